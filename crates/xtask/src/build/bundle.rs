@@ -1,0 +1,348 @@
+//! The site in `dist/`. All addresses in it are relative, so it works from any path of any static host.
+//!
+//! ```text
+//! index.html  main.js  *.css         the page (web/main.ts, web/*.css), with chunks/ loaded when they are needed
+//! compute-worker.js                  module worker (web/kernel/compute-worker.ts)
+//! user-worker.js                     classic script, handed to the sandbox as text (web/kernel/user-worker.ts)
+//! frame.html                         the sandbox, its script inlined (web/kernel/frame.html and frame.ts)
+//! wasm/NAME-HASH.wasm                named by web/pkg/files.ts
+//! notebooks/  assets/  ...           web/notebooks, web/assets, and what lies in web/public
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use walkdir::WalkDir;
+
+use super::config::Config;
+use super::{size, wasm};
+use crate::process;
+use crate::project::Project;
+use crate::stamp::{self, Inputs, Stamp};
+use crate::tools;
+
+/// Bundles the page and its workers, copies what they load, and checks what a visitor has to fetch.
+pub fn build_site(project: &Project, config: &Config, dev: bool) -> Result<()> {
+    println!("site");
+    let dist = project.dist();
+    let inputs = Inputs::default()
+        .text(if dev { "dev" } else { "release" })
+        .text(include_str!("bundle.rs"))
+        .files(&project.path("web"))?
+        .files(&project.path("package-lock.json"))?;
+    let stamp = Stamp::new(project, "site", inputs);
+    if !stamp.is_fresh() || !dist.join("main.js").exists() {
+        if dist.exists() {
+            fs::remove_dir_all(&dist)?;
+        }
+        let pages = bundle_pages(project, dev)?;
+        bundle_sandbox(project, dev)?;
+        copy_static(project, config)?;
+        stamp::write(
+            &project.scratch().join("site.json"),
+            serde_json::to_string(&pages)?,
+        )?;
+        stamp.set()?;
+    }
+    if dev || !dist.join("main.js").exists() {
+        return Ok(());
+    }
+    let pages = serde_json::from_slice(&fs::read(project.scratch().join("site.json"))?)?;
+    check_budgets(project, config, &pages)
+}
+
+/// esbuild as every bundle of ours calls it.
+pub fn esbuild(project: &Project, dev: bool) -> Command {
+    let mut command = tools::node_tool(project, "esbuild/bin/esbuild");
+    command.args([
+        "--bundle",
+        "--target=es2022",
+        "--log-level=warning",
+        "--charset=utf8",
+    ]);
+    // Only the woff2 form of a font is ever used by a browser that can run the page.
+    command.args([
+        "--loader:.woff2=file",
+        "--loader:.woff=empty",
+        "--loader:.ttf=empty",
+    ]);
+    command.args([
+        "--loader:.svg=text",
+        "--define:process.env.NODE_ENV=\"production\"",
+    ]);
+    command.arg(if dev { "--sourcemap" } else { "--minify" });
+    command
+}
+
+/// The part of esbuild's report that is used here: which file imports which.
+#[derive(Default, Deserialize, serde::Serialize)]
+struct Report {
+    outputs: BTreeMap<String, Output>,
+}
+
+#[derive(Deserialize, serde::Serialize)]
+struct Output {
+    imports: Vec<Import>,
+    inputs: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Deserialize, serde::Serialize)]
+struct Import {
+    path: String,
+    kind: String,
+    #[serde(default)]
+    external: bool,
+}
+
+fn bundle_pages(project: &Project, dev: bool) -> Result<Report> {
+    let report = project.scratch().join("esbuild.json");
+    stamp::write(&report, "")?;
+    let mut command = esbuild(project, dev);
+    let entries = [
+        ("main", "web/main.ts"),
+        ("compute-worker", "web/kernel/compute-worker.ts"),
+    ];
+    let entries = entries
+        .into_iter()
+        .filter(|(_, source)| project.path(source).exists());
+    let entries: Vec<String> = entries
+        .map(|(name, source)| format!("{name}={source}"))
+        .collect();
+    if entries.is_empty() {
+        println!("  there is no page yet");
+        return Ok(Report::default());
+    }
+    command.args(entries);
+    for (name, sheet) in top_level(project, "css")? {
+        command.arg(format!("{name}={}", project.show(&sheet)));
+    }
+    command
+        .args([
+            "--format=esm",
+            "--splitting",
+            "--outdir=dist",
+            "--legal-comments=linked",
+        ])
+        .args([
+            "--chunk-names=chunks/[name]-[hash]",
+            "--asset-names=files/[name]-[hash]",
+        ])
+        .arg(format!("--metafile={}", project.show(&report)));
+    process::run(&mut command)?;
+    serde_json::from_slice(&fs::read(&report)?).context("esbuild's report")
+}
+
+/// The files directly in `web/` with this extension, by stem.
+fn top_level(project: &Project, extension: &str) -> Result<BTreeMap<String, PathBuf>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(project.path("web"))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|own| own == extension) {
+            let stem = path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            found.insert(stem, path);
+        }
+    }
+    Ok(found)
+}
+
+fn bundle_sandbox(project: &Project, dev: bool) -> Result<()> {
+    for (name, source) in [
+        ("user-worker", "web/kernel/user-worker.ts"),
+        ("frame", "web/kernel/frame.ts"),
+    ] {
+        if !project.path(source).exists() {
+            println!("  {source} is missing");
+            return Ok(());
+        }
+        let mut command = esbuild(project, false);
+        if dev {
+            command.arg("--minify=false");
+        }
+        command.args([
+            "--format=iife",
+            "--legal-comments=none",
+            &format!("--outfile=dist/{name}.js"),
+            source,
+        ]);
+        process::run(&mut command)?;
+    }
+    let script = project.dist().join("frame.js");
+    let frame = inline_script(
+        &fs::read_to_string(project.path("web/kernel/frame.html"))?,
+        &fs::read_to_string(&script)?,
+    )?;
+    fs::remove_file(script)?;
+    stamp::write(&project.dist().join("frame.html"), frame)
+}
+
+/// The sandbox may load nothing, so its script stands in the file itself.
+fn inline_script(page: &str, script: &str) -> Result<String> {
+    const TAG: &str = "<script src=\"./frame.js\"></script>";
+    if page.matches(TAG).count() != 1 {
+        bail!("web/kernel/frame.html must contain {TAG} once");
+    }
+    let script = script
+        .replace("</script", "<\\/script")
+        .replace("<!--", "<\\!--");
+    Ok(page.replace(TAG, &format!("<script>{script}</script>")))
+}
+
+fn copy_static(project: &Project, config: &Config) -> Result<()> {
+    let dist = project.dist();
+    let _ = fs::copy(project.path("web/index.html"), dist.join("index.html"));
+    fs::create_dir_all(dist.join("wasm"))?;
+    for (_, module) in wasm::modules(project, config)? {
+        fs::copy(
+            &module,
+            dist.join("wasm")
+                .join(module.file_name().unwrap_or_default()),
+        )?;
+    }
+    copy_folder(&project.path("web/notebooks"), &dist.join("notebooks"))?;
+    copy_folder(&project.path("web/assets"), &dist.join("assets"))?;
+    copy_folder(&project.path("web/public"), &dist)
+}
+
+/// Copies what there is; a folder that does not exist has nothing to copy.
+pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    for entry in WalkDir::new(from).into_iter().flatten() {
+        let target = to.join(entry.path().strip_prefix(from)?);
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Reading is what `main.js` imports at once. The first Run takes every chunk but the maths, both workers, the sandbox,
+/// the graph module and the largest of the modules that compute.
+fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Result<()> {
+    let dist = project.dist();
+    let weigh = |files: &BTreeSet<String>| -> Result<u64> {
+        files
+            .iter()
+            .map(|file| size::brotli_file(project, &project.path(file)))
+            .sum()
+    };
+    let reading = reached(pages, "dist/main.js", &|import| {
+        import.kind == "import-statement"
+    });
+    size::enforce(
+        "reading view, JS",
+        weigh(&reading)?,
+        config.site.reading_view,
+    )?;
+
+    let mut run = reached(pages, "dist/main.js", &|_| true);
+    run.extend(reached(pages, "dist/compute-worker.js", &|_| true));
+    run.retain(|file| !is_maths(pages, file));
+    run.extend([
+        "dist/user-worker.js".to_owned(),
+        "dist/frame.html".to_owned(),
+    ]);
+    let mut graph = 0;
+    let mut engine = 0;
+    for (name, module) in wasm::modules(project, config)? {
+        let weight = size::brotli_file(
+            project,
+            &dist
+                .join("wasm")
+                .join(module.file_name().unwrap_or_default()),
+        )?;
+        if name == "graph" {
+            graph = weight;
+        } else {
+            engine = weight.max(engine);
+        }
+    }
+    let scripts = weigh(&run)?;
+    println!(
+        "  {:<24} {:>6.1} KiB",
+        "first Run, scripts",
+        scripts as f64 / 1024.0
+    );
+    size::enforce(
+        "first Run, all",
+        scripts + graph + engine,
+        config.site.first_run,
+    )
+}
+
+/// KaTeX loads only where a notebook has formulas.
+fn is_maths(pages: &Report, file: &str) -> bool {
+    pages.outputs.get(file).is_some_and(|output| {
+        output
+            .inputs
+            .keys()
+            .any(|input| input.contains("node_modules/katex/"))
+    })
+}
+
+/// The JavaScript files that `entry` imports, directly or not, along the imports that `follow` accepts.
+fn reached(report: &Report, entry: &str, follow: &dyn Fn(&Import) -> bool) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![entry.to_owned()];
+    while let Some(file) = open.pop() {
+        if !file.ends_with(".js") || !found.insert(file.clone()) {
+            continue;
+        }
+        let imports = report
+            .outputs
+            .get(&file)
+            .map_or(&[][..], |output| &output.imports);
+        open.extend(
+            imports
+                .iter()
+                .filter(|import| !import.external && follow(import))
+                .map(|import| import.path.clone()),
+        );
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_cannot_end_the_tag_that_holds_it() {
+        let page = inline_script(
+            "<body><script src=\"./frame.js\"></script>",
+            "a('</script>')",
+        )
+        .unwrap();
+        assert_eq!(page, "<body><script>a('<\\/script>')</script>");
+        assert!(inline_script("<body>", "").is_err());
+    }
+
+    #[test]
+    fn only_what_is_imported_at_once_belongs_to_the_reading_view() {
+        let report: Report = serde_json::from_str(
+            r#"{"outputs": {
+                "dist/main.js": {"inputs": {}, "imports": [
+                    {"path": "dist/chunks/a.js", "kind": "import-statement"},
+                    {"path": "dist/chunks/editor.js", "kind": "dynamic-import"}]},
+                "dist/chunks/a.js": {"inputs": {}, "imports": [{"path": "dist/main.js", "kind": "import-statement"}]},
+                "dist/chunks/editor.js": {"inputs": {}, "imports": []}}}"#,
+        )
+        .unwrap();
+        let reading = reached(&report, "dist/main.js", &|import| {
+            import.kind == "import-statement"
+        });
+        assert_eq!(
+            reading.into_iter().collect::<Vec<_>>(),
+            ["dist/chunks/a.js", "dist/main.js"]
+        );
+        assert_eq!(reached(&report, "dist/main.js", &|_| true).len(), 3);
+    }
+}

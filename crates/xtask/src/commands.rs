@@ -1,0 +1,118 @@
+//! The list of commands, from which `cargo xtask help` is written. A new command is one row here and one file.
+
+use anyhow::{Context, Result, bail};
+use lexopt::prelude::*;
+
+use crate::project::Project;
+use crate::{build, server};
+
+struct Command {
+    name: &'static str,
+    options: &'static str,
+    about: &'static str,
+    run: fn(&Project, Vec<String>) -> Result<()>,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "serve",
+        options: "[--port N] [--dev] [--no-isolation] [--base /sub/path/]",
+        about: "Builds the site, serves it on this machine and prints the URL. Stop and start it again to rebuild.\n\
+                --no-isolation leaves out COOP and COEP, as most static hosts do; --base serves it from a sub-path.",
+        run: |project, arguments| {
+            let options = parse(arguments, &["port", "base"], &["dev", "no-isolation"])?;
+            build::build(project, options.flag("dev"))?;
+            let server = server::Server::start(
+                project.dist(),
+                server::Options {
+                    port: match options.value("port") {
+                        Some(port) => port.parse().context("--port takes a number")?,
+                        None => 8000,
+                    },
+                    isolated: !options.flag("no-isolation"),
+                    base: options.value("base").unwrap_or("/").to_owned(),
+                },
+            )?;
+            println!("Gradbook is at {}", server.url());
+            server.wait();
+            Ok(())
+        },
+    },
+    Command {
+        name: "build",
+        options: "[--dev]",
+        about: "Builds the static site into dist/ and the npm package into dist/npm/; any static host will do, from any\n\
+                path. Fails when something is over its budget in wasm-pack.toml. --dev is quicker and larger.",
+        run: |project, arguments| {
+            build::build(project, parse(arguments, &[], &["dev"])?.flag("dev"))
+        },
+    },
+];
+
+/// Runs the command `name`.
+pub fn run(name: &str, arguments: Vec<String>) -> Result<()> {
+    if ["help", "--help", "-h"].contains(&name) || arguments.iter().any(|a| a == "--help") {
+        print_help();
+        return Ok(());
+    }
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        print_help();
+        bail!("there is no command '{name}'");
+    };
+    (command.run)(&Project::find()?, arguments)
+}
+
+fn print_help() {
+    println!("cargo xtask COMMAND\n");
+    for command in COMMANDS {
+        println!("  {} {}", command.name, command.options);
+        for line in command.about.lines() {
+            println!("      {}", line.trim());
+        }
+    }
+}
+
+/// What stood on the command line, after checking it against what the command knows.
+struct Parsed {
+    flags: Vec<String>,
+    values: Vec<(String, String)>,
+}
+
+impl Parsed {
+    fn flag(&self, name: &str) -> bool {
+        self.flags.iter().any(|flag| flag == name)
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        self.values
+            .iter()
+            .rev()
+            .find(|(option, _)| option == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    fn values(&self, name: &str) -> Vec<String> {
+        let matching = self.values.iter().filter(|(option, _)| option == name);
+        matching.map(|(_, value)| value.clone()).collect()
+    }
+}
+
+fn parse(arguments: Vec<String>, valued: &[&str], flags: &[&str]) -> Result<Parsed> {
+    let mut parsed = Parsed {
+        flags: vec![],
+        values: vec![],
+    };
+    let mut parser = lexopt::Parser::from_args(arguments);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long(name) if flags.contains(&name) => parsed.flags.push(name.to_owned()),
+            Long(name) if valued.contains(&name) => {
+                let name = name.to_owned();
+                let value = parser.value()?.string()?;
+                parsed.values.push((name, value));
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(parsed)
+}
