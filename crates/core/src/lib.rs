@@ -1,1 +1,23 @@
-//! gradbook-core
+//! The core of Gradbook: tensors as a graph of primitive ops, gradients as a graph transform, plans, and devices that run them.
+//!
+//! It knows nothing of layers, files or browsers. Read [`ir::Op`] for the language, [`plan::Program`] for what a device
+//! runs, and [`device::interp`] for what every op means.
+
+mod data;
+mod dtype;
+mod error;
+mod shape;
+
+pub mod device;
+pub mod ir;
+// pub mod ops;
+pub mod plan;
+pub mod rng;
+// pub mod runner;
+
+pub use data::Data;
+pub use dtype::DType;
+pub use error::{Error, Result};
+pub use ir::Tensor;
+// pub use runner::{LocalRunner, LoopSpec, Progress, Runner};
+pub use shape::Shape;

@@ -1,0 +1,105 @@
+//! What a device is: memory, and something that runs programs. Devices know plans, never layers.
+
+use crate::{Result, plan::Program};
+use std::{future::Future, ops::Range, pin::Pin};
+
+#[cfg(feature = "cpu")]
+pub mod cpu;
+pub mod interp;
+#[cfg(feature = "webgpu")]
+pub mod webgpu;
+
+/// A future of this thread: nothing in the core moves between threads.
+pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// A buffer of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BufferId(pub u32);
+
+/// A program that a device has prepared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ExecutableId(pub u32);
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Position {
+    /// Whole repetitions done.
+    pub iteration: usize,
+    /// Steps done of the next one.
+    pub step: usize,
+}
+
+/// What the status bar says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceInfo {
+    /// `interp`, `cpu` or `webgpu`.
+    pub name: &'static str,
+    /// Instruction set or adapter, threads.
+    pub detail: String,
+    /// Whether a GPU device is really a program on the CPU.
+    pub software: bool,
+}
+
+/// What a device has done since it was made; only ever grows, but for the live figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Steps executed.
+    pub dispatches: u64,
+    /// Batches of work handed over (WebGPU: queue submits).
+    pub submits: u64,
+    /// Buffers made.
+    pub buffers_created: u64,
+    /// Bind groups made (WebGPU).
+    pub bind_groups_created: u64,
+    /// Pipelines made (WebGPU).
+    pub pipelines_created: u64,
+    /// Reads back to the host.
+    pub reads: u64,
+    /// Bytes held now.
+    pub live_bytes: u64,
+}
+
+/// Memory and something that runs programs.
+pub trait Device {
+    /// What it is.
+    fn info(&self) -> DeviceInfo;
+
+    /// What it has done.
+    fn counters(&self) -> Counters;
+
+    /// A buffer of so many words, all 0. Errors: out of memory.
+    fn alloc(&self, words: usize, what: &str) -> Result<BufferId>;
+
+    /// Gives a buffer back; work under way that uses it still ends well.
+    fn free(&self, buffer: BufferId);
+
+    /// Writes words from the host at an offset (in words), in order with runs.
+    fn write(&self, buffer: BufferId, offset: usize, words: &[u32]) -> Result<()>;
+
+    /// Copies the whole of one buffer over the start of another that is at least as long, in order with runs.
+    fn copy(&self, from: BufferId, to: BufferId) -> Result<()>;
+
+    /// Words of a buffer after all that was asked for before.
+    fn read(&self, buffer: BufferId, words: Range<usize>) -> LocalFuture<'_, Result<Vec<u32>>>;
+
+    /// Makes a program ready to be run often: its scratch memory, pipelines, whatever a replay would else allocate.
+    fn prepare(&self, program: &Program) -> Result<ExecutableId>;
+
+    /// Forgets a prepared program.
+    fn release(&self, executable: ExecutableId);
+
+    /// Runs a prepared program over these external buffers from `from` until `iterations` are done or `pause` says so;
+    /// returns how far it came. `pause` is asked between steps or, where steps only enter a queue, between submits;
+    /// at least one step is made.
+    fn run(
+        &self,
+        executable: ExecutableId,
+        externals: &[BufferId],
+        from: Position,
+        iterations: usize,
+        pause: &mut dyn FnMut() -> bool,
+    ) -> Result<Position>;
+
+    /// Resolves when the device wants more work: at once where runs are synchronous, else when its queue is short.
+    fn ready(&self) -> LocalFuture<'_, Result<()>>;
+}

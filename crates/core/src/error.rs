@@ -1,0 +1,88 @@
+//! The one error of the core. A message names the op, what it was given and what would do.
+
+use crate::DType;
+
+/// Everything that can go wrong between building a graph and reading a value.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// The shapes of an op's inputs do not fit each other or its options.
+    #[error("{op}: {message}")]
+    Shape {
+        /// The op as the caller spells it.
+        op: String,
+        /// Both shapes, and what was expected.
+        message: String,
+    },
+    /// An op got elements of a type that it does not take.
+    #[error("{op}: expected {expected}, got {got}")]
+    DType {
+        /// The op as the caller spells it.
+        op: String,
+        /// The element types that would do.
+        expected: String,
+        /// The element type that came.
+        got: DType,
+    },
+    /// An option is out of its range.
+    #[error("{op}: {message}")]
+    Argument {
+        /// The op as the caller spells it.
+        op: String,
+        /// The option, its value and its range.
+        message: String,
+    },
+    /// A gradient was asked of something that has none.
+    #[error("gradient: {0}")]
+    Gradient(String),
+    /// A buffer could not be had.
+    #[error("out of memory: {device} could not give {bytes} bytes for {what}")]
+    OutOfMemory {
+        /// The device's name.
+        device: String,
+        /// The size that was asked for.
+        bytes: usize,
+        /// What the buffer was for.
+        what: String,
+    },
+    /// The device failed or is gone.
+    #[error("{device}: {message}")]
+    Device {
+        /// The device's name.
+        device: String,
+        /// What it said.
+        message: String,
+    },
+    /// A graph or a request that came over a port is not well formed.
+    #[error("not a valid message: {0}")]
+    Wire(String),
+    /// The run was stopped by the reader.
+    #[error("stopped")]
+    Stopped,
+}
+
+/// What the core's functions return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    pub(crate) fn shape(op: &str, message: impl Into<String>) -> Self {
+        Self::Shape { op: op.into(), message: message.into() }
+    }
+
+    pub(crate) fn argument(op: &str, message: impl Into<String>) -> Self {
+        Self::Argument { op: op.into(), message: message.into() }
+    }
+
+    /// A short stable name of the kind of error, for bindings.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Shape { .. } => "ShapeError",
+            Self::DType { .. } => "DTypeError",
+            Self::Argument { .. } => "ArgumentError",
+            Self::Gradient(_) => "GradientError",
+            Self::OutOfMemory { .. } => "OutOfMemoryError",
+            Self::Device { .. } => "DeviceError",
+            Self::Wire(_) => "MessageError",
+            Self::Stopped => "Stopped",
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The language: ops, the nodes that callers hold, shape rules, gradients, prints and the wire form.
+//! Names no device.
+
+mod grad;
+mod graph;
+mod infer;
+mod node;
+mod op;
+// pub mod print;
+pub mod scalar;
+// pub mod wire;
+
+pub use grad::{Rules, gradient, vjp};
+pub use graph::{Graph, NodeId, Traced};
+pub use node::Tensor;
+pub use op::{ConvGeometry, Op, Resident, Window};
+pub use scalar::{Binary, Unary};

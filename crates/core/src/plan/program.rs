@@ -1,0 +1,214 @@
+//! The program that a device runs: a flat list of steps over external buffers and one arena. Says nothing of how.
+
+use super::view::View;
+use crate::{
+    DType,
+    ir::{Binary, ConvGeometry, Unary, Window},
+};
+
+/// A compiled graph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Program {
+    /// Buffers that the caller brings to each run, in this order.
+    pub externals: Vec<External>,
+    /// Words of scratch memory that all intermediates share.
+    pub arena: usize,
+    /// What to do, in this order.
+    pub steps: Vec<Step>,
+}
+
+/// A buffer that the caller brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct External {
+    /// Its length in words.
+    pub words: usize,
+    /// Whether any step writes it.
+    pub written: bool,
+}
+
+/// One kernel and where it reads and writes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// What to compute.
+    pub kernel: Kernel,
+    /// Inputs, in the kernel's order.
+    pub reads: Vec<Operand>,
+    /// The output, always contiguous; overlaps no input unless the step is in place (see [`Step::in_place`]).
+    pub write: Operand,
+}
+
+/// A contiguous range of words of a buffer. Views count from its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Operand {
+    /// Which buffer.
+    pub buffer: Buffer,
+    /// First word; in the arena a multiple of [`ALIGNMENT`].
+    pub offset: usize,
+    /// Number of words.
+    pub words: usize,
+}
+
+/// Offsets in the arena are multiples of this many words (256 bytes, WebGPU's storage alignment).
+pub const ALIGNMENT: usize = 64;
+
+/// Which buffer an operand lies in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Buffer {
+    /// The program's scratch memory.
+    Arena,
+    /// One of [`Program::externals`].
+    External(usize),
+}
+
+/// What a step computes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kernel {
+    /// The expression at every coordinate of `shape`.
+    Map {
+        /// The iteration space, which is the output's shape.
+        shape: Vec<usize>,
+        /// What to compute.
+        expr: Expr,
+    },
+    /// The expression over `outer` ++ `inner`, reduced over `inner`. The output has shape `outer`.
+    Reduce {
+        /// Kept axes.
+        outer: Vec<usize>,
+        /// Reduced axes.
+        inner: Vec<usize>,
+        /// How.
+        op: Reduction,
+        /// What to reduce.
+        expr: Expr,
+    },
+    /// C\[b, m, n\] = Σₖ A\[b, m, k\] · B\[b, k, n\]; reads \[A, B\] through views of exactly these three axes.
+    MatMul {
+        /// Shape \[batch, m, k\].
+        a: View,
+        /// Shape \[batch, k, n\].
+        b: View,
+    },
+    /// Cross-correlation; reads \[x \[N, C, H, W\], weight \[O, C/groups, KH, KW\]\], both contiguous; writes \[N, O, OH, OW\].
+    Conv(ConvGeometry),
+    /// Its gradient for x; reads \[dy, weight\], writes the shape of x.
+    ConvInputGrad(ConvGeometry),
+    /// Its gradient for the weight; reads \[x, dy\], writes the shape of the weight.
+    ConvWeightGrad(ConvGeometry),
+    /// The maximum of every window; reads \[x\] contiguous. Padding never wins; NaN wins.
+    MaxPool(Window),
+    /// Where in its H·W plane that maximum is (i32), the first of equals (or the first NaN) in row-major order.
+    MaxPoolArg(Window),
+    /// Adjoint of [`Kernel::PoolTake`]: each pixel sums the values whose index names it; reads \[values, indices\] of shape
+    /// \[N, C, OH, OW\], writes \[N, C, H, W\]. An index always lies in its own window.
+    Unpool(Window),
+    /// The pixel that each index names; reads \[x \[N, C, H, W\], indices \[N, C, OH, OW\]\], writes \[N, C, OH, OW\].
+    PoolTake(Window),
+    /// Adjoint of windows: each pixel sums all window entries that cover it, i ascending then j; reads \[w\] through a view of shape
+    /// \[planes, KH, KW, OH, OW\], writes \[planes, H, W\]. The geometry has no padding.
+    Fold {
+        /// Windows over the plane; `n` is the number of planes, `c` is 1.
+        window: Window,
+        /// How the input is read.
+        input: View,
+    },
+    /// Rows of a table; reads \[table \[rows, inner\], index i32 \[count\]\], writes \[count, inner\]. A row out of range reads 0.
+    Gather(Rows),
+    /// Adjoint of gather: reads \[source \[count, inner\], index i32 \[count\]\], writes \[rows, inner\]; equal indices add up
+    /// in order; an index out of range is left out.
+    ScatterAdd(Rows),
+}
+
+/// Sizes of a gather or scatter-add.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Rows {
+    /// Rows of the table.
+    pub rows: usize,
+    /// Words of a row.
+    pub inner: usize,
+    /// Number of indices.
+    pub count: usize,
+}
+
+/// How to reduce.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reduction {
+    /// The sum; 0 of nothing.
+    Sum,
+    /// The maximum; −∞ (the least whole number) of nothing, NaN if any is NaN.
+    Max,
+    /// The flat position within the reduced axes of the maximum (i32), the first of equals; the first NaN if any is NaN.
+    ArgMax,
+}
+
+/// A small register program that is evaluated at every coordinate: register `i` is the result of instruction `i`,
+/// the last register is the value.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Expr {
+    /// What it reads.
+    pub loads: Vec<Load>,
+    /// What it computes.
+    pub instrs: Vec<Instr>,
+    /// The element type of each register.
+    pub types: Vec<DType>,
+}
+
+/// One input of an expression.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Load {
+    /// Where the words come from.
+    pub source: Source,
+    /// Which of them: its axes are those of the iteration space.
+    pub view: View,
+}
+
+/// Where an expression's input comes from: a map from flat positions to words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// The step's read with this index.
+    Read(usize),
+    /// The flat position itself.
+    Arange,
+    /// [`crate::rng::bits`] of the flat position, with the two-word key in the step's read `key`.
+    Random {
+        /// Index of the step's read that holds the key.
+        key: usize,
+        /// Which of the key's streams.
+        stream: u32,
+    },
+    /// The same word everywhere.
+    Const(u32),
+}
+
+/// One instruction; operands are registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Instr {
+    /// The load with this index.
+    Load(usize),
+    /// A function of one argument; the argument's type is that of its register.
+    Unary(Unary, usize),
+    /// A function of two arguments of the same type.
+    Binary(Binary, usize, usize),
+    /// The second where the first (bool) is 1, else the third.
+    Select(usize, usize, usize),
+    /// The argument as the type of this register.
+    Cast(usize),
+}
+
+impl Step {
+    /// Whether it may write over one of its inputs: every element is read only by the one that replaces it.
+    pub fn in_place(&self) -> bool {
+        let Kernel::Map { expr, .. } = &self.kernel else { return false };
+        expr.loads.iter().all(|load| match load.source {
+            Source::Read(i) => {
+                !overlaps(self.reads[i], self.write) || (self.reads[i] == self.write && load.view.is_contiguous())
+            }
+            Source::Random { key, .. } => !overlaps(self.reads[key], self.write),
+            Source::Arange | Source::Const(_) => true,
+        })
+    }
+}
+
+/// Whether two ranges share a word.
+pub fn overlaps(a: Operand, b: Operand) -> bool {
+    a.buffer == b.buffer && a.offset < b.offset + b.words && b.offset < a.offset + a.words
+}
