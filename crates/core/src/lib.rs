@@ -10,14 +10,14 @@ mod shape;
 
 pub mod device;
 pub mod ir;
-// pub mod ops;
+pub mod ops;
 pub mod plan;
 pub mod rng;
-// pub mod runner;
+pub mod runner;
 
 pub use data::Data;
 pub use dtype::DType;
 pub use error::{Error, Result};
 pub use ir::Tensor;
-// pub use runner::{LocalRunner, LoopSpec, Progress, Runner};
+pub use runner::{LoopEnd, LoopRun, LoopSpec, Progress, Runner};
 pub use shape::Shape;

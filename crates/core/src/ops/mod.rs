@@ -1,0 +1,1 @@
+//! Functions composed from the primitives, as methods of [`crate::Tensor`], one file a family.

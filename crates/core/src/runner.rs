@@ -1,0 +1,90 @@
+//! Where values come from: the small asynchronous interface that evaluates graphs. A local runner owns a device; a remote
+//! one sends the same requests over a port.
+
+use crate::{DType, Data, Result, Shape, Tensor, device::LocalFuture};
+
+/// Evaluates graphs and replays loops. Everything but a read is sent ahead: an error of earlier work comes with the next await.
+pub trait Runner {
+    /// Computes the tensors and makes each of them a leaf that holds its value; intermediates are not kept.
+    fn evaluate<'a>(&'a self, tensors: &'a [Tensor]) -> LocalFuture<'a, Result<()>>;
+
+    /// The elements of a tensor, evaluated if need be.
+    fn read<'a>(&'a self, tensor: &'a Tensor) -> LocalFuture<'a, Result<Data>>;
+
+    /// Compiles a loop and lays out its state. Nothing runs yet.
+    fn begin(&self, spec: &LoopSpec) -> Result<LoopRun>;
+
+    /// Runs the loop's body so many times more, in slices that let other requests in between. `watch` is called at most
+    /// every few tens of milliseconds, and at the end, with the watched state.
+    fn advance<'a>(
+        &'a self,
+        run: &'a LoopRun,
+        iterations: usize,
+        watch: &'a mut dyn FnMut(Progress),
+    ) -> LocalFuture<'a, Result<LoopEnd>>;
+
+    /// Replaces the value of a loop's state by that of a tensor of the same shape and type, in order with other requests.
+    fn assign<'a>(&'a self, state: &'a Tensor, value: &'a Tensor) -> LocalFuture<'a, Result<()>>;
+}
+
+/// A computation that is repeated: each time, every `next` is computed from the values of all `input`s and then takes the
+/// place of its own. Whatever else the graph reads (data sets, other parameters) stays where it is.
+#[derive(Clone, Debug, Default)]
+pub struct LoopSpec {
+    /// What changes, or may be assigned, between repetitions.
+    pub state: Vec<State>,
+    /// Index of the state that progress reports carry.
+    pub watch: Option<usize>,
+}
+
+/// One value of a loop.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The placeholder that stands for the value in the graph.
+    pub input: Tensor,
+    /// The value at the start. It is copied; the tensor itself does not change.
+    pub initial: Tensor,
+    /// The value after one more repetition; none if only an assignment changes it.
+    pub next: Option<Tensor>,
+}
+
+/// A loop that has begun. Its memory is given back when it and the tensors of its state are dropped.
+pub struct LoopRun {
+    /// The runner's name for it.
+    pub id: u64,
+    /// The state in the order of the spec, as tensors that always hold the present value.
+    pub state: Vec<Tensor>,
+    /// Gives the compiled loop back.
+    pub(crate) _release: std::rc::Rc<crate::ir::Resident>,
+}
+
+/// A report from a loop on its way.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Repetitions done in this call of `advance`.
+    pub done: usize,
+    /// The watched state, if there is one.
+    pub watched: Option<Data>,
+}
+
+/// How a call of `advance` ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoopEnd {
+    /// Repetitions done in this call.
+    pub done: usize,
+    /// Whether the reader stopped it before it was through.
+    pub stopped: bool,
+}
+
+impl LoopSpec {
+    /// Adds a value and returns its placeholder's index.
+    pub fn push(&mut self, input: Tensor, initial: Tensor, next: Option<Tensor>) -> usize {
+        self.state.push(State { input, initial, next });
+        self.state.len() - 1
+    }
+
+    /// A placeholder of the same shape and type as a value.
+    pub fn placeholder(shape: &Shape, dtype: DType) -> Tensor {
+        Tensor::input(shape.clone(), dtype)
+    }
+}
