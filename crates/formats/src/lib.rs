@@ -1,1 +1,7 @@
-//! gradbook-formats
+//! Bytes in and out: the file formats that data sets and models come in. Parsers take a slice and check every size
+//! before they allocate, so a broken or hostile file is an error and never a panic. Nothing here knows a device.
+
+pub mod error;
+pub mod idx;
+
+pub use error::{Error, Result};

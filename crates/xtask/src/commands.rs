@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use lexopt::prelude::*;
 
 use crate::project::Project;
-use crate::{build, server};
+use crate::{assets, build, check, server, test};
 
 struct Command {
     name: &'static str,
@@ -43,9 +43,37 @@ const COMMANDS: &[Command] = &[
         options: "[--dev]",
         about: "Builds the static site into dist/ and the npm package into dist/npm/; any static host will do, from any\n\
                 path. Fails when something is over its budget in wasm-pack.toml. --dev is quicker and larger.",
+        run: |project, arguments| build::build(project, parse(arguments, &[], &["dev"])?.flag("dev")),
+    },
+    Command {
+        name: "test",
+        options: "[--slow] [--only STAGE]...",
+        about: "Runs every test and closes with the number of passed and failed ones. --slow adds what takes long.\n\
+                Stages: check, native, web, wasm, browser, conformance.",
         run: |project, arguments| {
-            build::build(project, parse(arguments, &[], &["dev"])?.flag("dev"))
+            let options = parse(arguments, &["only"], &["slow"])?;
+            test::run(project, options.flag("slow"), &options.values("only"))
         },
+    },
+    Command {
+        name: "check",
+        options: "",
+        about: "Formatting, lints (native and wasm), strict types, dependency arrows, licences, file sizes, budgets.",
+        run: |project, arguments| {
+            parse(arguments, &[], &[])?;
+            let failed = check::run(project)?.failed;
+            if failed > 0 {
+                bail!("{failed} of the checks failed");
+            }
+            Ok(())
+        },
+    },
+    Command {
+        name: "assets",
+        options: "[--check]",
+        about: "Packs the data sets under web/assets/ from their published archives, whose hashes are known.\n\
+                --check packs them anew and compares with what is committed.",
+        run: |project, arguments| assets::run(project, parse(arguments, &[], &["check"])?.flag("check")),
     },
 ];
 
@@ -84,11 +112,7 @@ impl Parsed {
     }
 
     fn value(&self, name: &str) -> Option<&str> {
-        self.values
-            .iter()
-            .rev()
-            .find(|(option, _)| option == name)
-            .map(|(_, value)| value.as_str())
+        self.values.iter().rev().find(|(option, _)| option == name).map(|(_, value)| value.as_str())
     }
 
     fn values(&self, name: &str) -> Vec<String> {
@@ -98,10 +122,7 @@ impl Parsed {
 }
 
 fn parse(arguments: Vec<String>, valued: &[&str], flags: &[&str]) -> Result<Parsed> {
-    let mut parsed = Parsed {
-        flags: vec![],
-        values: vec![],
-    };
+    let mut parsed = Parsed { flags: vec![], values: vec![] };
     let mut parser = lexopt::Parser::from_args(arguments);
     while let Some(argument) = parser.next()? {
         match argument {

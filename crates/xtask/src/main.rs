@@ -1,12 +1,15 @@
 //! `cargo xtask`: every command of the project, so that a fresh checkout needs nothing but rustup and Node.
 //! This file only finds the command; each command has its own file or folder.
 
+mod assets;
 mod build;
+mod check;
 mod commands;
 mod process;
 mod project;
 mod server;
 mod stamp;
+mod test;
 mod tools;
 
 use std::process::ExitCode;

@@ -8,9 +8,7 @@ use anyhow::{Context, Result, bail};
 
 /// Runs `command` with its output on the terminal.
 pub fn run(command: &mut Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("could not start {}", describe(command)))?;
+    let status = command.status().with_context(|| format!("could not start {}", describe(command)))?;
     if !status.success() {
         bail!("{} ended with {status}", describe(command));
     }
@@ -19,10 +17,8 @@ pub fn run(command: &mut Command) -> Result<()> {
 
 /// Runs `command` and returns what it printed on standard output.
 pub fn output(command: &mut Command) -> Result<String> {
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| format!("could not start {}", describe(command)))?;
+    let output =
+        command.stderr(Stdio::inherit()).output().with_context(|| format!("could not start {}", describe(command)))?;
     if !output.status.success() {
         bail!("{} ended with {}", describe(command), output.status);
     }
@@ -43,22 +39,12 @@ pub fn transcript(command: &mut Command) -> Result<Transcript> {
         .stderr(Stdio::piped())
         .spawn()
         .with_context(|| format!("could not start {}", describe(command)))?;
-    let stderr = child
-        .stderr
-        .take()
-        .map(|stream| thread::spawn(move || echo(stream, std::io::stderr())));
-    let stdout = child
-        .stdout
-        .take()
-        .map(|stream| echo(stream, std::io::stdout()));
+    let stderr = child.stderr.take().map(|stream| thread::spawn(move || echo(stream, std::io::stderr())));
+    let stdout = child.stdout.take().map(|stream| echo(stream, std::io::stdout()));
     let mut text = stdout.transpose()?.unwrap_or_default();
     if let Some(reader) = stderr {
         text.push('\n');
-        text.push_str(
-            &reader
-                .join()
-                .expect("the reader of a stream does not panic")?,
-        );
+        text.push_str(&reader.join().expect("the reader of a stream does not panic")?);
     }
     let success = child.wait()?.success();
     Ok(Transcript { text, success })
@@ -78,12 +64,7 @@ fn echo(from: impl Read, mut to: impl Write) -> Result<String> {
 }
 
 fn describe(command: &Command) -> String {
-    let arguments = command
-        .get_args()
-        .map(|argument| argument.to_string_lossy());
+    let arguments = command.get_args().map(|argument| argument.to_string_lossy());
     let program = command.get_program().to_string_lossy();
-    std::iter::once(program)
-        .chain(arguments)
-        .collect::<Vec<_>>()
-        .join(" ")
+    std::iter::once(program).chain(arguments).collect::<Vec<_>>().join(" ")
 }

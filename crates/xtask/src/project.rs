@@ -13,10 +13,7 @@ impl Project {
     /// The checkout that this program was built from.
     pub fn find() -> Result<Self> {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = manifest
-            .ancestors()
-            .nth(2)
-            .context("xtask does not lie in crates/xtask")?;
+        let root = manifest.ancestors().nth(2).context("xtask does not lie in crates/xtask")?;
         Ok(Self { root: root.into() })
     }
 

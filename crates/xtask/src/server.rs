@@ -31,17 +31,10 @@ impl Server {
         let address = ("127.0.0.1", options.port);
         let http = tiny_http::Server::http(address)
             .map_err(|error| anyhow!("could not listen on port {}: {error}", options.port))?;
-        let port = http
-            .server_addr()
-            .to_ip()
-            .map_or(options.port, |address| address.port());
+        let port = http.server_addr().to_ip().map_or(options.port, |address| address.port());
         let base = format!("/{}/", options.base.trim_matches('/')).replace("//", "/");
         let http = Arc::new(http);
-        let site = Arc::new(Site {
-            folder,
-            base: base.clone(),
-            isolated: options.isolated,
-        });
+        let site = Arc::new(Site { folder, base: base.clone(), isolated: options.isolated });
         // Browsers open several connections at once and keep them.
         let threads = (0..8)
             .map(|_| {
@@ -53,11 +46,7 @@ impl Server {
                 })
             })
             .collect();
-        Ok(Self {
-            http,
-            threads,
-            url: format!("http://localhost:{port}{base}"),
-        })
+        Ok(Self { http, threads, url: format!("http://localhost:{port}{base}") })
     }
 
     pub fn url(&self) -> &str {
@@ -108,8 +97,7 @@ impl Site {
     fn find(&self, url: &str) -> (u16, &'static str, Vec<u8>) {
         let missing = (404, TEXT, b"not found\n".to_vec());
         let path = url.split(['?', '#']).next().unwrap_or_default();
-        let Some(mut file) = relative_path(path, &self.base).map(|path| self.folder.join(path))
-        else {
+        let Some(mut file) = relative_path(path, &self.base).map(|path| self.folder.join(path)) else {
             return missing;
         };
         if path.ends_with('/') {
@@ -147,11 +135,7 @@ fn percent_decode(text: &str) -> Option<String> {
 const TEXT: &str = "text/plain; charset=utf-8";
 
 fn mime(file: &Path) -> &'static str {
-    match file
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or_default()
-    {
+    match file.extension().and_then(|extension| extension.to_str()).unwrap_or_default() {
         "html" => "text/html; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
@@ -180,24 +164,10 @@ mod tests {
 
     #[test]
     fn paths_stay_in_the_folder() {
-        assert_eq!(
-            relative_path("/a/b%20c.js", "/").as_deref(),
-            Some("a/b c.js")
-        );
-        assert_eq!(
-            relative_path("/sub/main.js", "/sub/").as_deref(),
-            Some("main.js")
-        );
+        assert_eq!(relative_path("/a/b%20c.js", "/").as_deref(), Some("a/b c.js"));
+        assert_eq!(relative_path("/sub/main.js", "/sub/").as_deref(), Some("main.js"));
         assert_eq!(relative_path("/sub/", "/sub/").as_deref(), Some(""));
-        for bad in [
-            "/../secret",
-            "/a/%2e%2e/secret",
-            "//etc/passwd",
-            "/a\\..\\b",
-            "/%",
-            "/%ff",
-            "/c:/x",
-        ] {
+        for bad in ["/../secret", "/a/%2e%2e/secret", "//etc/passwd", "/a\\..\\b", "/%", "/%ff", "/c:/x"] {
             assert_eq!(relative_path(bad, "/"), None, "{bad}");
         }
         assert_eq!(relative_path("/main.js", "/sub/"), None);

@@ -26,8 +26,8 @@ impl Inputs {
         for entry in WalkDir::new(path).sort_by_file_name().into_iter().flatten() {
             if entry.file_type().is_file() {
                 self = self.text(&entry.path().to_string_lossy());
-                let bytes = fs::read(entry.path())
-                    .with_context(|| format!("could not read {}", entry.path().display()))?;
+                let bytes =
+                    fs::read(entry.path()).with_context(|| format!("could not read {}", entry.path().display()))?;
                 self.0.update(bytes.len().to_le_bytes());
                 self.0.update(bytes);
             }
@@ -48,10 +48,7 @@ pub struct Stamp {
 
 impl Stamp {
     pub fn new(project: &Project, step: &str, inputs: Inputs) -> Self {
-        Self {
-            file: project.scratch().join(format!("{step}.stamp")),
-            digest: inputs.digest(),
-        }
+        Self { file: project.scratch().join(format!("{step}.stamp")), digest: inputs.digest() }
     }
 
     pub fn is_fresh(&self) -> bool {

@@ -13,34 +13,19 @@ const OLDEST_NODE: u32 = 20;
 
 /// The npm packages of the lockfile, in `node_modules`.
 pub fn npm_packages(project: &Project) -> Result<()> {
-    let stamp = Stamp::new(
-        project,
-        "npm",
-        Inputs::default().files(&project.path("package-lock.json"))?,
-    );
+    let stamp = Stamp::new(project, "npm", Inputs::default().files(&project.path("package-lock.json"))?);
     if stamp.is_fresh() && project.path("node_modules/.package-lock.json").exists() {
         return Ok(());
     }
     let version = process::output(Command::new("node").arg("--version"))
         .with_context(|| format!("Node.js {OLDEST_NODE} or newer has to be installed"))?;
-    let major: u32 = version
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|major| major.parse().ok())
-        .unwrap_or(0);
+    let major: u32 =
+        version.trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0);
     if major < OLDEST_NODE {
-        bail!(
-            "Node.js {} is too old; {OLDEST_NODE} or newer is needed",
-            version.trim()
-        );
+        bail!("Node.js {} is too old; {OLDEST_NODE} or newer is needed", version.trim());
     }
     println!("installing the npm packages of package-lock.json");
-    process::run(
-        npm()
-            .args(["ci", "--loglevel=error"])
-            .current_dir(project.root()),
-    )?;
+    process::run(npm().args(["ci", "--loglevel=error"]).current_dir(project.root()))?;
     stamp.set()
 }
 
@@ -52,21 +37,14 @@ pub fn npm() -> Command {
 /// A JavaScript program of an npm package, run by Node so that it works the same everywhere.
 pub fn node_tool(project: &Project, script: &str) -> Command {
     let mut command = Command::new("node");
-    command
-        .arg(project.path("node_modules").join(script))
-        .current_dir(project.root());
+    command.arg(project.path("node_modules").join(script)).current_dir(project.root());
     command
 }
 
 /// The compilation target for WebAssembly.
 pub fn wasm_target() -> Result<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
-    let folder = process::output(Command::new("rustc").args([
-        "--print",
-        "target-libdir",
-        "--target",
-        TARGET,
-    ]))?;
+    let folder = process::output(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))?;
     if Path::new(folder.trim()).exists() {
         return Ok(());
     }
@@ -93,15 +71,7 @@ pub fn browser() -> Result<Browser> {
 
 fn find_browser() -> Option<Browser> {
     Some(Browser {
-        chromium: find(
-            "CHROMIUM",
-            &[
-                "chromium",
-                "google-chrome",
-                "google-chrome-stable",
-                "chromium-browser",
-            ],
-        )?,
+        chromium: find("CHROMIUM", &["chromium", "google-chrome", "google-chrome-stable", "chromium-browser"])?,
         driver: find("CHROMEDRIVER", &["chromedriver"])?,
     })
 }
@@ -113,9 +83,7 @@ pub fn vulkan() -> Result<()> {
     }
     apt_install(&["mesa-vulkan-drivers"])?;
     if !has_lavapipe() {
-        bail!(
-            "the native WebGPU tests need Mesa's software Vulkan driver (lavapipe): install mesa-vulkan-drivers"
-        );
+        bail!("the native WebGPU tests need Mesa's software Vulkan driver (lavapipe): install mesa-vulkan-drivers");
     }
     Ok(())
 }
@@ -131,8 +99,7 @@ fn has_lavapipe() -> bool {
 
 /// Installs Debian packages where that is possible without asking anyone; elsewhere it does nothing.
 fn apt_install(packages: &[&str]) -> Result<()> {
-    let is_root = cfg!(unix)
-        && process::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    let is_root = cfg!(unix) && process::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if !is_root || find("", &["apt-get"]).is_none() {
         return Ok(());
     }
@@ -143,11 +110,7 @@ fn apt_install(packages: &[&str]) -> Result<()> {
         command
     };
     process::run(apt().arg("update"))?;
-    process::run(
-        apt()
-            .args(["install", "--yes", "--no-install-recommends"])
-            .args(packages),
-    )
+    process::run(apt().args(["install", "--yes", "--no-install-recommends"]).args(packages))
 }
 
 fn find(variable: &str, names: &[&str]) -> Option<PathBuf> {
@@ -155,9 +118,7 @@ fn find(variable: &str, names: &[&str]) -> Option<PathBuf> {
         return Some(named.into());
     }
     let path = std::env::var_os("PATH")?;
-    names.iter().find_map(|name| {
-        std::env::split_paths(&path)
-            .map(|folder| folder.join(name))
-            .find(|file| file.is_file())
-    })
+    names
+        .iter()
+        .find_map(|name| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()))
 }

@@ -42,10 +42,7 @@ pub fn build_site(project: &Project, config: &Config, dev: bool) -> Result<()> {
         let pages = bundle_pages(project, dev)?;
         bundle_sandbox(project, dev)?;
         copy_static(project, config)?;
-        stamp::write(
-            &project.scratch().join("site.json"),
-            serde_json::to_string(&pages)?,
-        )?;
+        stamp::write(&project.scratch().join("site.json"), serde_json::to_string(&pages)?)?;
         stamp.set()?;
     }
     if dev || !dist.join("main.js").exists() {
@@ -58,22 +55,10 @@ pub fn build_site(project: &Project, config: &Config, dev: bool) -> Result<()> {
 /// esbuild as every bundle of ours calls it.
 pub fn esbuild(project: &Project, dev: bool) -> Command {
     let mut command = tools::node_tool(project, "esbuild/bin/esbuild");
-    command.args([
-        "--bundle",
-        "--target=es2022",
-        "--log-level=warning",
-        "--charset=utf8",
-    ]);
+    command.args(["--bundle", "--target=es2022", "--log-level=warning", "--charset=utf8"]);
     // Only the woff2 form of a font is ever used by a browser that can run the page.
-    command.args([
-        "--loader:.woff2=file",
-        "--loader:.woff=empty",
-        "--loader:.ttf=empty",
-    ]);
-    command.args([
-        "--loader:.svg=text",
-        "--define:process.env.NODE_ENV=\"production\"",
-    ]);
+    command.args(["--loader:.woff2=file", "--loader:.woff=empty", "--loader:.ttf=empty"]);
+    command.args(["--loader:.svg=text", "--define:process.env.NODE_ENV=\"production\""]);
     command.arg(if dev { "--sourcemap" } else { "--minify" });
     command
 }
@@ -102,16 +87,9 @@ fn bundle_pages(project: &Project, dev: bool) -> Result<Report> {
     let report = project.scratch().join("esbuild.json");
     stamp::write(&report, "")?;
     let mut command = esbuild(project, dev);
-    let entries = [
-        ("main", "web/main.ts"),
-        ("compute-worker", "web/kernel/compute-worker.ts"),
-    ];
-    let entries = entries
-        .into_iter()
-        .filter(|(_, source)| project.path(source).exists());
-    let entries: Vec<String> = entries
-        .map(|(name, source)| format!("{name}={source}"))
-        .collect();
+    let entries = [("main", "web/main.ts"), ("compute-worker", "web/kernel/compute-worker.ts")];
+    let entries = entries.into_iter().filter(|(_, source)| project.path(source).exists());
+    let entries: Vec<String> = entries.map(|(name, source)| format!("{name}={source}")).collect();
     if entries.is_empty() {
         println!("  there is no page yet");
         return Ok(Report::default());
@@ -121,16 +99,8 @@ fn bundle_pages(project: &Project, dev: bool) -> Result<Report> {
         command.arg(format!("{name}={}", project.show(&sheet)));
     }
     command
-        .args([
-            "--format=esm",
-            "--splitting",
-            "--outdir=dist",
-            "--legal-comments=linked",
-        ])
-        .args([
-            "--chunk-names=chunks/[name]-[hash]",
-            "--asset-names=files/[name]-[hash]",
-        ])
+        .args(["--format=esm", "--splitting", "--outdir=dist", "--legal-comments=linked"])
+        .args(["--chunk-names=chunks/[name]-[hash]", "--asset-names=files/[name]-[hash]"])
         .arg(format!("--metafile={}", project.show(&report)));
     process::run(&mut command)?;
     serde_json::from_slice(&fs::read(&report)?).context("esbuild's report")
@@ -142,11 +112,7 @@ fn top_level(project: &Project, extension: &str) -> Result<BTreeMap<String, Path
     for entry in fs::read_dir(project.path("web"))? {
         let path = entry?.path();
         if path.extension().is_some_and(|own| own == extension) {
-            let stem = path
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             found.insert(stem, path);
         }
     }
@@ -154,10 +120,7 @@ fn top_level(project: &Project, extension: &str) -> Result<BTreeMap<String, Path
 }
 
 fn bundle_sandbox(project: &Project, dev: bool) -> Result<()> {
-    for (name, source) in [
-        ("user-worker", "web/kernel/user-worker.ts"),
-        ("frame", "web/kernel/frame.ts"),
-    ] {
+    for (name, source) in [("user-worker", "web/kernel/user-worker.ts"), ("frame", "web/kernel/frame.ts")] {
         if !project.path(source).exists() {
             println!("  {source} is missing");
             return Ok(());
@@ -166,19 +129,12 @@ fn bundle_sandbox(project: &Project, dev: bool) -> Result<()> {
         if dev {
             command.arg("--minify=false");
         }
-        command.args([
-            "--format=iife",
-            "--legal-comments=none",
-            &format!("--outfile=dist/{name}.js"),
-            source,
-        ]);
+        command.args(["--format=iife", "--legal-comments=none", &format!("--outfile=dist/{name}.js"), source]);
         process::run(&mut command)?;
     }
     let script = project.dist().join("frame.js");
-    let frame = inline_script(
-        &fs::read_to_string(project.path("web/kernel/frame.html"))?,
-        &fs::read_to_string(&script)?,
-    )?;
+    let frame =
+        inline_script(&fs::read_to_string(project.path("web/kernel/frame.html"))?, &fs::read_to_string(&script)?)?;
     fs::remove_file(script)?;
     stamp::write(&project.dist().join("frame.html"), frame)
 }
@@ -189,9 +145,7 @@ fn inline_script(page: &str, script: &str) -> Result<String> {
     if page.matches(TAG).count() != 1 {
         bail!("web/kernel/frame.html must contain {TAG} once");
     }
-    let script = script
-        .replace("</script", "<\\/script")
-        .replace("<!--", "<\\!--");
+    let script = script.replace("</script", "<\\/script").replace("<!--", "<\\!--");
     Ok(page.replace(TAG, &format!("<script>{script}</script>")))
 }
 
@@ -200,11 +154,7 @@ fn copy_static(project: &Project, config: &Config) -> Result<()> {
     let _ = fs::copy(project.path("web/index.html"), dist.join("index.html"));
     fs::create_dir_all(dist.join("wasm"))?;
     for (_, module) in wasm::modules(project, config)? {
-        fs::copy(
-            &module,
-            dist.join("wasm")
-                .join(module.file_name().unwrap_or_default()),
-        )?;
+        fs::copy(&module, dist.join("wasm").join(module.file_name().unwrap_or_default()))?;
     }
     copy_folder(&project.path("web/notebooks"), &dist.join("notebooks"))?;
     copy_folder(&project.path("web/assets"), &dist.join("assets"))?;
@@ -229,36 +179,19 @@ pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
 fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Result<()> {
     let dist = project.dist();
     let weigh = |files: &BTreeSet<String>| -> Result<u64> {
-        files
-            .iter()
-            .map(|file| size::brotli_file(project, &project.path(file)))
-            .sum()
+        files.iter().map(|file| size::brotli_file(project, &project.path(file))).sum()
     };
-    let reading = reached(pages, "dist/main.js", &|import| {
-        import.kind == "import-statement"
-    });
-    size::enforce(
-        "reading view, JS",
-        weigh(&reading)?,
-        config.site.reading_view,
-    )?;
+    let reading = reached(pages, "dist/main.js", &|import| import.kind == "import-statement");
+    size::enforce("reading view, JS", weigh(&reading)?, config.site.reading_view)?;
 
     let mut run = reached(pages, "dist/main.js", &|_| true);
     run.extend(reached(pages, "dist/compute-worker.js", &|_| true));
     run.retain(|file| !is_maths(pages, file));
-    run.extend([
-        "dist/user-worker.js".to_owned(),
-        "dist/frame.html".to_owned(),
-    ]);
+    run.extend(["dist/user-worker.js".to_owned(), "dist/frame.html".to_owned()]);
     let mut graph = 0;
     let mut engine = 0;
     for (name, module) in wasm::modules(project, config)? {
-        let weight = size::brotli_file(
-            project,
-            &dist
-                .join("wasm")
-                .join(module.file_name().unwrap_or_default()),
-        )?;
+        let weight = size::brotli_file(project, &dist.join("wasm").join(module.file_name().unwrap_or_default()))?;
         if name == "graph" {
             graph = weight;
         } else {
@@ -266,26 +199,16 @@ fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Result<(
         }
     }
     let scripts = weigh(&run)?;
-    println!(
-        "  {:<24} {:>6.1} KiB",
-        "first Run, scripts",
-        scripts as f64 / 1024.0
-    );
-    size::enforce(
-        "first Run, all",
-        scripts + graph + engine,
-        config.site.first_run,
-    )
+    println!("  {:<24} {:>6.1} KiB", "first Run, scripts", scripts as f64 / 1024.0);
+    size::enforce("first Run, all", scripts + graph + engine, config.site.first_run)
 }
 
 /// KaTeX loads only where a notebook has formulas.
 fn is_maths(pages: &Report, file: &str) -> bool {
-    pages.outputs.get(file).is_some_and(|output| {
-        output
-            .inputs
-            .keys()
-            .any(|input| input.contains("node_modules/katex/"))
-    })
+    pages
+        .outputs
+        .get(file)
+        .is_some_and(|output| output.inputs.keys().any(|input| input.contains("node_modules/katex/")))
 }
 
 /// The JavaScript files that `entry` imports, directly or not, along the imports that `follow` accepts.
@@ -296,15 +219,9 @@ fn reached(report: &Report, entry: &str, follow: &dyn Fn(&Import) -> bool) -> BT
         if !file.ends_with(".js") || !found.insert(file.clone()) {
             continue;
         }
-        let imports = report
-            .outputs
-            .get(&file)
-            .map_or(&[][..], |output| &output.imports);
+        let imports = report.outputs.get(&file).map_or(&[][..], |output| &output.imports);
         open.extend(
-            imports
-                .iter()
-                .filter(|import| !import.external && follow(import))
-                .map(|import| import.path.clone()),
+            imports.iter().filter(|import| !import.external && follow(import)).map(|import| import.path.clone()),
         );
     }
     found
@@ -316,11 +233,7 @@ mod tests {
 
     #[test]
     fn a_script_cannot_end_the_tag_that_holds_it() {
-        let page = inline_script(
-            "<body><script src=\"./frame.js\"></script>",
-            "a('</script>')",
-        )
-        .unwrap();
+        let page = inline_script("<body><script src=\"./frame.js\"></script>", "a('</script>')").unwrap();
         assert_eq!(page, "<body><script>a('<\\/script>')</script>");
         assert!(inline_script("<body>", "").is_err());
     }
@@ -336,13 +249,8 @@ mod tests {
                 "dist/chunks/editor.js": {"inputs": {}, "imports": []}}}"#,
         )
         .unwrap();
-        let reading = reached(&report, "dist/main.js", &|import| {
-            import.kind == "import-statement"
-        });
-        assert_eq!(
-            reading.into_iter().collect::<Vec<_>>(),
-            ["dist/chunks/a.js", "dist/main.js"]
-        );
+        let reading = reached(&report, "dist/main.js", &|import| import.kind == "import-statement");
+        assert_eq!(reading.into_iter().collect::<Vec<_>>(), ["dist/chunks/a.js", "dist/main.js"]);
         assert_eq!(reached(&report, "dist/main.js", &|_| true).len(), 3);
     }
 }

@@ -44,8 +44,7 @@ pub struct SiteBudget {
 
 impl Config {
     pub fn read(project: &Project) -> Result<Self> {
-        let text = fs::read_to_string(project.path("wasm-pack.toml"))
-            .context("could not read wasm-pack.toml")?;
+        let text = fs::read_to_string(project.path("wasm-pack.toml")).context("could not read wasm-pack.toml")?;
         toml::from_str(&text).context("wasm-pack.toml")
     }
 

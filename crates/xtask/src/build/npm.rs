@@ -32,25 +32,13 @@ pub fn build_package(project: &Project, dev: bool) -> Result<()> {
     }
     let mut command = esbuild(project, dev);
     command
-        .args([
-            "--format=esm",
-            "--splitting",
-            "--platform=neutral",
-            "--main-fields=module,main",
-            "--external:node:*",
-        ])
-        .args([
-            "--chunk-names=chunks/[name]-[hash]",
-            "--legal-comments=linked",
-        ])
+        .args(["--format=esm", "--splitting", "--platform=neutral", "--main-fields=module,main", "--external:node:*"])
+        .args(["--chunk-names=chunks/[name]-[hash]", "--legal-comments=linked"])
         .args(["--outdir=dist/npm", &format!("index={ENTRY}")]);
     process::run(&mut command)?;
     copy_folder(&project.dist().join("wasm"), &folder.join("wasm"))?;
     declare_types(project)?;
-    stamp::write(
-        &folder.join("package.json"),
-        serde_json::to_string_pretty(&manifest())? + "\n",
-    )?;
+    stamp::write(&folder.join("package.json"), serde_json::to_string_pretty(&manifest())? + "\n")?;
     stamp.set()
 }
 
@@ -75,11 +63,7 @@ fn declare_types(project: &Project) -> Result<()> {
             "files": [project.path(ENTRY)],
         }))?,
     )?;
-    process::run(
-        tools::node_tool(project, "typescript/bin/tsc")
-            .arg("--project")
-            .arg(settings),
-    )?;
+    process::run(tools::node_tool(project, "typescript/bin/tsc").arg("--project").arg(settings))?;
     // The compiler leaves out declarations that were written, not compiled.
     for build in fs::read_dir(project.path("web/pkg"))?.flatten() {
         let name = "gradbook.d.ts";

@@ -11,19 +11,12 @@ use crate::stamp;
 /// The brotli size of `bytes`; known contents are not compressed again.
 pub fn brotli(project: &Project, bytes: &[u8]) -> Result<u64> {
     let known = project.scratch().join("brotli").join(stamp::sha256(bytes));
-    if let Some(size) = fs::read_to_string(&known)
-        .ok()
-        .and_then(|text| text.parse().ok())
-    {
+    if let Some(size) = fs::read_to_string(&known).ok().and_then(|text| text.parse().ok()) {
         return Ok(size);
     }
     let mut compressed = Vec::new();
-    let parameters = brotli::enc::BrotliEncoderParams {
-        quality: 11,
-        lgwin: 22,
-        size_hint: bytes.len(),
-        ..Default::default()
-    };
+    let parameters =
+        brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: bytes.len(), ..Default::default() };
     brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &parameters)?;
     let size = compressed.len() as u64;
     stamp::write(&known, size.to_string())?;

@@ -26,18 +26,14 @@ pub fn build_all(project: &Project, config: &Config, dev: bool) -> Result<()> {
          export const wasmFiles = {\n",
     );
     for build in config.builds() {
-        let module = build_one(project, build, dev)
-            .with_context(|| format!("the wasm build '{}'", build.name))?;
+        let module = build_one(project, build, dev).with_context(|| format!("the wasm build '{}'", build.name))?;
         if !dev {
             let compressed = size::brotli_file(project, &module)?;
             size::enforce(&format!("{} build", build.name), compressed, build.budget)?;
         }
         let file = module.file_name().unwrap_or_default().to_string_lossy();
         let bytes = fs::metadata(&module)?.len();
-        list += &format!(
-            "  {}: {{ file: \"wasm/{file}\", bytes: {bytes} }},\n",
-            build.name
-        );
+        list += &format!("  {}: {{ file: \"wasm/{file}\", bytes: {bytes} }},\n", build.name);
     }
     list += "} as const;\n";
     write_if_changed(&project.path("web/pkg/files.ts"), &list)
@@ -56,14 +52,8 @@ pub fn modules(project: &Project, config: &Config) -> Result<Vec<(String, PathBu
 }
 
 fn module_in(folder: &Path) -> Option<PathBuf> {
-    let mut files = fs::read_dir(folder)
-        .ok()?
-        .flatten()
-        .map(|entry| entry.path());
-    files.find(|file| {
-        file.extension()
-            .is_some_and(|extension| extension == "wasm")
-    })
+    let mut files = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    files.find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
 }
 
 fn build_one(project: &Project, build: &WasmBuild, dev: bool) -> Result<PathBuf> {
@@ -91,22 +81,11 @@ fn build_one(project: &Project, build: &WasmBuild, dev: bool) -> Result<PathBuf>
         .generate_output()
         .map_err(|error| anyhow!("wasm-bindgen: {error:#}"))?;
     let bytes = output.wasm_mut().emit_wasm();
-    let bytes = if dev {
-        bytes
-    } else {
-        optimise(project, build, &bytes)?
-    };
-    let module = folder.join(format!(
-        "{}-{}.wasm",
-        build.name,
-        &stamp::sha256(&bytes)[..10]
-    ));
+    let bytes = if dev { bytes } else { optimise(project, build, &bytes)? };
+    let module = folder.join(format!("{}-{}.wasm", build.name, &stamp::sha256(&bytes)[..10]));
     stamp::write(&module, &bytes)?;
     stamp::write(&folder.join("gradbook.js"), output.js())?;
-    stamp::write(
-        &folder.join("gradbook.d.ts"),
-        output.ts().unwrap_or_default(),
-    )?;
+    stamp::write(&folder.join("gradbook.d.ts"), output.ts().unwrap_or_default())?;
     stamp.set()?;
     Ok(module)
 }
@@ -117,20 +96,8 @@ fn compile(project: &Project, build: &WasmBuild, dev: bool) -> Result<PathBuf> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
         .current_dir(project.root())
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "gradbook-wasm",
-            "--lib",
-            "--target",
-            TARGET,
-        ])
-        .args([
-            "--no-default-features",
-            "--features",
-            &build.features.join(","),
-        ])
+        .args(["build", "--quiet", "--package", "gradbook-wasm", "--lib", "--target", TARGET])
+        .args(["--no-default-features", "--features", &build.features.join(",")])
         .arg("--target-dir")
         .arg(&target_folder);
     if !dev {
@@ -141,59 +108,32 @@ fn compile(project: &Project, build: &WasmBuild, dev: bool) -> Result<PathBuf> {
     }
     let mut flags: Vec<String> = vec![];
     if !build.target_features.is_empty() {
-        let features: Vec<String> = build
-            .target_features
-            .iter()
-            .map(|name| format!("+{name}"))
-            .collect();
+        let features: Vec<String> = build.target_features.iter().map(|name| format!("+{name}")).collect();
         flags.push(format!("-Ctarget-feature={}", features.join(",")));
     }
     if build.build_std {
         // The standard library is compiled with shared memory; stable compilers do that only when told so.
-        cargo
-            .env("RUSTC_BOOTSTRAP", "1")
-            .arg("-Zbuild-std=std,panic_abort");
+        cargo.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_abort");
         flags.extend(
-            [
-                "--shared-memory",
-                "--import-memory",
-                "--max-memory=2147483648",
-            ]
-            .iter()
-            .map(|flag| format!("-Clink-arg={flag}")),
+            ["--shared-memory", "--import-memory", "--max-memory=2147483648"]
+                .iter()
+                .map(|flag| format!("-Clink-arg={flag}")),
         );
     }
-    cargo
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env("RUSTFLAGS", flags.join(" "));
+    cargo.env_remove("CARGO_ENCODED_RUSTFLAGS").env("RUSTFLAGS", flags.join(" "));
     process::run(&mut cargo)?;
     let profile = if dev { "debug" } else { "release" };
-    Ok(target_folder
-        .join(TARGET)
-        .join(profile)
-        .join("gradbook_wasm.wasm"))
+    Ok(target_folder.join(TARGET).join(profile).join("gradbook_wasm.wasm"))
 }
 
 fn optimise(project: &Project, build: &WasmBuild, bytes: &[u8]) -> Result<Vec<u8>> {
     let before = project.scratch().join("wasm-opt-in.wasm");
     let after = project.scratch().join("wasm-opt-out.wasm");
     stamp::write(&before, bytes)?;
-    let size_first = build
-        .opt_level
-        .as_deref()
-        .is_some_and(|level| level == "s" || level == "z");
+    let size_first = build.opt_level.as_deref().is_some_and(|level| level == "s" || level == "z");
     let mut command = tools::node_tool(project, "binaryen/bin/wasm-opt");
-    command
-        .arg(&before)
-        .arg("-o")
-        .arg(&after)
-        .arg(if size_first { "-Oz" } else { "-O3" });
-    let always = [
-        "bulk-memory",
-        "mutable-globals",
-        "nontrapping-float-to-int",
-        "sign-ext",
-    ];
+    command.arg(&before).arg("-o").arg(&after).arg(if size_first { "-Oz" } else { "-O3" });
+    let always = ["bulk-memory", "mutable-globals", "nontrapping-float-to-int", "sign-ext"];
     command.args(always.map(|feature| format!("--enable-{feature}")));
     command.args(["--enable-reference-types", "--enable-multivalue"]);
     for feature in &build.target_features {

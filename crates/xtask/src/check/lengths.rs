@@ -1,0 +1,29 @@
+//! A file of more than 800 lines has more than one idea.
+
+use std::fs;
+
+use anyhow::Result;
+use walkdir::WalkDir;
+
+use crate::project::Project;
+
+const LONGEST: usize = 800;
+
+pub fn violations(project: &Project) -> Result<Vec<String>> {
+    let mut found = vec![];
+    for folder in ["crates", "web", "tests"] {
+        let entries = WalkDir::new(project.path(folder)).sort_by_file_name();
+        for entry in entries.into_iter().filter_entry(|entry| entry.file_name() != "pkg").flatten() {
+            let extension = entry.path().extension().and_then(|extension| extension.to_str());
+            if !matches!(extension, Some("rs" | "ts" | "css" | "html" | "wgsl")) {
+                continue;
+            }
+            let lines = fs::read_to_string(entry.path())?.lines().count();
+            if lines > LONGEST {
+                let file = project.show(entry.path());
+                found.push(format!("{file} has {lines} lines; split it before it passes {LONGEST}"));
+            }
+        }
+    }
+    Ok(found)
+}
