@@ -19,5 +19,5 @@ pub use data::Data;
 pub use dtype::DType;
 pub use error::{Error, Result};
 pub use ir::Tensor;
-pub use runner::{LoopEnd, LoopRun, LoopSpec, Progress, Runner};
+pub use runner::{Host, LocalRunner, LoopEnd, LoopRun, LoopSpec, Progress, Runner};
 pub use shape::Shape;

@@ -6,12 +6,14 @@ mod graph;
 mod infer;
 mod node;
 mod op;
-// pub mod print;
+pub mod print;
 pub mod scalar;
-// pub mod wire;
+mod simplify;
+pub mod wire;
 
 pub use grad::{Rules, gradient, vjp};
-pub use graph::{Graph, NodeId, Traced};
+pub use graph::{Graph, Kind, Node, NodeId, Traced};
 pub use node::Tensor;
 pub use op::{ConvGeometry, Op, Resident, Window};
 pub use scalar::{Binary, Unary};
+pub use simplify::simplify;

@@ -1,6 +1,10 @@
 //! Where values come from: the small asynchronous interface that evaluates graphs. A local runner owns a device; a remote
 //! one sends the same requests over a port.
 
+mod local;
+
+pub use local::{Host, LocalRunner};
+
 use crate::{DType, Data, Result, Shape, Tensor, device::LocalFuture};
 
 /// Evaluates graphs and replays loops. Everything but a read is sent ahead: an error of earlier work comes with the next await.
@@ -11,8 +15,8 @@ pub trait Runner {
     /// The elements of a tensor, evaluated if need be.
     fn read<'a>(&'a self, tensor: &'a Tensor) -> LocalFuture<'a, Result<Data>>;
 
-    /// Compiles a loop and lays out its state. Nothing runs yet.
-    fn begin(&self, spec: &LoopSpec) -> Result<LoopRun>;
+    /// Compiles a loop and lays out its state. The body does not run yet.
+    fn begin<'a>(&'a self, spec: &'a LoopSpec) -> LocalFuture<'a, Result<LoopRun>>;
 
     /// Runs the loop's body so many times more, in slices that let other requests in between. `watch` is called at most
     /// every few tens of milliseconds, and at the end, with the watched state.

@@ -1,0 +1,431 @@
+//! The runner that owns a device: keeps values by handle, compiles graphs to programs and remembers them, replays loops.
+
+use super::{LoopEnd, LoopRun, LoopSpec, Progress, Runner};
+use crate::{
+    Data, Error, Result, Tensor,
+    device::{BufferId, Device, ExecutableId, LocalFuture, Position},
+    ir::{Graph, Op, Resident, simplify, wire::Writer},
+    plan::{self, Options, Target},
+};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    future::Future,
+    pin::Pin,
+    rc::{Rc, Weak},
+    task::{Context, Poll},
+};
+
+/// What a runner needs of the program that it lives in.
+pub struct Host {
+    /// Milliseconds since some moment.
+    pub now: Box<dyn Fn() -> f64>,
+    /// Lets whatever else waits have its turn.
+    pub turn: Box<dyn Fn() -> LocalFuture<'static, ()>>,
+}
+
+/// Evaluates graphs on a device of its own. A handle: clones share everything.
+#[derive(Clone)]
+pub struct LocalRunner(Rc<Inner>);
+
+struct Inner {
+    device: Rc<dyn Device>,
+    host: Host,
+    options: Cell<Options>,
+    values: RefCell<HashMap<u64, BufferId>>,
+    programs: RefCell<Programs>,
+    loops: RefCell<HashMap<u64, Rc<Loop>>>,
+    /// Grows with each stop that was asked for.
+    stops: Cell<u64>,
+    /// Whether a program is between two of its steps: its scratch memory must be left alone.
+    busy: Cell<bool>,
+}
+
+struct Loop {
+    executable: ExecutableId,
+    externals: Vec<BufferId>,
+    watch: Option<Tensor>,
+    /// Keeps the values alive that the body reads.
+    _leaves: Vec<Tensor>,
+}
+
+/// How long work goes on before others have their turn, in ms.
+const SLICE: f64 = 8.0;
+/// How often a loop reports, in ms.
+const REPORT: f64 = 40.0;
+
+impl LocalRunner {
+    /// A runner on a device.
+    pub fn new(device: Rc<dyn Device>, host: Host) -> Self {
+        Self(Rc::new(Inner {
+            device,
+            host,
+            options: Cell::new(Options::default()),
+            values: RefCell::default(),
+            programs: RefCell::default(),
+            loops: RefCell::default(),
+            stops: Cell::new(0),
+            busy: Cell::new(false),
+        }))
+    }
+
+    /// A runner on a device, in a native program.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn native(device: impl Device + 'static) -> Self {
+        let start = std::time::Instant::now();
+        let now = Box::new(move || start.elapsed().as_secs_f64() * 1e3);
+        Self::new(Rc::new(device), Host { now, turn: Box::new(|| Box::pin(Once(false))) })
+    }
+
+    /// The device.
+    pub fn device(&self) -> &dyn Device {
+        &*self.0.device
+    }
+
+    /// What the passes may do from now on.
+    pub fn set_options(&self, options: Options) {
+        self.0.options.set(options);
+    }
+
+    /// Ends all loops and evaluations that are under way: loops after the repetition that they are in.
+    pub fn stop(&self) {
+        self.0.stops.set(self.0.stops.get() + 1);
+    }
+
+    /// The program that evaluates these tensors, for a look at it.
+    pub fn program(&self, tensors: &[Tensor]) -> Result<plan::Program> {
+        let graph = simplify(&Graph::trace(tensors).graph);
+        plan::compile(&graph, &vec![Target::New; graph.outputs.len()], &self.0.options.get())
+    }
+}
+
+impl Runner for LocalRunner {
+    fn evaluate<'a>(&'a self, tensors: &'a [Tensor]) -> LocalFuture<'a, Result<()>> {
+        Box::pin(self.0.evaluate(tensors))
+    }
+
+    fn read<'a>(&'a self, tensor: &'a Tensor) -> LocalFuture<'a, Result<Data>> {
+        Box::pin(self.0.read(tensor))
+    }
+
+    fn begin<'a>(&'a self, spec: &'a LoopSpec) -> LocalFuture<'a, Result<LoopRun>> {
+        Box::pin(self.0.begin(spec))
+    }
+
+    fn advance<'a>(
+        &'a self,
+        run: &'a LoopRun,
+        iterations: usize,
+        watch: &'a mut dyn FnMut(Progress),
+    ) -> LocalFuture<'a, Result<LoopEnd>> {
+        Box::pin(self.0.advance(run, iterations, watch))
+    }
+
+    fn assign<'a>(&'a self, state: &'a Tensor, value: &'a Tensor) -> LocalFuture<'a, Result<()>> {
+        Box::pin(self.0.assign(state, value))
+    }
+}
+
+impl Inner {
+    async fn evaluate(self: &Rc<Self>, tensors: &[Tensor]) -> Result<()> {
+        let mut wanted: Vec<Tensor> = Vec::new();
+        for tensor in tensors {
+            if matches!(&*tensor.op(), Op::Input) {
+                return Err(placeholder(tensor));
+            }
+            if tensor.handle().is_none() && !wanted.iter().any(|w| w.id() == tensor.id()) {
+                wanted.push(tensor.clone());
+            }
+        }
+        wanted.retain(|tensor| !matches!(&*tensor.op(), Op::Host(_)));
+        tensors.iter().try_for_each(|tensor| self.upload(tensor))?;
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let traced = Graph::trace(&wanted);
+        let mut externals = self.leaf_buffers(&traced.leaves)?;
+        let executable = self.compiled(&simplify(&traced.graph))?;
+        let mut results = Vec::new();
+        for tensor in &wanted {
+            let (handle, buffer) = self.value(tensor.shape().len(), "a result")?;
+            externals.push(buffer);
+            results.push(handle);
+        }
+        self.run(executable, &externals).await?;
+        wanted.iter().zip(results).for_each(|(tensor, handle)| tensor.realise(handle));
+        Ok(())
+    }
+
+    /// One run from start to end, in slices.
+    async fn run(&self, executable: ExecutableId, externals: &[BufferId]) -> Result<()> {
+        let _turn = self.turn().await;
+        let stops = self.stops.get();
+        let mut at = Position::default();
+        loop {
+            at = self.device.run(executable, externals, at, 1, &mut self.slice())?;
+            if at.iteration == 1 {
+                return Ok(());
+            }
+            (self.host.turn)().await;
+            if self.stops.get() != stops {
+                return Err(Error::Stopped);
+            }
+        }
+    }
+
+    /// Waits until no program is between two of its steps, and says that one is until the result is dropped.
+    async fn turn(&self) -> Turn<'_> {
+        while self.busy.replace(true) {
+            (self.host.turn)().await;
+        }
+        Turn(&self.busy)
+    }
+
+    /// Says when a slice of work is over.
+    fn slice(&self) -> impl FnMut() -> bool {
+        let end = (self.host.now)() + SLICE;
+        move || (self.host.now)() >= end
+    }
+
+    async fn read(self: &Rc<Self>, tensor: &Tensor) -> Result<Data> {
+        if let Op::Host(data) = &*tensor.op() {
+            return Ok((**data).clone());
+        }
+        self.evaluate(std::slice::from_ref(tensor)).await?;
+        let buffer = self.buffer(tensor)?;
+        let words = self.device.read(buffer, 0..tensor.shape().len()).await?;
+        Data::new(tensor.shape().clone(), tensor.dtype(), words)
+    }
+
+    async fn begin(self: &Rc<Self>, spec: &LoopSpec) -> Result<LoopRun> {
+        let initial: Vec<Tensor> = spec.state.iter().map(|state| state.initial.clone()).collect();
+        for (state, initial) in spec.state.iter().zip(&initial) {
+            let fits = |t: &Tensor| t.shape() == state.input.shape() && t.dtype() == state.input.dtype();
+            if !fits(initial) || !state.next.as_ref().is_none_or(fits) {
+                let message = format!("the value of a state must keep shape {} and type", state.input.shape());
+                return Err(Error::shape("loop", message));
+            }
+        }
+        self.evaluate(&initial).await?;
+        let mut state = Vec::new();
+        for value in &initial {
+            let (handle, buffer) = self.value(value.shape().len(), "a training state")?;
+            self.device.copy(self.buffer(value)?, buffer)?;
+            state.push(Tensor::resident(handle, value.shape().clone(), value.dtype()));
+        }
+        let inputs: Vec<Tensor> = spec.state.iter().map(|s| s.input.clone()).collect();
+        let outputs: Vec<Tensor> = spec.state.iter().filter_map(|s| s.next.clone()).collect();
+        let changing = spec.state.iter().enumerate().filter(|(_, s)| s.next.is_some());
+        let targets: Vec<Target> = changing.map(|(i, _)| Target::Leaf(i)).collect();
+        let traced = Graph::trace_with(&inputs, &outputs);
+        let leaves = [&state[..], &traced.leaves[inputs.len()..]].concat();
+        let externals = self.leaf_buffers(&leaves)?;
+        let program = plan::compile(&simplify(&traced.graph), &targets, &self.options.get())?;
+        let executable = self.device.prepare(&program)?;
+        let watch = spec.watch.map(|i| state[i].clone());
+        let body = Loop { executable, externals, watch, _leaves: leaves };
+        let id = next_name();
+        self.loops.borrow_mut().insert(id, Rc::new(body));
+        let inner = Rc::downgrade(self);
+        let release = Resident::new(id, move |id| with(&inner, |inner| inner.end(id)));
+        Ok(LoopRun { id, state, _release: release })
+    }
+
+    fn end(&self, id: u64) {
+        let body = self.loops.borrow_mut().remove(&id);
+        if let Some(body) = body {
+            self.device.release(body.executable);
+        }
+    }
+
+    async fn advance(
+        self: &Rc<Self>,
+        run: &LoopRun,
+        iterations: usize,
+        watch: &mut dyn FnMut(Progress),
+    ) -> Result<LoopEnd> {
+        let body = self.loops.borrow().get(&run.id).cloned().ok_or_else(|| gone("loop"))?;
+        let stops = self.stops.get();
+        let mut at = Position::default();
+        let mut reported = (self.host.now)();
+        while at.iteration < iterations && self.stops.get() == stops {
+            self.device.ready().await?;
+            {
+                // Others have their turn between repetitions; within one they wait.
+                let _turn = self.turn().await;
+                loop {
+                    at = self.device.run(body.executable, &body.externals, at, iterations, &mut self.slice())?;
+                    if at.step == 0 {
+                        break;
+                    }
+                    (self.host.turn)().await;
+                }
+            }
+            (self.host.turn)().await;
+            if (self.host.now)() - reported >= REPORT && at.iteration < iterations {
+                reported = (self.host.now)();
+                watch(self.progress(&body, at.iteration).await?);
+            }
+        }
+        watch(self.progress(&body, at.iteration).await?);
+        Ok(LoopEnd { done: at.iteration, stopped: at.iteration < iterations })
+    }
+
+    async fn progress(self: &Rc<Self>, body: &Loop, done: usize) -> Result<Progress> {
+        let watched = match &body.watch {
+            Some(state) => Some(self.read(state).await?),
+            None => None,
+        };
+        Ok(Progress { done, watched })
+    }
+
+    async fn assign(self: &Rc<Self>, state: &Tensor, value: &Tensor) -> Result<()> {
+        if state.shape() != value.shape() || state.dtype() != value.dtype() {
+            let message = format!("a value of shape {} for a state of shape {}", value.shape(), state.shape());
+            return Err(Error::shape("assign", message));
+        }
+        self.evaluate(std::slice::from_ref(value)).await?;
+        self.device.copy(self.buffer(value)?, self.buffer(state)?)
+    }
+
+    /// A new value of so many words that lives as long as its handle.
+    fn value(self: &Rc<Self>, words: usize, what: &str) -> Result<(Rc<Resident>, BufferId)> {
+        let buffer = self.device.alloc(words, what)?;
+        let name = next_name();
+        self.values.borrow_mut().insert(name, buffer);
+        let inner: Weak<Self> = Rc::downgrade(self);
+        let release = move |name| {
+            with(&inner, |inner| {
+                if let Some(buffer) = inner.values.borrow_mut().remove(&name) {
+                    inner.device.free(buffer);
+                }
+            });
+        };
+        Ok((Resident::new(name, release), buffer))
+    }
+
+    /// Moves a value from the host to the device.
+    fn upload(self: &Rc<Self>, tensor: &Tensor) -> Result<()> {
+        let Op::Host(data) = tensor.op().clone() else { return Ok(()) };
+        let (handle, buffer) = self.value(data.words.len(), "data from the host")?;
+        self.device.write(buffer, 0, &data.words)?;
+        tensor.realise(handle);
+        Ok(())
+    }
+
+    fn leaf_buffers(self: &Rc<Self>, leaves: &[Tensor]) -> Result<Vec<BufferId>> {
+        let buffer = |leaf: &Tensor| {
+            self.upload(leaf)?;
+            self.buffer(leaf)
+        };
+        leaves.iter().map(buffer).collect()
+    }
+
+    fn buffer(&self, tensor: &Tensor) -> Result<BufferId> {
+        let handle = tensor.handle().ok_or_else(|| placeholder(tensor))?;
+        self.values.borrow().get(&handle.id).copied().ok_or_else(|| gone("value"))
+    }
+
+    fn compiled(&self, graph: &Graph) -> Result<ExecutableId> {
+        let options = self.options.get();
+        let mut key = Writer::default();
+        key.graph(graph);
+        [options.max_reads, options.max_instrs, usize::from(options.fuse)].iter().for_each(|&v| key.size(v));
+        self.programs
+            .borrow_mut()
+            .get(&*self.device, key.bytes, || plan::compile(graph, &vec![Target::New; graph.outputs.len()], &options))
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.values.borrow_mut().drain().for_each(|(_, buffer)| self.device.free(buffer));
+        self.loops.borrow_mut().drain().for_each(|(_, body)| self.device.release(body.executable));
+        self.programs.borrow_mut().known.drain().for_each(|(_, entry)| self.device.release(entry.executable));
+    }
+}
+
+/// Programs by structure; those not used for longest are forgotten.
+#[derive(Default)]
+struct Programs {
+    known: HashMap<Vec<u8>, Entry>,
+    clock: u64,
+}
+
+struct Entry {
+    executable: ExecutableId,
+    used: u64,
+}
+
+/// How many programs are remembered.
+const CAPACITY: usize = 48;
+
+impl Programs {
+    fn get(
+        &mut self,
+        device: &dyn Device,
+        key: Vec<u8>,
+        make: impl Fn() -> Result<plan::Program>,
+    ) -> Result<ExecutableId> {
+        self.clock += 1;
+        if let Some(entry) = self.known.get_mut(&key) {
+            entry.used = self.clock;
+            return Ok(entry.executable);
+        }
+        let executable = device.prepare(&make()?)?;
+        if self.known.len() >= CAPACITY {
+            let oldest = self.known.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone());
+            if let Some(entry) = oldest.and_then(|key| self.known.remove(&key)) {
+                device.release(entry.executable);
+            }
+        }
+        self.known.insert(key, Entry { executable, used: self.clock });
+        Ok(executable)
+    }
+}
+
+struct Turn<'a>(&'a Cell<bool>);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}
+
+/// A future that lets others run once.
+struct Once(bool);
+
+impl Future for Once {
+    type Output = ();
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.0, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// Names are never used twice, in no runner of this thread, so that a handle of another runner is not mistaken for an own one.
+fn next_name() -> u64 {
+    thread_local!(static NEXT: Cell<u64> = const { Cell::new(1) });
+    NEXT.with(|next| next.replace(next.get() + 1))
+}
+
+fn with(inner: &Weak<Inner>, act: impl FnOnce(&Inner)) {
+    if let Some(inner) = inner.upgrade() {
+        act(&inner);
+    }
+}
+
+fn placeholder(tensor: &Tensor) -> Error {
+    let message = format!("a placeholder of shape {} has no value; only a traced step can use it", tensor.shape());
+    Error::argument("evaluate", message)
+}
+
+fn gone(what: &str) -> Error {
+    Error::Argument {
+        op: "evaluate".into(),
+        message: format!("this {what} belongs to another device or has been given back"),
+    }
+}
