@@ -36,9 +36,12 @@ impl Pass {
             }
             if let Some(word) = self.constant(op, &node) {
                 node = Node { kind: Kind::Op(Op::Full(word)), inputs: Vec::new(), ..node };
-            } else if let (Op::Reshape, Kind::Op(Op::Reshape)) = (op, &self.graph.nodes[node.inputs[0]].kind) {
-                node.inputs = self.graph.nodes[node.inputs[0]].inputs.clone();
-                return self.add(node);
+            } else if matches!(op, Op::Reshape) {
+                let source = &self.graph.nodes[node.inputs[0]];
+                if let Kind::Op(Op::Reshape) = source.kind {
+                    node.inputs = source.inputs.clone();
+                    return self.add(node);
+                }
             }
         }
         let mut key = Writer::default();
