@@ -1,0 +1,40 @@
+// The built site as a static host serves it: addresses, types, headers, and that it needs nobody else.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sites, visit } from "./harness.ts";
+
+for (const [name, url] of Object.entries(sites)) {
+  test(`the page opens on the ${name} site`, async () => {
+    await visit(url, async ({ page }) => {
+      await page.waitForLoadState("networkidle");
+      assert.equal(await page.evaluate(() => crossOriginIsolated), name === "isolated");
+      assert.notEqual((await page.title()).trim(), "");
+    });
+  });
+
+  test(`the ${name} site has the right types`, async () => {
+    const types: Record<string, string> = {
+      "": "text/html; charset=utf-8",
+      "main.js": "text/javascript; charset=utf-8",
+      "compute-worker.js": "text/javascript; charset=utf-8",
+      "frame.html": "text/html; charset=utf-8",
+      "assets/mnist/manifest.json": "application/json; charset=utf-8",
+      "assets/mnist/train-images.idx.gz": "application/gzip",
+    };
+    for (const [path, type] of Object.entries(types)) {
+      const response = await fetch(url + path);
+      assert.equal(response.status, 200, path);
+      assert.equal(response.headers.get("content-type"), type, path);
+      assert.equal(response.headers.has("content-encoding"), false, path);
+      assert.equal(response.headers.has("cross-origin-embedder-policy"), name === "isolated", path);
+    }
+  });
+}
+
+test("what is not in the site is not served", async () => {
+  for (const path of ["nothing.js", "..%2fCargo.toml", "%2e%2e/Cargo.toml", "wasm"]) {
+    assert.equal((await fetch(sites.isolated + path)).status, 404, path);
+  }
+  assert.equal((await fetch(new URL("/main.js", sites.plain))).status, 404);
+});
