@@ -49,7 +49,7 @@ const COMMANDS: &[Command] = &[
         name: "test",
         options: "[--slow] [--only STAGE]...",
         about: "Runs every test and closes with the number of passed and failed ones. --slow adds what takes long.\n\
-                Stages: check, native, web, wasm, browser, conformance.",
+                Stages, in their order: check, web, native, wasm, browser.",
         run: |project, arguments| {
             let options = parse(arguments, &["only"], &["slow"])?;
             test::run(project, options.flag("slow"), &options.values("only"))

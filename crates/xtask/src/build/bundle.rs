@@ -7,6 +7,7 @@
 //! frame.html                         the sandbox, its script inlined (web/kernel/frame.html and frame.ts)
 //! wasm/NAME-HASH.wasm                named by web/pkg/files.ts
 //! notebooks/  assets/  ...           web/notebooks, web/assets, and what lies in web/public
+//! THIRD-PARTY.txt                    licences of the libraries inside
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +20,7 @@ use serde::Deserialize;
 use walkdir::WalkDir;
 
 use super::config::Config;
-use super::{size, wasm};
+use super::{notices, size, wasm};
 use crate::process;
 use crate::project::Project;
 use crate::stamp::{self, Inputs, Stamp};
@@ -33,7 +34,8 @@ pub fn build_site(project: &Project, config: &Config, dev: bool) -> Result<()> {
         .text(if dev { "dev" } else { "release" })
         .text(include_str!("bundle.rs"))
         .files(&project.path("web"))?
-        .files(&project.path("package-lock.json"))?;
+        .files(&project.path("package-lock.json"))?
+        .files(&project.path("Cargo.lock"))?;
     let stamp = Stamp::new(project, "site", inputs);
     if !stamp.is_fresh() || !dist.join("main.js").exists() {
         if dist.exists() {
@@ -156,6 +158,7 @@ fn copy_static(project: &Project, config: &Config) -> Result<()> {
     for (_, module) in wasm::modules(project, config)? {
         fs::copy(&module, dist.join("wasm").join(module.file_name().unwrap_or_default()))?;
     }
+    stamp::write(&dist.join("THIRD-PARTY.txt"), notices::third_party(project)?)?;
     copy_folder(&project.path("web/notebooks"), &dist.join("notebooks"))?;
     copy_folder(&project.path("web/assets"), &dist.join("assets"))?;
     copy_folder(&project.path("web/public"), &dist)

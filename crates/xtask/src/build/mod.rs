@@ -3,6 +3,7 @@
 
 mod bundle;
 mod config;
+mod notices;
 mod npm;
 mod size;
 mod wasm;

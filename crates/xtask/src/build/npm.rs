@@ -38,6 +38,8 @@ pub fn build_package(project: &Project, dev: bool) -> Result<()> {
     process::run(&mut command)?;
     copy_folder(&project.dist().join("wasm"), &folder.join("wasm"))?;
     declare_types(project)?;
+    let notices = "THIRD-PARTY.txt";
+    fs::copy(project.dist().join(notices), folder.join(notices))?;
     stamp::write(&folder.join("package.json"), serde_json::to_string_pretty(&manifest())? + "\n")?;
     stamp.set()
 }
@@ -85,7 +87,7 @@ fn manifest() -> serde_json::Value {
         "license": env!("CARGO_PKG_LICENSE"),
         "type": "module",
         "exports": { ".": { "types": "./types/api/index.d.ts", "default": "./index.js" } },
-        "files": ["index.js", "chunks", "wasm", "types"],
+        "files": ["index.js", "chunks", "wasm", "types", "THIRD-PARTY.txt"],
         "engines": { "node": ">=20" },
     })
 }
