@@ -12,6 +12,8 @@ pub mod device;
 pub mod ir;
 pub mod ops;
 pub mod plan;
+#[cfg(test)]
+mod random_graph;
 pub mod rng;
 pub mod runner;
 

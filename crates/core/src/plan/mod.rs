@@ -4,6 +4,8 @@
 pub mod memory;
 pub mod print;
 pub mod program;
+#[cfg(test)]
+mod property;
 pub mod schedule;
 pub mod view;
 
