@@ -14,6 +14,7 @@ pub mod ops;
 pub mod plan;
 #[cfg(test)]
 mod random_graph;
+pub mod remote;
 pub mod rng;
 pub mod runner;
 

@@ -1,0 +1,327 @@
+//! The side that builds graphs.
+
+use super::message::{Body, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
+use crate::{
+    Data, Error, LoopEnd, LoopRun, LoopSpec, Progress, Result, Runner, Tensor,
+    device::LocalFuture,
+    ir::{Graph, Op, Resident},
+};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, VecDeque},
+    future, mem,
+    rc::{Rc, Weak},
+    task::{Poll, Waker},
+};
+
+/// Host values of at least so many words are sent once and stay on the other side; smaller ones travel in each graph.
+const WORTH_KEEPING: usize = 64;
+
+/// What carries messages to the server.
+pub trait Transport {
+    /// Sends a message; they arrive in order.
+    fn send(&self, message: Vec<u8>);
+
+    /// Asks for a call of [`RemoteRunner::flush`] soon, from outside of any other call.
+    fn flush_soon(&self);
+}
+
+/// Sends graphs to a [`super::Server`].
+#[derive(Clone)]
+pub struct RemoteRunner(Rc<Connection>);
+
+struct Connection {
+    transport: Box<dyn Transport>,
+    next_name: Cell<Name>,
+    next_ticket: Cell<Ticket>,
+    waiting: RefCell<HashMap<Ticket, Inbox>>,
+    /// Names without handles, not told yet.
+    freed: RefCell<Vec<Name>>,
+    /// Why nothing more can be expected of the other side.
+    broken: RefCell<Option<Error>>,
+}
+
+#[derive(Default)]
+struct Inbox {
+    replies: VecDeque<Body>,
+    waker: Option<Waker>,
+}
+
+impl RemoteRunner {
+    /// A runner over this transport; whatever the server sends is to be handed to [`Self::receive`].
+    pub fn new(transport: impl Transport + 'static) -> Self {
+        Self(Rc::new(Connection {
+            transport: Box::new(transport),
+            next_name: Cell::new(1),
+            next_ticket: Cell::new(1),
+            waiting: RefCell::default(),
+            freed: RefCell::default(),
+            broken: RefCell::default(),
+        }))
+    }
+
+    /// Takes a message of the server. Errors: it is not one.
+    pub fn receive(&self, message: &[u8]) -> Result<()> {
+        let Reply { ticket, body } = Reply::decode(message)?;
+        match (ticket, body) {
+            (0, Body::Failed(error)) => self.0.deliver_to_all(&error),
+            (_, body) => self.0.deliver(ticket, body),
+        }
+        Ok(())
+    }
+
+    /// Ends every wait, now and from now on, with this error: the other side is gone.
+    pub fn fail(&self, error: Error) {
+        *self.0.broken.borrow_mut() = Some(error);
+        let wakers: Vec<Waker> = self.0.waiting.borrow_mut().values_mut().filter_map(|i| i.waker.take()).collect();
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Tells the server which values nobody holds any more.
+    pub fn flush(&self) {
+        self.0.flush();
+    }
+
+    /// One of the host's collections of tensors by name, such as a data set: labels and values that stay over there.
+    pub async fn load(&self, what: &str) -> Result<Vec<(String, Tensor)>> {
+        let wait = self.0.ask(|ticket| Request::Load { ticket, what: what.into() });
+        match wait.next().await? {
+            Body::Loaded(tensors) => Ok(tensors.into_iter().map(|tensor| self.0.adopt(tensor)).collect()),
+            other => Err(unexpected("load", &other)),
+        }
+    }
+
+    /// Sends the computation of these tensors and makes each a leaf.
+    fn send_graph(&self, tensors: &[Tensor]) -> Result<()> {
+        let mut outputs: Vec<Tensor> = tensors.iter().filter(|tensor| tensor.handle().is_none()).cloned().collect();
+        outputs.extend(large_leaves(&outputs)?);
+        outputs.sort_unstable_by_key(Tensor::id);
+        outputs.dedup_by_key(|tensor| tensor.id());
+        if outputs.is_empty() {
+            return Ok(());
+        }
+        let graph = Sent::new(&outputs);
+        let handles: Vec<Rc<Resident>> = outputs.iter().map(|_| self.0.hold(self.0.new_name())).collect();
+        let names = handles.iter().map(|handle| handle.id).collect();
+        self.0.send(&Request::Evaluate { graph, names });
+        for (output, handle) in outputs.iter().zip(handles) {
+            output.realise(handle);
+        }
+        Ok(())
+    }
+
+    /// The tensor's name over there, after it was sent if need be.
+    fn name(&self, tensor: &Tensor) -> Result<(Name, Rc<Resident>)> {
+        self.send_graph(std::slice::from_ref(tensor))?;
+        let handle = tensor.handle().ok_or_else(|| Error::Wire("a tensor without a value".into()))?;
+        Ok((handle.id, handle))
+    }
+
+    async fn read_value(&self, tensor: &Tensor) -> Result<Data> {
+        if let Op::Host(data) = &*tensor.op() {
+            return Ok(Data::clone(data));
+        }
+        let (name, _held) = self.name(tensor)?;
+        let wait = self.0.ask(|ticket| Request::Read { ticket, name });
+        match wait.next().await? {
+            Body::Value(data) if data.shape == *tensor.shape() && data.dtype == tensor.dtype() => Ok(data),
+            other => Err(unexpected("read", &other)),
+        }
+    }
+
+    fn send_loop(&self, spec: &LoopSpec) -> Result<LoopRun> {
+        let mut outputs = Vec::new();
+        let mut states = Vec::new();
+        let mut handles = Vec::new();
+        for state in &spec.state {
+            outputs.extend([state.input.clone(), state.initial.clone()]);
+            outputs.extend(state.next.clone());
+            let handle = self.0.hold(self.0.new_name());
+            states.push(StateNames { name: handle.id, has_next: state.next.is_some() });
+            handles.push(handle);
+        }
+        let inputs: Vec<u64> = spec.state.iter().map(|state| state.input.id()).collect();
+        self.send_graph(&large_leaves_beside(&outputs, &inputs)?)?;
+        let graph = Sent::new(&outputs);
+        let release = self.0.hold(self.0.new_name());
+        let watch = spec.watch.map(|index| index as u32);
+        self.0.send(&Request::Begin { name: release.id, graph, states, watch });
+        let resident = |(handle, state): (Rc<Resident>, &crate::runner::State)| {
+            Tensor::resident(handle, state.initial.shape().clone(), state.initial.dtype())
+        };
+        let state = handles.into_iter().zip(&spec.state).map(resident).collect();
+        Ok(LoopRun { id: release.id, state, _release: release })
+    }
+
+    async fn run_loop(&self, run: &LoopRun, iterations: usize, watch: &mut dyn FnMut(Progress)) -> Result<LoopEnd> {
+        let ask = |ticket| Request::Advance { ticket, name: run.id, iterations: iterations as u64 };
+        let wait = self.0.ask(ask);
+        loop {
+            match wait.next().await? {
+                Body::Progress(progress) => watch(progress),
+                Body::Ended(end) => return Ok(end),
+                other => return Err(unexpected("advance", &other)),
+            }
+        }
+    }
+}
+
+impl Runner for RemoteRunner {
+    fn evaluate<'a>(&'a self, tensors: &'a [Tensor]) -> LocalFuture<'a, Result<()>> {
+        Box::pin(future::ready(self.send_graph(tensors)))
+    }
+
+    fn read<'a>(&'a self, tensor: &'a Tensor) -> LocalFuture<'a, Result<Data>> {
+        Box::pin(self.read_value(tensor))
+    }
+
+    fn begin<'a>(&'a self, spec: &'a LoopSpec) -> LocalFuture<'a, Result<LoopRun>> {
+        Box::pin(future::ready(self.send_loop(spec)))
+    }
+
+    fn advance<'a>(
+        &'a self,
+        run: &'a LoopRun,
+        iterations: usize,
+        watch: &'a mut dyn FnMut(Progress),
+    ) -> LocalFuture<'a, Result<LoopEnd>> {
+        Box::pin(self.run_loop(run, iterations, watch))
+    }
+
+    fn assign<'a>(&'a self, state: &'a Tensor, value: &'a Tensor) -> LocalFuture<'a, Result<()>> {
+        let send = || {
+            let (state, _state) = self.name(state)?;
+            let (value, _value) = self.name(value)?;
+            self.0.send(&Request::Assign { state, value });
+            Ok(())
+        };
+        Box::pin(future::ready(send()))
+    }
+}
+
+impl Connection {
+    fn new_name(&self) -> Name {
+        self.next_name.replace(self.next_name.get() + 1)
+    }
+
+    /// A handle that tells the server when it is dropped.
+    fn hold(self: &Rc<Self>, name: Name) -> Rc<Resident> {
+        let connection: Weak<Self> = Rc::downgrade(self);
+        Resident::new(name, move |name| {
+            let Some(connection) = connection.upgrade() else { return };
+            connection.freed.borrow_mut().push(name);
+            if connection.freed.borrow().len() == 1 {
+                connection.transport.flush_soon();
+            }
+        })
+    }
+
+    fn adopt(self: &Rc<Self>, tensor: LoadedTensor) -> (String, Tensor) {
+        (tensor.label, Tensor::resident(self.hold(tensor.name), tensor.shape, tensor.dtype))
+    }
+
+    fn flush(&self) {
+        let names = mem::take(&mut *self.freed.borrow_mut());
+        if !names.is_empty() {
+            self.transport.send(Request::Free { names }.encode());
+        }
+    }
+
+    fn send(&self, request: &Request) {
+        self.flush();
+        self.transport.send(request.encode());
+    }
+
+    /// Sends a request that is answered.
+    fn ask(self: &Rc<Self>, request: impl FnOnce(Ticket) -> Request) -> Wait {
+        let ticket = self.next_ticket.get();
+        self.next_ticket.set(ticket.checked_add(1).unwrap_or(1));
+        self.waiting.borrow_mut().insert(ticket, Inbox::default());
+        self.send(&request(ticket));
+        Wait { connection: self.clone(), ticket }
+    }
+
+    /// The server could not read something that was sent, and cannot say what.
+    fn deliver_to_all(&self, error: &Error) {
+        let tickets: Vec<Ticket> = self.waiting.borrow().keys().copied().collect();
+        tickets.into_iter().for_each(|ticket| self.deliver(ticket, Body::Failed(error.clone())));
+    }
+
+    /// Replies to a wait that was given up are dropped.
+    fn deliver(&self, ticket: Ticket, body: Body) {
+        let waker = self.waiting.borrow_mut().get_mut(&ticket).and_then(|inbox| {
+            inbox.replies.push_back(body);
+            inbox.waker.take()
+        });
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// A request whose replies are awaited.
+struct Wait {
+    connection: Rc<Connection>,
+    ticket: Ticket,
+}
+
+impl Wait {
+    async fn next(&self) -> Result<Body> {
+        let body = future::poll_fn(|context| {
+            let mut waiting = self.connection.waiting.borrow_mut();
+            let Some(inbox) = waiting.get_mut(&self.ticket) else { return Poll::Ready(Err(Error::Stopped)) };
+            if let Some(body) = inbox.replies.pop_front() {
+                return Poll::Ready(Ok(body));
+            }
+            if let Some(error) = &*self.connection.broken.borrow() {
+                return Poll::Ready(Err(error.clone()));
+            }
+            inbox.waker = Some(context.waker().clone());
+            Poll::Pending
+        });
+        match body.await? {
+            Body::Failed(error) => Err(error),
+            body => Ok(body),
+        }
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.connection.waiting.borrow_mut().remove(&self.ticket);
+    }
+}
+
+/// The host values under these tensors that are worth keeping on the other side. Errors: a placeholder is among the leaves.
+fn large_leaves(tensors: &[Tensor]) -> Result<Vec<Tensor>> {
+    large_leaves_beside(tensors, &[])
+}
+
+/// The same where these placeholders are expected.
+fn large_leaves_beside(tensors: &[Tensor], placeholders: &[u64]) -> Result<Vec<Tensor>> {
+    let mut large = Vec::new();
+    for leaf in Graph::trace(tensors).leaves {
+        let keep = match &*leaf.op() {
+            Op::Input if !placeholders.contains(&leaf.id()) => {
+                return Err(Error::argument("evaluate", format!("a placeholder {} has no value", leaf.shape())));
+            }
+            Op::Host(data) => data.words.len() >= WORTH_KEEPING,
+            _ => false,
+        };
+        if keep {
+            large.push(leaf);
+        }
+    }
+    Ok(large)
+}
+
+fn unexpected(what: &str, body: &Body) -> Error {
+    let got = match body {
+        Body::Value(_) => "a value of another shape or type",
+        Body::Progress(_) => "progress",
+        Body::Ended(_) => "an end",
+        Body::Loaded(_) => "a collection",
+        Body::Failed(_) => "an error",
+    };
+    Error::Wire(format!("{what} was answered with {got}"))
+}

@@ -1,0 +1,378 @@
+//! What crosses the port. The client chooses the names of the values it will hold, so that it never has to wait for one.
+
+use crate::{
+    DType, Data, Error, LoopEnd, Progress, Result, Shape, Tensor,
+    ir::{
+        Graph, Kind, Op,
+        wire::{Reader, Writer},
+    },
+};
+
+/// Raised with every change of a message; the first byte of each.
+pub const VERSION: u8 = 1;
+
+/// A value's or a loop's name on one connection. The client's have the highest bit clear, the server's have it set.
+pub type Name = u64;
+
+/// The number of a request that is answered; the first one is 1.
+pub type Ticket = u32;
+
+/// From the client.
+#[derive(Debug)]
+pub(super) enum Request {
+    /// Compute the outputs of a graph and hold them under these names.
+    Evaluate { graph: Sent, names: Vec<Name> },
+    /// Answered by `Value`.
+    Read { ticket: Ticket, name: Name },
+    /// The client has no handle to these any more.
+    Free { names: Vec<Name> },
+    /// The outputs of the graph are, state by state: placeholder, initial value and, where there is one, next value.
+    Begin { name: Name, graph: Sent, states: Vec<StateNames>, watch: Option<u32> },
+    /// Answered by any number of `Progress` and one `Ended`.
+    Advance { ticket: Ticket, name: Name, iterations: u64 },
+    /// A loop's state takes the value of another tensor.
+    Assign { state: Name, value: Name },
+    /// Asks for one of the host's collections of tensors, such as a data set. Answered by `Loaded`.
+    Load { ticket: Ticket, what: String },
+}
+
+/// A graph and what its leaves are.
+#[derive(Debug)]
+pub(super) struct Sent {
+    graph: Graph,
+    leaves: Vec<Leaf>,
+}
+
+#[derive(Debug)]
+enum Leaf {
+    Placeholder,
+    Held(Name),
+    Host(Data),
+}
+
+/// One state of a loop.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct StateNames {
+    /// The name under which the client holds the present value.
+    pub(super) name: Name,
+    /// Whether the graph computes a next value.
+    pub(super) has_next: bool,
+}
+
+/// From the server. Ticket 0 answers nobody in particular: a message could not be read.
+#[derive(Clone, Debug)]
+pub(super) struct Reply {
+    pub(super) ticket: Ticket,
+    pub(super) body: Body,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Body {
+    Value(Data),
+    Progress(Progress),
+    Ended(LoopEnd),
+    Loaded(Vec<LoadedTensor>),
+    Failed(Error),
+}
+
+/// A tensor that the host holds for the client.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct LoadedTensor {
+    pub(super) label: String,
+    pub(super) name: Name,
+    pub(super) shape: Shape,
+    pub(super) dtype: DType,
+}
+
+impl Sent {
+    /// The graph that these tensors are computed by.
+    pub(super) fn new(outputs: &[Tensor]) -> Self {
+        let traced = Graph::trace(outputs);
+        let leaf = |leaf: &Tensor| match &*leaf.op() {
+            Op::Resident(handle) => Leaf::Held(handle.id),
+            Op::Host(data) => Leaf::Host(Data::clone(data)),
+            _ => Leaf::Placeholder,
+        };
+        Self { leaves: traced.leaves.iter().map(leaf).collect(), graph: traced.graph }
+    }
+
+    /// The outputs again, every shape rule checked.
+    pub(super) fn rebuild(&self, held: impl Fn(Name) -> Result<Tensor>) -> Result<Vec<Tensor>> {
+        let mut leaves = vec![None; self.leaves.len()];
+        for node in &self.graph.nodes {
+            let Kind::Leaf(index) = node.kind else { continue };
+            let leaf = match &self.leaves[index] {
+                Leaf::Placeholder => Tensor::input(node.shape.clone(), node.dtype),
+                Leaf::Held(name) => held(*name)?,
+                Leaf::Host(data) => Tensor::from_data(data.clone()),
+            };
+            if *leaf.shape() != node.shape || leaf.dtype() != node.dtype {
+                let message =
+                    format!("{}{} where {}{} was announced", leaf.dtype(), leaf.shape(), node.dtype, node.shape);
+                return Err(Error::Wire(message));
+            }
+            leaves[index] = Some(leaf);
+        }
+        let leaves: Vec<Tensor> = leaves.into_iter().flatten().collect();
+        self.graph.rebuild(&leaves)
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.graph(&self.graph);
+        for leaf in &self.leaves {
+            match leaf {
+                Leaf::Placeholder => w.byte(0),
+                Leaf::Held(name) => {
+                    w.byte(1);
+                    w.number(*name);
+                }
+                Leaf::Host(data) => {
+                    w.byte(2);
+                    w.data(data);
+                }
+            }
+        }
+    }
+
+    /// A graph that was read has a node for each of its leaves.
+    fn read(r: &mut Reader<'_>) -> Result<Self> {
+        let graph = r.graph()?;
+        let leaf = |_| {
+            Ok(match r.byte()? {
+                0 => Leaf::Placeholder,
+                1 => Leaf::Held(r.number()?),
+                2 => Leaf::Host(r.data()?),
+                other => return Err(Error::Wire(format!("the leaf {other}"))),
+            })
+        };
+        let leaves = (0..graph.leaves).map(leaf).collect::<Result<_>>()?;
+        Ok(Self { graph, leaves })
+    }
+}
+
+impl Request {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut w = Writer::default();
+        w.byte(VERSION);
+        match self {
+            Self::Evaluate { graph, names } => {
+                w.byte(0);
+                graph.write(&mut w);
+                write_list(&mut w, names, |w, &name| w.number(name));
+            }
+            Self::Read { ticket, name } => {
+                w.byte(1);
+                w.number(u64::from(*ticket));
+                w.number(*name);
+            }
+            Self::Free { names } => {
+                w.byte(2);
+                write_list(&mut w, names, |w, &name| w.number(name));
+            }
+            Self::Begin { name, graph, states, watch } => {
+                w.byte(3);
+                w.number(*name);
+                graph.write(&mut w);
+                write_list(&mut w, states, |w, state| {
+                    w.number(state.name);
+                    w.byte(state.has_next.into());
+                });
+                write_option(&mut w, watch.as_ref(), |w, &index| w.number(u64::from(index)));
+            }
+            Self::Advance { ticket, name, iterations } => {
+                w.byte(4);
+                w.number(u64::from(*ticket));
+                w.number(*name);
+                w.number(*iterations);
+            }
+            Self::Assign { state, value } => {
+                w.byte(5);
+                w.number(*state);
+                w.number(*value);
+            }
+            Self::Load { ticket, what } => {
+                w.byte(6);
+                w.number(u64::from(*ticket));
+                w.text(what);
+            }
+        }
+        w.bytes
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
+        let mut r = opened(bytes)?;
+        let request = match r.byte()? {
+            0 => Self::Evaluate { graph: Sent::read(&mut r)?, names: read_list(&mut r, Reader::number)? },
+            1 => Self::Read { ticket: word(&mut r)?, name: r.number()? },
+            2 => Self::Free { names: read_list(&mut r, Reader::number)? },
+            3 => Self::Begin {
+                name: r.number()?,
+                graph: Sent::read(&mut r)?,
+                states: read_list(&mut r, |r| Ok(StateNames { name: r.number()?, has_next: flag(r)? }))?,
+                watch: read_option(&mut r, word)?,
+            },
+            4 => Self::Advance { ticket: word(&mut r)?, name: r.number()?, iterations: r.number()? },
+            5 => Self::Assign { state: r.number()?, value: r.number()? },
+            6 => Self::Load { ticket: word(&mut r)?, what: r.text()? },
+            other => return Err(Error::Wire(format!("the request {other}"))),
+        };
+        r.end()?;
+        Ok(request)
+    }
+}
+
+impl Reply {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut w = Writer::default();
+        w.byte(VERSION);
+        w.number(u64::from(self.ticket));
+        match &self.body {
+            Body::Value(data) => {
+                w.byte(0);
+                w.data(data);
+            }
+            Body::Progress(progress) => {
+                w.byte(1);
+                w.size(progress.done);
+                write_option(&mut w, progress.watched.as_ref(), Writer::data);
+            }
+            Body::Ended(end) => {
+                w.byte(2);
+                w.size(end.done);
+                w.byte(end.stopped.into());
+            }
+            Body::Loaded(tensors) => {
+                w.byte(3);
+                write_list(&mut w, tensors, |w, tensor| {
+                    w.text(&tensor.label);
+                    w.number(tensor.name);
+                    w.sizes(&tensor.shape);
+                    w.byte(tensor.dtype as u8);
+                });
+            }
+            Body::Failed(error) => {
+                w.byte(4);
+                write_error(&mut w, error);
+            }
+        }
+        w.bytes
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
+        let mut r = opened(bytes)?;
+        let ticket = word(&mut r)?;
+        let body = match r.byte()? {
+            0 => Body::Value(r.data()?),
+            1 => Body::Progress(Progress { done: r.size()?, watched: read_option(&mut r, Reader::data)? }),
+            2 => Body::Ended(LoopEnd { done: r.size()?, stopped: flag(&mut r)? }),
+            3 => Body::Loaded(read_list(&mut r, |r| {
+                let (label, name) = (r.text()?, r.number()?);
+                let (shape, dtype) = (r.shape()?, r.dtype()?);
+                Ok(LoadedTensor { label, name, shape, dtype })
+            })?),
+            4 => Body::Failed(read_error(&mut r)?),
+            other => return Err(Error::Wire(format!("the reply {other}"))),
+        };
+        r.end()?;
+        Ok(Self { ticket, body })
+    }
+}
+
+fn opened(bytes: &[u8]) -> Result<Reader<'_>> {
+    let mut r = Reader::new(bytes);
+    match r.byte()? {
+        VERSION => Ok(r),
+        other => Err(Error::Wire(format!("version {other}; this side speaks version {VERSION}: reload the page"))),
+    }
+}
+
+fn word(r: &mut Reader<'_>) -> Result<u32> {
+    u32::try_from(r.number()?).map_err(|_| Error::Wire("a word of more than 32 bits".into()))
+}
+
+fn flag(r: &mut Reader<'_>) -> Result<bool> {
+    match r.byte()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        other => Err(Error::Wire(format!("the flag {other}"))),
+    }
+}
+
+fn write_list<T>(w: &mut Writer, items: &[T], mut write: impl FnMut(&mut Writer, &T)) {
+    w.size(items.len());
+    items.iter().for_each(|item| write(w, item));
+}
+
+fn read_list<'a, T>(r: &mut Reader<'a>, mut read: impl FnMut(&mut Reader<'a>) -> Result<T>) -> Result<Vec<T>> {
+    let length = r.length(1)?;
+    (0..length).map(|_| read(r)).collect()
+}
+
+fn write_option<T>(w: &mut Writer, value: Option<&T>, write: impl FnOnce(&mut Writer, &T)) {
+    w.byte(value.is_some().into());
+    if let Some(value) = value {
+        write(w, value);
+    }
+}
+
+fn read_option<'a, T>(r: &mut Reader<'a>, read: impl FnOnce(&mut Reader<'a>) -> Result<T>) -> Result<Option<T>> {
+    if flag(r)? { read(r).map(Some) } else { Ok(None) }
+}
+
+fn write_error(w: &mut Writer, error: &Error) {
+    match error {
+        Error::Shape { op, message } => {
+            w.byte(0);
+            w.text(op);
+            w.text(message);
+        }
+        Error::DType { op, expected, got } => {
+            w.byte(1);
+            w.text(op);
+            w.text(expected);
+            w.byte(*got as u8);
+        }
+        Error::Argument { op, message } => {
+            w.byte(2);
+            w.text(op);
+            w.text(message);
+        }
+        Error::Gradient(message) => {
+            w.byte(3);
+            w.text(message);
+        }
+        Error::OutOfMemory { device, bytes, what } => {
+            w.byte(4);
+            w.text(device);
+            w.size(*bytes);
+            w.text(what);
+        }
+        Error::Device { device, message } => {
+            w.byte(5);
+            w.text(device);
+            w.text(message);
+        }
+        Error::Wire(message) => {
+            w.byte(6);
+            w.text(message);
+        }
+        Error::Stopped => w.byte(7),
+    }
+}
+
+fn read_error(r: &mut Reader<'_>) -> Result<Error> {
+    Ok(match r.byte()? {
+        0 => Error::Shape { op: r.text()?, message: r.text()? },
+        1 => {
+            let (op, expected) = (r.text()?, r.text()?);
+            Error::DType { op, expected, got: r.dtype()? }
+        }
+        2 => Error::Argument { op: r.text()?, message: r.text()? },
+        3 => Error::Gradient(r.text()?),
+        4 => Error::OutOfMemory { device: r.text()?, bytes: r.size()?, what: r.text()? },
+        5 => Error::Device { device: r.text()?, message: r.text()? },
+        6 => Error::Wire(r.text()?),
+        7 => Error::Stopped,
+        other => return Err(Error::Wire(format!("the error {other}"))),
+    })
+}

@@ -1,0 +1,296 @@
+//! The side that owns a device.
+
+use super::message::{Body, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
+use crate::{Error, LoopEnd, LoopRun, LoopSpec, Result, Runner, Tensor, device::LocalFuture, ir::Op};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, VecDeque, hash_map::Entry},
+    rc::Rc,
+};
+
+/// Set in the names that the server chooses.
+const OURS: Name = 1 << 63;
+
+/// A collection of tensors by label.
+pub type Loaded = Vec<(String, Tensor)>;
+
+/// What the server needs of the program around it.
+pub trait Host {
+    /// Sends a message to the client.
+    fn send(&self, message: Vec<u8>);
+
+    /// Runs a task of this thread to its end.
+    fn spawn(&self, task: LocalFuture<'static, ()>);
+
+    /// Loads a collection of tensors, such as a data set. Errors: there is none of this name, or it could not be had.
+    fn load(&self, what: String) -> LocalFuture<'static, Result<Loaded>>;
+}
+
+/// How much a server is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Activity {
+    /// Loops and evaluations under way or waiting.
+    pub running: usize,
+    /// Repetitions of loops done since the server was made.
+    pub steps: u64,
+}
+
+/// Answers a [`super::RemoteRunner`]. Requests are done in order, but loops and loads run beside them.
+pub struct Server<R, H>(Rc<State<R, H>>);
+
+struct State<R, H> {
+    runner: Rc<R>,
+    host: H,
+    values: RefCell<HashMap<Name, Result<Tensor>>>,
+    loops: RefCell<HashMap<Name, Result<Rc<Loop>>>>,
+    next_name: Cell<Name>,
+    queue: RefCell<VecDeque<Request>>,
+    /// Whether a task works on the queue.
+    pumping: Cell<bool>,
+    activity: Cell<Activity>,
+}
+
+struct Loop {
+    run: LoopRun,
+    /// Calls of advance under way.
+    advancing: Cell<usize>,
+    /// Whether a stop came between two calls: the next one ends at once.
+    stopped: Cell<bool>,
+}
+
+impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
+    /// A server that drives this runner.
+    pub fn new(runner: Rc<R>, host: H) -> Self {
+        Self(Rc::new(State {
+            runner,
+            host,
+            values: RefCell::default(),
+            loops: RefCell::default(),
+            next_name: Cell::new(OURS),
+            queue: RefCell::default(),
+            pumping: Cell::new(false),
+            activity: Cell::default(),
+        }))
+    }
+
+    /// Takes a message of the client. What cannot be read is answered with an error.
+    pub fn receive(&self, message: &[u8]) {
+        match Request::decode(message) {
+            Ok(request) => self.0.queue.borrow_mut().push_back(request),
+            Err(error) => self.0.reply(0, Body::Failed(error)),
+        }
+        if !self.0.pumping.get() && !self.0.queue.borrow().is_empty() {
+            self.0.pumping.set(true);
+            self.0.host.spawn(Box::pin(pump(self.0.clone())));
+        }
+    }
+
+    /// Lets go of all work that waits; what was computed stays. What runs now is the runner's to stop. A loop that is
+    /// between two calls of advance ends with the next one: its owner must not miss the stop.
+    pub fn stop(&self) {
+        for body in self.0.loops.borrow().values().flatten() {
+            body.stopped.set(body.advancing.get() == 0);
+        }
+        let waiting = std::mem::take(&mut *self.0.queue.borrow_mut());
+        for request in waiting {
+            match request {
+                Request::Evaluate { names, .. } => self.0.insert(names.into_iter().map(|n| (n, Err(Error::Stopped)))),
+                Request::Begin { name, states, .. } => self.0.insert_failed_loop(name, &states, &Error::Stopped),
+                Request::Advance { ticket, .. } => {
+                    self.0.reply(ticket, Body::Ended(LoopEnd { done: 0, stopped: true }));
+                }
+                kept
+                @ (Request::Read { .. } | Request::Free { .. } | Request::Assign { .. } | Request::Load { .. }) => {
+                    self.0.queue.borrow_mut().push_back(kept);
+                }
+            }
+        }
+    }
+
+    /// What it is doing.
+    pub fn activity(&self) -> Activity {
+        let mut activity = self.0.activity.get();
+        activity.running += self.0.queue.borrow().len() + usize::from(self.0.pumping.get());
+        activity
+    }
+
+    /// How many values the client holds.
+    pub fn held(&self) -> usize {
+        self.0.values.borrow().len()
+    }
+}
+
+/// Does what waits, in order.
+async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
+    loop {
+        let request = state.queue.borrow_mut().pop_front();
+        let Some(request) = request else { break };
+        match request {
+            Request::Evaluate { graph, names } => {
+                let results = match state.evaluate(&graph, names.len()).await {
+                    Ok(tensors) => tensors.into_iter().map(Ok).collect(),
+                    Err(error) => vec![Err(error); names.len()],
+                };
+                state.insert(names.into_iter().zip(results));
+            }
+            Request::Read { ticket, name } => match state.value(name) {
+                Ok(tensor) => match state.runner.read(&tensor).await {
+                    Ok(data) => state.reply(ticket, Body::Value(data)),
+                    Err(error) => state.reply(ticket, Body::Failed(error)),
+                },
+                Err(error) => state.reply(ticket, Body::Failed(error)),
+            },
+            Request::Free { names } => state.free(&names),
+            Request::Begin { name, graph, states, watch } => {
+                if let Err(error) = state.begin(name, &graph, &states, watch).await {
+                    state.insert_failed_loop(name, &states, &error);
+                }
+            }
+            Request::Advance { ticket, name, iterations } => {
+                state.host.spawn(Box::pin(advance(state.clone(), ticket, name, iterations)));
+            }
+            Request::Assign { state: target, value } => {
+                if let Err(error) = state.assign(target, value).await {
+                    state.values.borrow_mut().insert(target, Err(error));
+                }
+            }
+            Request::Load { ticket, what } => state.host.spawn(Box::pin(load(state.clone(), ticket, what))),
+        }
+    }
+    state.pumping.set(false);
+}
+
+async fn advance<R: Runner, H: Host>(state: Rc<State<R, H>>, ticket: Ticket, name: Name, iterations: u64) {
+    let body = state.loops.borrow().get(&name).cloned().unwrap_or_else(|| Err(unknown(name)));
+    let body = match body {
+        Ok(body) => body,
+        Err(error) => return state.reply(ticket, Body::Failed(error)),
+    };
+    if body.stopped.take() {
+        return state.reply(ticket, Body::Ended(LoopEnd { done: 0, stopped: true }));
+    }
+    body.advancing.update(|n| n + 1);
+    state.running(1);
+    let mut before = 0;
+    let mut count = |done: usize| {
+        let mut activity = state.activity.get();
+        activity.steps += done.saturating_sub(before) as u64;
+        before = before.max(done);
+        state.activity.set(activity);
+    };
+    let iterations = usize::try_from(iterations).unwrap_or(usize::MAX);
+    let mut watch = |progress: crate::Progress| {
+        count(progress.done);
+        state.reply(ticket, Body::Progress(progress));
+    };
+    let end = state.runner.advance(&body.run, iterations, &mut watch).await;
+    body.advancing.update(|n| n - 1);
+    state.running(-1);
+    match end {
+        Ok(end) => {
+            count(end.done);
+            state.reply(ticket, Body::Ended(end));
+        }
+        Err(error) => state.reply(ticket, Body::Failed(error)),
+    }
+}
+
+async fn load<R: Runner, H: Host>(state: Rc<State<R, H>>, ticket: Ticket, what: String) {
+    let body = match state.host.load(what).await {
+        Ok(tensors) => {
+            let tensors = tensors.into_iter().map(|(label, tensor)| {
+                let name = state.next_name.replace(state.next_name.get() + 1);
+                let (shape, dtype) = (tensor.shape().clone(), tensor.dtype());
+                state.values.borrow_mut().insert(name, Ok(tensor));
+                LoadedTensor { label, name, shape, dtype }
+            });
+            Body::Loaded(tensors.collect())
+        }
+        Err(error) => Body::Failed(error),
+    };
+    state.reply(ticket, body);
+}
+
+impl<R: Runner, H: Host> State<R, H> {
+    fn reply(&self, ticket: Ticket, body: Body) {
+        self.host.send(Reply { ticket, body }.encode());
+    }
+
+    fn running(&self, change: isize) {
+        let mut activity = self.activity.get();
+        activity.running = activity.running.saturating_add_signed(change);
+        self.activity.set(activity);
+    }
+
+    fn value(&self, name: Name) -> Result<Tensor> {
+        self.values.borrow().get(&name).cloned().unwrap_or_else(|| Err(unknown(name)))
+    }
+
+    /// A name that is taken stays what it is: only a client that breaks the rules asks twice.
+    fn insert(&self, values: impl Iterator<Item = (Name, Result<Tensor>)>) {
+        for (name, value) in values.filter(|(name, _)| name & OURS == 0) {
+            if let Entry::Vacant(vacant) = self.values.borrow_mut().entry(name) {
+                vacant.insert(value);
+            }
+        }
+    }
+
+    fn insert_failed_loop(&self, name: Name, states: &[StateNames], error: &Error) {
+        self.loops.borrow_mut().entry(name).or_insert_with(|| Err(error.clone()));
+        self.insert(states.iter().map(|state| (state.name, Err(error.clone()))));
+    }
+
+    fn free(&self, names: &[Name]) {
+        for name in names {
+            // Dropped outside of the borrow: a value's own release may come back here.
+            let _value = self.values.borrow_mut().remove(name);
+            let _loop = self.loops.borrow_mut().remove(name);
+        }
+    }
+
+    fn rebuild(&self, graph: &Sent, expected: usize) -> Result<Vec<Tensor>> {
+        let outputs = graph.rebuild(|name| self.value(name))?;
+        if outputs.len() != expected {
+            return Err(Error::Wire(format!("{} outputs for {expected} names", outputs.len())));
+        }
+        Ok(outputs)
+    }
+
+    async fn evaluate(&self, graph: &Sent, expected: usize) -> Result<Vec<Tensor>> {
+        let outputs = self.rebuild(graph, expected)?;
+        self.runner.evaluate(&outputs).await?;
+        Ok(outputs)
+    }
+
+    async fn begin(&self, name: Name, graph: &Sent, states: &[StateNames], watch: Option<u32>) -> Result<()> {
+        let expected = states.iter().map(|state| 2 + usize::from(state.has_next)).sum();
+        let mut outputs = self.rebuild(graph, expected)?.into_iter();
+        let mut spec = LoopSpec { state: Vec::new(), watch: watch.map(|index| index as usize) };
+        if spec.watch.is_some_and(|index| index >= states.len()) {
+            return Err(Error::Wire(format!("a watch on one of {} states that does not exist", states.len())));
+        }
+        for state in states {
+            let mut next = || outputs.next().ok_or_else(|| Error::Wire("too few outputs".into()));
+            let (input, initial) = (next()?, next()?);
+            let after = if state.has_next { Some(next()?) } else { None };
+            if !matches!(*input.op(), Op::Input) {
+                return Err(Error::Wire("a loop's state without a placeholder".into()));
+            }
+            spec.push(input, initial, after);
+        }
+        let run = self.runner.begin(&spec).await?;
+        self.insert(states.iter().zip(&run.state).map(|(names, tensor)| (names.name, Ok(tensor.clone()))));
+        let body = Loop { run, advancing: Cell::new(0), stopped: Cell::new(false) };
+        self.loops.borrow_mut().entry(name).or_insert_with(|| Ok(Rc::new(body)));
+        Ok(())
+    }
+
+    async fn assign(&self, target: Name, value: Name) -> Result<()> {
+        let (target, value) = (self.value(target)?, self.value(value)?);
+        self.runner.assign(&target, &value).await
+    }
+}
+
+fn unknown(name: Name) -> Error {
+    Error::Wire(format!("there is no value {name}; it was freed or belongs to an earlier session"))
+}

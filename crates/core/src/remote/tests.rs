@@ -1,0 +1,369 @@
+//! Client and server over an in-memory port, with the interpreter behind.
+
+use super::message::{Reply, Request};
+use super::*;
+use crate::{
+    DType, Data, Error, LoopSpec, Result, Runner, Shape, Tensor,
+    device::{LocalFuture, interp::Interp},
+    ir::{Binary, Op, Unary},
+    runner::LocalRunner,
+};
+use proptest::prelude::*;
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    future::Future,
+    pin::pin,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
+/// Both directions of a port, and the tasks of the server.
+#[derive(Default)]
+struct Port {
+    requests: RefCell<VecDeque<Vec<u8>>>,
+    replies: RefCell<VecDeque<Vec<u8>>>,
+    tasks: RefCell<VecDeque<LocalFuture<'static, ()>>>,
+}
+
+struct ClientEnd(Rc<Port>);
+
+impl Transport for ClientEnd {
+    fn send(&self, message: Vec<u8>) {
+        self.0.requests.borrow_mut().push_back(message);
+    }
+
+    fn flush_soon(&self) {}
+}
+
+struct ServerEnd(Rc<Port>);
+
+impl Host for ServerEnd {
+    fn send(&self, message: Vec<u8>) {
+        self.0.replies.borrow_mut().push_back(message);
+    }
+
+    fn spawn(&self, task: LocalFuture<'static, ()>) {
+        self.0.tasks.borrow_mut().push_back(task);
+    }
+
+    fn load(&self, what: String) -> LocalFuture<'static, Result<Loaded>> {
+        Box::pin(async move {
+            if what != "pair" {
+                return Err(Error::Argument { op: "load".into(), message: format!("there is no {what}") });
+            }
+            Ok(vec![("images".into(), vector(&[1.0, 2.0])), ("labels".into(), vector(&[3.0]))])
+        })
+    }
+}
+
+struct Bench {
+    port: Rc<Port>,
+    local: Rc<LocalRunner>,
+    server: Server<LocalRunner, ServerEnd>,
+    client: RemoteRunner,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let port = Rc::new(Port::default());
+        let local = Rc::new(LocalRunner::native(Interp::new()));
+        let server = Server::new(local.clone(), ServerEnd(port.clone()));
+        let client = RemoteRunner::new(ClientEnd(port.clone()));
+        Self { port, local, server, client }
+    }
+
+    /// Carries messages and polls the server's tasks once.
+    fn step(&self) {
+        loop {
+            let Some(request) = self.port.requests.borrow_mut().pop_front() else { break };
+            self.server.receive(&request);
+        }
+        let tasks = std::mem::take(&mut *self.port.tasks.borrow_mut());
+        for mut task in tasks {
+            if task.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+                self.port.tasks.borrow_mut().push_back(task);
+            }
+        }
+        loop {
+            let Some(reply) = self.port.replies.borrow_mut().pop_front() else { break };
+            self.client.receive(&reply).unwrap();
+        }
+    }
+
+    fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        let mut future = pin!(future);
+        for _ in 0..10_000 {
+            if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                return value;
+            }
+            self.step();
+        }
+        panic!("no answer");
+    }
+
+    fn read(&self, tensor: &Tensor) -> Result<Vec<f32>> {
+        self.wait(self.client.read(tensor)).map(|data| data.as_f32().to_vec())
+    }
+}
+
+fn vector(values: &[f32]) -> Tensor {
+    Tensor::from_data(Data::f32([values.len()], values).unwrap())
+}
+
+fn unary(op: Unary, x: &Tensor) -> Tensor {
+    Tensor::make(Op::Unary(op), vec![x.clone()], x.shape().clone(), x.dtype()).unwrap()
+}
+
+fn binary(op: Binary, a: &Tensor, b: &Tensor) -> Tensor {
+    Tensor::make(Op::Binary(op), vec![a.clone(), b.clone()], a.shape().clone(), a.dtype()).unwrap()
+}
+
+/// state ← state + by, from zeros.
+fn counting(by: &Tensor) -> LoopSpec {
+    let input = LoopSpec::placeholder(by.shape(), DType::F32);
+    let next = binary(Binary::Add, &input, by);
+    let mut spec = LoopSpec::default();
+    let zeros = vector(&vec![0.0; by.shape().len()]);
+    spec.watch = Some(spec.push(input, zeros, Some(next)));
+    spec
+}
+
+#[test]
+fn a_value_crosses_and_comes_back() {
+    let bench = Bench::new();
+    let x = vector(&[1.0, -2.0]);
+    let y = binary(Binary::Mul, &unary(Unary::Neg, &x), &x);
+    assert_eq!(bench.read(&y).unwrap(), [-1.0, -4.0]);
+    assert!(y.handle().is_some(), "a value that was read is a leaf");
+    assert_eq!(bench.read(&unary(Unary::Neg, &y)).unwrap(), [1.0, 4.0]);
+}
+
+#[test]
+fn a_large_host_value_crosses_once() {
+    let bench = Bench::new();
+    let x = vector(&vec![2.0; 5000]);
+    bench.read(&unary(Unary::Neg, &x)).unwrap();
+    let y = unary(Unary::Exp, &x);
+    drop(bench.client.evaluate(std::slice::from_ref(&y)));
+    let sent: usize = bench.port.requests.borrow().iter().map(Vec::len).sum();
+    assert!(sent < 200, "{sent} bytes for a graph over a value that is there");
+}
+
+#[test]
+fn dropped_handles_free_their_values() {
+    let bench = Bench::new();
+    let weights = vector(&vec![1.0; 1000]);
+    bench.read(&unary(Unary::Neg, &weights)).unwrap();
+    let mut high = 0;
+    for round in 0..200 {
+        let y = unary(Unary::Neg, &weights);
+        bench.read(&y).unwrap();
+        drop(y);
+        bench.client.flush();
+        bench.step();
+        let live = bench.local.device().counters().live_bytes;
+        assert!(round < 10 || live <= high, "round {round}: {live} bytes, {high} before");
+        high = high.max(live);
+        assert!(bench.server.held() <= 2, "{} values are held", bench.server.held());
+    }
+}
+
+#[test]
+fn a_loop_runs_over_there_and_reports() {
+    let bench = Bench::new();
+    let run = bench.wait(bench.client.begin(&counting(&vector(&[1.0, 10.0])))).unwrap();
+    let mut last = None;
+    let mut watch = |progress: crate::Progress| last = Some(progress);
+    let end = bench.wait(bench.client.advance(&run, 5, &mut watch)).unwrap();
+    assert_eq!((end.done, end.stopped), (5, false));
+    let last = last.unwrap();
+    assert_eq!((last.done, last.watched.unwrap().as_f32().to_vec()), (5, vec![5.0, 50.0]));
+    assert_eq!(bench.read(&run.state[0]).unwrap(), [5.0, 50.0]);
+    assert_eq!(bench.server.activity(), Activity { running: 0, steps: 5 });
+
+    bench.wait(bench.client.assign(&run.state[0], &vector(&[7.0, 7.0]))).unwrap();
+    bench.wait(bench.client.advance(&run, 1, &mut |_| {})).unwrap();
+    assert_eq!(bench.read(&run.state[0]).unwrap(), [8.0, 17.0]);
+
+    drop(run);
+    bench.client.flush();
+    bench.step();
+    assert_eq!(bench.server.held(), 0);
+}
+
+#[test]
+fn reads_are_answered_while_a_loop_runs_and_stop_ends_it() {
+    let bench = Bench::new();
+    let run = bench.wait(bench.client.begin(&counting(&vector(&[1.0])))).unwrap();
+    let mut watch = |_| {};
+    let mut advance = pin!(bench.client.advance(&run, usize::MAX >> 1, &mut watch));
+    let poll = |advance: &mut std::pin::Pin<&mut LocalFuture<'_, _>>| {
+        advance.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    };
+    assert!(poll(&mut advance).is_pending());
+    bench.step();
+    assert_eq!(bench.read(&unary(Unary::Neg, &vector(&[3.0]))).unwrap(), [-3.0]);
+    assert_eq!(bench.server.activity().running, 1);
+    bench.local.stop();
+    bench.server.stop();
+    let end: crate::LoopEnd = bench.wait(advance).unwrap();
+    assert!(end.stopped && end.done > 0);
+    assert!(bench.read(&run.state[0]).unwrap()[0] >= end.done as f32, "the state is kept");
+}
+
+#[test]
+fn a_stop_between_two_calls_of_advance_is_not_missed() {
+    let bench = Bench::new();
+    let run = bench.wait(bench.client.begin(&counting(&vector(&[1.0])))).unwrap();
+    let advance = || bench.wait(bench.client.advance(&run, 3, &mut |_| {})).unwrap();
+    assert!(!advance().stopped);
+    bench.server.stop();
+    assert_eq!(advance(), crate::LoopEnd { done: 0, stopped: true });
+    assert_eq!(advance(), crate::LoopEnd { done: 3, stopped: false });
+}
+
+#[test]
+fn what_waits_is_dropped_by_a_stop_and_values_stay() {
+    let bench = Bench::new();
+    let x = vector(&[4.0]);
+    bench.wait(bench.client.evaluate(std::slice::from_ref(&x))).unwrap();
+    let y = unary(Unary::Sqrt, &x);
+    bench.wait(bench.client.evaluate(std::slice::from_ref(&y))).unwrap();
+    for request in bench.port.requests.borrow_mut().drain(..) {
+        bench.server.receive(&request);
+    }
+    bench.server.stop();
+    assert_eq!(bench.read(&y).unwrap_err(), Error::Stopped);
+    assert_eq!(bench.read(&unary(Unary::Neg, &vector(&[1.0]))).unwrap(), [-1.0], "it goes on");
+}
+
+#[test]
+fn an_error_reaches_the_reads_of_all_that_depends_on_it() {
+    let bench = Bench::new();
+    let placeholder = Tensor::input(Shape::new("test", [2]).unwrap(), DType::F32);
+    let error = bench.read(&unary(Unary::Neg, &placeholder)).unwrap_err();
+    assert_eq!(error.kind(), "ArgumentError");
+
+    let foreign = Bench::new();
+    let x = vector(&vec![1.0; 100]);
+    foreign.wait(foreign.client.evaluate(std::slice::from_ref(&x))).unwrap();
+    let y = unary(Unary::Neg, &x);
+    let z = unary(Unary::Exp, &y);
+    bench.wait(bench.client.evaluate(std::slice::from_ref(&y))).unwrap();
+    let error = bench.read(&z).unwrap_err();
+    assert!(error.to_string().contains("there is no value"), "{error}");
+}
+
+#[test]
+fn the_host_loads_collections() {
+    let bench = Bench::new();
+    let loaded = bench.wait(bench.client.load("pair")).unwrap();
+    assert_eq!(loaded.iter().map(|(label, _)| label.as_str()).collect::<Vec<_>>(), ["images", "labels"]);
+    assert_eq!(bench.read(&unary(Unary::Neg, &loaded[0].1)).unwrap(), [-1.0, -2.0]);
+    assert_eq!(bench.wait(bench.client.load("other")).unwrap_err().kind(), "ArgumentError");
+}
+
+#[test]
+fn every_wait_ends_when_the_other_side_is_gone() {
+    let bench = Bench::new();
+    let gone = Error::Device { device: "worker".into(), message: "it ended".into() };
+    bench.client.fail(gone.clone());
+    assert_eq!(bench.read(&unary(Unary::Neg, &vector(&[1.0]))).unwrap_err(), gone);
+}
+
+#[test]
+fn errors_survive_the_trip() {
+    let errors = [
+        Error::Shape { op: "matmul".into(), message: "[1] × [2]".into() },
+        Error::DType { op: "exp".into(), expected: "f32".into(), got: DType::Bool },
+        Error::Argument { op: "pad".into(), message: "−1".into() },
+        Error::Gradient("none".into()),
+        Error::OutOfMemory { device: "cpu".into(), bytes: 1 << 30, what: "a result".into() },
+        Error::Device { device: "webgpu".into(), message: "lost".into() },
+        Error::Wire("?".into()),
+        Error::Stopped,
+    ];
+    for error in errors {
+        let bytes = Reply { ticket: 7, body: message::Body::Failed(error.clone()) }.encode();
+        let Reply { ticket: 7, body: message::Body::Failed(back) } = Reply::decode(&bytes).unwrap() else {
+            panic!("not an error")
+        };
+        assert_eq!(back, error);
+    }
+}
+
+/// One of every kind of request, as a client sends it.
+fn requests() -> Vec<Vec<u8>> {
+    let bench = Bench::new();
+    let x = vector(&vec![1.0; 80]);
+    let y = unary(Unary::Neg, &x);
+    let mut watch = |_| {};
+    let run = bench.wait(bench.client.begin(&counting(&y))).unwrap();
+    bench.port.requests.borrow_mut().clear();
+    let poll = |mut future: LocalFuture<'_, ()>| {
+        let _ = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    };
+    poll(Box::pin(async { drop(bench.client.begin(&counting(&unary(Unary::Exp, &x))).await) }));
+    poll(Box::pin(async { drop(bench.client.advance(&run, 3, &mut watch).await) }));
+    poll(Box::pin(async { drop(bench.client.read(&unary(Unary::Exp, &y)).await) }));
+    poll(Box::pin(async { drop(bench.client.assign(&run.state[0], &x).await) }));
+    poll(Box::pin(async { drop(bench.client.load("pair").await) }));
+    drop(run);
+    bench.client.flush();
+    bench.port.requests.take().into()
+}
+
+#[test]
+fn every_cut_of_a_request_is_refused() {
+    let requests = requests();
+    assert!(requests.len() >= 7);
+    for request in requests {
+        Request::decode(&request).unwrap();
+        for end in 0..request.len() {
+            assert!(Request::decode(&request[..end]).is_err(), "cut at {end} of {}", request.len());
+        }
+        let longer = [&request[..], &[0]].concat();
+        assert!(Request::decode(&longer).is_err());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// Whatever arrives, the server answers or ignores it and goes on.
+    #[test]
+    fn hostile_requests_do_no_harm(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), 0usize..64, any::<u8>()), 1..8),
+        noise in prop::collection::vec(any::<u8>(), 0..40),
+    ) {
+        let bench = Bench::new();
+        let mut requests = requests();
+        for (which, at, value) in changes {
+            let request = which.get(&requests).clone();
+            let index = requests.iter().position(|r| *r == request).unwrap_or(0);
+            let length = requests[index].len();
+            requests[index][at % length] = value;
+        }
+        requests.push(noise);
+        for request in &requests {
+            // A loop that was asked to go on for ever would, as it should.
+            if !matches!(Request::decode(request), Ok(Request::Advance { .. })) {
+                bench.server.receive(request);
+            }
+        }
+        for _ in 0..50 {
+            bench.step();
+        }
+        // The first names are taken by what was sent above.
+        let answered = (0..100).any(|_| bench.read(&unary(Unary::Neg, &vector(&[1.0]))) == Ok(vec![-1.0]));
+        prop_assert!(answered);
+    }
+
+    #[test]
+    fn hostile_replies_do_no_harm(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+        let bench = Bench::new();
+        let _ = bench.client.receive(&bytes);
+        let _ = bench.client.receive(&[&[VERSION][..], &bytes].concat());
+    }
+}
