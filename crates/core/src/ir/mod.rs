@@ -2,6 +2,8 @@
 //! Names no device.
 
 mod grad;
+#[cfg(test)]
+mod gradcheck;
 mod graph;
 mod infer;
 mod node;
