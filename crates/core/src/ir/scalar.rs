@@ -201,6 +201,10 @@ table! {
     IsNan { name: "isNan", types: FLOAT, result: Some(Bool), wgsl: "gb_is_nan(a)",
         eval: |_, a| u32::from(f(a).is_nan()),
         grad: Err(Why::Discrete) }
+    // The argument itself, where gradients end.
+    Detach { name: "detach", types: ANY, result: None, wgsl: "a",
+        eval: |_, a| a,
+        grad: Err(Why::Discrete) }
 }
 
 table! {
