@@ -51,6 +51,15 @@ pub fn wasm_target() -> Result<()> {
     process::run(Command::new("rustup").args(["target", "add", TARGET]))
 }
 
+/// The source of the standard library, for builds that compile it too.
+pub fn rust_source() -> Result<()> {
+    let root = process::output(Command::new("rustc").args(["--print", "sysroot"]))?;
+    if Path::new(root.trim()).join("lib/rustlib/src/rust/library").exists() {
+        return Ok(());
+    }
+    process::run(Command::new("rustup").args(["component", "add", "rust-src"]))
+}
+
 /// A browser and the program that drives it.
 pub struct Browser {
     pub chromium: PathBuf,

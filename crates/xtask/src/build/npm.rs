@@ -38,8 +38,10 @@ pub fn build_package(project: &Project, dev: bool) -> Result<()> {
     process::run(&mut command)?;
     copy_folder(&project.dist().join("wasm"), &folder.join("wasm"))?;
     declare_types(project)?;
-    let notices = "THIRD-PARTY.txt";
-    fs::copy(project.dist().join(notices), folder.join(notices))?;
+    fs::copy(project.dist().join("THIRD-PARTY.txt"), folder.join("THIRD-PARTY.txt"))?;
+    for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        fs::copy(project.path(licence), folder.join(licence))?;
+    }
     stamp::write(&folder.join("package.json"), serde_json::to_string_pretty(&manifest())? + "\n")?;
     stamp.set()
 }
@@ -87,7 +89,7 @@ fn manifest() -> serde_json::Value {
         "license": env!("CARGO_PKG_LICENSE"),
         "type": "module",
         "exports": { ".": { "types": "./types/api/index.d.ts", "default": "./index.js" } },
-        "files": ["index.js", "chunks", "wasm", "types", "THIRD-PARTY.txt"],
+        "files": ["index.js", "chunks", "wasm", "types", "LICENSE-*", "THIRD-PARTY.txt"],
         "engines": { "node": ">=20" },
     })
 }

@@ -112,13 +112,14 @@ fn compile(project: &Project, build: &WasmBuild, dev: bool) -> Result<PathBuf> {
         flags.push(format!("-Ctarget-feature={}", features.join(",")));
     }
     if build.build_std {
+        tools::rust_source()?;
         // The standard library is compiled with shared memory; stable compilers do that only when told so.
         cargo.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_abort");
-        flags.extend(
-            ["--shared-memory", "--import-memory", "--max-memory=2147483648"]
-                .iter()
-                .map(|flag| format!("-Clink-arg={flag}")),
-        );
+        let thread_locals = ["__wasm_init_tls", "__tls_size", "__tls_align", "__tls_base"];
+        let exports = thread_locals.map(|name| format!("--export={name}"));
+        let memory = ["--shared-memory", "--import-memory", "--max-memory=2147483648"];
+        let linker = memory.into_iter().map(str::to_owned).chain(exports);
+        flags.extend(linker.map(|flag| format!("-Clink-arg={flag}")));
     }
     cargo.env_remove("CARGO_ENCODED_RUSTFLAGS").env("RUSTFLAGS", flags.join(" "));
     process::run(&mut cargo)?;
