@@ -25,7 +25,6 @@ pub fn run(project: &Project, settings: &Settings) -> Result<Counts> {
         .args(["test", "--target", "wasm32-unknown-unknown", "--lib", "--tests", "--no-fail-fast"])
         .args(packages(project)?.iter().flat_map(|name| ["--package", name]))
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
-        .env("RUSTFLAGS", "-Ctarget-feature=+simd128")
         .env("CHROMEDRIVER", &browser.driver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities)
         .env("WASM_BINDGEN_TEST_TIMEOUT", "600")
