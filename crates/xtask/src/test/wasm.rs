@@ -35,18 +35,12 @@ pub fn run(project: &Project, settings: &Settings) -> Result<Counts> {
     Ok(Counts::of_cargo(&process::transcript(&mut cargo)?))
 }
 
+/// Built with the features of the native tests, whose dependencies are there already.
 fn build_runner(project: &Project) -> Result<PathBuf> {
     const NAME: &str = "wasm-test-runner";
-    process::run(Command::new(env!("CARGO")).current_dir(project.root()).args([
-        "build",
-        "--quiet",
-        "--package",
-        "xtask",
-        "--features",
-        "wasm-tests",
-        "--bin",
-        NAME,
-    ]))?;
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--workspace", "--all-features", "--bin", NAME]);
+    process::run(cargo.current_dir(project.root()))?;
     let folder = std::env::current_exe()?;
     let folder = folder.parent().context("this program lies in no folder")?;
     Ok(folder.join(format!("{NAME}{}", std::env::consts::EXE_SUFFIX)))
