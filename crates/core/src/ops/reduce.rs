@@ -125,8 +125,11 @@ impl Tensor {
         while product.shape()[axis] > 1 {
             let n = product.shape()[axis];
             let halves = product.cut(axis, 0, 1, n / 2)?.mul(&product.cut(axis, n / 2, 1, n / 2)?)?;
-            product =
-                if n.is_multiple_of(2) { halves } else { Self::concat(&[&halves, &product.cut(axis, n - 1, 1, 1)?], dim)? };
+            product = if n.is_multiple_of(2) {
+                halves
+            } else {
+                Self::concat(&[&halves, &product.cut(axis, n - 1, 1, 1)?], dim)?
+            };
         }
         let mut dims = self.shape().reduced(&[axis]).to_vec();
         if product.shape()[axis] == 0 {

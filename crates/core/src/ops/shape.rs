@@ -25,7 +25,9 @@ impl Tensor {
         let free = match (shape.contains(&-1), known) {
             (false, _) => 1,
             (true, 0) => return fail("-1 is not determined beside a size of 0"),
-            (true, _) if !count.is_multiple_of(known) => return fail("the known sizes do not divide the number of elements"),
+            (true, _) if !count.is_multiple_of(known) => {
+                return fail("the known sizes do not divide the number of elements");
+            }
             (true, _) => count / known,
         };
         if known * free != count {
