@@ -33,7 +33,7 @@ fn leaf(dims: &[usize], seed: u32) -> Tensor {
 
 fn step(nodes: &[Tensor], (kind, first, second, detail): Choice) -> Option<Tensor> {
     // Recent nodes are taken more often, so that chains grow.
-    let pick = |n: u8| nodes[nodes.len() - 1 - (usize::from(n) * usize::from(n) >> 8) % nodes.len().min(16)].clone();
+    let pick = |n: u8| nodes[nodes.len() - 1 - ((usize::from(n) * usize::from(n)) >> 8) % nodes.len().min(16)].clone();
     let (x, y, d) = (pick(first), pick(second), usize::from(detail));
     let rank = x.shape().rank();
     let make = |op: Op, inputs: Vec<Tensor>, dims: Vec<usize>| {

@@ -35,8 +35,11 @@ pub struct BinaryRow {
     /// WGSL text with the arguments `a` and `b`.
     pub wgsl: &'static str,
     /// The gradients for both arguments from the arriving gradient, the arguments and the result, or why there are none.
-    pub grad: Result<fn(Term, Term, Term, Term) -> [Term; 2], Why>,
+    pub grad: Result<BinaryRule, Why>,
 }
+
+/// The gradients for both arguments from the arriving gradient, the arguments and the result.
+pub type BinaryRule = fn(Term, Term, Term, Term) -> [Term; 2];
 
 /// Why a function has no gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
