@@ -1,0 +1,115 @@
+// What a value looks like in the page: plain data, one kind per view. The views are listed in `views.ts`.
+//
+// A value shows itself by a method `[Symbol.for("gradbook.display")]()` that returns a `LiveDisplay` or a promise of one.
+
+/** The method by which a value says how to display it. */
+export const DISPLAY = Symbol.for("gradbook.display");
+
+export type Display =
+  | TextDisplay
+  | TableDisplay
+  | ImagesDisplay
+  | CurveDisplay
+  | OverlayDisplay
+  | PictureDisplay
+  | ErrorDisplay;
+
+/** A display that changes after it was shown: `subscribe` is called once and returns how to end it. */
+export type LiveDisplay = Display & { subscribe?(push: (update: DisplayUpdate) => void): () => void };
+
+/** More points for a curve, or a display that replaces the one shown. */
+export type DisplayUpdate = { type: "points"; points: CurvePoints[] } | { type: "replace"; display: Display };
+
+export interface TextDisplay {
+  kind: "text";
+  text: string;
+  /** Where it came from when it was written to the console; absent for a value. */
+  stream?: "stdout" | "stderr";
+}
+
+export interface TableDisplay {
+  kind: "table";
+  columns: string[];
+  /** One array per row, as long as `columns`. */
+  rows: (string | number | boolean | null)[][];
+}
+
+/** `count` images, NCHW in `data`: 1 channel is grey, 3 are RGB, 4 are RGBA. */
+export interface ImagesDisplay {
+  kind: "images";
+  count: number;
+  channels: number;
+  height: number;
+  width: number;
+  data: Float32Array | Uint8ClampedArray;
+  /** The values shown as black and white; without it the data's own, or 0 to 255 for bytes. */
+  range?: [low: number, high: number];
+  /** One per image. */
+  captions?: string[];
+  /** Images per row; without it as many as fit. */
+  columns?: number;
+  /** Screen pixels per image pixel; without it chosen by size. */
+  zoom?: number;
+}
+
+export interface CurveDisplay {
+  kind: "curve";
+  id: string;
+  title?: string;
+  x: { label: string };
+  panels: CurvePanel[];
+  points?: CurvePoints[];
+}
+
+export interface CurvePanel {
+  label: string;
+  /** Such as "%"; values are then given in it. */
+  unit?: string;
+  series: { name: string; style?: "line" | "dots" }[];
+}
+
+/** Points to append to one series; `x` rises. */
+export interface CurvePoints {
+  panel: number;
+  series: number;
+  x: number[];
+  y: number[];
+}
+
+/** A heat-map over an image. Signed maps have 0 in the middle of a diverging colour scale. */
+export interface OverlayDisplay {
+  kind: "overlay";
+  image: { channels: number; height: number; width: number; data: Float32Array | Uint8ClampedArray };
+  map: { height: number; width: number; data: Float32Array };
+  signed: boolean;
+  label?: string;
+}
+
+/** An image file, base64: what a saved notebook holds beside a live view. SVG is shown as an image, never as a document. */
+export interface PictureDisplay {
+  kind: "picture";
+  mime: "image/png" | "image/jpeg" | "image/svg+xml";
+  base64: string;
+  /** What it shows, in words. */
+  text: string;
+}
+
+export interface ErrorDisplay {
+  kind: "error";
+  name: string;
+  message: string;
+  /** Where in a cell, innermost first; empty if unknown. */
+  frames: ErrorFrame[];
+  /** Messages of the causes, outermost first. */
+  causes?: string[];
+}
+
+export interface ErrorFrame {
+  /** The cell's id, and its count when it ran: `[3]`. */
+  cell: string;
+  count: number;
+  line: number;
+  column: number;
+  /** The text of the line. */
+  text: string;
+}

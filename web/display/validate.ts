@@ -1,0 +1,164 @@
+// Whether untrusted data is a display: shapes agree with lengths, strings are strings, nothing is absurdly large.
+// Used for every message of the user worker and for the displays kept in a notebook file.
+
+import type { CurvePoints, Display, DisplayUpdate } from "./schema.ts";
+
+type Fields = Record<string, unknown>;
+
+const MAX_TEXT = 4_000_000;
+const MAX_ELEMENTS = 64_000_000;
+const MAX_SIDE = 16_384;
+
+export function isDisplay(value: unknown): value is Display {
+  if (!isFields(value)) return false;
+  switch (value.kind) {
+    case "text":
+      return isText(value.text) && isOneOf(value.stream, [undefined, "stdout", "stderr"]);
+    case "table":
+      return isTable(value);
+    case "images":
+      return isImages(value);
+    case "curve":
+      return (
+        isText(value.id) &&
+        isOptional(value.title, isText) &&
+        isFields(value.x) &&
+        isText(value.x.label) &&
+        isArrayOf(value.panels, isPanel) &&
+        isOptional(value.points, isPoints)
+      );
+    case "overlay":
+      return (
+        isFields(value.image) &&
+        isPixels(value.image, 1) &&
+        isFields(value.map) &&
+        isPixels({ ...value.map, channels: 1 }, 1) &&
+        value.map.data instanceof Float32Array &&
+        typeof value.signed === "boolean" &&
+        isOptional(value.label, isText)
+      );
+    case "picture":
+      return (
+        isOneOf(value.mime, ["image/png", "image/jpeg", "image/svg+xml"]) &&
+        typeof value.base64 === "string" &&
+        /^[A-Za-z0-9+/=\s]*$/.test(value.base64) &&
+        isText(value.text)
+      );
+    case "error":
+      return (
+        isText(value.name) &&
+        isText(value.message) &&
+        isArrayOf(value.frames, isFrame) &&
+        isOptional(value.causes, (causes) => isArrayOf(causes, isText))
+      );
+    default:
+      return false;
+  }
+}
+
+export function isDisplayUpdate(value: unknown): value is DisplayUpdate {
+  if (!isFields(value)) return false;
+  if (value.type === "points") return isPoints(value.points);
+  return value.type === "replace" && isDisplay(value.display);
+}
+
+function isTable(value: Fields): boolean {
+  const { columns } = value;
+  if (!isArrayOf(columns, isText)) return false;
+  const isCell = (cell: unknown) => cell === null || isText(cell) || isOneOf(typeof cell, ["number", "boolean"]);
+  return isArrayOf(value.rows, (row) => isArrayOf(row, isCell) && (row as unknown[]).length === columns.length);
+}
+
+function isImages(value: Fields): boolean {
+  const { count, range, captions } = value;
+  return (
+    isSize(count) &&
+    isPixels(value, count) &&
+    isOptional(range, (r) => isArrayOf(r, isNumber) && (r as unknown[]).length === 2) &&
+    isOptional(captions, (c) => isArrayOf(c, isText) && (c as unknown[]).length === count) &&
+    isOptional(value.columns, isSize) &&
+    isOptional(value.zoom, (zoom) => isNumber(zoom) && zoom > 0 && zoom <= 64)
+  );
+}
+
+function isPixels(value: Fields, count: number): boolean {
+  const { channels, height, width, data } = value;
+  return (
+    isOneOf(channels, [1, 3, 4]) &&
+    isSide(height) &&
+    isSide(width) &&
+    (data instanceof Float32Array || data instanceof Uint8ClampedArray) &&
+    data.length <= MAX_ELEMENTS &&
+    data.length === count * (channels as number) * height * width
+  );
+}
+
+function isPanel(value: unknown): boolean {
+  return (
+    isFields(value) &&
+    isText(value.label) &&
+    isOptional(value.unit, isText) &&
+    isArrayOf(
+      value.series,
+      (s) => isFields(s) && isText(s.name) && isOneOf(s.style, [undefined, "line", "dots"]),
+    )
+  );
+}
+
+function isPoints(value: unknown): value is CurvePoints[] {
+  return isArrayOf(
+    value,
+    (p) =>
+      isFields(p) &&
+      isSize(p.panel) &&
+      isSize(p.series) &&
+      isArrayOf(p.x, isNumber) &&
+      isArrayOf(p.y, isNumber) &&
+      (p.x as unknown[]).length === (p.y as unknown[]).length,
+  );
+}
+
+function isFrame(value: unknown): boolean {
+  return (
+    isFields(value) &&
+    isText(value.cell) &&
+    isSize(value.count) &&
+    isSize(value.line) &&
+    isSize(value.column) &&
+    isText(value.text)
+  );
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value.length <= MAX_TEXT;
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number";
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isSide(value: unknown): value is number {
+  return isSize(value) && value > 0 && value <= MAX_SIDE;
+}
+
+function isOneOf(value: unknown, allowed: readonly unknown[]): boolean {
+  return allowed.includes(value);
+}
+
+function isOptional(value: unknown, test: (value: unknown) => boolean): boolean {
+  return value === undefined || test(value);
+}
+
+function isArrayOf<T>(value: unknown, test: (item: unknown) => item is T): value is T[];
+function isArrayOf(value: unknown, test: (item: unknown) => boolean): boolean;
+function isArrayOf(value: unknown, test: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.length <= 1_000_000 && value.every(test);
+}

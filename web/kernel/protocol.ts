@@ -1,0 +1,141 @@
+// The messages between the page and its two workers. Nothing else crosses.
+//
+//   page ↔ compute worker: `ToCompute`, `FromCompute` — both ours, typed.
+//   page → frame:          `ToFrame`; frame → page: `FromFrame`.
+//   page ↔ user worker:    `ToUser`, `FromUser`, on a port of their own, handed through the frame.
+//   user ↔ compute worker: `Uint8Array` requests, replies and events on a port that the page makes and hands to both
+//                          (`connect`, `start`); the JavaScript API and the engine define and validate the bytes.
+//
+// The user worker runs strangers' code, so what comes from it is checked by `readFromUser` before use.
+
+import type { Display, DisplayUpdate } from "../display/schema.ts";
+import { isDisplay, isDisplayUpdate } from "../display/validate.ts";
+
+/** Raised with every change of a message; both ends refuse another version. */
+export const PROTOCOL_VERSION = 1;
+
+// Page and compute worker ---------------------------------------------------------------------------------------------
+
+export type DeviceChoice = "auto" | "webgpu" | "cpu";
+
+export type ToCompute =
+  | { type: "hello"; version: number; device: DeviceChoice }
+  /** A user worker's end; the tensors of an earlier one live on. */
+  | { type: "connect"; port: MessagePort }
+  | { type: "setDevice"; device: DeviceChoice }
+  /** End what runs now, keeping every tensor. Nothing new is submitted to a device after this. */
+  | { type: "stop" };
+
+export type FromCompute =
+  | { type: "status"; status: ComputeStatus }
+  | { type: "counters"; counters: ComputeCounters }
+  | { type: "failed"; message: string };
+
+/** What computes and why; shown in the status bar word for word. */
+export interface ComputeStatus {
+  /** `none` until the engine is loaded, or when it cannot be. */
+  device: "cpu" | "webgpu" | "none";
+  /** Such as "CPU · SIMD · 1 thread". */
+  name: string;
+  /** Why not something faster; empty when there is nothing faster. */
+  why: string;
+  /** A sentence for a reader whose browser lacks something, else empty. */
+  hint: string;
+  /** Whether WebGPU can be chosen here. */
+  webgpu: boolean;
+}
+
+/** A training run in figures; sent a few times a second while something runs, and once when it ends. */
+export interface ComputeCounters {
+  running: boolean;
+  /** Training steps done in this run. */
+  steps: number;
+  stepsPerSecond: number;
+  /** Bytes held on the device. */
+  bytes: number;
+}
+
+// Page and frame ------------------------------------------------------------------------------------------------------
+
+export type ToFrame =
+  | { type: "start"; version: number; program: string; page: MessagePort; start: UserStart }
+  /** Stop the run with this number: step 2 of the ladder. */
+  | { type: "stop"; run: number };
+
+export type FromFrame = { type: "loaded" } | { type: "failed"; message: string };
+
+/** What the user worker gets with its first message. */
+export interface UserStart {
+  /** The bundle of `web/api`, a CommonJS text; absent while a site is built without it. */
+  api?: string;
+  /** The bytes of the `graph` build. */
+  graph?: ArrayBuffer;
+  compute: MessagePort;
+}
+
+/** From the frame to the user worker. */
+export type FrameToUser =
+  | { type: "start"; token: StopToken; page: MessagePort; start: UserStart }
+  | { type: "stop"; run: number; token: StopToken };
+
+/**
+ * How a loop that never yields learns of Stop: the number of the last stopped run in shared memory where the frame is
+ * isolated, else a `blob:` URL that is readable until it is revoked.
+ */
+export type StopToken = { kind: "shared"; stopped: Int32Array } | { kind: "url"; url: string };
+
+// Page and user worker ------------------------------------------------------------------------------------------------
+
+export type ToUser = { type: "run"; run: number; cell: string; source: string };
+
+export type FromUser =
+  | { type: "ready"; version: number }
+  /** Outputs of one run are numbered from 0 in the order of their `display` calls, and may arrive out of order. */
+  | { type: "output"; run: number; index: number; display: Display; isResult: boolean }
+  | { type: "update"; run: number; index: number; update: DisplayUpdate }
+  | { type: "done"; run: number; end: RunEnd; milliseconds: number; defines: string[]; uses: string[] };
+
+export type RunEnd = "ok" | "error" | "stopped";
+
+/** The message if it is a well-formed one, else undefined. */
+export function readFromUser(message: unknown): FromUser | undefined {
+  if (typeof message !== "object" || message === null) return undefined;
+  const m = message as Record<string, unknown>;
+  switch (m.type) {
+    case "ready":
+      return m.version === PROTOCOL_VERSION ? (m as FromUser) : undefined;
+    case "output":
+      return isCount(m.run) && isCount(m.index) && typeof m.isResult === "boolean" && isDisplay(m.display)
+        ? (m as FromUser)
+        : undefined;
+    case "update":
+      return isCount(m.run) && isCount(m.index) && isDisplayUpdate(m.update) ? (m as FromUser) : undefined;
+    case "done":
+      return isCount(m.run) &&
+        (m.end === "ok" || m.end === "error" || m.end === "stopped") &&
+        typeof m.milliseconds === "number" &&
+        isNames(m.defines) &&
+        isNames(m.uses)
+        ? (m as FromUser)
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** The frame runs our code only, but shares its origin-less window with no one we could name: checked all the same. */
+export function readFromFrame(message: unknown): FromFrame | undefined {
+  if (typeof message !== "object" || message === null) return undefined;
+  const m = message as Record<string, unknown>;
+  if (m.type === "loaded") return { type: "loaded" };
+  if (m.type === "failed" && typeof m.message === "string") return { type: "failed", message: m.message };
+  return undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isNames(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length < 10_000 && value.every((name) => typeof name === "string");
+}
