@@ -66,9 +66,7 @@ export type FromFrame = { type: "loaded" } | { type: "failed"; message: string }
 
 /** What the user worker gets with its first message. */
 export interface UserStart {
-  /** The bundle of `web/api`, a CommonJS text; absent while a site is built without it. */
-  api?: string;
-  /** The bytes of the `graph` build. */
+  /** The bytes of the `graph` build of the wasm module; absent where the site has none. */
   graph?: ArrayBuffer;
   compute: MessagePort;
 }

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isDisplay, isDisplayUpdate } from "./validate.ts";
+
+const images = { kind: "images", count: 2, channels: 1, height: 2, width: 2, data: new Float32Array(8) };
+const curve = { kind: "curve", id: "c", x: { label: "step" }, panels: [{ label: "loss", series: [{ name: "train" }] }] };
+const overlay = {
+  kind: "overlay",
+  image: { channels: 3, height: 2, width: 2, data: new Uint8ClampedArray(12) },
+  map: { height: 1, width: 1, data: new Float32Array(1) },
+  signed: true,
+};
+
+for (const good of [
+  { kind: "text", text: "x" },
+  { kind: "table", columns: ["a"], rows: [[1], [null]] },
+  images,
+  { ...images, range: [0, 1], captions: ["a", "b"], columns: 2, zoom: 4 },
+  curve,
+  { ...curve, points: [{ panel: 0, series: 0, x: [1], y: [2] }] },
+  overlay,
+  { kind: "picture", mime: "image/png", base64: "AAAA", text: "" },
+  { kind: "error", name: "E", message: "m", frames: [{ cell: "a", count: 1, line: 1, column: 1, text: "x" }] },
+]) {
+  test(`accepts ${JSON.stringify(good).slice(0, 70)}`, () => assert.ok(isDisplay(good)));
+}
+
+for (const bad of [
+  undefined,
+  "text",
+  { kind: "html", html: "<b>" },
+  { kind: "text", text: 1 },
+  { kind: "text", text: "x", stream: "other" },
+  { kind: "table", columns: ["a"], rows: [[1, 2]] },
+  { kind: "table", columns: ["a"], rows: [[{}]] },
+  { ...images, data: [0, 0, 0, 0, 0, 0, 0, 0] },
+  { ...images, data: new Float32Array(7) },
+  { ...images, channels: 2 },
+  { ...images, width: 1e9, height: 1e9 },
+  { ...images, captions: ["a"] },
+  { ...images, zoom: -1 },
+  { ...curve, panels: [{ label: "x", series: [{ name: 1 }] }] },
+  { ...curve, points: [{ panel: 0, series: 0, x: [1], y: [] }] },
+  { ...overlay, map: { height: 1, width: 1, data: new Float32Array(2) } },
+  { kind: "picture", mime: "text/html", base64: "AAAA", text: "" },
+  { kind: "picture", mime: "image/png", base64: '"><script>', text: "" },
+]) {
+  test(`refuses ${JSON.stringify(bad)?.slice(0, 90)}`, () => assert.ok(!isDisplay(bad)));
+}
+
+test("updates", () => {
+  assert.ok(isDisplayUpdate({ type: "points", points: [{ panel: 0, series: 1, x: [1, 2], y: [3, 4] }] }));
+  assert.ok(isDisplayUpdate({ type: "replace", display: images }));
+  assert.ok(!isDisplayUpdate({ type: "replace", display: { kind: "html" } }));
+  assert.ok(!isDisplayUpdate({ type: "points", points: [{ panel: -1, series: 0, x: [], y: [] }] }));
+});

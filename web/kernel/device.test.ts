@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Abilities } from "./device.ts";
+import { chooseDevice, probeAbilities } from "./device.ts";
+
+const software: Abilities = { simd: true, isolated: false, webgpu: { kind: "software", adapter: "SwiftShader" } };
+const hardware: Abilities = { simd: true, isolated: true, webgpu: { kind: "hardware", adapter: "apple m2" } };
+const missing: Abilities = { simd: true, isolated: false, webgpu: { kind: "missing" } };
+
+test("automatic prefers the CPU to a software adapter, and says so", () => {
+  const status = chooseDevice("auto", software);
+  assert.equal(status.device, "cpu");
+  assert.equal(status.name, "CPU · SIMD · 1 thread");
+  assert.equal(status.why, "the adapter is a software one (SwiftShader)");
+  assert.ok(status.webgpu);
+});
+
+test("automatic takes a real adapter; the choice is obeyed where it can be", () => {
+  assert.equal(chooseDevice("auto", hardware).name, "WebGPU · apple m2");
+  assert.equal(chooseDevice("cpu", hardware, 4).name, "CPU · SIMD · 4 threads");
+  assert.equal(chooseDevice("webgpu", software).device, "webgpu");
+  assert.equal(chooseDevice("webgpu", missing).device, "cpu");
+  assert.equal(chooseDevice("webgpu", missing).why, "this browser has no WebGPU");
+});
+
+test("a browser without SIMD is told which ones have it", () => {
+  assert.match(chooseDevice("auto", { ...missing, simd: false }).hint, /Chrome 91, Firefox 89, Safari 16\.4/);
+});
+
+test("SIMD is found where it is", async () => {
+  assert.equal((await probeAbilities()).simd, true);
+});

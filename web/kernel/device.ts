@@ -1,0 +1,102 @@
+// Which device this browser can compute on, which one to take, and why: the words of the status bar.
+// Knows the browser's abilities only; whether a device then really starts is the engine's to say.
+
+import type { ComputeStatus, DeviceChoice } from "./protocol.ts";
+
+export interface Abilities {
+  simd: boolean;
+  /** Whether threads could share memory: the page is cross-origin isolated. */
+  isolated: boolean;
+  webgpu: WebGpuAbility;
+}
+
+export type WebGpuAbility =
+  | { kind: "missing" }
+  /** The browser knows WebGPU, and has no adapter for it. */
+  | { kind: "none" }
+  | { kind: "software" | "hardware"; adapter: string };
+
+/** Smallest module with a SIMD instruction: one function of `i32.const 0; i8x16.splat; drop`. */
+const SIMD_MODULE = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11,
+]);
+
+export async function probeAbilities(): Promise<Abilities> {
+  return {
+    simd: WebAssembly.validate(SIMD_MODULE),
+    isolated: globalThis.crossOriginIsolated === true,
+    webgpu: await probeWebGpu(),
+  };
+}
+
+/** The device for a choice. `threads` is how many the CPU device uses. */
+export function chooseDevice(choice: DeviceChoice, abilities: Abilities, threads = 1): ComputeStatus {
+  const { webgpu, simd } = abilities;
+  const usable = webgpu.kind === "software" || webgpu.kind === "hardware";
+  const common = { hint: hintFor(abilities), webgpu: usable };
+  if (usable && (choice === "webgpu" || (choice === "auto" && webgpu.kind === "hardware"))) {
+    const why = webgpu.kind === "software" ? "the adapter is a software one: the CPU device is faster" : "";
+    return { device: "webgpu", name: `WebGPU · ${webgpu.adapter}`, why, ...common };
+  }
+  const name = ["CPU", simd ? "SIMD" : "no SIMD", threads === 1 ? "1 thread" : `${threads} threads`].join(" · ");
+  return { device: "cpu", name, why: whyNotWebGpu(choice, webgpu), ...common };
+}
+
+function whyNotWebGpu(choice: DeviceChoice, webgpu: WebGpuAbility): string {
+  if (choice === "cpu") return "chosen";
+  switch (webgpu.kind) {
+    case "missing":
+      return "this browser has no WebGPU";
+    case "none":
+      return "WebGPU has no adapter here";
+    case "software":
+      return `the adapter is a software one (${webgpu.adapter})`;
+    case "hardware":
+      return "";
+  }
+}
+
+function hintFor({ simd, isolated, webgpu }: Abilities): string {
+  if (!simd) {
+    return "This browser lacks WebAssembly SIMD: Chrome 91, Firefox 89, Safari 16.4 and later have it.";
+  }
+  if (webgpu.kind === "missing" && !isolated) {
+    return "Faster with WebGPU, or with threads from a host that isolates the page (COOP and COEP headers).";
+  }
+  return "";
+}
+
+async function probeWebGpu(): Promise<WebGpuAbility> {
+  const gpu = (globalThis.navigator as Partial<NavigatorWithGpu> | undefined)?.gpu;
+  if (!gpu) return { kind: "missing" };
+  try {
+    const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+    if (!adapter) return { kind: "none" };
+    const { info } = adapter;
+    const names = [info.description, info.device, info.architecture, info.vendor].filter(Boolean);
+    const isSoftware =
+      adapter.isFallbackAdapter === true ||
+      info.isFallbackAdapter === true ||
+      /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(names.join(" "));
+    return { kind: isSoftware ? "software" : "hardware", adapter: adapterName(names) };
+  } catch {
+    return { kind: "none" };
+  }
+}
+
+function adapterName(names: string[]): string {
+  const text = names.join(" ");
+  if (/swiftshader/i.test(text)) return "SwiftShader";
+  if (/llvmpipe|lavapipe/i.test(text)) return "llvmpipe";
+  return names[0] ?? "unnamed adapter";
+}
+
+/** The part of WebGPU that probing needs; the types of the whole are not in TypeScript's library. */
+interface NavigatorWithGpu {
+  gpu: { requestAdapter(options: { powerPreference: string }): Promise<Adapter | null> };
+}
+
+interface Adapter {
+  isFallbackAdapter?: boolean;
+  info: { vendor: string; architecture: string; device: string; description: string; isFallbackAdapter?: boolean };
+}

@@ -1,0 +1,291 @@
+// The page's side of the kernel: starts the two workers when a cell first runs, hands out runs, stops and restarts.
+//
+// Stop is a ladder. The compute worker ends what it does; the frame spends the run's token, which ends loops and waits;
+// a user worker that has not answered after a while is ended and replaced. Tensors live in the compute worker and
+// survive all of it.
+
+import type { Display, DisplayUpdate } from "../display/schema.ts";
+import type {
+  ComputeCounters,
+  ComputeStatus,
+  DeviceChoice,
+  FromCompute,
+  FromUser,
+  RunEnd,
+  ToCompute,
+  ToFrame,
+  ToUser,
+} from "./protocol.ts";
+import { PROTOCOL_VERSION, readFromFrame, readFromUser } from "./protocol.ts";
+
+export type KernelState = "off" | "starting" | "idle" | "busy" | "stopping";
+
+/** What a run shows, as it shows it. */
+export interface RunSink {
+  output(index: number, display: Display, isResult: boolean): void;
+  update(index: number, update: DisplayUpdate): void;
+}
+
+export interface RunResult {
+  /** `lost`: the worker had to be ended, and the variables with it. */
+  end: RunEnd | "lost";
+  /** The run's number since the kernel started: the execution count. */
+  count: number;
+  milliseconds: number;
+  defines: string[];
+  uses: string[];
+}
+
+export interface KernelEvents {
+  state(state: KernelState): void;
+  status(status: ComputeStatus): void;
+  counters(counters: ComputeCounters): void;
+}
+
+const STOP_PATIENCE_MS = 1500;
+const START_PATIENCE_MS = 20_000;
+
+interface Run {
+  count: number;
+  sink: RunSink;
+  begun: number;
+  finish(result: RunResult): void;
+}
+
+export class Kernel {
+  #state: KernelState = "off";
+  #device: DeviceChoice = "auto";
+  #compute: Worker | undefined;
+  #user: UserSide | undefined;
+  #starting: Promise<UserSide> | undefined;
+  #run: Run | undefined;
+  #count = 0;
+  /** Sinks of all runs since the start: live displays change after their run. */
+  readonly #sinks = new Map<number, RunSink>();
+
+  constructor(private readonly events: KernelEvents) {}
+
+  get state(): KernelState {
+    return this.#state;
+  }
+
+  /** Runs one cell; the caller runs them one after the other. */
+  async run(cell: string, source: string, sink: RunSink): Promise<RunResult> {
+    const user = await this.#start();
+    const count = ++this.#count;
+    this.#sinks.set(count, sink);
+    return new Promise((resolve) => {
+      const begun = performance.now();
+      const finish = (result: RunResult) => {
+        this.#run = undefined;
+        this.#setState(this.#user ? "idle" : "off");
+        resolve(result);
+      };
+      this.#run = { count, sink, begun, finish };
+      this.#setState("busy");
+      user.send({ type: "run", run: count, cell, source });
+    });
+  }
+
+  /** Ends the current run, keeping variables if the code can be reached. */
+  stop(): void {
+    this.#compute?.postMessage({ type: "stop" } satisfies ToCompute);
+    const run = this.#run;
+    const user = this.#user;
+    if (!run || !user) return;
+    user.stop(run.count);
+    if (this.#state === "stopping") return;
+    this.#setState("stopping");
+    setTimeout(() => {
+      if (this.#run === run) this.#abandon("lost");
+    }, STOP_PATIENCE_MS);
+  }
+
+  /** Ends the user worker: every variable goes, every tensor stays. */
+  restart(): void {
+    this.#compute?.postMessage({ type: "stop" } satisfies ToCompute);
+    this.#abandon("stopped");
+    this.#sinks.clear();
+    this.#count = 0;
+  }
+
+  setDevice(device: DeviceChoice): void {
+    this.#device = device;
+    this.#compute?.postMessage({ type: "setDevice", device } satisfies ToCompute);
+  }
+
+  async #start(): Promise<UserSide> {
+    if (this.#user) return this.#user;
+    this.#setState("starting");
+    this.#starting ??= this.#connect();
+    try {
+      this.#user = await this.#starting;
+      return this.#user;
+    } catch (error) {
+      this.#setState("off");
+      throw error;
+    } finally {
+      this.#starting = undefined;
+    }
+  }
+
+  async #connect(): Promise<UserSide> {
+    this.#compute ??= this.#startCompute();
+    const compute = new MessageChannel();
+    this.#compute.postMessage({ type: "connect", port: compute.port1 } satisfies ToCompute, [compute.port1]);
+    return UserSide.open(compute.port2, (message, from) => {
+      if (from === this.#user) this.#receive(message);
+    });
+  }
+
+  #startCompute(): Worker {
+    const worker = new Worker(assetUrl("compute-worker.js"), { type: "module", name: "compute" });
+    worker.onmessage = ({ data }: MessageEvent<FromCompute>) => {
+      if (data.type === "status") this.events.status(data.status);
+      else if (data.type === "counters") this.events.counters(data.counters);
+      else this.#computeFailed(data.message);
+    };
+    worker.onerror = (event) => this.#computeFailed(event.message || "the worker did not start");
+    worker.postMessage({ type: "hello", version: PROTOCOL_VERSION, device: this.#device } satisfies ToCompute);
+    return worker;
+  }
+
+  #computeFailed(message: string): void {
+    this.events.status({ device: "none", name: "No device", why: message, hint: "", webgpu: false });
+  }
+
+  #receive(message: FromUser): void {
+    switch (message.type) {
+      case "ready":
+        return;
+      case "output":
+        this.#sinks.get(message.run)?.output(message.index, message.display, message.isResult);
+        return;
+      case "update":
+        this.#sinks.get(message.run)?.update(message.index, message.update);
+        return;
+      case "done":
+        if (message.run !== this.#run?.count) return;
+        this.#run.finish({ ...message, count: message.run });
+    }
+  }
+
+  #abandon(end: "lost" | "stopped"): void {
+    const run = this.#run;
+    this.#user?.close();
+    this.#user = undefined;
+    if (run) {
+      const milliseconds = performance.now() - run.begun;
+      run.finish({ end, count: run.count, milliseconds, defines: [], uses: [] });
+    } else {
+      this.#setState("off");
+    }
+  }
+
+  #setState(state: KernelState): void {
+    this.#state = state;
+    this.events.state(state);
+  }
+}
+
+/** One hidden frame with its user worker. */
+class UserSide {
+  private constructor(
+    private readonly frame: HTMLIFrameElement,
+    private readonly port: MessagePort,
+  ) {}
+
+  static async open(
+    compute: MessagePort,
+    receive: (message: FromUser, from: UserSide) => void,
+  ): Promise<UserSide> {
+    const [program, frame] = await Promise.all([fetchText("user-worker.js"), openFrame()]);
+    const { port1: port, port2: page } = new MessageChannel();
+    const user = new UserSide(frame, port);
+    const ready = new Promise<void>((resolve, reject) => {
+      port.onmessage = ({ data }: MessageEvent<unknown>) => {
+        const message = readFromUser(data);
+        if (message?.type === "ready") resolve();
+        else if (message) receive(message, user);
+      };
+      listenToFrame(frame, (message) => {
+        if (message.type === "failed") reject(new Error(message.message));
+      });
+      setTimeout(() => reject(new Error("The sandbox did not start in time.")), START_PATIENCE_MS);
+    });
+    user.#tell({ type: "start", version: PROTOCOL_VERSION, program, page, start: { compute } }, [page, compute]);
+    try {
+      await ready;
+    } catch (error) {
+      user.close();
+      throw error;
+    }
+    return user;
+  }
+
+  send(message: ToUser): void {
+    this.port.postMessage(message);
+  }
+
+  stop(run: number): void {
+    this.#tell({ type: "stop", run });
+  }
+
+  close(): void {
+    this.port.close();
+    this.frame.remove();
+  }
+
+  #tell(message: ToFrame, transfer: Transferable[] = []): void {
+    // The frame's origin is opaque: no target origin but "*" names it.
+    this.frame.contentWindow?.postMessage(message, "*", transfer);
+  }
+}
+
+function openFrame(): Promise<HTMLIFrameElement> {
+  const frame = document.createElement("iframe");
+  frame.sandbox.add("allow-scripts");
+  frame.allow = "cross-origin-isolated";
+  frame.className = "sandbox-frame";
+  frame.title = "Gradbook sandbox";
+  frame.tabIndex = -1;
+  frame.ariaHidden = "true";
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      frame.remove();
+      reject(new Error("The sandbox did not load."));
+    }, START_PATIENCE_MS);
+    listenToFrame(frame, (message) => {
+      if (message.type !== "loaded") return;
+      clearTimeout(timer);
+      resolve(frame);
+    });
+    frame.src = assetUrl("frame.html");
+    document.body.append(frame);
+  });
+}
+
+function listenToFrame(
+  frame: HTMLIFrameElement,
+  receive: (message: NonNullable<ReturnType<typeof readFromFrame>>) => void,
+): void {
+  const listener = ({ source, data }: MessageEvent<unknown>) => {
+    if (!frame.isConnected) removeEventListener("message", listener);
+    else if (source === frame.contentWindow) {
+      const message = readFromFrame(data);
+      if (message) receive(message);
+    }
+  };
+  addEventListener("message", listener);
+}
+
+async function fetchText(file: string): Promise<string> {
+  const response = await fetch(assetUrl(file));
+  if (!response.ok) throw new Error(`${file} could not be loaded (${response.status}).`);
+  return response.text();
+}
+
+/** Files lie beside the page, wherever that is. */
+function assetUrl(file: string): string {
+  return new URL(file, document.baseURI).href;
+}

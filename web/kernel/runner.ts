@@ -1,0 +1,136 @@
+// Runs cells, one after the other, in the user worker: compile, evaluate, show, report.
+
+import type { RunningCell } from "./cell-errors.ts";
+import { ErrorPlaces, sourceUrl } from "./cell-errors.ts";
+import { LIBRARY_MODULE } from "./library.ts";
+import { RunOutputs } from "./outputs.ts";
+import type { FromUser, RunEnd, ToUser } from "./protocol.ts";
+import type { SharedScope } from "./scope.ts";
+import { createScope } from "./scope.ts";
+import type { StopSignal } from "./stop.ts";
+import { RunClock, Stopped } from "./stop.ts";
+import type { CellRuntime } from "./transform.ts";
+import { transformCell } from "./transform.ts";
+
+type RunRequest = Extract<ToUser, { type: "run" }>;
+type CellFunction = (scope: SharedScope, runtime: CellRuntime) => Promise<unknown>;
+
+export class Runner {
+  readonly #places = new ErrorPlaces();
+  readonly #constants = new Set<string>();
+  readonly #library: Promise<Record<string, unknown>>;
+  #scope: SharedScope | undefined;
+  #builtins: Record<string, unknown> = {};
+  #outputs: RunOutputs | undefined;
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly signal: StopSignal,
+    library: Promise<Record<string, unknown>>,
+    private readonly send: (message: FromUser) => void,
+  ) {
+    this.#library = library;
+    // Its failure is reported by the first run.
+    library.catch(() => {});
+  }
+
+  /** Runs a cell after those before it. */
+  run(request: RunRequest): void {
+    this.#queue = this.#queue.then(() => this.#run(request));
+  }
+
+  /** A line of the console, shown under the cell that runs or ran last. */
+  write(stream: "stdout" | "stderr", values: unknown[]): void {
+    this.#outputs?.write(stream, values);
+  }
+
+  /** An error that no run caught, such as a rejected promise nobody awaited. */
+  uncaught(error: unknown): void {
+    if (!(error instanceof Stopped)) this.#outputs?.error(error);
+  }
+
+  async #run(request: RunRequest): Promise<void> {
+    const { run } = request;
+    const cell: RunningCell = { cell: request.cell, count: run, source: request.source };
+    const outputs = new RunOutputs(run, this.send, (error) => this.#places.describe(error, cell));
+    this.#outputs = outputs;
+    await this.signal.begin(run);
+    const begin = performance.now();
+    let end: RunEnd = "ok";
+    try {
+      const value = await this.signal.race(this.#evaluate(cell));
+      if (value !== undefined) outputs.show(value, true);
+      await this.signal.race(outputs.settled());
+    } catch (error) {
+      end = error instanceof Stopped ? "stopped" : "error";
+      outputs.error(error);
+      void outputs.settled();
+    }
+    const { compiled } = cell;
+    const milliseconds = performance.now() - begin;
+    const defines = [...(compiled?.defines.keys() ?? [])];
+    const uses = [...(compiled?.uses ?? [])].filter((name) => !(name in this.#builtins));
+    this.send({ type: "done", run, end, milliseconds, defines, uses });
+  }
+
+  async #evaluate(cell: RunningCell): Promise<unknown> {
+    const scope = this.#scope ?? (await this.#open());
+    cell.compiled = transformCell(cell.source, {
+      isGlobal: (name) => name in globalThis && !(name in this.#builtins) && !Object.hasOwn(scope, name),
+      constants: this.#constants,
+      sourceUrl: sourceUrl(cell.count),
+    });
+    this.#places.add(cell);
+    for (const [name, kind] of cell.compiled.defines) {
+      if (kind === "const" || kind === "import") this.#constants.add(name);
+      else this.#constants.delete(name);
+    }
+    // biome-ignore lint/security/noGlobalEval: evaluating the reader's code is what this worker is for
+    const main = globalThis.eval(cell.compiled.code) as CellFunction;
+    return main(scope, this.#runtime(cell));
+  }
+
+  async #open(): Promise<SharedScope> {
+    const library = await this.#library;
+    this.#builtins = {
+      ...library,
+      display: (...values: unknown[]) => {
+        for (const value of values) this.#outputs?.show(value, false);
+      },
+    };
+    this.#scope = createScope(this.#builtins);
+    return this.#scope;
+  }
+
+  #runtime(cell: RunningCell): CellRuntime {
+    const clock = new RunClock(this.signal) as RunClock & Partial<CellRuntime>;
+    return Object.assign(clock, {
+      from: (offset: number, value: unknown) => {
+        if (!isThenable(value)) return value;
+        return value.then(undefined, (error: unknown) => {
+          this.#places.noteAwait(error, cell, offset);
+          throw error;
+        });
+      },
+      unknown: (name: string): never => {
+        throw new ReferenceError(`${name} is not defined: declare it with let or const`);
+      },
+      import: (specifier: unknown, names: string[] = []) => this.#import(specifier, names),
+    });
+  }
+
+  async #import(specifier: unknown, names: string[]): Promise<Record<string, unknown>> {
+    if (specifier !== LIBRARY_MODULE) {
+      throw new TypeError(`There is no module "${String(specifier)}": cells can import "${LIBRARY_MODULE}" only.`);
+    }
+    const library = await this.#library;
+    for (const name of names) {
+      if (!(name in library)) throw new SyntaxError(`The module "${specifier}" has no export "${name}".`);
+    }
+    return library;
+  }
+}
+
+function isThenable(value: unknown): value is Promise<unknown> {
+  return typeof value === "object" && value !== null && typeof Reflect.get(value, "then") === "function";
+}

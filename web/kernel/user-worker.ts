@@ -1,0 +1,42 @@
+// The worker that runs the cells: a classic `blob:` worker made by the sandboxed frame, without origin, network or storage.
+// Its first message brings a port to the page, one to the compute worker, the library and the stop token.
+
+import { loadLibrary } from "./library.ts";
+import type { FrameToUser, FromUser, ToUser } from "./protocol.ts";
+import { PROTOCOL_VERSION } from "./protocol.ts";
+import { Runner } from "./runner.ts";
+import { StopSignal } from "./stop.ts";
+
+/** Deep library calls above a cell's line must not push it out of the trace. */
+Error.stackTraceLimit = 100;
+
+let signal: StopSignal | undefined;
+
+addEventListener("message", ({ data }: MessageEvent<FrameToUser>) => {
+  if (data.type === "stop") signal?.receive(data.run, data.token);
+  else if (!signal) start(data);
+});
+
+function start({ token, page, start }: Extract<FrameToUser, { type: "start" }>): void {
+  signal = new StopSignal(token);
+  const send = (message: FromUser) => page.postMessage(message);
+  const runner = new Runner(signal, loadLibrary(start), send);
+
+  for (const method of ["log", "info", "debug", "dir", "table"] as const) {
+    console[method] = (...values: unknown[]) => runner.write("stdout", values);
+  }
+  for (const method of ["warn", "error", "trace"] as const) {
+    console[method] = (...values: unknown[]) => runner.write("stderr", values);
+  }
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    runner.uncaught(event.reason);
+  });
+  addEventListener("error", (event) => {
+    event.preventDefault();
+    runner.uncaught(event.error);
+  });
+
+  page.onmessage = ({ data }: MessageEvent<ToUser>) => runner.run(data);
+  send({ type: "ready", version: PROTOCOL_VERSION });
+}
