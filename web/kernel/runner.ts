@@ -74,7 +74,7 @@ export class Runner {
   }
 
   async #evaluate(cell: RunningCell): Promise<unknown> {
-    const scope = this.#scope ?? (await this.#open());
+    const scope = (this.#scope ??= createScope(await this.#names()));
     cell.compiled = transformCell(cell.source, {
       isGlobal: (name) => name in globalThis && !(name in this.#builtins) && !Object.hasOwn(scope, name),
       constants: this.#constants,
@@ -90,16 +90,15 @@ export class Runner {
     return main(scope, this.#runtime(cell));
   }
 
-  async #open(): Promise<SharedScope> {
-    const library = await this.#library;
+  /** What cells see without declaring it. */
+  async #names(): Promise<Record<string, unknown>> {
     this.#builtins = {
-      ...library,
+      ...(await this.#library),
       display: (...values: unknown[]) => {
         for (const value of values) this.#outputs?.show(value, false);
       },
     };
-    this.#scope = createScope(this.#builtins);
-    return this.#scope;
+    return this.#builtins;
   }
 
   #runtime(cell: RunningCell): CellRuntime {

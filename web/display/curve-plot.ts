@@ -1,0 +1,140 @@
+// The live plot: one uPlot per panel, redrawn at most once a frame, with the current values beside the names.
+
+import uPlot from "uplot";
+import { lastText, pointsOf, valueText } from "./curve.ts";
+import { seriesColor } from "./curve-style.ts";
+import type { CurveDisplay, CurvePanel, CurvePoints } from "./schema.ts";
+import { append } from "./view.ts";
+
+const HEIGHT = 220;
+
+/** Draws every panel into `grid`; the returned function is told of points appended to the display. */
+export function plotCurve(
+  grid: HTMLElement,
+  display: CurveDisplay,
+  signal: AbortSignal,
+): (points: CurvePoints[]) => void {
+  const panels = display.panels.map((panel, index) => new PanelPlot(grid, display, panel, index));
+  let frame = 0;
+  const draw = () => {
+    frame = 0;
+    for (const panel of panels) panel.draw();
+  };
+  const resize = new ResizeObserver(() => {
+    for (const panel of panels) panel.fit();
+  });
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  const recolor = () => panels.forEach((panel) => panel.rebuild());
+  resize.observe(grid);
+  scheme.addEventListener("change", recolor, { signal });
+  document.documentElement.addEventListener("theme-change", recolor, { signal });
+  signal.addEventListener("abort", () => {
+    resize.disconnect();
+    cancelAnimationFrame(frame);
+    for (const panel of panels) panel.destroy();
+  });
+  return (points) => {
+    for (const { panel } of points) panels[panel]?.invalidate();
+    frame ||= requestAnimationFrame(draw);
+  };
+}
+
+class PanelPlot {
+  readonly #host: HTMLElement;
+  readonly #values: HTMLElement[];
+  #plot: uPlot;
+  #isDirty = false;
+
+  constructor(
+    grid: HTMLElement,
+    private readonly display: CurveDisplay,
+    private readonly panel: CurvePanel,
+    private readonly index: number,
+  ) {
+    const box = append(grid, "div", "curve-panel");
+    const head = append(box, "div", "curve-head");
+    append(head, "span", "curve-label", panel.label);
+    this.#values = panel.series.map(({ name }, s) => {
+      const entry = append(head, "span", "curve-key");
+      entry.style.setProperty("--series-color", seriesColor(s));
+      append(entry, "span", "curve-name", name);
+      return append(entry, "span", "curve-value", lastText(display, index, s));
+    });
+    this.#host = append(box, "div", "curve-canvas");
+    this.#plot = this.#create();
+  }
+
+  invalidate(): void {
+    this.#isDirty = true;
+  }
+
+  draw(): void {
+    if (!this.#isDirty) return;
+    this.#isDirty = false;
+    this.#plot.setData(this.#data());
+    for (const [s, value] of this.#values.entries()) value.textContent = lastText(this.display, this.index, s);
+  }
+
+  fit(): void {
+    const width = this.#host.clientWidth;
+    if (width > 0 && width !== this.#plot.width) this.#plot.setSize({ width, height: HEIGHT });
+  }
+
+  rebuild(): void {
+    this.#plot.destroy();
+    this.#plot = this.#create();
+  }
+
+  destroy(): void {
+    this.#plot.destroy();
+  }
+
+  #create(): uPlot {
+    const style = getComputedStyle(this.#host);
+    const ink = style.getPropertyValue("--ink-soft").trim();
+    const grid = { stroke: style.getPropertyValue("--line").trim(), width: 1 };
+    const font = `11px ${style.getPropertyValue("--font-ui").trim() || "sans-serif"}`;
+    const axis = { stroke: ink, grid, ticks: { ...grid, size: 4 }, font, labelFont: font, labelSize: 18 };
+    const options: uPlot.Options = {
+      width: this.#host.clientWidth || 320,
+      height: HEIGHT,
+      padding: [8, 12, 0, 0],
+      scales: { x: { time: false } },
+      legend: { show: false },
+      cursor: { points: { size: 6 }, drag: { x: false, y: false } },
+      axes: [
+        { ...axis, label: this.display.x.label, size: 28 },
+        { ...axis, size: 52, values: (_, splits) => splits.map((v) => valueText(v, undefined)) },
+      ],
+      series: [{}, ...this.panel.series.map((_, s) => this.#series(s))],
+      hooks: { setCursor: [(plot) => this.#showAt(plot.cursor.idx)] },
+    };
+    return new uPlot(options, this.#data(), this.#host);
+  }
+
+  #series(index: number): uPlot.Series {
+    const color = seriesColor(index);
+    const isDots = this.panel.series[index]?.style === "dots";
+    return {
+      stroke: color,
+      width: isDots ? 0 : 1.75,
+      spanGaps: true,
+      points: isDots ? { show: true, size: 7, fill: color, stroke: color } : { size: 5, fill: color },
+      ...(isDots ? { paths: () => null } : {}),
+    };
+  }
+
+  /** All series over the union of their x, as uPlot wants them. */
+  #data(): uPlot.AlignedData {
+    const series = this.panel.series.map((_, s) => pointsOf(this.display, this.index, s));
+    return uPlot.join(series.map(({ x, y }) => [x, y] as uPlot.AlignedData));
+  }
+
+  /** The values under the pointer, or the last ones when it is elsewhere. */
+  #showAt(position: number | null | undefined): void {
+    for (const [s, value] of this.#values.entries()) {
+      const y = typeof position === "number" ? this.#plot.data[s + 1]?.[position] : undefined;
+      value.textContent = typeof y === "number" ? valueText(y, this.panel) : lastText(this.display, this.index, s);
+    }
+  }
+}

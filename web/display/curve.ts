@@ -1,0 +1,60 @@
+// A live curve: panels such as loss and accuracy, each with its series. uPlot draws it and is loaded when one is shown;
+// `curve-svg.ts` draws the picture that is saved.
+
+import { curveSvg } from "./curve-svg.ts";
+import { formatNumber } from "./inspect.ts";
+import type { CurveDisplay, CurvePanel, CurvePoints } from "./schema.ts";
+import type { View } from "./view.ts";
+import { append } from "./view.ts";
+
+export const curveView: View<CurveDisplay> = {
+  text(display) {
+    const lines = display.panels.flatMap((panel, p) =>
+      panel.series.map(({ name }, s) => `${panel.label}, ${name}: ${lastText(display, p, s)}`),
+    );
+    return [display.title ?? "Curve", ...lines].join("\n");
+  },
+
+  render(host, display, signal) {
+    const box = append(host, "div", "curve-output");
+    box.role = "img";
+    box.ariaLabel = curveView.text(display);
+    if (display.title) append(box, "p", "curve-title", display.title);
+    const grid = append(box, "div", "curve-panels");
+    let draw: ((points: CurvePoints[]) => void) | undefined;
+    import("./curve-plot.ts").then(
+      ({ plotCurve }) => {
+        if (!signal.aborted) draw = plotCurve(grid, display, signal);
+      },
+      () => append(grid, "p", "output-note", "The plot could not be loaded."),
+    );
+    return {
+      append(points) {
+        draw?.(points);
+        box.ariaLabel = curveView.text(display);
+      },
+    };
+  },
+
+  async picture(display) {
+    const bytes = new TextEncoder().encode(curveSvg(display));
+    return { mime: "image/svg+xml", base64: btoa(String.fromCodePoint(...bytes)) };
+  },
+};
+
+/** The points of one series, in order. */
+export function pointsOf(display: CurveDisplay, panel: number, series: number): { x: number[]; y: number[] } {
+  const found = display.points?.filter((p) => p.panel === panel && p.series === series) ?? [];
+  return { x: found.flatMap((p) => p.x), y: found.flatMap((p) => p.y) };
+}
+
+/** The last value of a series with its unit. */
+export function lastText(display: CurveDisplay, panel: number, series: number): string {
+  const value = pointsOf(display, panel, series).y.at(-1);
+  return value === undefined ? "–" : valueText(value, display.panels[panel]);
+}
+
+export function valueText(value: number, panel: CurvePanel | undefined): string {
+  const text = Math.abs(value) >= 1e-3 ? formatNumber(Number(value.toPrecision(4))) : value.toExponential(2);
+  return panel?.unit ? `${value === 0 ? "0" : text} ${panel.unit}` : value === 0 ? "0" : text;
+}

@@ -1,0 +1,107 @@
+// A heat-map over an image: what a network looked at. The slider fades the map; the legend says what its colours mean.
+
+import { cssGradient, diverging, sequential } from "./colormap.ts";
+import { formatNumber } from "./inspect.ts";
+import { canvasOf, rangeOf, rgbaOf, zoomFor } from "./pixels.ts";
+import type { OverlayDisplay } from "./schema.ts";
+import type { View } from "./view.ts";
+import { append, pngOf } from "./view.ts";
+
+const TARGET_SIZE = 280;
+const OPACITY = 0.65;
+
+export const overlayView: View<OverlayDisplay> = {
+  text(display) {
+    const { image, map, label } = display;
+    const [low, high] = mapRange(display);
+    return (
+      `${label ?? "Heat-map"} over an image, ${image.width} × ${image.height}, map ${map.width} × ${map.height}, ` +
+      `${formatNumber(low)} to ${formatNumber(high)}, strongest at ${strongest(display)}`
+    );
+  },
+
+  render(host, display) {
+    const { image } = display;
+    const box = append(host, "div", "overlay-output");
+    const zoom = zoomFor(image.width, image.height, TARGET_SIZE);
+    const stack = append(box, "div", "overlay-stack");
+    stack.style.setProperty("--image-width", `${image.width * zoom}px`);
+    stack.style.aspectRatio = `${image.width} / ${image.height}`;
+    stack.role = "img";
+    stack.ariaLabel = overlayView.text(display);
+    const [photo, heat] = [imageCanvas(display), heatCanvas(display)];
+    heat.style.opacity = String(OPACITY);
+    stack.append(photo, heat);
+
+    const side = append(box, "div", "overlay-side");
+    append(side, "p", "overlay-label", display.label ?? "Heat-map");
+    appendLegend(side, display);
+    const label = append(side, "label", "overlay-opacity", "Opacity");
+    const slider = append(label, "input", "");
+    slider.type = "range";
+    slider.min = "0";
+    slider.max = "1";
+    slider.step = "0.05";
+    slider.value = String(OPACITY);
+    slider.oninput = () => {
+      heat.style.opacity = slider.value;
+    };
+    return undefined;
+  },
+
+  async picture(display) {
+    const { image } = display;
+    const zoom = zoomFor(image.width, image.height, TARGET_SIZE);
+    const sheet = document.createElement("canvas");
+    sheet.width = image.width * zoom;
+    sheet.height = image.height * zoom;
+    const context = sheet.getContext("2d");
+    if (context) {
+      context.imageSmoothingEnabled = false;
+      context.drawImage(imageCanvas(display), 0, 0, sheet.width, sheet.height);
+      context.globalAlpha = OPACITY;
+      context.drawImage(heatCanvas(display), 0, 0, sheet.width, sheet.height);
+    }
+    return pngOf(sheet);
+  },
+};
+
+function appendLegend(side: HTMLElement, display: OverlayDisplay): void {
+  const [low, high] = mapRange(display);
+  const legend = append(side, "div", "overlay-legend");
+  const bar = append(legend, "div", "overlay-bar");
+  bar.style.background = display.signed ? cssGradient(diverging, -1, 1) : cssGradient(sequential, 0, 1);
+  const ticks = append(legend, "div", "overlay-ticks");
+  append(ticks, "span", "", formatNumber(low));
+  if (display.signed) append(ticks, "span", "", "0");
+  append(ticks, "span", "", formatNumber(high));
+}
+
+/** Signed maps are symmetric around 0, so that white always means nothing. */
+function mapRange({ map, signed }: OverlayDisplay): readonly [number, number] {
+  const [low, high] = rangeOf(map.data).map((value) => Number(value.toPrecision(3))) as [number, number];
+  if (!signed) return [Math.min(low, 0), high];
+  const extent = Math.max(Math.abs(low), Math.abs(high));
+  return [-extent, extent];
+}
+
+function imageCanvas({ image }: OverlayDisplay): HTMLCanvasElement {
+  return canvasOf(rgbaOf(image, 0, rangeOf(image.data)), image.width, image.height);
+}
+
+function heatCanvas(display: OverlayDisplay): HTMLCanvasElement {
+  const { map, signed } = display;
+  const [low, high] = mapRange(display);
+  const rgba = new Uint8ClampedArray(4 * map.data.length);
+  for (const [i, value] of map.data.entries()) {
+    const color = signed ? diverging(value / high) : sequential((value - low) / (high - low));
+    rgba.set([...color, 255], 4 * i);
+  }
+  return canvasOf(rgba, map.width, map.height);
+}
+
+function strongest({ map }: OverlayDisplay): string {
+  let best = 0;
+  for (const [i, value] of map.data.entries()) if (Math.abs(value) > Math.abs(map.data[best] ?? 0)) best = i;
+  return `column ${(best % map.width) + 1}, row ${Math.floor(best / map.width) + 1}`;
+}

@@ -1,0 +1,59 @@
+// From NCHW values to canvas pixels.
+
+export interface Planes {
+  channels: number;
+  height: number;
+  width: number;
+  data: Float32Array | Uint8ClampedArray;
+}
+
+export type Range = readonly [low: number, high: number];
+
+/** The range that is shown as black to white: the one asked for, 0 to 255 for bytes, else the data's own. */
+export function rangeOf(data: Float32Array | Uint8ClampedArray, asked?: Range): Range {
+  if (asked) return asked;
+  if (data instanceof Uint8ClampedArray) return [0, 255];
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of data) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  // All equal, or nothing but NaN.
+  if (!(low < high)) return Number.isFinite(low) ? [low - 0.5, low + 0.5] : [0, 1];
+  return [low, high];
+}
+
+/** RGBA bytes of image `index` of a batch; values outside the range are clipped, NaN is magenta. */
+export function rgbaOf(planes: Planes, index: number, [low, high]: Range): Uint8ClampedArray<ArrayBuffer> {
+  const { channels, height, width, data } = planes;
+  const size = height * width;
+  const begin = index * channels * size;
+  const scale = 255 / (high - low);
+  const rgba = new Uint8ClampedArray(4 * size);
+  for (let i = 0; i < size; i++) {
+    let isNumber = true;
+    for (let c = 0; c < 3; c++) {
+      const value = data[begin + (channels === 1 ? 0 : c) * size + i] ?? Number.NaN;
+      isNumber &&= !Number.isNaN(value);
+      rgba[4 * i + c] = (value - low) * scale;
+    }
+    rgba[4 * i + 3] = channels === 4 ? ((data[begin + 3 * size + i] ?? high) - low) * scale : 255;
+    if (!isNumber) rgba.set([255, 0, 255, 255], 4 * i);
+  }
+  return rgba;
+}
+
+/** A canvas of exactly the image's size; CSS scales it, crisply. */
+export function canvasOf(rgba: Uint8ClampedArray<ArrayBuffer>, width: number, height: number): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  canvas.getContext("2d")?.putImageData(new ImageData(rgba, width, height), 0, 0);
+  return canvas;
+}
+
+/** Whole screen pixels per image pixel, so that an image of this size is good to look at. */
+export function zoomFor(width: number, height: number, target: number): number {
+  return Math.max(1, Math.floor(target / Math.max(width, height)));
+}

@@ -1,0 +1,42 @@
+// What a kind of output brings: how it is drawn, what it says in words, and the picture that other programs show of it.
+
+import type { CurvePoints, Display } from "./schema.ts";
+
+export interface View<D extends Display> {
+  /** In words: for a screen reader, a terminal, a plain-text copy. */
+  text(display: D): string;
+  /** Draws into `host`, which is empty; ends what it began when `signal` aborts. */
+  render(host: HTMLElement, display: D, signal: AbortSignal): Mounted | undefined;
+  /** The same as an image file, for views that are more than text. */
+  picture?(display: D): Promise<Picture>;
+}
+
+/** A view that is in the page. */
+export interface Mounted {
+  /** New points were appended to the display's own. */
+  append?(points: CurvePoints[]): void;
+}
+
+export interface Picture {
+  mime: "image/png" | "image/svg+xml";
+  base64: string;
+}
+
+export async function pngOf(canvas: HTMLCanvasElement): Promise<Picture> {
+  const url = canvas.toDataURL("image/png");
+  return { mime: "image/png", base64: url.slice(url.indexOf(",") + 1) };
+}
+
+/** A new element under `parent`. */
+export function append<K extends keyof HTMLElementTagNameMap>(
+  parent: HTMLElement,
+  tag: K,
+  className: string,
+  text?: string,
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  element.className = className;
+  if (text !== undefined) element.textContent = text;
+  parent.append(element);
+  return element;
+}

@@ -1,0 +1,25 @@
+// The list of views, one file each.
+
+import { curveView } from "./curve.ts";
+import { errorView } from "./error.ts";
+import { imagesView } from "./images.ts";
+import { overlayView } from "./overlay.ts";
+import { pictureView } from "./picture.ts";
+import type { Display } from "./schema.ts";
+import { tableView } from "./table.ts";
+import { textView } from "./text.ts";
+import type { View } from "./view.ts";
+
+const VIEWS: { [K in Display["kind"]]: View<Extract<Display, { kind: K }>> } = {
+  text: textView,
+  table: tableView,
+  images: imagesView,
+  curve: curveView,
+  overlay: overlayView,
+  picture: pictureView,
+  error: errorView,
+};
+
+export function viewOf(display: Display): View<Display> {
+  return VIEWS[display.kind] as View<Display>;
+}

@@ -1,0 +1,244 @@
+// One cell in the page: its text to read or to edit, its outputs, its buttons.
+
+import { html, nothing } from "lit";
+import type { ErrorFrame } from "../display/schema.ts";
+import type { Cell } from "./cell.ts";
+import type { CellEditor } from "./editor.ts";
+import { PageElement } from "./element.ts";
+import { highlightLines } from "./highlight.ts";
+import { deleteIcon, downIcon, playIcon, upIcon } from "./icons.ts";
+import { OutputList } from "./output-view.ts";
+import type { Session } from "./session.ts";
+
+/** Asks the notebook to go on to the cell below, made if need be. */
+export const ADVANCE = "cell-advance";
+
+export class CellElement extends PageElement {
+  static override properties = { cell: { attribute: false }, session: { attribute: false }, isEditing: { state: true } };
+  declare cell: Cell;
+  declare session: Session;
+  declare isEditing: boolean;
+
+  #editor: CellEditor | undefined;
+  #outputs: OutputList | undefined;
+  #markdown = "";
+
+  constructor() {
+    super();
+    this.isEditing = false;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.untilRemoved(this.cell.listen(() => this.#cellChanged()));
+    this.untilRemoved(() => this.#closeEditor());
+    this.tabIndex = -1;
+  }
+
+  /** Opens the editor, with the cursor at a place of the text or under a point of the screen. */
+  async edit(at?: { line: number; column: number } | { x: number; y: number }): Promise<void> {
+    this.isEditing = true;
+    await this.updateComplete;
+    const { CellEditor } = await import("./editor.ts");
+    const host = this.querySelector<HTMLElement>(".cell-editor");
+    if (!host || !this.isEditing) return;
+    if (!this.#editor) {
+      host.replaceChildren();
+      this.#editor = new CellEditor(host, {
+        source: this.cell.source,
+        language: this.cell.type === "code" ? "javascript" : "markdown",
+        label: `Text of ${this.#name()}`,
+        onChange: (source) => this.session.edit(this.cell, source),
+        onBlur: () => this.#blurred(),
+        onKey: (key) => this.#key(key),
+      });
+      this.#editor.markErrorLine(this.#errorLine());
+    }
+    if (at && "x" in at) this.#editor.focusAtPoint(at.x, at.y);
+    else this.#editor.focus(at);
+  }
+
+  override render() {
+    const { cell } = this;
+    const classes = ["cell", `is-${cell.type}`, `is-${cell.state}`, cell.isStale ? "is-stale" : ""].join(" ");
+    return html`<section class=${classes} aria-label=${this.#name()} @keydown=${this.#onKeydown}>
+      <div class="cell-gutter">${cell.type === "code" ? this.#runButton() : nothing}</div>
+      <div class="cell-main">
+        ${this.isEditing ? html`<div class="cell-editor cell-source">${this.#sourceLines()}</div>` : this.#reading()}
+        ${this.#footer()}
+        <div class="cell-outputs"></div>
+      </div>
+      ${this.#toolbar()}
+    </section>`;
+  }
+
+  override updated(): void {
+    const { cell } = this;
+    const outputs = this.querySelector<HTMLElement>(".cell-outputs");
+    if (outputs) (this.#outputs ??= new OutputList(outputs)).show(cell.type === "code" ? cell.outputs : []);
+    if (cell.type === "markdown" && !this.isEditing) void this.#renderMarkdown();
+  }
+
+  #cellChanged(): void {
+    if (this.#editor) {
+      this.#editor.source = this.cell.source;
+      if (this.cell.state === "idle") this.#editor.markErrorLine(this.#errorLine());
+    }
+    this.requestUpdate();
+  }
+
+  #reading() {
+    const { cell } = this;
+    if (cell.type === "markdown") {
+      return html`<div class="prose" @dblclick=${() => this.edit()}></div>
+        ${cell.source.trim() === "" ? this.#emptyButton("Empty text: click to write") : nothing}`;
+    }
+    return html`<div class="cell-source is-reading" @click=${this.#onSourceClick}>${this.#sourceLines()}</div>`;
+  }
+
+  #emptyButton(text: string) {
+    return html`<button class="quiet-button" @click=${() => this.edit()}>${text}</button>`;
+  }
+
+  /** The text as the editor will show it, so that nothing moves when the editor takes over. */
+  #sourceLines() {
+    const marked = this.#errorLine();
+    const lines = this.cell.type === "code" ? highlightLines(this.cell.source) : plainLines(this.cell.source);
+    return lines.map(
+      (line, i) =>
+        html`<div class=${i + 1 === marked ? "source-line error-line" : "source-line"}>${line.map(
+          ({ text, className }) => (className ? html`<span class=${className}>${text}</span>` : text),
+        )}${line.length === 0 ? html`<br />` : nothing}</div>`,
+    );
+  }
+
+  #runButton() {
+    const { cell, session } = this;
+    const isWaiting = cell.state !== "idle";
+    const label = isWaiting ? "Stop" : `Run ${this.#name()}`;
+    const count = cell.state === "running" ? "[*]" : cell.state === "queued" ? "[…]" : `[${cell.count ?? " "}]`;
+    return html`<button
+        class="run-button"
+        title=${isWaiting ? "Stop" : "Run (Ctrl+Enter)"}
+        aria-label=${label}
+        @click=${() => (isWaiting ? session.stop() : session.run(cell))}
+      >
+        ${isWaiting ? html`<span class="spinner"></span>` : playIcon}
+      </button>
+      <span class="cell-count">${count}</span>`;
+  }
+
+  #footer() {
+    const { cell } = this;
+    if (cell.type !== "code") return nothing;
+    const time = cell.milliseconds === undefined ? "" : durationText(cell.milliseconds);
+    const stale = cell.isStale && cell.state === "idle" ? "Not run since it or its inputs changed" : "";
+    if (!time && !stale) return nothing;
+    return html`<p class="cell-footer">${stale ? html`<span class="stale-mark">${stale}</span>` : nothing}<span>${time}</span></p>`;
+  }
+
+  #toolbar() {
+    const { cell, session } = this;
+    const other = cell.type === "code" ? "markdown" : "code";
+    return html`<div class="cell-toolbar" role="group" aria-label=${`Change ${this.#name()}`}>
+      ${cell.type === "code" ? nothing : this.#tool("Edit", html`Edit`, () => void this.edit())}
+      ${this.#tool(`Make it ${other === "code" ? "JavaScript" : "Markdown"}`, other === "code" ? "JS" : "Md", () => {
+        this.#closeEditor();
+        session.setType(cell, other);
+      })}
+      ${this.#tool("Move up", upIcon, () => session.move(cell, -1))}
+      ${this.#tool("Move down", downIcon, () => session.move(cell, 1))}
+      ${this.#tool("Delete cell", deleteIcon, () => session.remove(cell))}
+    </div>`;
+  }
+
+  #tool(title: string, content: unknown, act: () => void) {
+    return html`<button class="tool-button" title=${title} aria-label=${title} @click=${act}>${content}</button>`;
+  }
+
+  #onSourceClick(event: MouseEvent): void {
+    // A drag selects text to copy; a click edits.
+    if (getSelection()?.isCollapsed === false) return;
+    void this.edit({ x: event.clientX, y: event.clientY });
+  }
+
+  #onKeydown(event: KeyboardEvent): void {
+    if (event.key === "Enter" && !this.isEditing && event.target === this.querySelector(".prose")) void this.edit();
+  }
+
+  #key(key: "run" | "runAndAdvance" | "runAndInsert" | "leave"): boolean {
+    if (key === "leave") {
+      this.#leave();
+      return true;
+    }
+    if (this.cell.type === "code") this.session.run(this.cell);
+    else this.#leave();
+    if (key !== "run") {
+      this.dispatchEvent(new CustomEvent(ADVANCE, { bubbles: true, detail: { insert: key === "runAndInsert" } }));
+    }
+    return true;
+  }
+
+  #leave(): void {
+    this.#closeEditor();
+    this.focus({ preventScroll: true });
+  }
+
+  /** Markdown is shown as soon as the cursor is elsewhere; code keeps its editor. */
+  #blurred(): void {
+    if (this.cell.type === "markdown" && document.hasFocus()) this.#closeEditor();
+  }
+
+  #closeEditor(): void {
+    const editor = this.#editor;
+    this.#editor = undefined;
+    this.#markdown = "";
+    this.isEditing = false;
+    // Not while CodeMirror tells of the blur that led here.
+    if (editor) queueMicrotask(() => editor.destroy());
+  }
+
+  async #renderMarkdown(): Promise<void> {
+    const { source } = this.cell;
+    if (this.#markdown === source) return;
+    this.#markdown = source;
+    const host = this.querySelector<HTMLElement>(".prose");
+    if (!host) return;
+    const { renderMarkdown } = await import("./markdown.ts");
+    if (source !== this.cell.source) return;
+    host.replaceChildren(renderMarkdown(source));
+    if (!host.querySelector("[data-math]")) return;
+    const { loadMathStyles, typesetMath } = await import("./math.ts");
+    await loadMathStyles();
+    typesetMath(host);
+  }
+
+  /** The line of this cell that its last error came from. */
+  #errorLine(): number | undefined {
+    if (this.cell.isStale) return undefined;
+    const isHere = (frame: ErrorFrame) => frame.cell === this.cell.id && frame.count === this.cell.count;
+    for (const output of this.cell.outputs) {
+      if (output?.display.kind !== "error" || output.display.name === "Stopped") continue;
+      const frame = output.display.frames.find(isHere);
+      if (frame) return frame.line;
+    }
+    return undefined;
+  }
+
+  #name(): string {
+    return `${this.cell.type === "code" ? "code" : "text"} cell ${this.session.cells.indexOf(this.cell) + 1}`;
+  }
+}
+
+customElements.define("gradbook-cell-view", CellElement);
+
+function plainLines(source: string) {
+  return source.split("\n").map((text) => (text === "" ? [] : [{ text, className: "" }]));
+}
+
+function durationText(milliseconds: number): string {
+  if (milliseconds < 1) return "under 1 ms";
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  return `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1000)} s`;
+}

@@ -1,0 +1,122 @@
+// The editor of a cell: CodeMirror, loaded when a cell is first edited. Its look is the style sheet's.
+
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { javascript } from "@codemirror/lang-javascript";
+import { markdown } from "@codemirror/lang-markdown";
+import { bracketMatching, indentOnInput, syntaxHighlighting } from "@codemirror/language";
+import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
+import type { Extension } from "@codemirror/state";
+import { EditorState, Prec, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, drawSelection, EditorView, keymap } from "@codemirror/view";
+import { classHighlighter } from "@lezer/highlight";
+
+export interface EditorOptions {
+  source: string;
+  language: "javascript" | "markdown";
+  label: string;
+  onChange(source: string): void;
+  onBlur(): void;
+  /** Keys that the cell answers; true when it did. */
+  onKey(key: "run" | "runAndAdvance" | "runAndInsert" | "leave"): boolean;
+}
+
+export class CellEditor {
+  readonly #view: EditorView;
+
+  constructor(host: HTMLElement, options: EditorOptions) {
+    const state = EditorState.create({ doc: options.source, extensions: extensionsFor(options) });
+    this.#view = new EditorView({ state, parent: host });
+  }
+
+  get source(): string {
+    return this.#view.state.doc.toString();
+  }
+
+  /** Takes a text that was changed elsewhere. */
+  set source(source: string) {
+    if (source === this.source) return;
+    this.#view.dispatch({ changes: { from: 0, to: this.#view.state.doc.length, insert: source } });
+  }
+
+  /** Puts the cursor at a place, or where it was. */
+  focus(place?: { line: number; column: number }): void {
+    this.#view.focus();
+    if (!place) return;
+    const { doc } = this.#view.state;
+    const line = doc.line(Math.min(Math.max(place.line, 1), doc.lines));
+    const anchor = Math.min(line.from + Math.max(place.column - 1, 0), line.to);
+    this.#view.dispatch({ selection: { anchor }, scrollIntoView: true });
+  }
+
+  /** The position in the text under a point of the screen. */
+  focusAtPoint(x: number, y: number): void {
+    const anchor = this.#view.posAtCoords({ x, y }, false);
+    this.#view.focus();
+    this.#view.dispatch({ selection: { anchor } });
+  }
+
+  markErrorLine(line: number | undefined): void {
+    this.#view.dispatch({ effects: setErrorLine.of(line) });
+  }
+
+  destroy(): void {
+    this.#view.destroy();
+  }
+}
+
+const setErrorLine = StateEffect.define<number | undefined>();
+
+/** The line an error came from; the mark goes when the text changes. */
+const errorLine = StateField.define({
+  create: () => Decoration.none,
+  update(marks, transaction) {
+    for (const effect of transaction.effects) {
+      if (!effect.is(setErrorLine)) continue;
+      const { doc } = transaction.state;
+      if (effect.value === undefined || effect.value < 1 || effect.value > doc.lines) return Decoration.none;
+      return Decoration.set(Decoration.line({ class: "error-line" }).range(doc.line(effect.value).from));
+    }
+    return transaction.docChanged ? Decoration.none : marks;
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+function extensionsFor({ language, label, onChange, onBlur, onKey }: EditorOptions): Extension[] {
+  const cellKeys = Prec.highest(
+    keymap.of([
+      { key: "Ctrl-Enter", run: () => onKey("run") },
+      { key: "Mod-Enter", run: () => onKey("run") },
+      { key: "Shift-Enter", run: () => onKey("runAndAdvance") },
+      { key: "Alt-Enter", run: () => onKey("runAndInsert") },
+    ]),
+  );
+  return [
+    cellKeys,
+    history(),
+    drawSelection(),
+    indentOnInput(),
+    EditorState.tabSize.of(2),
+    syntaxHighlighting(classHighlighter),
+    EditorView.lineWrapping,
+    EditorView.contentAttributes.of({ "aria-label": label }),
+    EditorView.domEventHandlers({ blur: () => onBlur() }),
+    EditorView.updateListener.of((update) => {
+      if (update.docChanged) onChange(update.state.doc.toString());
+    }),
+    errorLine,
+    ...(language === "javascript"
+      ? [javascript(), bracketMatching(), closeBrackets(), autocompletion(), highlightSelectionMatches()]
+      : [markdown()]),
+    keymap.of([
+      ...closeBracketsKeymap,
+      ...completionKeymap,
+      ...searchKeymap,
+      ...historyKeymap,
+      // Escape leaves the cell once nothing else wants it, so that Tab can be the editor's own.
+      { key: "Escape", run: () => onKey("leave") },
+      indentWithTab,
+      ...defaultKeymap,
+    ]),
+  ];
+}

@@ -1,0 +1,68 @@
+// Mounts the outputs of a cell and keeps them in step: an output that did not change stays as it is in the page.
+
+import type { DisplayUpdate } from "../display/schema.ts";
+import type { Mounted } from "../display/view.ts";
+import { append } from "../display/view.ts";
+import { viewOf } from "../display/views.ts";
+import type { Output } from "./cell.ts";
+
+interface Slot {
+  output: Output;
+  host: HTMLElement;
+  end(): void;
+}
+
+export class OutputList {
+  #slots: Slot[] = [];
+
+  constructor(private readonly host: HTMLElement) {}
+
+  show(outputs: readonly Output[]): void {
+    // Outputs arrive in any order: the places of those to come are holes.
+    const shown = outputs.filter(Boolean);
+    const kept = new Map(this.#slots.map((slot) => [slot.output, slot]));
+    const slots = shown.map((output) => kept.get(output) ?? mount(output));
+    for (const slot of this.#slots) {
+      if (slots.includes(slot)) continue;
+      slot.end();
+      slot.host.remove();
+    }
+    for (const [i, { host }] of slots.entries()) {
+      const place = this.host.children[i] ?? null;
+      if (place !== host) this.host.insertBefore(host, place);
+    }
+    this.#slots = slots;
+    for (const slot of slots) draw(slot);
+  }
+
+  clear(): void {
+    this.show([]);
+  }
+}
+
+function mount(output: Output): Slot {
+  const host = document.createElement("div");
+  host.className = `output is-${output.display.kind}${output.isResult ? " is-result" : ""}`;
+  return { output, host, end: () => {} };
+}
+
+/** Draws a slot once it is in the page: views measure themselves. */
+function draw(slot: Slot): void {
+  if (slot.host.childElementCount > 0) return;
+  const { output, host } = slot;
+  const ended = new AbortController();
+  let mounted: Mounted | undefined;
+  try {
+    mounted = viewOf(output.display).render(host, output.display, ended.signal);
+  } catch (error) {
+    append(host, "p", "output-note", `This output could not be drawn: ${String(error)}`);
+  }
+  const update = (change: DisplayUpdate) => {
+    if (change.type === "points") mounted?.append?.(change.points);
+  };
+  output.updates.add(update);
+  slot.end = () => {
+    ended.abort();
+    output.updates.delete(update);
+  };
+}

@@ -1,0 +1,259 @@
+// A notebook at work: its cells, the kernel that runs them, and the copy kept in this browser. Knows nothing of views.
+
+import type { ErrorDisplay } from "../display/schema.ts";
+import type { ComputeCounters, ComputeStatus, DeviceChoice } from "../kernel/protocol.ts";
+import type { KernelState } from "../kernel/kernel.ts";
+import { Kernel } from "../kernel/kernel.ts";
+import { chooseDevice, probeAbilities } from "../kernel/device.ts";
+import type { Cell, CellType } from "./cell.ts";
+import type { NotebookFile } from "./ipynb.ts";
+import { cellOf, cellsOf, emptyCell, fileOf, notebookText, parseNotebook } from "./ipynb.ts";
+import { Observable } from "./observable.ts";
+import { Saver } from "./saver.ts";
+import { NotebookStore } from "./store.ts";
+
+export class Session extends Observable {
+  cells: Cell[] = [];
+  metadata: Record<string, unknown> = {};
+  kernelState: KernelState = "off";
+  device: DeviceChoice = "auto";
+  status: ComputeStatus | undefined;
+  counters: ComputeCounters | undefined;
+  /** Whether this browser's copy differs in origin from the notebook that is now published. */
+  hasNewerOriginal = false;
+  readonly saver: Saver;
+  readonly #kernel: Kernel;
+  #queue: Cell[] = [];
+  #isDraining = false;
+
+  private constructor(
+    readonly id: string,
+    private readonly store: NotebookStore | undefined,
+    storeError: string,
+  ) {
+    super();
+    this.saver = new Saver(store, storeError, () => this.notify());
+    this.#kernel = new Kernel({
+      state: (state) => this.#change(() => (this.kernelState = state)),
+      status: (status) => this.#change(() => (this.status = status)),
+      counters: (counters) => this.#change(() => (this.counters = counters)),
+    });
+  }
+
+  /** Opens the notebook at `url`: the copy in this browser if there is one, else the published one. */
+  static async open(id: string, url: string): Promise<Session> {
+    let storeError = "";
+    const store = await NotebookStore.open().catch((error: unknown) => {
+      storeError = error instanceof Error ? error.message : String(error);
+      return undefined;
+    });
+    const session = new Session(id, store, storeError);
+    const kept = await store?.load(id).catch(() => undefined);
+    const published = await fetchNotebook(url).catch((error: unknown) => {
+      if (!kept) throw error;
+      return undefined;
+    });
+    const hash = published ? await hashOf(published) : (kept?.record.original ?? "");
+    if (kept) {
+      session.cells = kept.cells.map((file) => cellOf(file.id ?? "", file));
+      session.metadata = kept.record.metadata;
+      session.hasNewerOriginal = kept.record.original !== hash;
+      session.saver.begin(id, kept.record.original);
+    } else if (published) {
+      session.#take(parseNotebook(published));
+      session.saver.begin(id, hash);
+    }
+    void session.#foresee();
+    return session;
+  }
+
+  get title(): string {
+    const heading = this.cells.find((c) => c.type === "markdown" && /^#\s/m.test(c.source));
+    return /^#\s+(.*)$/m.exec(heading?.source ?? "")?.[1]?.trim() ?? "Notebook";
+  }
+
+  get isBusy(): boolean {
+    return this.#isDraining;
+  }
+
+  run(cell: Cell): void {
+    this.#enqueue([cell]);
+  }
+
+  runAll(): void {
+    this.#enqueue(this.cells);
+  }
+
+  stop(): void {
+    this.#clearQueue();
+    this.#kernel.stop();
+  }
+
+  /** Ends the cells' worker: variables go, trained weights stay. */
+  restart(): void {
+    this.#clearQueue();
+    this.#kernel.restart();
+    for (const cell of this.cells) cell.isStale = cell.count !== undefined;
+    this.notify();
+  }
+
+  setDevice(device: DeviceChoice): void {
+    this.device = device;
+    this.#kernel.setDevice(device);
+    void this.#foresee();
+    this.notify();
+  }
+
+  edit(cell: Cell, source: string): void {
+    if (cell.source === source) return;
+    cell.source = source;
+    cell.isStale = cell.count !== undefined;
+    cell.notify();
+    this.#save([cell]);
+  }
+
+  insert(type: CellType, at: number): Cell {
+    const cell = emptyCell(type);
+    this.cells = this.cells.toSpliced(at, 0, cell);
+    this.#save([cell]);
+    this.notify();
+    return cell;
+  }
+
+  remove(cell: Cell): void {
+    this.#queue = this.#queue.filter((queued) => queued !== cell);
+    this.cells = this.cells.filter((other) => other !== cell);
+    this.#save([], [cell]);
+    this.notify();
+  }
+
+  move(cell: Cell, by: -1 | 1): void {
+    const from = this.cells.indexOf(cell);
+    const to = from + by;
+    if (to < 0 || to >= this.cells.length) return;
+    this.cells = this.cells.toSpliced(from, 1).toSpliced(to, 0, cell);
+    this.#save([]);
+    this.notify();
+  }
+
+  setType(cell: Cell, type: CellType): void {
+    cell.type = type;
+    if (type !== "code") cell.outputs = [];
+    cell.notify();
+    this.#save([cell]);
+  }
+
+  /** The text of the `.ipynb` file. */
+  async text(): Promise<string> {
+    return notebookText(await fileOf(this.cells, this.metadata));
+  }
+
+  /** Drops the copy in this browser; the published notebook is there again after a reload. */
+  async forget(): Promise<void> {
+    await this.saver.end();
+    await this.store?.remove(this.id);
+  }
+
+  #take(file: NotebookFile): void {
+    this.cells = cellsOf(file);
+    this.metadata = file.metadata;
+  }
+
+  #enqueue(cells: readonly Cell[]): void {
+    for (const cell of cells) {
+      if (cell.type !== "code" || cell.state !== "idle" || cell.source.trim() === "") continue;
+      cell.state = "queued";
+      cell.notify();
+      this.#queue.push(cell);
+    }
+    if (!this.#isDraining) void this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    this.#isDraining = true;
+    for (let cell = this.#queue.shift(); cell; cell = this.#queue.shift()) await this.#runNow(cell);
+    this.#isDraining = false;
+    this.notify();
+  }
+
+  async #runNow(cell: Cell): Promise<void> {
+    cell.state = "running";
+    cell.outputs = [];
+    cell.milliseconds = undefined;
+    cell.notify();
+    try {
+      const result = await this.#kernel.run(cell.id, cell.source, {
+        output: (index, display, isResult) => cell.show(index, display, isResult),
+        update: (index, update) => cell.update(index, update),
+      });
+      cell.count = result.count;
+      cell.milliseconds = result.milliseconds;
+      cell.defines = result.defines;
+      cell.uses = result.uses;
+      cell.isStale = false;
+      if (result.end === "lost") cell.show(cell.outputs.length, LOST, false);
+      if (result.end === "ok") this.#markStale(cell);
+      else this.#clearQueue();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      cell.show(0, { kind: "error", name: "The kernel did not start", message, frames: [] }, false);
+      this.#clearQueue();
+    }
+    cell.state = "idle";
+    cell.notify();
+    this.#save([cell]);
+  }
+
+  /** Cells that ran with an older value of a name that `cell` assigned. */
+  #markStale(cell: Cell): void {
+    for (const other of this.cells) {
+      if (other === cell || other.count === undefined || other.isStale) continue;
+      if (!other.uses.some((name) => cell.defines.includes(name))) continue;
+      other.isStale = true;
+      other.notify();
+    }
+  }
+
+  #clearQueue(): void {
+    for (const cell of this.#queue.splice(0)) {
+      cell.state = "idle";
+      cell.notify();
+    }
+  }
+
+  /** What the status bar says before the kernel runs: what it would compute on. */
+  async #foresee(): Promise<void> {
+    if (this.kernelState !== "off") return;
+    const status = chooseDevice(this.device, await probeAbilities());
+    if (this.kernelState === "off") this.#change(() => (this.status = status));
+  }
+
+  #save(changed: Cell[], removed: Cell[] = []): void {
+    this.saver.save(this.cells, this.metadata, changed, removed);
+  }
+
+  #change(assign: () => unknown): void {
+    assign();
+    this.notify();
+  }
+}
+
+const LOST: ErrorDisplay = {
+  kind: "error",
+  name: "Stopped",
+  message: "The code did not answer, so its worker was ended: variables are gone, trained weights are kept.",
+  frames: [],
+};
+
+async function fetchNotebook(url: string): Promise<string> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`The notebook could not be loaded: ${url} (${response.status}).`);
+  return response.text();
+}
+
+/** Empty where the browser does not hash: on a page that came over plain HTTP. */
+async function hashOf(text: string): Promise<string> {
+  if (!isSecureContext) return "";
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,85 @@
+// The bar at the foot of the page: what runs, on which device and why, how fast, and whether the notebook is saved.
+
+import { html, nothing } from "lit";
+import type { KernelState } from "../kernel/kernel.ts";
+import type { DeviceChoice } from "../kernel/protocol.ts";
+import { PageElement } from "./element.ts";
+import type { Session } from "./session.ts";
+
+const KERNEL_TEXT: Record<KernelState, string> = {
+  off: "Not started",
+  starting: "Starting",
+  idle: "Ready",
+  busy: "Running",
+  stopping: "Stopping",
+};
+
+const DEVICES: [DeviceChoice, string][] = [
+  ["auto", "Automatic"],
+  ["webgpu", "WebGPU"],
+  ["cpu", "CPU"],
+];
+
+export class StatusElement extends PageElement {
+  static override properties = { session: { attribute: false } };
+  declare session: Session;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.untilRemoved(this.session.listen(() => this.requestUpdate()));
+  }
+
+  override render() {
+    const { session } = this;
+    const { kernelState, status } = session;
+    return html`<footer class="status" aria-label="Status">
+      <span class="status-kernel is-${kernelState}" role="status"><i></i>${KERNEL_TEXT[kernelState]}</span>
+      <label class="status-device">
+        <span class="visually-hidden">Device</span>
+        <select
+          @change=${(event: Event) => session.setDevice((event.target as HTMLSelectElement).value as DeviceChoice)}
+        >
+          ${DEVICES.map(
+            ([value, text]) =>
+              html`<option
+                value=${value}
+                ?selected=${session.device === value}
+                ?disabled=${value === "webgpu" && status?.webgpu === false}
+              >
+                ${text}
+              </option>`,
+          )}
+        </select>
+      </label>
+      ${status ? html`<span class="status-name">${status.name}</span>` : nothing}
+      ${status?.why ? html`<span class="status-why">${status.why}</span>` : nothing}
+      ${status?.hint ? html`<span class="status-hint">${status.hint}</span>` : nothing}
+      <span class="status-space"></span>
+      ${this.#rate()} ${this.#saved()}
+    </footer>`;
+  }
+
+  #rate() {
+    const { counters } = this.session;
+    if (!counters?.running) return nothing;
+    const rate = counters.stepsPerSecond;
+    const shown = rate >= 10 ? Math.round(rate) : Number(rate.toPrecision(2));
+    return html`<span class="status-rate">step ${counters.steps.toLocaleString("en")} · ${shown} steps/s</span>`;
+  }
+
+  #saved() {
+    const { state } = this.session.saver;
+    switch (state.kind) {
+      case "untouched":
+        return nothing;
+      case "saving":
+        return html`<span class="status-saved">Saving</span>`;
+      case "saved":
+        return html`<span class="status-saved">Saved in this browser</span>`;
+      case "failed":
+        return html`<span class="status-saved is-failed" role="alert">Not saved: ${state.message}</span>`;
+    }
+  }
+}
+
+customElements.define("gradbook-status", StatusElement);
