@@ -24,7 +24,9 @@ export function plotCurve(
     for (const panel of panels) panel.fit();
   });
   const scheme = matchMedia("(prefers-color-scheme: dark)");
-  const recolor = () => panels.forEach((panel) => panel.rebuild());
+  const recolor = () => {
+    for (const panel of panels) panel.rebuild();
+  };
   resize.observe(grid);
   scheme.addEventListener("change", recolor, { signal });
   document.documentElement.addEventListener("theme-change", recolor, { signal });
@@ -72,7 +74,8 @@ class PanelPlot {
     if (!this.#isDirty) return;
     this.#isDirty = false;
     this.#plot.setData(this.#data());
-    for (const [s, value] of this.#values.entries()) value.textContent = lastText(this.display, this.index, s);
+    for (const [s, value] of this.#values.entries())
+      value.textContent = lastText(this.display, this.index, s);
   }
 
   fit(): void {
@@ -134,7 +137,8 @@ class PanelPlot {
   #showAt(position: number | null | undefined): void {
     for (const [s, value] of this.#values.entries()) {
       const y = typeof position === "number" ? this.#plot.data[s + 1]?.[position] : undefined;
-      value.textContent = typeof y === "number" ? valueText(y, this.panel) : lastText(this.display, this.index, s);
+      value.textContent =
+        typeof y === "number" ? valueText(y, this.panel) : lastText(this.display, this.index, s);
     }
   }
 }

@@ -10,7 +10,9 @@ const MARGIN = { left: 52, right: 12, top: 34, bottom: 38 };
 const MAX_POINTS = 600;
 
 export function curveSvg(display: CurveDisplay): string {
-  const panels = display.panels.map((_, p) => `<g transform="translate(${p * WIDTH} 0)">${panelSvg(display, p)}</g>`);
+  const panels = display.panels.map(
+    (_, p) => `<g transform="translate(${p * WIDTH} 0)">${panelSvg(display, p)}</g>`,
+  );
   const width = WIDTH * Math.max(1, display.panels.length);
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${HEIGHT}" width="${width}" height="${HEIGHT}" ` +
@@ -24,7 +26,8 @@ function panelSvg(display: CurveDisplay, index: number): string {
   const series = panel.series.map((_, s) => thin(pointsOf(display, index, s)));
   const xs = extent(series.flatMap(({ x }) => x));
   const ys = extent(series.flatMap(({ y }) => y));
-  const x = (v: number) => round(MARGIN.left + ((v - xs[0]) / (xs[1] - xs[0])) * (WIDTH - MARGIN.left - MARGIN.right));
+  const x = (v: number) =>
+    round(MARGIN.left + ((v - xs[0]) / (xs[1] - xs[0])) * (WIDTH - MARGIN.left - MARGIN.right));
   const y = (v: number) =>
     round(HEIGHT - MARGIN.bottom - ((v - ys[0]) / (ys[1] - ys[0])) * (HEIGHT - MARGIN.top - MARGIN.bottom));
 
@@ -47,7 +50,8 @@ function panelSvg(display: CurveDisplay, index: number): string {
     label += 22 + 6.5 * name.length;
     const points = sx.map((v, i) => `${x(v)} ${y(sy[i] ?? Number.NaN)}`).filter((p) => !p.includes("NaN"));
     if (panel.series[s]?.style === "dots") {
-      for (const p of points) parts.push(`<circle cx="${p.split(" ")[0]}" cy="${p.split(" ")[1]}" r="3" fill="${color}"/>`);
+      for (const p of points)
+        parts.push(`<circle cx="${p.split(" ")[0]}" cy="${p.split(" ")[1]}" r="3" fill="${color}"/>`);
     } else if (points.length > 0) {
       parts.push(`<path d="M${points.join("L")}" fill="none" stroke="${color}" stroke-width="1.75"/>`);
     }

@@ -25,7 +25,12 @@ export const errorView: View<ErrorDisplay> = {
     if (first) appendFrame(box, first);
     if (rest.length > 0) {
       const details = append(box, "details", "error-frames");
-      append(details, "summary", "", rest.length === 1 ? "Called from 1 line" : `Called from ${rest.length} lines`);
+      append(
+        details,
+        "summary",
+        "",
+        rest.length === 1 ? "Called from 1 line" : `Called from ${rest.length} lines`,
+      );
       for (const frame of rest) appendFrame(details, frame);
     }
     return undefined;
@@ -35,7 +40,7 @@ export const errorView: View<ErrorDisplay> = {
 function appendFrame(box: HTMLElement, frame: ErrorFrame): void {
   const line = append(box, "button", "error-frame");
   append(line, "span", "error-place", `[${frame.count}] line ${frame.line}`);
-  const code = append(line, "code", "");
+  const code = append(line, "code", "error-code");
   const text = frame.text.trimStart();
   const column = Math.max(0, frame.column - 1 - (frame.text.length - text.length));
   // The word at the error's column is marked.

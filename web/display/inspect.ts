@@ -82,8 +82,12 @@ function printObject(value: object, context: Context): string {
   }
   const prefix = name === "" ? "" : `${name} `;
   if (context.depth > MAX_DEPTH) return `${prefix}{…}`;
-  const keys = Reflect.ownKeys(value).filter((key) => Object.getOwnPropertyDescriptor(value, key)?.enumerable);
-  const entries = keys.slice(0, MAX_ITEMS).map((key) => `${printKey(key)}: ${printProperty(value, key, context)}`);
+  const keys = Reflect.ownKeys(value).filter(
+    (key) => Object.getOwnPropertyDescriptor(value, key)?.enumerable,
+  );
+  const entries = keys
+    .slice(0, MAX_ITEMS)
+    .map((key) => `${printKey(key)}: ${printProperty(value, key, context)}`);
   return wrap(`${prefix}{`, shorten(entries, keys.length), "}", context);
 }
 
@@ -128,15 +132,15 @@ function printKey(key: string | symbol): string {
 function className(value: object): string {
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype === null || prototype === Object.prototype) return "";
-  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
-  return typeof constructor === "function" && constructor.name !== "Object" ? constructor.name : "";
+  const maker: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  return typeof maker === "function" && maker.name !== "Object" ? maker.name : "";
 }
 
 /** What the class's own `toString` says; tensors and models describe themselves so. */
 function customString(value: object): string | undefined {
-  const toString: unknown = Reflect.get(value, "toString");
-  if (typeof toString !== "function" || toString === Object.prototype.toString) return undefined;
-  const text: unknown = toString.call(value);
+  const show: unknown = Reflect.get(value, "toString");
+  if (typeof show !== "function" || show === Object.prototype.toString) return undefined;
+  const text: unknown = show.call(value);
   return typeof text === "string" ? text : undefined;
 }
 

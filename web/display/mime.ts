@@ -35,11 +35,15 @@ export function displayOfBundle(bundle: Record<string, unknown>): Display {
   }
   const svg = bundle["image/svg+xml"];
   if (typeof svg === "string") return { kind: "picture", mime: "image/svg+xml", base64: base64(svg), text };
-  return { kind: "text", text: text || `(an output that this page does not show: ${Object.keys(bundle).join(", ")})` };
+  return {
+    kind: "text",
+    text: text || `(an output that this page does not show: ${Object.keys(bundle).join(", ")})`,
+  };
 }
 
 function pack(value: unknown): unknown {
-  if (value instanceof Float32Array) return { $f32: bytesToBase64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) };
+  if (value instanceof Float32Array)
+    return { $f32: bytesToBase64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) };
   if (value instanceof Uint8ClampedArray) return { $u8: bytesToBase64(new Uint8Array(value)) };
   if (Array.isArray(value)) return value.map(pack);
   if (typeof value !== "object" || value === null) return value;
@@ -61,7 +65,8 @@ function unpack(value: unknown): unknown {
 
 function bytesToBase64(bytes: Uint8Array): string {
   let binary = "";
-  for (let i = 0; i < bytes.length; i += 0x8000) binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+  for (let i = 0; i < bytes.length; i += 0x8000)
+    binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
   return btoa(binary);
 }
 

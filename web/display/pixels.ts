@@ -45,7 +45,11 @@ export function rgbaOf(planes: Planes, index: number, [low, high]: Range): Uint8
 }
 
 /** A canvas of exactly the image's size; CSS scales it, crisply. */
-export function canvasOf(rgba: Uint8ClampedArray<ArrayBuffer>, width: number, height: number): HTMLCanvasElement {
+export function canvasOf(
+  rgba: Uint8ClampedArray<ArrayBuffer>,
+  width: number,
+  height: number,
+): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   canvas.width = width;
   canvas.height = height;

@@ -11,7 +11,14 @@ export const tableView: View<TableDisplay> = {
   text({ columns, rows }) {
     const cells = [columns, ...rows.map((row) => row.map(textOf))];
     const widths = columns.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
-    return cells.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd()).join("\n");
+    return cells
+      .map((row) =>
+        row
+          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+          .join("  ")
+          .trimEnd(),
+      )
+      .join("\n");
   },
 
   render(host, { columns, rows }) {

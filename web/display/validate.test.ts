@@ -3,7 +3,12 @@ import { test } from "node:test";
 import { isDisplay, isDisplayUpdate } from "./validate.ts";
 
 const images = { kind: "images", count: 2, channels: 1, height: 2, width: 2, data: new Float32Array(8) };
-const curve = { kind: "curve", id: "c", x: { label: "step" }, panels: [{ label: "loss", series: [{ name: "train" }] }] };
+const curve = {
+  kind: "curve",
+  id: "c",
+  x: { label: "step" },
+  panels: [{ label: "loss", series: [{ name: "train" }] }],
+};
 const overlay = {
   kind: "overlay",
   image: { channels: 3, height: 2, width: 2, data: new Uint8ClampedArray(12) },
@@ -20,7 +25,12 @@ for (const good of [
   { ...curve, points: [{ panel: 0, series: 0, x: [1], y: [2] }] },
   overlay,
   { kind: "picture", mime: "image/png", base64: "AAAA", text: "" },
-  { kind: "error", name: "E", message: "m", frames: [{ cell: "a", count: 1, line: 1, column: 1, text: "x" }] },
+  {
+    kind: "error",
+    name: "E",
+    message: "m",
+    frames: [{ cell: "a", count: 1, line: 1, column: 1, text: "x" }],
+  },
 ]) {
   test(`accepts ${JSON.stringify(good).slice(0, 70)}`, () => assert.ok(isDisplay(good)));
 }

@@ -65,8 +65,12 @@ export function isDisplayUpdate(value: unknown): value is DisplayUpdate {
 function isTable(value: Fields): boolean {
   const { columns } = value;
   if (!isArrayOf(columns, isText)) return false;
-  const isCell = (cell: unknown) => cell === null || isText(cell) || isOneOf(typeof cell, ["number", "boolean"]);
-  return isArrayOf(value.rows, (row) => isArrayOf(row, isCell) && (row as unknown[]).length === columns.length);
+  const isCell = (cell: unknown) =>
+    cell === null || isText(cell) || isOneOf(typeof cell, ["number", "boolean"]);
+  return isArrayOf(
+    value.rows,
+    (row) => isArrayOf(row, isCell) && (row as unknown[]).length === columns.length,
+  );
 }
 
 function isImages(value: Fields): boolean {

@@ -42,7 +42,9 @@ export class ErrorPlaces {
       return { kind: "error", name: "Thrown", message: inspect(error), frames: this.#awaitedAt(error) };
     }
     const frames =
-      error instanceof CellSyntaxError && cell ? [frame(cell, error.place)] : this.#inStack(error.stack ?? "");
+      error instanceof CellSyntaxError && cell
+        ? [frame(cell, error.place)]
+        : this.#inStack(error.stack ?? "");
     return {
       kind: "error",
       name: error.name,

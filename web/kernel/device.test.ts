@@ -3,7 +3,11 @@ import { test } from "node:test";
 import type { Abilities } from "./device.ts";
 import { chooseDevice, probeAbilities } from "./device.ts";
 
-const software: Abilities = { simd: true, isolated: false, webgpu: { kind: "software", adapter: "SwiftShader" } };
+const software: Abilities = {
+  simd: true,
+  isolated: false,
+  webgpu: { kind: "software", adapter: "SwiftShader" },
+};
 const hardware: Abilities = { simd: true, isolated: true, webgpu: { kind: "hardware", adapter: "apple m2" } };
 const missing: Abilities = { simd: true, isolated: false, webgpu: { kind: "missing" } };
 

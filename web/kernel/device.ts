@@ -38,7 +38,9 @@ export function chooseDevice(choice: DeviceChoice, abilities: Abilities, threads
     const why = webgpu.kind === "software" ? "the adapter is a software one: the CPU device is faster" : "";
     return { device: "webgpu", name: `WebGPU · ${webgpu.adapter}`, why, ...common };
   }
-  const name = ["CPU", simd ? "SIMD" : "no SIMD", threads === 1 ? "1 thread" : `${threads} threads`].join(" · ");
+  const name = ["CPU", simd ? "SIMD" : "no SIMD", threads === 1 ? "1 thread" : `${threads} threads`].join(
+    " · ",
+  );
   return { device: "cpu", name, why: whyNotWebGpu(choice, webgpu), ...common };
 }
 
@@ -98,5 +100,11 @@ interface NavigatorWithGpu {
 
 interface Adapter {
   isFallbackAdapter?: boolean;
-  info: { vendor: string; architecture: string; device: string; description: string; isFallbackAdapter?: boolean };
+  info: {
+    vendor: string;
+    architecture: string;
+    device: string;
+    description: string;
+    isFallbackAdapter?: boolean;
+  };
 }

@@ -146,7 +146,11 @@ export class Kernel {
       else this.#computeFailed(data.message);
     };
     worker.onerror = (event) => this.#computeFailed(event.message || "the worker did not start");
-    worker.postMessage({ type: "hello", version: PROTOCOL_VERSION, device: this.#device } satisfies ToCompute);
+    worker.postMessage({
+      type: "hello",
+      version: PROTOCOL_VERSION,
+      device: this.#device,
+    } satisfies ToCompute);
     return worker;
   }
 
@@ -213,7 +217,10 @@ class UserSide {
       });
       setTimeout(() => reject(new Error("The sandbox did not start in time.")), START_PATIENCE_MS);
     });
-    user.#tell({ type: "start", version: PROTOCOL_VERSION, program, page, start: { compute } }, [page, compute]);
+    user.#tell({ type: "start", version: PROTOCOL_VERSION, program, page, start: { compute } }, [
+      page,
+      compute,
+    ]);
     try {
       await ready;
     } catch (error) {

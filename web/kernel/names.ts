@@ -83,7 +83,9 @@ export function varNames(node: AnyNode): Set<string> {
 
 /** The declaration inside `export …`, or the statement itself. */
 export function exported(statement: AnyNode): AnyNode {
-  return statement.type === "ExportNamedDeclaration" && statement.declaration ? statement.declaration : statement;
+  return statement.type === "ExportNamedDeclaration" && statement.declaration
+    ? statement.declaration
+    : statement;
 }
 
 export function isFunction(node: AnyNode): boolean {

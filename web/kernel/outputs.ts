@@ -52,7 +52,8 @@ export class RunOutputs {
     const stream = this.#stream;
     if (!stream || stream.text.length > MAX_STREAM) return;
     stream.text += `${inspectMessage(...values)}\n`;
-    if (stream.text.length > MAX_STREAM) stream.text = `${stream.text.slice(0, MAX_STREAM)}\n… the rest is not shown\n`;
+    if (stream.text.length > MAX_STREAM)
+      stream.text = `${stream.text.slice(0, MAX_STREAM)}\n… the rest is not shown\n`;
     if (stream.sent) setTimeout(() => this.#flush(), FLUSH_MS);
     stream.sent = false;
     // A loop that never yields still shows what it prints.
@@ -125,10 +126,15 @@ async function displayOf(value: unknown, isResult: boolean): Promise<LiveDisplay
 
 /** The data of a display, without the methods that cannot cross to the page. */
 function plain(display: LiveDisplay): Display {
-  return Object.fromEntries(Object.entries(display).filter(([, field]) => typeof field !== "function")) as unknown as Display;
+  return Object.fromEntries(
+    Object.entries(display).filter(([, field]) => typeof field !== "function"),
+  ) as unknown as Display;
 }
 
-function join(a: Extract<DisplayUpdate, { type: "points" }>, b: Extract<DisplayUpdate, { type: "points" }>): DisplayUpdate {
+function join(
+  a: Extract<DisplayUpdate, { type: "points" }>,
+  b: Extract<DisplayUpdate, { type: "points" }>,
+): DisplayUpdate {
   const points = a.points.map((p) => ({ ...p }));
   for (const more of b.points) {
     const same = points.find((p) => p.panel === more.panel && p.series === more.series);

@@ -74,7 +74,8 @@ export class Runner {
   }
 
   async #evaluate(cell: RunningCell): Promise<unknown> {
-    const scope = (this.#scope ??= createScope(await this.#names()));
+    this.#scope ??= createScope(await this.#names());
+    const scope = this.#scope;
     cell.compiled = transformCell(cell.source, {
       isGlobal: (name) => name in globalThis && !(name in this.#builtins) && !Object.hasOwn(scope, name),
       constants: this.#constants,
@@ -120,7 +121,9 @@ export class Runner {
 
   async #import(specifier: unknown, names: string[]): Promise<Record<string, unknown>> {
     if (specifier !== LIBRARY_MODULE) {
-      throw new TypeError(`There is no module "${String(specifier)}": cells can import "${LIBRARY_MODULE}" only.`);
+      throw new TypeError(
+        `There is no module "${String(specifier)}": cells can import "${LIBRARY_MODULE}" only.`,
+      );
     }
     const library = await this.#library;
     for (const name of names) {

@@ -39,7 +39,8 @@ function runtime(check = () => {}): CellRuntime {
     },
     import: async (specifier, names = []) => {
       const module: Record<string, unknown> = { default: "d", a: 1, b: 2 };
-      for (const name of names) if (!(name in module)) throw new SyntaxError(`${String(specifier)} lacks ${name}`);
+      for (const name of names)
+        if (!(name in module)) throw new SyntaxError(`${String(specifier)} lacks ${name}`);
       return module;
     },
   };
@@ -64,16 +65,25 @@ describe("names shared between cells", () => {
   });
 
   test("a closure sees a function that a later cell defines", async () => {
-    assert.equal(await run("const call = () => later(20)", "function later(n) { return n + 1 }", "call()"), 21);
+    assert.equal(
+      await run("const call = () => later(20)", "function later(n) { return n + 1 }", "call()"),
+      21,
+    );
   });
 
   test("functions are hoisted and recursive", async () => {
-    assert.equal(await run("const n = fib(10); function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2) }", "n"), 55);
+    assert.equal(
+      await run("const n = fib(10); function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2) }", "n"),
+      55,
+    );
   });
 
   test("var in a block, in a loop head and without a value", async () => {
     assert.deepEqual(
-      await run("if (false) { var a = 1 } for (var i = 0, j; i < 3; i++); for (var k of [7, 8]);", "[a, i, j, k]"),
+      await run(
+        "if (false) { var a = 1 } for (var i = 0, j; i < 3; i++); for (var k of [7, 8]);",
+        "[a, i, j, k]",
+      ),
       [undefined, 3, undefined, 8],
     );
     assert.equal(await run("var n = 3", "var n; n"), 3);
@@ -119,7 +129,10 @@ describe("names shared between cells", () => {
   });
 
   test("assigning a constant is an error, in its cell and in another", () => {
-    assert.throws(() => compile("const x = 1\nx = 2"), { name: "SyntaxError", message: /"x" is declared with const/ });
+    assert.throws(() => compile("const x = 1\nx = 2"), {
+      name: "SyntaxError",
+      message: /"x" is declared with const/,
+    });
     assert.throws(() => compile("[x] = [2]", new Set(["x"])), /declared with const/);
     assert.doesNotThrow(() => compile("let x = 1; x++", new Set(["x"])));
     assert.doesNotThrow(() => compile("function f(x) { x = 1 }", new Set(["x"])));
@@ -169,7 +182,9 @@ describe("the value of a cell", () => {
 describe("imports", () => {
   test("named, default, namespace and dynamic", async () => {
     assert.deepEqual(
-      await run("import d, { a as one,\n b } from 'm'\nimport * as all from 'm'\n[d, one, b, all.a, (await import('m')).b]"),
+      await run(
+        "import d, { a as one,\n b } from 'm'\nimport * as all from 'm'\n[d, one, b, all.a, (await import('m')).b]",
+      ),
       ["d", 1, 2, 1, 2],
     );
     await assert.rejects(run("import { nope } from 'm'"), /m lacks nope/);
@@ -190,13 +205,17 @@ describe("places", () => {
   });
 
   test("a place in a stack trace is mapped back to the cell", async () => {
-    const cell = "const before = 1\nconst { deep } = { deep() {\n  const a = before; before.nope.x } }\ndeep()";
+    const cell =
+      "const before = 1\nconst { deep } = { deep() {\n  const a = before; before.nope.x } }\ndeep()";
     const compiled = compile(cell);
     // biome-ignore lint/security/noGlobalEval: evaluating the cell is what is tested
     const main = globalThis.eval(compiled.code) as (scope: object, runtime: CellRuntime) => Promise<unknown>;
     const error = await main(createScope({}), runtime()).catch((e: unknown) => e);
     assert.ok(error instanceof TypeError);
-    const frames = [...(error.stack ?? "").matchAll(/cell-1:(\d+):(\d+)/g)].map((m) => [Number(m[1]), Number(m[2])]);
+    const frames = [...(error.stack ?? "").matchAll(/cell-1:(\d+):(\d+)/g)].map((m) => [
+      Number(m[1]),
+      Number(m[2]),
+    ]);
     assert.deepEqual(
       frames.slice(0, 2).map(([line = 0, column = 0]) => compiled.locate(line, column)),
       [

@@ -9,7 +9,16 @@ import type { AnyNode, CallExpression, Pattern, Program, VariableDeclaration } f
 import { parse } from "acorn";
 import MagicString from "magic-string";
 import type { DeclarationKind } from "./names.ts";
-import { blockNames, boundNames, childrenOf, exported, isFunction, Scope, usingNames, varNames } from "./names.ts";
+import {
+  blockNames,
+  boundNames,
+  childrenOf,
+  exported,
+  isFunction,
+  Scope,
+  usingNames,
+  varNames,
+} from "./names.ts";
 
 /** The parameters of the compiled function: the shared scope, and the run-time half (`CellRuntime`). */
 const SCOPE = "__scope";
@@ -162,10 +171,14 @@ class Rewriter {
   /** A statement of the cell itself. Only here do declarations change; `#visit` does everything below. */
   #topLevel(statement: AnyNode, scope: Scope): void {
     if (statement.type === "ExportDefaultDeclaration" || statement.type === "ExportAllDeclaration") {
-      this.#fail("A cell has no default export and re-exports nothing: its names are shared with all cells.", statement);
+      this.#fail(
+        "A cell has no default export and re-exports nothing: its names are shared with all cells.",
+        statement,
+      );
     }
     if (statement.type === "ExportNamedDeclaration") {
-      if (!statement.declaration) this.#fail("A cell needs no exports: its names are shared with all cells.", statement);
+      if (!statement.declaration)
+        this.#fail("A cell needs no exports: its names are shared with all cells.", statement);
       this.#text.update(statement.start, statement.start + "export".length, " ");
     }
     const node = exported(statement);
@@ -252,7 +265,10 @@ class Rewriter {
         this.#switch(node, scope);
         return;
       case "CatchClause": {
-        const inner = this.#child(scope, boundNames(node.param).map((b) => b.name));
+        const inner = this.#child(
+          scope,
+          boundNames(node.param).map((b) => b.name),
+        );
         if (node.param) this.#visit(node.param, inner);
         this.#visit(node.body, inner);
         return;
@@ -359,7 +375,9 @@ class Rewriter {
     const body = node.body;
     if (body.type === "BlockStatement") {
       for (const name of varNames(body)) inner.names.add(name);
-      const directive = body.body.findLast((s) => s.type === "ExpressionStatement" && s.directive !== undefined);
+      const directive = body.body.findLast(
+        (s) => s.type === "ExpressionStatement" && s.directive !== undefined,
+      );
       // A directive without a semicolon gets one (`#visit`), then the guard follows it.
       if (directive) this.#close(directive.end, GUARD);
       else this.#text.appendLeft(body.start + 1, GUARD);
@@ -390,7 +408,8 @@ class Rewriter {
     const head = node.type === "ForStatement" ? node.init : "left" in node ? node.left : undefined;
     const local = head?.type === "VariableDeclaration" && head.kind !== "var";
     const names = local ? head.declarations.flatMap((d) => boundNames(d.id).map((b) => b.name)) : [];
-    if (head && head.type !== "VariableDeclaration" && "left" in node) this.#assigned(boundNames(head as Pattern), scope);
+    if (head && head.type !== "VariableDeclaration" && "left" in node)
+      this.#assigned(boundNames(head as Pattern), scope);
     const inner = this.#child(scope, names);
     const { body } = node;
     if (body.type === "BlockStatement") {
@@ -454,7 +473,10 @@ class Rewriter {
 
   #isShared(name: string, scope: Scope): boolean {
     if (scope.isLocal(name)) return false;
-    return this.#defines.has(name) || !(this.#options.isGlobal(name) || name === "arguments" || name === "undefined");
+    return (
+      this.#defines.has(name) ||
+      !(this.#options.isGlobal(name) || name === "arguments" || name === "undefined")
+    );
   }
 
   #use(name: string): void {

@@ -14,10 +14,17 @@ import type { Session } from "./session.ts";
 export const ADVANCE = "cell-advance";
 
 export class CellElement extends PageElement {
-  static override properties = { cell: { attribute: false }, session: { attribute: false }, isEditing: { state: true } };
+  static override properties = {
+    cell: { attribute: false },
+    session: { attribute: false },
+    isEditing: { state: true },
+    hasEditor: { state: true },
+  };
   declare cell: Cell;
   declare session: Session;
   declare isEditing: boolean;
+  /** Whether the editor has come and shows the text instead of us. */
+  declare hasEditor: boolean;
 
   #editor: CellEditor | undefined;
   #outputs: OutputList | undefined;
@@ -26,6 +33,7 @@ export class CellElement extends PageElement {
   constructor() {
     super();
     this.isEditing = false;
+    this.hasEditor = false;
   }
 
   override connectedCallback(): void {
@@ -43,7 +51,6 @@ export class CellElement extends PageElement {
     const host = this.querySelector<HTMLElement>(".cell-editor");
     if (!host || !this.isEditing) return;
     if (!this.#editor) {
-      host.replaceChildren();
       this.#editor = new CellEditor(host, {
         source: this.cell.source,
         language: this.cell.type === "code" ? "javascript" : "markdown",
@@ -53,6 +60,8 @@ export class CellElement extends PageElement {
         onKey: (key) => this.#key(key),
       });
       this.#editor.markErrorLine(this.#errorLine());
+      this.hasEditor = true;
+      await this.updateComplete;
     }
     if (at && "x" in at) this.#editor.focusAtPoint(at.x, at.y);
     else this.#editor.focus(at);
@@ -64,7 +73,8 @@ export class CellElement extends PageElement {
     return html`<section class=${classes} aria-label=${this.#name()} @keydown=${this.#onKeydown}>
       <div class="cell-gutter">${cell.type === "code" ? this.#runButton() : nothing}</div>
       <div class="cell-main">
-        ${this.isEditing ? html`<div class="cell-editor cell-source">${this.#sourceLines()}</div>` : this.#reading()}
+        ${this.isEditing ? html`<div class="cell-editor cell-source" ?hidden=${!this.hasEditor}></div>` : nothing}
+        ${this.hasEditor ? nothing : this.#reading()}
         ${this.#footer()}
         <div class="cell-outputs"></div>
       </div>
@@ -74,8 +84,9 @@ export class CellElement extends PageElement {
 
   override updated(): void {
     const { cell } = this;
-    const outputs = this.querySelector<HTMLElement>(".cell-outputs");
-    if (outputs) (this.#outputs ??= new OutputList(outputs)).show(cell.type === "code" ? cell.outputs : []);
+    const host = this.querySelector<HTMLElement>(".cell-outputs");
+    if (host) this.#outputs ??= new OutputList(host);
+    this.#outputs?.show(cell.type === "code" ? cell.outputs : []);
     if (cell.type === "markdown" && !this.isEditing) void this.#renderMarkdown();
   }
 
@@ -116,7 +127,8 @@ export class CellElement extends PageElement {
     const { cell, session } = this;
     const isWaiting = cell.state !== "idle";
     const label = isWaiting ? "Stop" : `Run ${this.#name()}`;
-    const count = cell.state === "running" ? "[*]" : cell.state === "queued" ? "[…]" : `[${cell.count ?? " "}]`;
+    const count =
+      cell.state === "running" ? "[*]" : cell.state === "queued" ? "[…]" : `[${cell.count ?? " "}]`;
     return html`<button
         class="run-button"
         title=${isWaiting ? "Stop" : "Run (Ctrl+Enter)"}
@@ -142,10 +154,14 @@ export class CellElement extends PageElement {
     const other = cell.type === "code" ? "markdown" : "code";
     return html`<div class="cell-toolbar" role="group" aria-label=${`Change ${this.#name()}`}>
       ${cell.type === "code" ? nothing : this.#tool("Edit", html`Edit`, () => void this.edit())}
-      ${this.#tool(`Make it ${other === "code" ? "JavaScript" : "Markdown"}`, other === "code" ? "JS" : "Md", () => {
-        this.#closeEditor();
-        session.setType(cell, other);
-      })}
+      ${this.#tool(
+        `Make it ${other === "code" ? "JavaScript" : "Markdown"}`,
+        other === "code" ? "JS" : "Md",
+        () => {
+          this.#closeEditor();
+          session.setType(cell, other);
+        },
+      )}
       ${this.#tool("Move up", upIcon, () => session.move(cell, -1))}
       ${this.#tool("Move down", downIcon, () => session.move(cell, 1))}
       ${this.#tool("Delete cell", deleteIcon, () => session.remove(cell))}
@@ -163,7 +179,8 @@ export class CellElement extends PageElement {
   }
 
   #onKeydown(event: KeyboardEvent): void {
-    if (event.key === "Enter" && !this.isEditing && event.target === this.querySelector(".prose")) void this.edit();
+    if (event.key === "Enter" && !this.isEditing && event.target === this.querySelector(".prose"))
+      void this.edit();
   }
 
   #key(key: "run" | "runAndAdvance" | "runAndInsert" | "leave"): boolean {
@@ -174,7 +191,9 @@ export class CellElement extends PageElement {
     if (this.cell.type === "code") this.session.run(this.cell);
     else this.#leave();
     if (key !== "run") {
-      this.dispatchEvent(new CustomEvent(ADVANCE, { bubbles: true, detail: { insert: key === "runAndInsert" } }));
+      this.dispatchEvent(
+        new CustomEvent(ADVANCE, { bubbles: true, detail: { insert: key === "runAndInsert" } }),
+      );
     }
     return true;
   }
@@ -194,6 +213,7 @@ export class CellElement extends PageElement {
     this.#editor = undefined;
     this.#markdown = "";
     this.isEditing = false;
+    this.hasEditor = false;
     // Not while CodeMirror tells of the blur that led here.
     if (editor) queueMicrotask(() => editor.destroy());
   }

@@ -50,7 +50,8 @@ export function parseNotebook(text: string): NotebookFile {
     throw new Error(`This is not a notebook file: ${(error as Error).message}`);
   }
   const { cells, metadata, nbformat, nbformat_minor } = fields(json, "a notebook");
-  if (nbformat !== 4) throw new Error(`This notebook has format ${String(nbformat)}; Gradbook reads format 4.`);
+  if (nbformat !== 4)
+    throw new Error(`This notebook has format ${String(nbformat)}; Gradbook reads format 4.`);
   if (!Array.isArray(cells)) throw new Error("This notebook file has no list of cells.");
   return {
     cells: cells.map((cell, index) => checkedCell(cell, index)),
@@ -80,11 +81,16 @@ export function emptyCell(type: CellType): Cell {
 
 /** Eight characters as Jupyter makes them. */
 export function newCellId(): string {
-  return [...crypto.getRandomValues(new Uint8Array(4))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [...crypto.getRandomValues(new Uint8Array(4))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
 }
 
 /** The file of a notebook as it is now. */
-export async function fileOf(cells: readonly Cell[], metadata: Record<string, unknown>): Promise<NotebookFile> {
+export async function fileOf(
+  cells: readonly Cell[],
+  metadata: Record<string, unknown>,
+): Promise<NotebookFile> {
   return {
     cells: await Promise.all(cells.map(cellFileOf)),
     metadata: { ...METADATA, ...metadata },
@@ -216,7 +222,9 @@ function isFields(value: unknown): value is Record<string, unknown> {
 }
 
 function isText(value: unknown): value is string | string[] {
-  return typeof value === "string" || (Array.isArray(value) && value.every((line) => typeof line === "string"));
+  return (
+    typeof value === "string" || (Array.isArray(value) && value.every((line) => typeof line === "string"))
+  );
 }
 
 function joined(text: string | string[]): string {

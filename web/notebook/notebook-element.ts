@@ -34,7 +34,8 @@ export class NotebookElement extends PageElement {
         ${repeat(
           session.cells,
           (cell) => cell.id,
-          (cell, i) => html`${this.#inserter(i)}<gradbook-cell-view .cell=${cell} .session=${session}></gradbook-cell-view>`,
+          (cell, i) =>
+            html`${this.#inserter(i)}<gradbook-cell-view .cell=${cell} .session=${session}></gradbook-cell-view>`,
         )}
         ${this.#inserter(session.cells.length, true)}
       </main>
@@ -118,7 +119,9 @@ export class NotebookElement extends PageElement {
   }
 
   #elementOf(id: string): CellElement | undefined {
-    return [...this.querySelectorAll<CellElement>("gradbook-cell-view")].find((element) => element.cell.id === id);
+    return [...this.querySelectorAll<CellElement>("gradbook-cell-view")].find(
+      (element) => element.cell.id === id,
+    );
   }
 }
 

@@ -70,7 +70,9 @@ export class Saver {
     this.#removed.clear();
     this.#isDirty = false;
     try {
-      const files = await Promise.all(changed.map(async (cell) => [cell.id, await cellFileOf(cell)] as const));
+      const files = await Promise.all(
+        changed.map(async (cell) => [cell.id, await cellFileOf(cell)] as const),
+      );
       const notebook = {
         id: this.#notebook,
         metadata: this.#metadata,

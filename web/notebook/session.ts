@@ -1,10 +1,10 @@
 // A notebook at work: its cells, the kernel that runs them, and the copy kept in this browser. Knows nothing of views.
 
 import type { ErrorDisplay } from "../display/schema.ts";
-import type { ComputeCounters, ComputeStatus, DeviceChoice } from "../kernel/protocol.ts";
+import { chooseDevice, probeAbilities } from "../kernel/device.ts";
 import type { KernelState } from "../kernel/kernel.ts";
 import { Kernel } from "../kernel/kernel.ts";
-import { chooseDevice, probeAbilities } from "../kernel/device.ts";
+import type { ComputeCounters, ComputeStatus, DeviceChoice } from "../kernel/protocol.ts";
 import type { Cell, CellType } from "./cell.ts";
 import type { NotebookFile } from "./ipynb.ts";
 import { cellOf, cellsOf, emptyCell, fileOf, notebookText, parseNotebook } from "./ipynb.ts";

@@ -8,7 +8,9 @@ export function applyTheme(): void {
 
 export function toggleTheme(): void {
   const root = document.documentElement;
-  const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  const isDark = root.dataset.theme
+    ? root.dataset.theme === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
   set(isDark ? "light" : "dark");
   try {
     localStorage.setItem(KEY, isDark ? "light" : "dark");

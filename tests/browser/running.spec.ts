@@ -1,0 +1,120 @@
+// Cells run: values, names, errors at their lines, and Stop, with and without the headers that isolate a page.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sites, visit } from "./harness.ts";
+import { NotebookPage } from "./notebook.ts";
+
+test("a cell shows the value of its last expression, what it displays and what it prints, in order", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.of(page);
+    const cell = await notebook.addAndRun("console.log('one', 1)\ndisplay('two')\n;[3, { four: 5 }]");
+    assert.equal(await notebook.outputs(cell), "one 1\ntwo\n[3, { four: 5 }]");
+    assert.equal(await cell.locator(".cell-count").innerText(), "[1]");
+  });
+});
+
+test("names are shared, const may be run again, closures see the current value", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.of(page);
+    const declaring = await notebook.addAndRun("const x = 1\nconst read = () => x");
+    const reading = await notebook.addAndRun("read()");
+    assert.equal(await notebook.outputs(reading), "1");
+    await notebook.write(declaring, "const x = await Promise.resolve(2)");
+    await notebook.run(declaring);
+    await reading.getByText("Not run since it or its inputs changed").waitFor({ state: "hidden" });
+    await notebook.run(reading);
+    assert.equal(await notebook.outputs(reading), "2");
+  });
+});
+
+for (const [name, source, message, line] of [
+  ["thrown", "const ok = 1\nfunction deep() {\n  null.x\n}\ndeep()", "TypeError", 3],
+  ["syntax", "const a = 1\nconst b = = 2", "SyntaxError", 2],
+  ["unknown name", "1\n\nnope + 1", "nope is not defined", 3],
+  ["rejected", "1\nawait Promise.reject(new RangeError('far'))", "RangeError", 2],
+  ["rejected without a stack", "1\n\nawait fetch('blob:null/x')", "TypeError", 3],
+  [
+    "not awaited",
+    "1\nPromise.reject(new Error('later'))\nawait new Promise((r) => setTimeout(r, 50))",
+    "later",
+    2,
+  ],
+] as const) {
+  test(`an error is shown with its line: ${name}`, async () => {
+    await visit(sites.plain, async ({ page, errors }) => {
+      const notebook = await NotebookPage.of(page);
+      const cell = await notebook.addAndRun(source);
+      const error = cell.locator(".error-output");
+      assert.match(await error.innerText(), new RegExp(message));
+      assert.match(await error.locator(".error-place").first().innerText(), new RegExp(`line ${line}$`));
+      const text = source.split("\n")[line - 1]?.trim();
+      assert.equal(await error.locator(".error-code").first().innerText(), text);
+      assert.equal(await cell.locator(".cm-line.error-line").innerText(), source.split("\n")[line - 1]);
+      const next = await notebook.addAndRun("'alive'");
+      assert.equal(await notebook.outputs(next), "'alive'");
+      // The refused fetch is the sandbox's own doing.
+      errors.splice(0);
+    });
+  });
+}
+
+for (const [site, url] of Object.entries(sites)) {
+  for (const source of [
+    "for (;;) {}",
+    "kept++\nconst spin = () => { while (true) { try { while (true) {} } catch {} } }\nspin()",
+    "await new Promise(() => {})",
+    "while (true) await 0",
+    "const again = (n) => n < 1 ? 1 : again(n - 1) + again(n - 1)\nagain(200)",
+    "for (;;) { console.log('flood') }",
+  ]) {
+    test(`Stop ends ${JSON.stringify(source)} and keeps variables (${site})`, async () => {
+      await visit(url, async ({ page }) => {
+        const notebook = await NotebookPage.of(page);
+        await notebook.addAndRun("let kept = 41");
+        const cell = await notebook.add(source);
+        await notebook.start(cell);
+        await page.locator(".status-kernel.is-busy").waitFor();
+        await page.waitForTimeout(300);
+        await page.getByRole("button", { name: "Stop", exact: true }).first().click();
+        await notebook.finished(cell);
+        const error = await cell.locator(".error-output").innerText();
+        assert.match(error, /^Stopped/);
+        assert.doesNotMatch(error, /variables are gone/);
+        const after = await notebook.addAndRun("kept");
+        assert.match(await notebook.outputs(after), /^4[12]$/);
+      });
+    });
+  }
+}
+
+test("a call that cannot be interrupted is ended with its worker, and says what that cost", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.of(page);
+    const cell = await notebook.add("/^(a+)+$/.test('a'.repeat(40) + 'b')");
+    await notebook.start(cell);
+    await page.locator(".status-kernel.is-busy").waitFor();
+    await page.getByRole("button", { name: "Stop", exact: true }).first().click();
+    await notebook.finished(cell);
+    assert.match(await cell.locator(".error-output").innerText(), /variables are gone/);
+    const after = await notebook.addAndRun("1 + 1");
+    assert.equal(await notebook.outputs(after), "2");
+  });
+});
+
+test("Stop clears the queue; Restart clears the variables", async () => {
+  await visit(sites.isolated, async ({ page }) => {
+    const notebook = await NotebookPage.of(page);
+    const endless = await notebook.add("var gone = 1\nfor (;;) {}");
+    const queued = await notebook.add("'ran'");
+    await notebook.start(endless);
+    await notebook.start(queued);
+    await page.getByRole("button", { name: "Stop", exact: true }).first().click();
+    await notebook.finished(endless);
+    assert.equal(await notebook.outputs(queued), "");
+    await page.getByRole("button", { name: "Restart" }).click();
+    const after = await notebook.addAndRun("typeof gone");
+    assert.equal(await notebook.outputs(after), "'undefined'");
+    assert.equal(await after.locator(".cell-count").innerText(), "[1]");
+  });
+});
