@@ -1,0 +1,7 @@
+//! What a model learns from: samples and what is true of them, in random order.
+
+mod dataset;
+mod shuffle;
+
+pub use dataset::Dataset;
+pub use shuffle::permutation;

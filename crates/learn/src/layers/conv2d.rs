@@ -1,0 +1,165 @@
+//! Two-dimensional convolutions (course sections 7.2 to 7.5).
+
+use super::{
+    Forward, Layer, Pair, Param,
+    linear::{built, visit_pair},
+    positive,
+};
+use crate::{Error, Result, init::Scheme};
+use gradbook_core::{Tensor, ops};
+use std::cell::OnceCell;
+
+/// Options of [`Conv2d`].
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields, default)
+)]
+pub struct Conv2dConfig {
+    /// Output channels.
+    pub out: usize,
+    /// Kernel size.
+    pub kernel: Pair,
+    /// Distance between neighbouring outputs.
+    pub stride: Pair,
+    /// What is added around the image.
+    pub padding: Padding,
+    /// Distance between neighbouring kernel entries.
+    pub dilation: Pair,
+    /// Channels are split into so many groups that do not see each other; as many as channels: depthwise.
+    pub groups: usize,
+    /// Whether a bias is added.
+    pub bias: bool,
+    /// How the weight starts.
+    pub init: Scheme,
+}
+
+impl Default for Conv2dConfig {
+    fn default() -> Self {
+        Self {
+            out: 0,
+            kernel: Pair::Square(0),
+            stride: Pair::Square(1),
+            padding: Padding::Pixels(Pair::Square(0)),
+            dilation: Pair::Square(1),
+            groups: 1,
+            bias: true,
+            init: Scheme::default(),
+        }
+    }
+}
+
+/// What is added around an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize),
+    serde(untagged, expecting = "padding must be a number of pixels, [height, width], 'same', 'valid' or 'full'")
+)]
+pub enum Padding {
+    /// By what it achieves.
+    Named(NamedPadding),
+    /// So many zeros on each side.
+    Pixels(Pair),
+}
+
+/// What padding achieves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "camelCase"))]
+pub enum NamedPadding {
+    /// The output is as large as the input (stride 1).
+    Same,
+    /// None.
+    Valid,
+    /// Every overlap of kernel and image counts.
+    Full,
+}
+
+impl Padding {
+    /// The output is as large as the input (stride 1).
+    pub const SAME: Self = Self::Named(NamedPadding::Same);
+    /// None.
+    pub const VALID: Self = Self::Named(NamedPadding::Valid);
+    /// Every overlap of kernel and image counts.
+    pub const FULL: Self = Self::Named(NamedPadding::Full);
+}
+
+impl From<Padding> for ops::Padding {
+    fn from(padding: Padding) -> Self {
+        match padding {
+            Padding::Named(NamedPadding::Same) => Self::Same,
+            Padding::Named(NamedPadding::Valid) => Self::Valid,
+            Padding::Named(NamedPadding::Full) => Self::Full,
+            Padding::Pixels(pair) => Self::Explicit(pair.both()),
+        }
+    }
+}
+
+/// Cross-correlation of \[N, C, H, W\] with a weight \[out, C/groups, KH, KW\], plus a bias \[out\].
+///
+/// ```
+/// use gradbook_core::Tensor;
+/// use gradbook_learn::layers::{Conv2d, Conv2dConfig, Forward, Layer, Padding};
+/// let conv = Conv2d::with(Conv2dConfig { out: 16, kernel: 3.into(), padding: Padding::SAME, ..Default::default() });
+/// let y = conv.forward(&Tensor::zeros(&[2, 3, 28, 28])?, &mut Forward::evaluation())?;
+/// assert_eq!(y.shape()[..], [2, 16, 28, 28]);
+/// # Ok::<(), gradbook_learn::Error>(())
+/// ```
+pub struct Conv2d {
+    config: Conv2dConfig,
+    params: OnceCell<(Param, Option<Param>)>,
+}
+
+impl Conv2d {
+    /// With stride 1, no padding and a bias.
+    pub fn new(out: usize, kernel: impl Into<Pair>) -> Self {
+        Self::with(Conv2dConfig { out, kernel: kernel.into(), ..Conv2dConfig::default() })
+    }
+
+    /// With all options.
+    pub fn with(config: Conv2dConfig) -> Self {
+        Self { config, params: OnceCell::new() }
+    }
+
+    fn build(&self, x: &Tensor, ctx: &mut Forward) -> Result<(Param, Option<Param>)> {
+        let Conv2dConfig { out, kernel, groups, bias, init, .. } = self.config;
+        if out == 0 {
+            return Err(Error::argument("conv2d", "out is missing or 0; it is the number of output channels"));
+        }
+        let [kh, kw] = positive("conv2d", "kernel", kernel)?;
+        let [_, channels, _, _] = x.shape()[..] else {
+            return Err(Error::argument("conv2d", format!("x has shape {}; expected [N, C, H, W]", x.shape())));
+        };
+        if groups == 0 || !channels.is_multiple_of(groups) || !out.is_multiple_of(groups) {
+            let message = format!("groups is {groups}; it must divide the {channels} input and {out} output channels");
+            return Err(Error::argument("conv2d", message));
+        }
+        let weight = Param::weight(ctx.init().weight(init, &[out, channels / groups, kh, kw])?);
+        let bias = if bias { Some(Param::weight(Tensor::zeros(&[out])?)) } else { None };
+        Ok((weight, bias))
+    }
+}
+
+impl Layer for Conv2d {
+    fn kind(&self) -> &str {
+        "conv2d"
+    }
+
+    fn forward(&self, x: &Tensor, ctx: &mut Forward) -> Result<Tensor> {
+        let (weight, bias) = built(&self.params, || self.build(x, ctx))?;
+        let options = ops::Conv2dOptions {
+            stride: positive("conv2d", "stride", self.config.stride)?,
+            padding: self.config.padding.into(),
+            dilation: positive("conv2d", "dilation", self.config.dilation)?,
+            groups: self.config.groups,
+            ..Default::default()
+        };
+        let bias = bias.as_ref().map(Param::value);
+        Ok(x.conv2d(&weight.value(), bias.as_ref(), &options)?)
+    }
+
+    fn visit(&self, visitor: &mut dyn FnMut(&str, &Param)) {
+        visit_pair(&self.params, visitor);
+    }
+}

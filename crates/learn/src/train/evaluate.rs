@@ -1,0 +1,157 @@
+//! Looking at a model without changing it.
+
+use super::step::pair;
+use crate::{
+    Error, Result,
+    data::Dataset,
+    layers::{Forward, Layer, Params, build},
+    losses::Loss,
+    metrics::{Accuracy, hits},
+};
+use gradbook_core::{DType, LoopRun, LoopSpec, Runner, Shape, Tensor};
+
+/// How well a model does on a data set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
+pub struct Score {
+    /// The mean loss.
+    pub loss: f32,
+    /// The share of right answers, if there are right answers.
+    pub accuracy: Option<f32>,
+}
+
+/// The mean loss and the share of right answers over a data set, `batch` samples at a time, all counted where they are computed.
+///
+/// Errors: shapes and types that do not fit the model or the loss; what [`Dataset::prepare`] finds.
+pub async fn evaluate(
+    runner: &dyn Runner,
+    model: &dyn Layer,
+    data: &Dataset,
+    loss: &Loss,
+    batch: usize,
+) -> Result<Score> {
+    let classes = prepare(runner, model, data, loss, 0).await?;
+    data.prepare(runner, classes).await?;
+    let passes = Passes::begin(runner, model, data, loss, batch).await?;
+    passes.run(runner).await
+}
+
+/// What a model makes of each sample of x \[N, …\], `batch` samples at a time.
+pub async fn predict(runner: &dyn Runner, model: &dyn Layer, x: &Tensor, batch: usize) -> Result<Tensor> {
+    let Some((&samples, inner)) = x.shape().split_first() else {
+        return Err(Error::argument("predict", "x has no axes; expected samples on the first"));
+    };
+    if samples == 0 || batch == 0 {
+        let message = format!("x has shape {}, batchSize is {batch}; expected at least one sample", x.shape());
+        return Err(Error::argument("predict", message));
+    }
+    build(model, &[&[batch.min(samples)], inner].concat(), 0)?;
+    runner.evaluate(&[&Params::of(model).values()[..], std::slice::from_ref(x)].concat()).await?;
+    let mut parts = Vec::new();
+    for start in (0..samples).step_by(batch) {
+        let indices: Vec<i32> = (start..samples.min(start + batch)).map(|i| i as i32).collect();
+        // Named by an index, all full batches are one program.
+        let part = x.rows("predict", &Tensor::i32(&[indices.len()], &indices)?)?;
+        let output = model.forward(&part, &mut Forward::evaluation())?;
+        runner.evaluate(std::slice::from_ref(&output)).await?;
+        parts.push(output);
+    }
+    if let [output] = &parts[..] {
+        return Ok(output.clone());
+    }
+    let output = Tensor::concat(&parts.iter().collect::<Vec<_>>(), 0)?;
+    runner.evaluate(std::slice::from_ref(&output)).await?;
+    Ok(output)
+}
+
+/// Draws what the model lacks, computes its parameters, and tells how many classes labels may name, if the loss takes labels.
+pub(super) async fn prepare(
+    runner: &dyn Runner,
+    model: &dyn Layer,
+    data: &Dataset,
+    loss: &Loss,
+    seed: u32,
+) -> Result<Option<usize>> {
+    // Two samples: what needs a batch has one, and nothing is computed.
+    let output = build(model, &[&[2], &data.x().shape()[1..]].concat(), seed)?;
+    runner.evaluate(&Params::of(model).values()).await?;
+    let labels = match loss {
+        Loss::CrossEntropy(options) => options.ignore_index.is_none(),
+        Loss::MultiMargin { .. } | Loss::Focal { .. } => true,
+        _ => false,
+    };
+    Ok(output.get(1).copied().filter(|_| labels))
+}
+
+/// Passes over a data set that can be made again and again: one loop over full batches, one over the rest.
+pub(super) struct Passes {
+    loops: Vec<Pass>,
+    samples: usize,
+    targets: usize,
+    counts: bool,
+}
+
+struct Pass {
+    run: LoopRun,
+    steps: usize,
+}
+
+impl Passes {
+    pub async fn begin(
+        runner: &dyn Runner,
+        model: &dyn Layer,
+        data: &Dataset,
+        loss: &Loss,
+        batch: usize,
+    ) -> Result<Self> {
+        let samples = data.len();
+        let size = batch.clamp(1, samples);
+        let (full, rest) = (samples / size, samples % size);
+        let mut passes = Self { loops: Vec::new(), samples, targets: data.y().shape().len(), counts: false };
+        for (start, size, steps) in [(0, size, full), (full * size, rest, 1)] {
+            if size > 0 {
+                let (spec, counts) = body(model, data, loss, start, size)?;
+                passes.loops.push(Pass { run: runner.begin(&spec).await?, steps });
+                passes.counts = counts;
+            }
+        }
+        Ok(passes)
+    }
+
+    /// One pass with the present parameters. Errors: it was stopped.
+    pub async fn run(&self, runner: &dyn Runner) -> Result<Score> {
+        let (mut loss, mut right) = (0.0, 0.0);
+        for pass in &self.loops {
+            let [step, sums] = &pass.run.state[..] else { unreachable!("the body has two states") };
+            runner.assign(step, &Tensor::i32(&[], &[0])?).await?;
+            runner.assign(sums, &Tensor::zeros(&[2])?).await?;
+            let end = runner.advance(&pass.run, pass.steps, &mut |_| {}).await?;
+            if end.stopped {
+                return Err(gradbook_core::Error::Stopped.into());
+            }
+            let sums = runner.read(sums).await?;
+            loss += f64::from(sums.as_f32()[0]);
+            right += f64::from(sums.as_f32()[1]);
+        }
+        let accuracy = self.counts.then_some((right / self.targets as f64) as f32);
+        Ok(Score { loss: (loss / self.samples as f64) as f32, accuracy })
+    }
+}
+
+/// A step over samples start + step·size …, which adds their loss and right answers up; and whether there are right answers.
+fn body(model: &dyn Layer, data: &Dataset, loss: &Loss, start: usize, size: usize) -> Result<(LoopSpec, bool)> {
+    let step = LoopSpec::placeholder(&Shape::default(), DType::I32);
+    let sums = LoopSpec::placeholder(&Shape::new("evaluate", [2])?, DType::F32);
+    let index = step.mul_scalar(size as f64)?.add_scalar(start as f64)?.add(&Tensor::arange(size)?)?;
+    let (x, y) = (data.x().rows("batch", &index)?, data.y().rows("batch", &index)?);
+    let output = model.forward(&x, &mut Forward::evaluation())?;
+    let counts = Accuracy::applies(&output, &y);
+    let right = if counts { hits(&output, &y)? } else { Tensor::scalar(0.0) };
+    let total = loss.mean(&output, &y)?.mul_scalar(size as f64)?;
+    let mut spec = LoopSpec::default();
+    let after = step.add_scalar(1)?;
+    let added = sums.add(&pair(&total, &right)?)?;
+    spec.push(step, Tensor::i32(&[], &[0])?, Some(after));
+    spec.push(sums, Tensor::zeros(&[2])?, Some(added));
+    Ok((spec, counts))
+}

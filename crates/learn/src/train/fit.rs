@@ -1,0 +1,308 @@
+//! The driver: hands a compiled step to the runner, epoch after epoch, and tells what comes back.
+
+use super::{
+    EpochReport, Event, FitOptions, Flow, History, Remainder, Unit,
+    evaluate::{Passes, Score, prepare},
+    step::{Batches, Body, Places, Task, body},
+    tell::Teller,
+};
+use crate::{
+    Error, Result,
+    data::{Dataset, permutation},
+    layers::{Layer, Params},
+    schedule::{EarlyStopping, Plateau, Schedule},
+};
+use gradbook_core::{LoopRun, LoopSpec, Progress, Runner, Tensor};
+use std::ops::Range;
+
+/// Trains a model on a data set: all steps run where the runner computes, and `listen` hears of them every few tens of
+/// milliseconds and after each epoch. From the first step on the model's parameters are the run's live values; they stay when it is
+/// stopped.
+///
+/// Errors: options out of range; shapes, types and labels that do not fit; a loss that is not a number, after which the
+/// weights are those at the start of the epoch.
+///
+/// ```
+/// use gradbook_core::{LocalRunner, Tensor, device::interp::Interp};
+/// use gradbook_learn::{data::Dataset, layers::Linear, losses::Loss, train::{FitOptions, Flow, fit}};
+/// # fn block_on<T>(future: impl Future<Output = T>) -> T {
+/// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+/// #     let mut future = std::pin::pin!(future);
+/// #     loop { if let std::task::Poll::Ready(value) = future.as_mut().poll(&mut context) { return value } }
+/// # }
+/// let x = Tensor::f32(&[4, 1], &[0.0, 1.0, 2.0, 3.0])?;
+/// let y = Tensor::f32(&[4, 1], &[1.0, 3.0, 5.0, 7.0])?;
+/// let data = Dataset::new("line", x, y)?;
+/// let options = FitOptions { epochs: 50, lr: Some(0.1), loss: Loss::Mse, ..FitOptions::default() };
+/// let runner = LocalRunner::native(Interp::new());
+/// let history = block_on(fit(&runner, &Linear::new(1), &data, None, &options, &mut |_| Flow::Continue))?;
+/// assert!(history.epochs[49].loss < history.epochs[0].loss);
+/// # Ok::<(), gradbook_learn::Error>(())
+/// ```
+pub async fn fit(
+    runner: &dyn Runner,
+    model: &dyn Layer,
+    train: &Dataset,
+    validation: Option<&Dataset>,
+    options: &FitOptions,
+    listen: &mut dyn FnMut(&Event) -> Flow,
+) -> Result<History> {
+    options.check()?;
+    let classes = prepare(runner, model, train, &options.loss, options.seed).await?;
+    train.prepare(runner, classes).await?;
+    if let Some(validation) = validation {
+        validation.prepare(runner, classes).await?;
+    }
+    let params = Params::of(model);
+    let optimiser = options.optimiser();
+    let task = Task { model, params: &params, data: train, options, optimiser: &optimiser };
+    let run = Run::begin(runner, &task).await?;
+    params.set(&run.main.state[run.main.places.params.clone()]);
+    let passes = match validation {
+        Some(data) => {
+            Some(Passes::begin(runner, model, data, &options.loss, options.batch_size.max(EVALUATION_BATCH)).await?)
+        }
+        None => None,
+    };
+    run.train(passes.as_ref(), listen).await
+}
+
+/// The least batch of an evaluation: larger ones are faster, and no result depends on it.
+const EVALUATION_BATCH: usize = 128;
+
+/// A training run on its way.
+struct Run<'a> {
+    runner: &'a dyn Runner,
+    options: &'a FitOptions,
+    /// How many samples there are.
+    samples: usize,
+    batches: Batches,
+    /// All full batches.
+    main: Loop,
+    /// The rest of an epoch.
+    rest: Option<Loop>,
+    /// Where in the main loop's state the weights at the start of the epoch are kept.
+    kept: Range<usize>,
+    /// Where those of the best epoch are kept.
+    best: Option<Range<usize>>,
+}
+
+/// A loop that has begun.
+pub(super) struct Loop {
+    pub run: LoopRun,
+    pub state: Vec<Tensor>,
+    pub places: Places,
+    pub batches: Batches,
+    /// Entries that can be right, in a step; 0 if there are no right answers.
+    pub answers: usize,
+}
+
+impl Loop {
+    async fn begin(runner: &dyn Runner, body: Body, batches: Batches) -> Result<Self> {
+        let run = runner.begin(&body.spec).await?;
+        Ok(Self { state: run.state.clone(), run, places: body.places, batches, answers: body.answers })
+    }
+}
+
+impl<'a> Run<'a> {
+    async fn begin(runner: &'a dyn Runner, task: &Task<'a>) -> Result<Self> {
+        let options = task.options;
+        let samples = task.data.len();
+        let size = options.batch_size.min(samples);
+        let count = samples / size;
+        let left = if options.remainder == Remainder::Keep { samples % size } else { 0 };
+        let batches = Batches { size, count, of: count + usize::from(left > 0), last: false };
+        let mut first = body(task, batches)?;
+        let kept = copies(&mut first);
+        let best = options.early_stopping.as_ref().is_some_and(|stop| stop.restore_best).then(|| copies(&mut first));
+        let main = Loop::begin(runner, first, batches).await?;
+        let mut rest = None;
+        if left > 0 {
+            let batches = Batches { size: left, count: 1, last: true, ..batches };
+            rest = Some(Loop::begin(runner, body(task, batches)?, batches).await?);
+        }
+        Ok(Self { runner, options, samples, batches, main, rest, kept, best })
+    }
+
+    async fn train(&self, passes: Option<&Passes>, listen: &mut dyn FnMut(&Event) -> Flow) -> Result<History> {
+        let options = self.options;
+        let clock = options.clock();
+        let now = || clock.as_ref().map(|clock| (clock.0)());
+        let params = || self.main.places.params.clone();
+        let mut history = History { seed: options.seed, ..History::default() };
+        let mut base = options.base_lr();
+        let mut plateau = match options.schedule {
+            Schedule::Plateau { factor, patience, threshold } => Some(Plateau::new(base, factor, patience, threshold)),
+            _ => None,
+        };
+        let mut early = options.early_stopping.as_ref().map(|stop| EarlyStopping::new(stop.patience, stop.min_delta));
+        for epoch in 0..options.epochs {
+            let lrs = self.lrs(epoch, base);
+            self.copy(params(), self.kept.clone()).await?;
+            self.assign_tables(epoch, &lrs).await?;
+            let (began, first) = (now(), history.points.len());
+            let mut flow = self.steps(epoch, &lrs, &mut history, listen).await?;
+            let seconds = now().zip(began).map(|(end, began)| end - began);
+            let mut score = None;
+            if let (Some(passes), Flow::Continue) = (passes, flow) {
+                match passes.run(self.runner).await {
+                    Err(Error::Core(gradbook_core::Error::Stopped)) => flow = Flow::Stop,
+                    result => score = Some(result?),
+                }
+            }
+            if flow == Flow::Stop {
+                history.stopped = true;
+                return Ok(history);
+            }
+            let mut report = self.report(&history, first, score);
+            (report.epoch, report.lr) = (epoch + 1, lrs[lrs.len() - 1]);
+            report.steps_per_second = seconds.filter(|&s| s > 0.0).map(|s| lrs.len() as f64 / s);
+            let watched = f64::from(report.val_loss.unwrap_or(report.loss));
+            history.epochs.push(report.clone());
+            if listen(&Event::Epoch(report)) == Flow::Stop {
+                history.stopped = epoch + 1 < options.epochs;
+                return Ok(history);
+            }
+            if let Some(plateau) = &mut plateau {
+                base = plateau.report(watched);
+            }
+            if let Some(early) = &mut early {
+                let over = early.report(watched);
+                if let (true, Some(best)) = (early.improved(), self.best.clone()) {
+                    self.copy(params(), best).await?;
+                }
+                if over {
+                    break;
+                }
+            }
+        }
+        if let (Some(early), Some(best)) = (&early, self.best.clone()) {
+            self.copy(best, params()).await?;
+            history.restored = Some(early.best().1 + 1);
+        }
+        Ok(history)
+    }
+
+    /// All steps of an epoch. Errors: a loss that is not a number; the weights are then those at the start of the epoch.
+    async fn steps(
+        &self,
+        epoch: usize,
+        lrs: &[f64],
+        history: &mut History,
+        listen: &mut dyn FnMut(&Event) -> Flow,
+    ) -> Result<Flow> {
+        let steps = self.options.epochs * lrs.len();
+        let mut teller = Teller::new(epoch, lrs, steps, &mut history.points, listen);
+        // Pieces that take a few reports: long enough to keep the device busy, short enough to act on what comes back.
+        let (mut done, mut piece) = (0, 32);
+        while done < self.batches.count {
+            let size = piece.min(self.batches.count - done);
+            let mut reports = 0;
+            let mut watch = |progress: Progress| {
+                reports += 1;
+                teller.tell(&self.main, done, &progress);
+            };
+            let end = self.runner.advance(&self.main.run, size, &mut watch).await?;
+            done += end.done;
+            self.check(&teller).await?;
+            if end.stopped || teller.flow == Flow::Stop {
+                return Ok(Flow::Stop);
+            }
+            if reports < 4 {
+                piece *= 2;
+            }
+        }
+        let Some(rest) = &self.rest else { return Ok(Flow::Continue) };
+        self.share(&self.main, rest).await?;
+        let mut watch = |progress: Progress| teller.tell(rest, done, &progress);
+        let end = self.runner.advance(&rest.run, 1, &mut watch).await?;
+        self.share(rest, &self.main).await?;
+        self.check(&teller).await?;
+        Ok(if end.stopped { Flow::Stop } else { teller.flow })
+    }
+
+    async fn check(&self, teller: &Teller<'_>) -> Result<()> {
+        let Some((step, loss)) = teller.diverged() else { return Ok(()) };
+        self.copy(self.kept.clone(), self.main.places.params.clone()).await?;
+        Err(Error::Diverged { epoch: teller.epoch + 1, step, loss })
+    }
+
+    /// The mean over the steps from `first` on, and the validation's score; the caller fills in the rest.
+    fn report(&self, history: &History, first: usize, score: Option<Score>) -> EpochReport {
+        let sizes =
+            std::iter::repeat_n(self.batches.size, self.batches.count).chain(self.rest.iter().map(|r| r.batches.size));
+        let (mut loss, mut accuracy, mut seen) = (0.0, 0.0, 0.0);
+        for (point, size) in history.points[first..].iter().zip(sizes) {
+            let size = size as f64;
+            loss += f64::from(point.loss) * size;
+            accuracy += f64::from(point.accuracy.unwrap_or(0.0)) * size;
+            seen += size;
+        }
+        EpochReport {
+            epoch: 0,
+            step: history.points.last().map_or(0, |point| point.step),
+            loss: (loss / seen) as f32,
+            accuracy: (self.main.answers > 0).then_some((accuracy / seen) as f32),
+            val_loss: score.map(|score| score.loss),
+            val_accuracy: score.and_then(|score| score.accuracy),
+            lr: 0.0,
+            seed: self.options.seed,
+            steps_per_second: None,
+        }
+    }
+
+    /// Sends the order of samples and the learning rates of an epoch.
+    async fn assign_tables(&self, epoch: usize, lrs: &[f64]) -> Result<()> {
+        let order = if self.options.shuffle {
+            permutation(self.options.seed, epoch as u32, self.samples)
+        } else {
+            (0..self.samples as i32).collect()
+        };
+        let lrs: Vec<f32> = lrs.iter().map(|&lr| lr as f32).collect();
+        let lrs = Tensor::f32(&[lrs.len()], &lrs)?;
+        let mut order = &order[..];
+        for part in std::iter::once(&self.main).chain(&self.rest) {
+            let (now, later) = order.split_at(part.batches.count * part.batches.size);
+            self.runner.assign(&part.state[part.places.order], &Tensor::i32(&[now.len()], now)?).await?;
+            self.runner.assign(&part.state[part.places.lrs], &lrs).await?;
+            order = later;
+        }
+        Ok(())
+    }
+
+    /// The learning rate of each step of an epoch.
+    fn lrs(&self, epoch: usize, base: f64) -> Vec<f64> {
+        let (epochs, steps, schedule) = (self.options.epochs, self.batches.of, &self.options.schedule);
+        let lr = |step| match self.options.schedule_unit {
+            Unit::Epoch => schedule.lr(base, epoch, epochs),
+            Unit::Step => schedule.lr(base, epoch * steps + step, epochs * steps),
+        };
+        (0..steps).map(lr).collect()
+    }
+
+    /// Copies values within the main loop's state.
+    async fn copy(&self, from: Range<usize>, to: Range<usize>) -> Result<()> {
+        for (from, to) in self.main.state[from].iter().zip(&self.main.state[to]) {
+            self.runner.assign(to, from).await?;
+        }
+        Ok(())
+    }
+
+    /// Copies what both loops share from one to the other.
+    async fn share(&self, from: &Loop, to: &Loop) -> Result<()> {
+        for (from, to) in from.state[from.places.shared.clone()].iter().zip(&to.state) {
+            self.runner.assign(to, from).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds a copy of each parameter to a loop's state, which only assignments change.
+fn copies(body: &mut Body) -> Range<usize> {
+    let start = body.spec.state.len();
+    for i in body.places.params.clone() {
+        let initial = body.spec.state[i].initial.clone();
+        body.spec.push(LoopSpec::placeholder(initial.shape(), initial.dtype()), initial, None);
+    }
+    start..body.spec.state.len()
+}

@@ -1,0 +1,13 @@
+//! Training: one compiled step, replayed over a data set that lives where it runs.
+
+mod evaluate;
+mod event;
+mod fit;
+mod options;
+mod step;
+mod tell;
+
+pub use evaluate::{Score, evaluate, predict};
+pub use event::{EpochReport, Event, Flow, History, Point, StepReport};
+pub use fit::fit;
+pub use options::{Clock, EarlyStop, FitOptions, Remainder, Unit};

@@ -1,0 +1,173 @@
+//! What a caller may choose about a run.
+
+use crate::{Error, Result, losses::Loss, optim::Optimiser, schedule::Schedule};
+use std::{fmt, rc::Rc};
+
+/// Options of [`super::fit`].
+#[derive(Clone, Debug)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields, default)
+)]
+pub struct FitOptions {
+    /// How often every sample is seen.
+    pub epochs: usize,
+    /// Samples in a step.
+    pub batch_size: usize,
+    /// The learning rate; the optimiser's usual one if none.
+    pub lr: Option<f64>,
+    /// How parameters follow their gradients.
+    #[cfg_attr(feature = "serde", serde(alias = "optimizer"))]
+    pub optimiser: Optimiser,
+    /// What becomes small.
+    pub loss: Loss,
+    /// How the learning rate changes.
+    pub schedule: Schedule,
+    /// What the schedule counts.
+    pub schedule_unit: Unit,
+    /// Parameters that were not drawn yet, the order of samples and dropout all follow from it.
+    pub seed: u32,
+    /// Whether each epoch has a random order.
+    pub shuffle: bool,
+    /// What becomes of samples that do not fill a batch.
+    pub remainder: Remainder,
+    /// The largest common norm of all gradients.
+    pub clip_norm: Option<f32>,
+    /// The largest magnitude of an entry of a gradient.
+    pub clip_value: Option<f32>,
+    /// Pull of the weights towards 0, in place of the optimiser's own.
+    pub weight_decay: Option<f32>,
+    /// Stop when the validation loss (the training loss without a validation set) no longer falls.
+    pub early_stopping: Option<EarlyStop>,
+    /// Tells the time; natively there is one anyway.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub clock: Option<Clock>,
+}
+
+impl Default for FitOptions {
+    fn default() -> Self {
+        Self {
+            epochs: 1,
+            batch_size: 32,
+            lr: None,
+            optimiser: Optimiser::default(),
+            loss: Loss::default(),
+            schedule: Schedule::Constant,
+            schedule_unit: Unit::Epoch,
+            seed: 0,
+            shuffle: true,
+            remainder: Remainder::Keep,
+            clip_norm: None,
+            clip_value: None,
+            weight_decay: None,
+            early_stopping: None,
+            clock: None,
+        }
+    }
+}
+
+/// What a schedule counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "camelCase"))]
+pub enum Unit {
+    /// Epochs: the learning rate is the same for a whole epoch.
+    #[default]
+    Epoch,
+    /// Steps.
+    Step,
+}
+
+/// What becomes of the samples that are left when batches are full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "camelCase"))]
+pub enum Remainder {
+    /// They are the last, smaller batch of the epoch.
+    #[default]
+    Keep,
+    /// They wait for another epoch's order.
+    Drop,
+}
+
+/// When to stop early. Source: course section 6.4.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields, default)
+)]
+pub struct EarlyStop {
+    /// Epochs in a row without improvement.
+    pub patience: usize,
+    /// What counts as an improvement.
+    pub min_delta: f64,
+    /// Whether the weights of the best epoch come back at the end.
+    pub restore_best: bool,
+}
+
+impl Default for EarlyStop {
+    fn default() -> Self {
+        Self { patience: 3, min_delta: 0.0, restore_best: true }
+    }
+}
+
+/// Tells seconds since some moment.
+#[derive(Clone)]
+pub struct Clock(pub Rc<dyn Fn() -> f64>);
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a clock")
+    }
+}
+
+impl FitOptions {
+    /// An error that names the first option that cannot be.
+    pub(super) fn check(&self) -> Result<()> {
+        let fail = |message: String| Err(Error::argument("fit", message));
+        if self.epochs == 0 || self.batch_size == 0 {
+            let (epochs, batch) = (self.epochs, self.batch_size);
+            return fail(format!("epochs is {epochs}, batchSize is {batch}; both must be at least 1"));
+        }
+        let positive = [
+            ("lr", self.lr),
+            ("clipNorm", self.clip_norm.map(f64::from)),
+            ("clipValue", self.clip_value.map(f64::from)),
+        ];
+        for (name, value) in positive {
+            if value.is_some_and(|value| !(value > 0.0 && value.is_finite())) {
+                return fail(format!("{name} is {}; it must be a positive number", value.unwrap_or_default()));
+            }
+        }
+        if self.weight_decay.is_some_and(|value| !(value >= 0.0 && value.is_finite())) {
+            return fail(format!("weightDecay is {}; it must not be negative", self.weight_decay.unwrap_or_default()));
+        }
+        Ok(())
+    }
+
+    /// The optimiser with the weight decay that was asked for.
+    pub(super) fn optimiser(&self) -> Optimiser {
+        let mut optimiser = self.optimiser.clone();
+        if let Some(value) = self.weight_decay {
+            optimiser.set_weight_decay(value);
+        }
+        optimiser
+    }
+
+    /// The learning rate that the schedule starts from.
+    pub(super) fn base_lr(&self) -> f64 {
+        self.lr.unwrap_or_else(|| self.optimiser.default_lr())
+    }
+
+    /// A clock, if there can be one.
+    pub(super) fn clock(&self) -> Option<Clock> {
+        #[cfg(not(target_arch = "wasm32"))]
+        let native = {
+            let start = std::time::Instant::now();
+            Some(Clock(Rc::new(move || start.elapsed().as_secs_f64())))
+        };
+        #[cfg(target_arch = "wasm32")]
+        let native = None;
+        self.clock.clone().or(native)
+    }
+}
