@@ -1,0 +1,463 @@
+//! Matrix products: packed, blocked for the caches, with a block of C held in registers.
+//!
+//! `C[m, n] (+)= A[m, k] · B[k, n]`. Both operands are *sources* ([`Source`]) that write
+//! themselves into panels: a strided matrix ([`Strided`]), or the patches of an image, which is
+//! how convolutions become products without an im2col buffer (see `conv`). C is a [`Sink`].
+//! Products with one row or column go to `gemv`, where packing would cost more than it saves.
+//!
+//! The order of additions depends on the shapes alone.
+
+use super::simd::{Base, Level, Simd};
+use core::ops::Range;
+
+/// Depth of a packed block: a panel of B of this depth fits the first-level cache.
+const KC: usize = 320;
+/// Rows of A packed at a time: a block of A fits the second-level cache.
+const MC: usize = 96;
+/// Columns of B packed at a time.
+const NC: usize = 384;
+/// Rows and columns of the largest register block over all levels.
+const MAX_TILE: usize = 16;
+
+/// A range of indices laid out in memory as up to three nested axes, outermost first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Axes {
+    dims: [usize; 3],
+    strides: [isize; 3],
+}
+
+impl Axes {
+    /// Nested axes; neighbours that are one axis in memory are merged.
+    pub(crate) fn new(dims: [usize; 3], strides: [isize; 3]) -> Self {
+        let (mut d, mut s) = ([1; 3], [0; 3]);
+        let mut last = 3;
+        for i in (0..3).rev() {
+            if dims[i] == 1 {
+                continue;
+            }
+            if last < 3 && strides[i] == s[last] * d[last] as isize {
+                d[last] *= dims[i];
+            } else {
+                last -= 1;
+                (d[last], s[last]) = (dims[i], strides[i]);
+            }
+        }
+        // The innermost of the merged axes goes last.
+        if last < 3 {
+            return Self { dims: d, strides: s };
+        }
+        Self { dims: [1; 3], strides: [0; 3] }
+    }
+
+    /// A single axis.
+    pub(crate) fn one(dim: usize, stride: isize) -> Self {
+        Self::new([1, 1, dim], [0, 0, stride])
+    }
+
+    /// Number of indices.
+    pub(crate) fn len(&self) -> usize {
+        self.dims.iter().product()
+    }
+
+    /// Where index `i` lies.
+    #[inline(always)]
+    fn at(&self, i: usize) -> isize {
+        let (rest, inner) = (i / self.dims[2], i % self.dims[2]);
+        let mut offset = inner as isize * self.strides[2];
+        if rest > 0 {
+            offset += (rest % self.dims[1]) as isize * self.strides[1];
+            offset += (rest / self.dims[1]) as isize * self.strides[0];
+        }
+        offset
+    }
+
+    /// Splits a range of indices where it leaves the innermost axis: calls `visit` with the
+    /// position within the range, the offset in memory and the length of each run.
+    #[inline(always)]
+    fn runs(&self, range: Range<usize>, mut visit: impl FnMut(usize, isize, usize)) {
+        let mut i = range.start;
+        while i < range.end {
+            let len = (self.dims[2] - i % self.dims[2]).min(range.end - i);
+            visit(i - range.start, self.at(i), len);
+            i += len;
+        }
+    }
+
+    /// Smallest and largest offset, or `None` if there are no indices.
+    fn bounds(&self) -> Option<(isize, isize)> {
+        if self.len() == 0 {
+            return None;
+        }
+        let ends = || self.dims.iter().zip(self.strides).map(|(&d, s)| (d as isize - 1) * s);
+        Some((ends().map(|e| e.min(0)).sum(), ends().map(|e| e.max(0)).sum()))
+    }
+}
+
+/// An operand of a product: a matrix of *free* × *depth* indices, where the depth is what the
+/// product sums over. (A is m × k, B is read as its transpose, n × k.)
+pub(crate) trait Source {
+    /// Packs the given ranges into panels of `W` free indices each, for every depth `W` floats
+    /// in a row; the last panel is filled up with zeros. `out` holds exactly the panels.
+    fn pack<const W: usize>(&self, free: Range<usize>, depth: Range<usize>, out: &mut [f32]);
+}
+
+/// A matrix in memory with any strides, reversed and repeated ones included.
+#[derive(Clone, Copy)]
+pub(crate) struct Strided<'a> {
+    data: &'a [f32],
+    base: usize,
+    free: Axes,
+    depth: Axes,
+}
+
+impl<'a> Strided<'a> {
+    /// The matrix whose element (i, k) is `data[base + free(i) + depth(k)]`. Panics if an element
+    /// lies outside `data`.
+    pub(crate) fn new(data: &'a [f32], base: usize, free: Axes, depth: Axes) -> Self {
+        if let (Some(f), Some(d)) = (free.bounds(), depth.bounds()) {
+            let (low, high) = (base as isize + f.0 + d.0, base as isize + f.1 + d.1);
+            assert!(low >= 0 && high < data.len() as isize, "matrix outside its buffer");
+        }
+        Self { data, base, free, depth }
+    }
+
+    #[inline(always)]
+    fn index(&self, offset: isize) -> usize {
+        self.base.wrapping_add_signed(offset)
+    }
+}
+
+impl Source for Strided<'_> {
+    #[inline(always)]
+    fn pack<const W: usize>(&self, free: Range<usize>, depth: Range<usize>, out: &mut [f32]) {
+        let kc = depth.len();
+        if self.free.strides[2] == 1 {
+            // Contiguous along the panel's width: whole rows of panels are copied.
+            for (k, depth) in depth.enumerate() {
+                let row = self.depth.at(depth);
+                self.free.runs(free.clone(), |at, offset, len| {
+                    let start = self.index(row + offset);
+                    scatter_row::<W>(&self.data[start..start + len], at, k, kc, out);
+                });
+            }
+        } else {
+            for (panel, start) in out.chunks_exact_mut(kc * W).zip(free.clone().step_by(W)) {
+                for r in 0..W.min(free.end - start) {
+                    let row = self.free.at(start + r);
+                    self.depth.runs(depth.clone(), |at, offset, len| {
+                        let to = panel[at * W..].iter_mut().skip(r).step_by(W);
+                        let from = self.index(row + offset);
+                        if self.depth.strides[2] == 1 {
+                            to.zip(&self.data[from..from + len]).for_each(|(to, from)| *to = *from);
+                        } else {
+                            let step = self.depth.strides[2];
+                            to.zip(0..len as isize).for_each(|(to, i)| {
+                                *to = self.data[from.wrapping_add_signed(i * step)];
+                            });
+                        }
+                    });
+                }
+            }
+        }
+        clear_rest::<W>(free.len(), kc, out);
+    }
+}
+
+/// Copies `row` to depth `k` of the panels, from free index `at` on.
+#[inline(always)]
+pub(super) fn scatter_row<const W: usize>(row: &[f32], at: usize, k: usize, kc: usize, out: &mut [f32]) {
+    let mut panel = at / W * kc * W + k * W;
+    let mut row = row;
+    let first = at % W;
+    if first > 0 {
+        let (head, tail) = row.split_at(row.len().min(W - first));
+        out[panel + first..panel + first + head.len()].copy_from_slice(head);
+        (row, panel) = (tail, panel + kc * W);
+    }
+    let (whole, rest) = row.as_chunks::<W>();
+    for chunk in whole {
+        out[panel..panel + W].copy_from_slice(chunk);
+        panel += kc * W;
+    }
+    if !rest.is_empty() {
+        out[panel..panel + rest.len()].copy_from_slice(rest);
+    }
+}
+
+/// Zeros the unused columns of the last panel.
+#[inline(always)]
+pub(super) fn clear_rest<const W: usize>(free: usize, kc: usize, out: &mut [f32]) {
+    let used = free % W;
+    if used > 0 {
+        for row in out[free / W * kc * W..].as_chunks_mut::<W>().0 {
+            row[used..].fill(0.0);
+        }
+    }
+}
+
+/// Where C goes: rows a fixed stride apart, columns as nested axes.
+pub(crate) struct Sink<'a> {
+    data: &'a mut [f32],
+    base: usize,
+    row: usize,
+    columns: Axes,
+}
+
+impl<'a> Sink<'a> {
+    /// Element (i, j) goes to `data[base + i * row + columns(j)]`. Panics if one of the `rows`
+    /// lies outside `data`.
+    pub(crate) fn new(data: &'a mut [f32], base: usize, rows: usize, row: usize, columns: Axes) -> Self {
+        if let (Some((low, high)), 1..) = (columns.bounds(), rows) {
+            assert!(low >= 0, "columns of a product run forwards");
+            assert!(base + (rows - 1) * row + (high as usize) < data.len(), "product outside its buffer");
+        }
+        Self { data, base, row, columns }
+    }
+
+    /// If columns `j..j + n` are contiguous, the index of the first one in row 0.
+    #[inline(always)]
+    fn contiguous(&self, j: usize, n: usize) -> Option<usize> {
+        let inner = self.columns.dims[2];
+        (self.columns.strides[2] == 1 && j % inner + n <= inner).then(|| self.base + self.columns.at(j) as usize)
+    }
+
+    /// Writes or adds a tile of `rows` × `columns.len()`, whose rows are `width` apart.
+    #[inline(always)]
+    fn put(&mut self, rows: Range<usize>, columns: Range<usize>, tile: &[f32], width: usize, add: bool) {
+        for (i, values) in rows.zip(tile.chunks_exact(width)) {
+            let row = self.base + i * self.row;
+            for (j, &value) in columns.clone().zip(values) {
+                let to = &mut self.data[row + self.columns.at(j) as usize];
+                *to = if add { *to + value } else { value };
+            }
+        }
+    }
+}
+
+/// Floats of scratch memory that a product of any size needs for its packed blocks.
+pub(crate) const SCRATCH: usize = PACKED_A + (NC + MAX_TILE) * KC;
+const PACKED_A: usize = (MC + MAX_TILE) * KC;
+
+/// `C = A · B`, or `C += A · B` if `add`. `a` is m × k, `b` the transpose of B, n × k; `scratch`
+/// has [`SCRATCH`] floats.
+pub(crate) fn gemm<A: Source, B: Source>(
+    level: Level,
+    [m, n, k]: [usize; 3],
+    a: &A,
+    b: &B,
+    c: &mut Sink<'_>,
+    add: bool,
+    scratch: &mut [f32],
+) {
+    match level {
+        Level::Base => blocked::<Base, A, B, 4, 2, 8>([m, n, k], a, b, c, add, scratch),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a level is only made where the machine has it.
+        Level::Avx2 => unsafe { avx2([m, n, k], a, b, c, add, scratch) },
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn avx2<A: Source, B: Source>(
+    size: [usize; 3],
+    a: &A,
+    b: &B,
+    c: &mut Sink<'_>,
+    add: bool,
+    scratch: &mut [f32],
+) {
+    blocked::<super::simd::Avx2, A, B, 6, 2, 16>(size, a, b, c, add, scratch);
+}
+
+/// The loops around the register block of `MR` rows and `NV` vectors, `NR` columns in all.
+#[inline(always)]
+fn blocked<S: Simd, A: Source, B: Source, const MR: usize, const NV: usize, const NR: usize>(
+    [m, n, k]: [usize; 3],
+    a: &A,
+    b: &B,
+    c: &mut Sink<'_>,
+    add: bool,
+    scratch: &mut [f32],
+) {
+    const { assert!(NV * S::LANES == NR && NR <= MAX_TILE && MR <= MAX_TILE) };
+    if k == 0 && !add {
+        for i in 0..m {
+            for j in 0..n {
+                c.put(i..i + 1, j..j + 1, &[0.0], 1, false);
+            }
+        }
+    }
+    let (scratch_a, scratch_b) = scratch.split_at_mut(PACKED_A);
+    for columns in blocks(n, NC, NR) {
+        for depth in blocks(k, KC, 1) {
+            let kc = depth.len();
+            let add = add || depth.start > 0;
+            let packed_b = &mut scratch_b[..columns.len().next_multiple_of(NR) * kc];
+            b.pack::<NR>(columns.clone(), depth.clone(), packed_b);
+            for rows in blocks(m, MC, MR) {
+                let packed_a = &mut scratch_a[..rows.len().next_multiple_of(MR) * kc];
+                a.pack::<MR>(rows.clone(), depth.clone(), packed_a);
+                for (pb, j) in packed_b.chunks_exact(kc * NR).zip(columns.clone().step_by(NR)) {
+                    for (pa, i) in packed_a.chunks_exact(kc * MR).zip(rows.clone().step_by(MR)) {
+                        let (i1, j1) = ((i + MR).min(rows.end), (j + NR).min(columns.end));
+                        let block = product::<S, MR, NV, NR>(pa, pb);
+                        match c.contiguous(j, NR) {
+                            Some(at) if i1 - i == MR && j1 - j == NR => {
+                                let at = at + i * c.row;
+                                store::<S, MR, NV>(&block, &mut c.data[at..], c.row, add);
+                            }
+                            _ => {
+                                let mut tile = [0.0; MAX_TILE * MAX_TILE];
+                                store::<S, MR, NV>(&block, &mut tile, NR, false);
+                                c.put(i..i1, j..j1, &tile, NR, add);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Cuts `0..n` into equal blocks of at most `max`, each but the last a multiple of `unit`.
+fn blocks(n: usize, max: usize, unit: usize) -> impl Iterator<Item = Range<usize>> {
+    let step = n.div_ceil(n.div_ceil(max).max(1)).next_multiple_of(unit).max(1);
+    (0..n).step_by(step).map(move |start| start..(start + step).min(n))
+}
+
+/// The register block: the product of a panel of A and a panel of B.
+#[inline(always)]
+fn product<S: Simd, const MR: usize, const NV: usize, const NR: usize>(a: &[f32], b: &[f32]) -> [[S::V; NV]; MR] {
+    let mut block = [[S::splat(0.0); NV]; MR];
+    for (a, b) in a.as_chunks::<MR>().0.iter().zip(b.as_chunks::<NR>().0) {
+        let b: [S::V; NV] = core::array::from_fn(|j| S::load(&b[j * S::LANES..]));
+        for (row, &a) in block.iter_mut().zip(a) {
+            let a = S::splat(a);
+            for (sum, &b) in row.iter_mut().zip(&b) {
+                *sum = S::mul_add(a, b, *sum);
+            }
+        }
+    }
+    block
+}
+
+/// Writes a register block to rows `stride` apart.
+#[inline(always)]
+fn store<S: Simd, const MR: usize, const NV: usize>(
+    block: &[[S::V; NV]; MR],
+    out: &mut [f32],
+    stride: usize,
+    add: bool,
+) {
+    for (i, row) in block.iter().enumerate() {
+        let out = &mut out[i * stride..][..NV * S::LANES];
+        for (j, &value) in row.iter().enumerate() {
+            let out = &mut out[j * S::LANES..];
+            S::store(out, if add { S::add(S::load(out), value) } else { value });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::cpu::testing::{Lcg, assert_close};
+
+    /// Where element `i` of `dim` lies with some stride, possibly reversed, and the room it takes.
+    fn layout(rng: &mut Lcg, rows: usize, columns: usize) -> (usize, [isize; 2], usize) {
+        let gap = rng.below(3);
+        let (a, b) = if rng.flag() { (columns + gap, 1) } else { (1, rows + gap) };
+        let (a, b) = if rng.below(4) == 0 { (a * 2, b * 2) } else { (a, b) };
+        let (mut base, mut strides) = (rng.below(5), [a as isize, b as isize]);
+        for (stride, dim) in strides.iter_mut().zip([rows, columns]) {
+            if rng.below(4) == 0 {
+                base += dim.saturating_sub(1) * *stride as usize;
+                *stride = -*stride;
+            } else if rng.below(8) == 0 {
+                *stride = 0;
+            }
+        }
+        (base, strides, base + rows * a + columns * b + 1)
+    }
+
+    #[test]
+    fn equals_the_definition_on_any_shape_and_layout() {
+        let mut scratch = vec![f32::NAN; SCRATCH];
+        for seed in 0..400 {
+            let rng = &mut Lcg::new(seed);
+            let sizes = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 33, 100, 400];
+            let mut size = |limit| sizes[rng.below(limit)];
+            let (m, n, k) = (size(15), size(if seed % 10 == 0 { 16 } else { 14 }), size(16));
+            let (base_a, [ra, ca], len_a) = layout(rng, m, k);
+            let (base_b, [rb, cb], len_b) = layout(rng, k, n);
+            let (a, b) = (rng.floats(len_a), rng.floats(len_b));
+            let add = rng.flag();
+            let row = n + rng.below(3);
+            let mut c = rng.floats(m * row + 3);
+            let mut want: Vec<f64> = c.iter().map(|&x| f64::from(x)).collect();
+            for i in 0..m {
+                for j in 0..n {
+                    let mut sum = if add { want[3 + i * row + j] } else { 0.0 };
+                    for p in 0..k {
+                        let x = a[base_a.wrapping_add_signed(i as isize * ra + p as isize * ca)];
+                        let y = b[base_b.wrapping_add_signed(p as isize * rb + j as isize * cb)];
+                        sum += f64::from(x) * f64::from(y);
+                    }
+                    want[3 + i * row + j] = sum;
+                }
+            }
+            let start = c.clone();
+            for level in Level::available() {
+                c.copy_from_slice(&start);
+                let a = Strided::new(&a, base_a, Axes::one(m, ra), Axes::one(k, ca));
+                let b = Strided::new(&b, base_b, Axes::one(n, cb), Axes::one(k, rb));
+                let mut sink = Sink::new(&mut c, 3, m, row, Axes::one(n, 1));
+                gemm(level, [m, n, k], &a, &b, &mut sink, add, &mut scratch);
+                assert_close(&c, &want, 1e-5, &format!("{level:?} {m}x{n}x{k} seed {seed}"));
+            }
+        }
+    }
+
+    #[test]
+    fn nested_axes_are_followed() {
+        let (m, n, k) = (7, 2 * 3 * 5, 3 * 4);
+        let rng = &mut Lcg::new(1);
+        let (a, b) = (rng.floats(m * k), rng.floats(2000));
+        // Columns of C and B: images × rows × pixels with gaps; depth: channels × taps with gaps.
+        let columns = Axes::new([2, 3, 5], [400, 20, 2]);
+        let depth = Axes::new([1, 3, 4], [0, 100, 11]);
+        let out = Axes::new([2, 3, 5], [300, 6, 1]);
+        let mut want = vec![0.0; 1000];
+        for i in 0..m {
+            for j in 0..n {
+                let at = i * 40 + j / 15 * 300 + j / 5 % 3 * 6 + j % 5;
+                for p in 0..k {
+                    let y = b[j / 15 * 400 + j / 5 % 3 * 20 + j % 5 * 2 + p / 4 * 100 + p % 4 * 11];
+                    want[at] += f64::from(a[i * k + p]) * f64::from(y);
+                }
+            }
+        }
+        for level in Level::available() {
+            let mut c = vec![0.0; 1000];
+            let a = Strided::new(&a, 0, Axes::one(m, k as isize), Axes::one(k, 1));
+            let b = Strided::new(&b, 0, columns, depth);
+            let mut sink = Sink::new(&mut c, 0, m, 40, out);
+            gemm(level, [m, n, k], &a, &b, &mut sink, false, &mut vec![0.0; SCRATCH]);
+            assert_close(&c, &want, 1e-5, "nested axes");
+        }
+    }
+
+    #[test]
+    fn neighbouring_axes_merge() {
+        assert_eq!(Axes::new([2, 3, 4], [12, 4, 1]), Axes::one(24, 1));
+        assert_eq!(Axes::new([2, 1, 4], [8, 99, 1]), Axes { dims: [1, 2, 4], strides: [0, 8, 1] });
+        assert_eq!(Axes::new([1, 1, 1], [5, 5, 5]).len(), 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "outside")]
+    fn a_matrix_outside_its_buffer_is_refused() {
+        Strided::new(&[0.0; 5], 0, Axes::one(2, 3), Axes::one(3, 1));
+    }
+}
