@@ -14,81 +14,401 @@
 //! The tables are made once, when a program is prepared. Kernels of one pixel are plain matrix
 //! products. Lanes past the end of an output row are computed and dropped; in the weight gradient
 //! they are multiplied by zero, so an infinite pixel may make more entries NaN than it has to.
+//! All arrays are contiguous.
 
-use super::gemm::{Axes, SCRATCH as GEMM_SCRATCH, Sink, Source, Strided, gemm};
+use super::gemm::{self, Axes, Sink, Source, Strided, gemm};
 use super::simd::{Base, Level, Simd};
+use crate::ir::ConvGeometry;
 
 /// Taps summed before a block of the output is stored: their weights stay in the cache.
 const TAPS: usize = 512;
 /// Slots of one pass of the weight gradient.
 const SLOTS: usize = 256;
+/// Rows of the register block of the weight gradient.
+const GRADIENT_ROWS: usize = 4;
 
 /// One spatial axis of a convolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Axis {
-    /// Pixels of the image.
-    pub(crate) input: usize,
-    /// Taps of the kernel.
-    pub(crate) kernel: usize,
-    /// Pixels of the output.
-    pub(crate) output: usize,
-    /// Pixels from one output to the next.
-    pub(crate) stride: usize,
-    /// Pixels from one tap to the next.
-    pub(crate) dilation: usize,
-    /// Zeros before the first pixel. (Those after the last follow from `output`.)
-    pub(crate) low: isize,
-}
-
-/// The sizes of a convolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Geometry {
-    /// Images.
-    pub(crate) batch: usize,
-    /// Groups of channels.
-    pub(crate) groups: usize,
-    /// Input channels of a group.
-    pub(crate) inputs: usize,
-    /// Output channels of a group.
-    pub(crate) outputs: usize,
-    /// Rows.
-    pub(crate) y: Axis,
-    /// Columns.
-    pub(crate) x: Axis,
-}
-
-impl Geometry {
-    fn taps(&self) -> usize {
-        self.y.kernel * self.x.kernel
-    }
-
-    /// Is it a matrix product at every pixel?
-    fn is_pointwise(&self) -> bool {
-        [self.y, self.x].iter().all(|a| a.kernel == 1 && a.stride == 1 && a.low == 0 && a.output == a.input)
-    }
-}
-
-/// A four-dimensional array in memory: NCHW for images, OIHW for weights.
 #[derive(Clone, Copy)]
-pub(crate) struct Array4<'a> {
-    /// The buffer.
-    pub(crate) data: &'a [f32],
-    /// Index of the first element.
-    pub(crate) base: usize,
-    /// Strides of the four axes.
-    pub(crate) strides: [isize; 4],
+struct Axis {
+    input: usize,
+    kernel: usize,
+    output: usize,
+    stride: usize,
+    dilation: usize,
+    low: isize,
 }
 
-impl<'a> Array4<'a> {
-    /// A contiguous array.
-    pub(crate) fn dense(data: &'a [f32], dims: [usize; 4]) -> Self {
-        let [_, c, h, w] = dims.map(|d| d as isize);
-        Self { data, base: 0, strides: [c * h * w, h * w, w, 1] }
+/// Rows and columns.
+fn axes(g: &ConvGeometry) -> [Axis; 2] {
+    [0, 1].map(|i| Axis {
+        input: g.size[i],
+        kernel: g.kernel[i],
+        output: g.out[i],
+        stride: g.stride[i],
+        dilation: g.dilation[i],
+        low: g.pad[i] as isize,
+    })
+}
+
+/// Is it a matrix product at every pixel?
+fn is_pointwise(g: &ConvGeometry) -> bool {
+    g.kernel == [1, 1] && g.stride == [1, 1] && g.pad == [0, 0] && g.out == g.size
+}
+
+fn lanes(level: Level) -> usize {
+    match level {
+        Level::Base => Base::LANES,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => super::simd::Avx2::LANES,
+    }
+}
+
+/// Rows of the register block of a correlation.
+fn block_rows(level: Level) -> usize {
+    match level {
+        Level::Base => 4,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => 6,
+    }
+}
+
+/// A convolution or its input gradient, prepared: both are correlations over a padded image.
+#[derive(Debug)]
+pub(crate) struct Conv {
+    level: Level,
+    groups: usize,
+    batch: usize,
+    /// Channels of a group that are summed over, and that come out.
+    sources: usize,
+    targets: usize,
+    /// Pixels of a channel of the output.
+    plane: usize,
+    /// Distances of the weights of neighbouring targets and of groups.
+    weight_target: usize,
+    weight_group: usize,
+    padded: Padded,
+    phases: Vec<Correlation>,
+    /// The matrix product that it is, if it is one: the distance of the weights of neighbouring sources.
+    pointwise: Option<usize>,
+}
+
+impl Conv {
+    /// `y[n, o] = Σ_c x[n, c] ⋆ w[o, c]`.
+    pub(crate) fn forward(level: Level, g: &ConvGeometry) -> Self {
+        let [y, x] = axes(g);
+        let (sources, kernel) = (g.c / g.groups, y.kernel * x.kernel);
+        let padded = Padded::new(sources, PaddedAxis::of_image(&y), PaddedAxis::of_image(&x));
+        let taps = image_taps(&[y, x], &padded);
+        let slots = slots(&padded, lanes(level), [y.output, x.output], |r, c| r * x.output + c);
+        let weights = Axes::one(sources * kernel, 1);
+        Self {
+            level,
+            groups: g.groups,
+            batch: g.n,
+            sources,
+            targets: g.o / g.groups,
+            plane: y.output * x.output,
+            weight_target: sources * kernel,
+            weight_group: g.o / g.groups * sources * kernel,
+            phases: vec![Correlation::new(taps, slots, 1, 0, weights)],
+            padded,
+            pointwise: is_pointwise(g).then_some(1),
+        }
     }
 
-    fn at(&self, index: [usize; 4]) -> usize {
-        let offset: isize = index.iter().zip(self.strides).map(|(&i, s)| i as isize * s).sum();
-        self.base.wrapping_add_signed(offset)
+    /// `dx[n, c]` from `dy[n, o]` and `w[o, c]`.
+    pub(crate) fn input_gradient(level: Level, g: &ConvGeometry) -> Self {
+        let [y, x] = axes(g);
+        let (sources, targets, kernel) = (g.o / g.groups, g.c / g.groups, y.kernel * x.kernel);
+        let (ys, xs) = (gradient_phases(&y), gradient_phases(&x));
+        let padded = Padded::new(sources, padded_gradient(&y, &ys), padded_gradient(&x, &xs));
+        let mut phases = Vec::with_capacity(ys.len() * xs.len());
+        for py in &ys {
+            for px in &xs {
+                let mut taps = Vec::with_capacity(sources * py.taps * px.taps);
+                for channel in 0..sources {
+                    for ty in 0..py.taps {
+                        let r = (py.seen(ty) - padded.y.first) as usize;
+                        taps.extend((0..px.taps).map(|tx| {
+                            let c = (px.seen(tx) - padded.x.first) as usize;
+                            padded.at(channel, [0, 0], [r, c]) as u32
+                        }));
+                    }
+                }
+                let slots = slots(&padded, lanes(level), [py.pixels, px.pixels], |r, c| {
+                    (py.pixel + r * y.stride) * x.input + px.pixel + c * x.stride
+                });
+                let first = py.tap * x.kernel + px.tap;
+                let steps = [targets * kernel, py.tap_step * x.kernel, px.tap_step].map(|step| step as isize);
+                let weights = Axes::new([sources, py.taps, px.taps], steps);
+                phases.push(Correlation::new(taps, slots, x.stride, first, weights));
+            }
+        }
+        Self {
+            level,
+            groups: g.groups,
+            batch: g.n,
+            sources,
+            targets,
+            plane: y.input * x.input,
+            weight_target: kernel,
+            weight_group: sources * targets * kernel,
+            phases,
+            padded,
+            pointwise: is_pointwise(g).then_some(targets),
+        }
+    }
+
+    /// Floats of scratch memory that [`Conv::run`] needs.
+    pub(crate) fn scratch(&self) -> usize {
+        if self.pointwise.is_some() {
+            return gemm::SCRATCH;
+        }
+        let taps: usize = self.phases.iter().map(|phase| phase.taps.len()).sum();
+        self.padded.len(lanes(self.level)) + self.groups * self.rows() * taps
+    }
+
+    /// Rows of packed weights. A target alone (depthwise, the gradient of a grey image) has a flat register block.
+    fn rows(&self) -> usize {
+        if self.targets == 1 { 1 } else { self.targets.next_multiple_of(block_rows(self.level)) }
+    }
+
+    /// Computes `out` from the image (or output gradient) and the weights.
+    pub(crate) fn run(&self, image: &[f32], weights: &[f32], out: &mut [f32], scratch: &mut [f32]) {
+        assert_eq!(out.len(), self.batch * self.groups * self.targets * self.plane, "output of a convolution");
+        if out.is_empty() {
+            return;
+        }
+        if self.padded.is_empty() || self.phases.iter().all(|phase| phase.taps.is_empty()) {
+            out.fill(0.0);
+        } else if let Some(step) = self.pointwise {
+            self.product(step, image, weights, out, scratch);
+        } else {
+            match self.level {
+                Level::Base => self.correlate::<Base, 4, 2, 4>(image, weights, out, scratch),
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: a level is only made where the machine has it.
+                Level::Avx2 => unsafe { self.correlate_avx2(image, weights, out, scratch) },
+            }
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn correlate_avx2(&self, image: &[f32], weights: &[f32], out: &mut [f32], scratch: &mut [f32]) {
+        self.correlate::<super::simd::Avx2, 6, 2, 4>(image, weights, out, scratch);
+    }
+
+    #[inline(always)]
+    fn correlate<S: Simd, const MR: usize, const NV: usize, const WIDE: usize>(
+        &self,
+        image: &[f32],
+        weights: &[f32],
+        out: &mut [f32],
+        scratch: &mut [f32],
+    ) {
+        let (padded, packed) = scratch.split_at_mut(self.padded.len(S::LANES));
+        let (flat, rows) = (self.targets == 1, self.rows());
+        let mut rest = &mut *packed;
+        for group in 0..self.groups {
+            for phase in self.phases.iter().filter(|phase| !phase.taps.is_empty()) {
+                let (panels, after) = rest.split_at_mut(rows * phase.taps.len());
+                rest = after;
+                let first = group * self.weight_group + phase.first_weight;
+                let rows = Axes::one(self.targets, self.weight_target as isize);
+                let source = Strided::new(weights, first, rows, phase.weights);
+                if flat {
+                    source.pack::<1>(0..1, 0..phase.taps.len(), panels);
+                } else {
+                    source.pack::<MR>(0..self.targets, 0..phase.taps.len(), panels);
+                }
+            }
+        }
+        let image_len = self.groups * self.sources * self.padded.input_plane();
+        let out_len = self.groups * self.targets * self.plane;
+        for (image, out) in image.chunks_exact(image_len).zip(out.chunks_exact_mut(out_len)) {
+            let mut rest = &*packed;
+            let inputs = image.chunks_exact(self.sources * self.padded.input_plane());
+            for (image, out) in inputs.zip(out.chunks_exact_mut(self.targets * self.plane)) {
+                self.padded.fill(image, padded);
+                for phase in &self.phases {
+                    let (panels, after) = rest.split_at(rows * phase.taps.len());
+                    rest = after;
+                    if flat {
+                        phase.run::<S, 1, WIDE>(padded, panels, self.targets, self.plane, out);
+                    } else {
+                        phase.run::<S, MR, NV>(padded, panels, self.targets, self.plane, out);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A kernel of one pixel: the product of the weights with the pixels of all images.
+    fn product(&self, step: usize, image: &[f32], weights: &[f32], out: &mut [f32], scratch: &mut [f32]) {
+        let (plane, pixels) = (self.plane, self.batch * self.plane);
+        let columns = |channels: usize| {
+            let image = (self.groups * channels * plane) as isize;
+            Axes::new([1, self.batch, plane], [0, image, 1])
+        };
+        for group in 0..self.groups {
+            let rows = Axes::one(self.targets, self.weight_target as isize);
+            let depth = Axes::one(self.sources, step as isize);
+            let a = Strided::new(weights, group * self.weight_group, rows, depth);
+            let depth = Axes::one(self.sources, plane as isize);
+            let b = Strided::new(image, group * self.sources * plane, columns(self.sources), depth);
+            let mut c = Sink::new(out, group * self.targets * plane, self.targets, plane, columns(self.targets));
+            gemm(self.level, [self.targets, pixels, self.sources], &a, &b, &mut c, false, scratch);
+        }
+    }
+}
+
+/// A weight gradient, prepared.
+#[derive(Debug)]
+pub(crate) struct WeightGradient {
+    level: Level,
+    geometry: ConvGeometry,
+    padded: Padded,
+    taps: Vec<u32>,
+    slots: Vec<Slot>,
+    /// Where each slot reads.
+    from: Vec<u32>,
+    reach: usize,
+}
+
+impl WeightGradient {
+    /// `dw[o, c]` from `x[n, c]` and `dy[n, o]`.
+    pub(crate) fn new(level: Level, g: &ConvGeometry) -> Self {
+        let [y, x] = axes(g);
+        let padded = Padded::new(g.c / g.groups, PaddedAxis::of_image(&y), PaddedAxis::of_image(&x));
+        let taps = image_taps(&[y, x], &padded);
+        let slots = slots(&padded, lanes(level), [y.output, x.output], |r, c| r * x.output + c);
+        let from = slots.iter().map(|slot| slot.from).collect();
+        Self { level, geometry: *g, reach: reach(&taps, &slots), padded, taps, slots, from }
+    }
+
+    /// Floats of scratch memory that [`WeightGradient::run`] needs.
+    pub(crate) fn scratch(&self) -> usize {
+        if is_pointwise(&self.geometry) {
+            return gemm::SCRATCH;
+        }
+        let lanes = lanes(self.level);
+        let rows = (self.geometry.o / self.geometry.groups).next_multiple_of(GRADIENT_ROWS);
+        self.padded.len(lanes) + rows * self.slots.len() * lanes
+    }
+
+    /// Computes `out` from the images and the output gradients.
+    pub(crate) fn run(&self, image: &[f32], gradient: &[f32], out: &mut [f32], scratch: &mut [f32]) {
+        let g = &self.geometry;
+        assert_eq!(out.len(), g.weight_shape().iter().product(), "output of a weight gradient");
+        out.fill(0.0);
+        if out.is_empty() || self.padded.is_empty() || self.slots.is_empty() || g.n == 0 {
+            return;
+        }
+        if is_pointwise(g) {
+            return self.product(image, gradient, out, scratch);
+        }
+        match self.level {
+            Level::Base => self.dots::<Base, 2>(image, gradient, out, scratch),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a level is only made where the machine has it.
+            Level::Avx2 => unsafe { self.dots_avx2(image, gradient, out, scratch) },
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn dots_avx2(&self, image: &[f32], gradient: &[f32], out: &mut [f32], scratch: &mut [f32]) {
+        self.dots::<super::simd::Avx2, 3>(image, gradient, out, scratch);
+    }
+
+    /// Adds up image by image, for each the register blocks of `GRADIENT_ROWS` output channels and `NT` taps.
+    #[inline(always)]
+    fn dots<S: Simd, const NT: usize>(&self, image: &[f32], gradient: &[f32], out: &mut [f32], scratch: &mut [f32]) {
+        const MR: usize = GRADIENT_ROWS;
+        let g = &self.geometry;
+        let (inputs, outputs, plane) = (g.c / g.groups, g.o / g.groups, g.out[0] * g.out[1]);
+        let panel = self.slots.len() * MR * S::LANES;
+        let (padded, dy) = scratch.split_at_mut(self.padded.len(S::LANES));
+        let dy = &mut dy[..outputs.div_ceil(MR) * panel];
+        let images = image.chunks_exact(inputs * self.padded.input_plane());
+        let gradients = gradient.chunks_exact(outputs * plane);
+        for (i, (image, gradient)) in images.zip(gradients).enumerate() {
+            let group = i % g.groups;
+            let out = &mut out[group * outputs * self.taps.len()..][..outputs * self.taps.len()];
+            self.padded.fill(image, padded);
+            let channels = gradient.chunks_exact(plane);
+            if outputs % MR > 0 {
+                dy[outputs / MR * panel..].fill(0.0);
+            }
+            for (o, channel) in channels.enumerate() {
+                self.fill_gradient::<S>(channel, &mut dy[o / MR * panel..], o % MR);
+            }
+            for (dy, out) in dy.chunks_exact(panel).zip(out.chunks_mut(MR * self.taps.len())) {
+                for first in (0..self.from.len()).step_by(SLOTS) {
+                    let slots = first..(first + SLOTS).min(self.from.len());
+                    self.add_rows::<S, NT>(padded, dy, slots, out);
+                }
+            }
+        }
+    }
+
+    /// Copies a channel of the output gradient into row `row` of a panel: for each slot its vector, with zeros past
+    /// the end of the row of the image.
+    #[inline(always)]
+    fn fill_gradient<S: Simd>(&self, channel: &[f32], panel: &mut [f32], row: usize) {
+        for (slot, to) in self.slots.iter().zip(panel.chunks_exact_mut(GRADIENT_ROWS * S::LANES)) {
+            let to = &mut to[row * S::LANES..][..S::LANES];
+            let from = &channel[slot.to as usize..];
+            if slot.lanes as usize == S::LANES {
+                S::store(to, S::load(from));
+            } else {
+                to.fill(0.0);
+                for (to, from) in to.iter_mut().zip(&from[..slot.lanes as usize]) {
+                    *to = *from;
+                }
+            }
+        }
+    }
+
+    /// Adds what some slots of one image give to the gradients of the output channels of a panel.
+    #[inline(always)]
+    fn add_rows<S: Simd, const NT: usize>(
+        &self,
+        padded: &[f32],
+        dy: &[f32],
+        slots: core::ops::Range<usize>,
+        out: &mut [f32],
+    ) {
+        const MR: usize = GRADIENT_ROWS;
+        assert!(self.reach + S::LANES <= padded.len(), "padded image too small");
+        let vector = MR * S::LANES;
+        let (dy, from) = (&dy[slots.start * vector..slots.end * vector], &self.from[slots]);
+        for (t, taps) in self.taps.chunks(NT).enumerate() {
+            // Where taps run out, the last one is repeated and dropped.
+            let at = core::array::from_fn(|j| taps[j.min(taps.len() - 1)] as usize);
+            // SAFETY: the assertion above.
+            let sums = unsafe { dots::<S, MR, NT>(padded, dy, from, at) };
+            for (out, row) in out.chunks_exact_mut(self.taps.len()).zip(&sums) {
+                for (to, &sum) in out[t * NT..].iter_mut().zip(row) {
+                    *to += S::sum(sum);
+                }
+            }
+        }
+    }
+
+    /// A kernel of one pixel: the product of the output gradients with the images.
+    fn product(&self, image: &[f32], gradient: &[f32], out: &mut [f32], scratch: &mut [f32]) {
+        let g = &self.geometry;
+        let (inputs, outputs, plane) = (g.c / g.groups, g.o / g.groups, g.size[0] * g.size[1]);
+        let pixels = |channels: usize| Axes::new([1, g.n, plane], [0, (channels * plane) as isize, 1]);
+        for group in 0..g.groups {
+            let rows = |channels| Axes::one(channels, plane as isize);
+            let a = Strided::new(gradient, group * outputs * plane, rows(outputs), pixels(g.o));
+            let b = Strided::new(image, group * inputs * plane, rows(inputs), pixels(g.c));
+            let mut c = Sink::new(out, group * outputs * inputs, outputs, inputs, Axes::one(inputs, 1));
+            gemm(self.level, [outputs, inputs, g.n * plane], &a, &b, &mut c, false, scratch);
+        }
     }
 }
 
@@ -112,25 +432,20 @@ impl PaddedAxis {
         let mut phases: Vec<_> = taps().map(|t| t.rem_euclid(stride) as usize).collect();
         phases.sort_unstable();
         phases.dedup();
-        let len = axis.output + (last - first) as usize;
-        Self { input: axis.input, stride: axis.stride, phases, first, len }
+        Self { input: axis.input, stride: axis.stride, phases, first, len: axis.output + (last - first) as usize }
     }
 
     /// The rows of `phase` that are pixels, and the pixel of the first of them.
     fn inside(&self, phase: usize) -> (core::ops::Range<usize>, usize) {
-        let (first, stride, phase) = (self.first, self.stride as isize, phase as isize);
-        let start = (-phase).div_euclid(stride) + isize::from((-phase).rem_euclid(stride) > 0) - first;
-        let end = (self.input as isize - phase + stride - 1).div_euclid(stride) - first;
-        let len = self.len as isize;
-        let (start, end) = (start.clamp(0, len), end.clamp(0, len));
-        if start >= end {
-            return (0..0, 0);
-        }
-        (start as usize..end as usize, ((first + start) * stride + phase) as usize)
+        let (stride, phase, len) = (self.stride as isize, phase as isize, self.len as isize);
+        let row = |pixel: isize| ((pixel - phase + stride - 1).div_euclid(stride) - self.first).clamp(0, len);
+        let (start, end) = (row(0), row(self.input as isize));
+        let pixel = (self.first + start) * stride + phase;
+        (start as usize..end as usize, if start < end { pixel as usize } else { 0 })
     }
 }
 
-/// The padded copy of some channels of one image.
+/// The padded copy of the channels of a group of one image.
 #[derive(Clone, Debug)]
 struct Padded {
     channels: usize,
@@ -149,6 +464,16 @@ impl Padded {
         Self { channels, pitch, y, x }
     }
 
+    /// Whether there is nothing to see.
+    fn is_empty(&self) -> bool {
+        self.channels == 0 || self.input_plane() == 0 || self.y.len == 0 || self.x.len == 0
+    }
+
+    /// Pixels of a channel of the image.
+    fn input_plane(&self) -> usize {
+        self.y.input * self.x.input
+    }
+
     /// Floats of the copy, with room to read a vector from the last of them.
     fn len(&self, lanes: usize) -> usize {
         self.channels * self.pitch + lanes
@@ -160,360 +485,56 @@ impl Padded {
         channel * self.pitch + (plane * self.y.len + r) * self.x.len + c
     }
 
-    /// Copies channels `first..first + channels` of an image.
-    fn fill(&self, image: &Array4<'_>, n: usize, first: usize, out: &mut [f32]) {
+    /// Copies an image.
+    fn fill(&self, image: &[f32], out: &mut [f32]) {
         out[self.channels * self.pitch..].fill(0.0);
-        let [.., step_y, step_x] = image.strides;
-        let (step_y, step_x) = (step_y * self.y.stride as isize, step_x * self.x.stride as isize);
-        for channel in 0..self.channels {
+        for (channel, image) in image.chunks_exact(self.input_plane()).enumerate() {
             for (py, &phase_y) in self.y.phases.iter().enumerate() {
                 for (px, &phase_x) in self.x.phases.iter().enumerate() {
-                    let (rows, y0) = self.y.inside(phase_y);
-                    let (columns, x0) = self.x.inside(phase_x);
                     let start = self.at(channel, [py, px], [0, 0]);
                     let plane = &mut out[start..start + self.y.len * self.x.len];
-                    let mut from = image.at([n, first + channel, y0, x0]);
-                    for (r, row) in plane.chunks_exact_mut(self.x.len).enumerate() {
-                        if !rows.contains(&r) || columns.is_empty() {
-                            row.fill(0.0);
-                            continue;
-                        }
-                        row[..columns.start].fill(0.0);
-                        row[columns.end..].fill(0.0);
-                        let row = &mut row[columns.clone()];
-                        if step_x == 1 {
-                            row.copy_from_slice(&image.data[from..from + row.len()]);
-                        } else {
-                            for (i, to) in row.iter_mut().enumerate() {
-                                *to = image.data[from.wrapping_add_signed(i as isize * step_x)];
-                            }
-                        }
-                        from = from.wrapping_add_signed(step_y);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// A vector of outputs, neighbours in a row.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    /// Where the first lane reads the padded copy, at a tap of offset 0.
-    from: u32,
-    /// Where the first lane goes in a plane of the output.
-    to: u32,
-    /// Lanes that are outputs.
-    lanes: u32,
-}
-
-/// The outputs `(y, x)` of a plane cut into slots. `from` and `to` say where an output reads and goes.
-fn slots(
-    rows: usize,
-    columns: usize,
-    lanes: usize,
-    from: impl Fn(usize, usize) -> usize,
-    to: impl Fn(usize, usize) -> usize,
-) -> Vec<Slot> {
-    let mut slots = Vec::with_capacity(rows * columns.div_ceil(lanes));
-    for y in 0..rows {
-        for x in (0..columns).step_by(lanes) {
-            slots.push(Slot {
-                from: from(y, x) as u32,
-                to: to(y, x) as u32,
-                lanes: lanes.min(columns - x) as u32,
-            });
-        }
-    }
-    slots
-}
-
-/// The farthest place that a slot reads at a tap.
-fn reach(taps: &[u32], slots: &[Slot]) -> usize {
-    let from = slots.iter().map(|slot| slot.from as usize).max();
-    taps.iter().map(|&tap| tap as usize).max().zip(from).map_or(0, |(tap, from)| tap + from)
-}
-
-/// The outputs of one phase: `out[i, slot] = Σ_k weights[i, k] · padded[taps[k] + slot.from]`.
-#[derive(Debug)]
-struct Correlation {
-    taps: Vec<u32>,
-    slots: Vec<Slot>,
-    /// The farthest place that a slot reads at a tap.
-    reach: usize,
-    /// Distance of neighbouring lanes in the output.
-    step: usize,
-    /// Where the weights of the first tap lie, and the axes (channels, ky, kx) of all.
-    weights_base: isize,
-    weights: [(usize, isize); 3],
-}
-
-/// Floats of the register block: rows, and vectors of columns.
-const fn rows(level: Level) -> usize {
-    match level {
-        Level::Base => 4,
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => 6,
-    }
-}
-
-/// A convolution or its input gradient, prepared: both are correlations over a padded image.
-#[derive(Debug)]
-pub(crate) struct Conv {
-    level: Level,
-    geometry: Geometry,
-    /// Channels of a group that are summed over, and that come out.
-    sources: usize,
-    targets: usize,
-    padded: Padded,
-    phases: Vec<Correlation>,
-    plane: usize,
-    transposed: bool,
-    weight_strides: [isize; 4],
-}
-
-fn lanes(level: Level) -> usize {
-    match level {
-        Level::Base => Base::LANES,
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => super::simd::Avx2::LANES,
-    }
-}
-
-impl Conv {
-    /// `y[n, o] = Σ_c x[n, c] ⋆ w[o, c]`, for weights of the given strides.
-    pub(crate) fn forward(level: Level, g: Geometry, weight_strides: [isize; 4]) -> Self {
-        let padded = Padded::new(g.inputs, PaddedAxis::of_image(&g.y), PaddedAxis::of_image(&g.x));
-        let taps = image_taps(&g, &padded);
-        let slots = slots(
-            g.y.output,
-            g.x.output,
-            lanes(level),
-            |y, x| padded.at(0, [0, 0], [y, x]),
-            |y, x| y * g.x.output + x,
-        );
-        let [_, c, y, x] = weight_strides;
-        let weights = [(g.inputs, c), (g.y.kernel, y), (g.x.kernel, x)];
-        let phases = vec![Correlation { reach: reach(&taps, &slots), taps, slots, step: 1, weights_base: 0, weights }];
-        let plane = g.y.output * g.x.output;
-        Self {
-            level,
-            geometry: g,
-            sources: g.inputs,
-            targets: g.outputs,
-            padded,
-            phases,
-            plane,
-            transposed: false,
-            weight_strides,
-        }
-    }
-
-    /// `dx[n, c]` from `dy[n, o]` and `w[o, c]`, for weights of the given strides.
-    pub(crate) fn input_gradient(level: Level, g: Geometry, weight_strides: [isize; 4]) -> Self {
-        let (ys, xs) = (gradient_phases(&g.y), gradient_phases(&g.x));
-        let padded = Padded::new(g.outputs, padded_gradient(&g.y, &ys), padded_gradient(&g.x, &xs));
-        let [o, _, wy, wx] = weight_strides;
-        let mut phases = Vec::with_capacity(ys.len() * xs.len());
-        for y in &ys {
-            for x in &xs {
-                let mut taps = Vec::with_capacity(g.outputs * y.taps * x.taps);
-                for channel in 0..g.outputs {
-                    for ty in 0..y.taps {
-                        for tx in 0..x.taps {
-                            let r = (y.seen(ty) - padded.y.first) as usize;
-                            let c = (x.seen(tx) - padded.x.first) as usize;
-                            taps.push(padded.at(channel, [0, 0], [r, c]) as u32);
-                        }
-                    }
-                }
-                let slots = slots(
-                    y.pixels,
-                    x.pixels,
-                    lanes(level),
-                    |r, c| padded.at(0, [0, 0], [r, c]),
-                    |r, c| (y.pixel + r * g.y.stride) * g.x.input + x.pixel + c * g.x.stride,
-                );
-                phases.push(Correlation {
-                    reach: reach(&taps, &slots),
-                    taps,
-                    slots,
-                    step: g.x.stride,
-                    weights_base: y.tap as isize * wy + x.tap as isize * wx,
-                    weights: [
-                        (g.outputs, o),
-                        (y.taps, y.tap_step as isize * wy),
-                        (x.taps, x.tap_step as isize * wx),
-                    ],
-                });
-            }
-        }
-        let plane = g.y.input * g.x.input;
-        Self {
-            level,
-            geometry: g,
-            sources: g.outputs,
-            targets: g.inputs,
-            padded,
-            phases,
-            plane,
-            transposed: true,
-            weight_strides,
-        }
-    }
-
-    /// Floats of scratch memory that [`Conv::run`] needs.
-    pub(crate) fn scratch(&self) -> usize {
-        if self.geometry.is_pointwise() {
-            return GEMM_SCRATCH;
-        }
-        let taps: usize = self.phases.iter().map(|phase| phase.taps.len()).sum();
-        let rows = self.targets.next_multiple_of(rows(self.level));
-        self.padded.len(lanes(self.level)) + self.geometry.groups * rows * taps
-    }
-
-    /// Computes `out`, a contiguous NCHW array, from the image (or output gradient) and weights.
-    pub(crate) fn run(&self, image: Array4<'_>, weights: Array4<'_>, out: &mut [f32], scratch: &mut [f32]) {
-        debug_assert_eq!(weights.strides, self.weight_strides);
-        let targets = self.geometry.groups * self.targets;
-        assert_eq!(out.len(), self.geometry.batch * targets * self.plane, "output of a convolution");
-        if out.is_empty() {
-            return;
-        }
-        if self.sources == 0 || self.phases.iter().all(|p| p.taps.is_empty()) || self.padded.input_is_empty() {
-            out.fill(0.0);
-        } else if self.geometry.is_pointwise() {
-            self.pointwise(image, weights, out, scratch);
-        } else {
-            match self.level {
-                Level::Base => self.correlate::<Base, 4, 2, 4>(image, weights, out, scratch),
-                #[cfg(target_arch = "x86_64")]
-                // SAFETY: a level is only made where the machine has it.
-                Level::Avx2 => unsafe { self.correlate_avx2(image, weights, out, scratch) },
-            }
-        }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn correlate_avx2(&self, image: Array4<'_>, weights: Array4<'_>, out: &mut [f32], scratch: &mut [f32]) {
-        self.correlate::<super::simd::Avx2, 6, 2, 4>(image, weights, out, scratch);
-    }
-
-    /// Where the weights of output channel `i` of a group begin, and their strides by output channel.
-    fn weight_rows(&self, weights: &Array4<'_>, group: usize) -> (usize, isize) {
-        let [o, c, ..] = self.weight_strides;
-        (weights.at([group * self.geometry.outputs, 0, 0, 0]), if self.transposed { c } else { o })
-    }
-
-    #[inline(always)]
-    fn correlate<S: Simd, const MR: usize, const NV: usize, const WIDE: usize>(
-        &self,
-        image: Array4<'_>,
-        weights: Array4<'_>,
-        out: &mut [f32],
-        scratch: &mut [f32],
-    ) {
-        let groups = self.geometry.groups;
-        let (padded, packed) = scratch.split_at_mut(self.padded.len(S::LANES));
-        // One output channel alone (depthwise, or the gradient of a grey image) gets a flat block.
-        let flat = self.targets == 1;
-        let rows = if flat { 1 } else { self.targets.next_multiple_of(MR) };
-        let mut start = 0;
-        for group in 0..groups {
-            let (base, stride) = self.weight_rows(&weights, group);
-            for phase in &self.phases {
-                let k = phase.taps.len();
-                let [a, b, c] = phase.weights;
-                let source = Strided::new(
-                    weights.data,
-                    base.wrapping_add_signed(phase.weights_base),
-                    Axes::one(self.targets, stride),
-                    Axes::new([a.0, b.0, c.0], [a.1, b.1, c.1]),
-                );
-                let packed = &mut packed[start..start + rows * k];
-                if k == 0 {
-                    continue;
-                }
-                if flat {
-                    source.pack::<1>(0..self.targets, 0..k, packed);
-                } else {
-                    source.pack::<MR>(0..self.targets, 0..k, packed);
-                }
-                start += rows * k;
-            }
-        }
-        for (image_index, out) in out.chunks_exact_mut(groups * self.targets * self.plane).enumerate() {
-            let mut start = 0;
-            for (group, out) in out.chunks_exact_mut(self.targets * self.plane).enumerate() {
-                self.padded.fill(&image, image_index, group * self.sources, padded);
-                for phase in &self.phases {
-                    let packed = &packed[start..start + rows * phase.taps.len()];
-                    if flat {
-                        phase.run::<S, 1, WIDE>(padded, packed, self.targets, self.plane, out);
-                    } else {
-                        phase.run::<S, MR, NV>(padded, packed, self.targets, self.plane, out);
-                    }
-                    start += packed.len();
+                    self.fill_plane(image, [phase_y, phase_x], plane);
                 }
             }
         }
     }
 
-    fn pointwise(&self, image: Array4<'_>, weights: Array4<'_>, out: &mut [f32], scratch: &mut [f32]) {
-        let g = &self.geometry;
-        let [n, c, y, x] = image.strides;
-        let targets = g.groups * self.targets;
-        for group in 0..g.groups {
-            let (base, stride) = self.weight_rows(&weights, group);
-            let (_, depth) = self.phases[0].weights[0];
-            let a = Strided::new(
-                weights.data,
-                base,
-                Axes::one(self.targets, stride),
-                Axes::one(self.sources, depth),
-            );
-            // Rows and columns of an image are one axis unless its view has holes.
-            let (outer, inner) = if y == x * g.x.input as isize {
-                ([1, g.batch, self.plane], [0, n, x])
+    fn fill_plane(&self, image: &[f32], [phase_y, phase_x]: [usize; 2], out: &mut [f32]) {
+        let (rows, y) = self.y.inside(phase_y);
+        let (columns, x) = self.x.inside(phase_x);
+        let (width, step) = (self.x.len, self.x.stride);
+        out[..rows.start * width].fill(0.0);
+        out[rows.end * width..].fill(0.0);
+        let inputs = image.chunks_exact(self.x.input).skip(y).step_by(self.y.stride);
+        for (row, input) in out[rows.start * width..rows.end * width].chunks_exact_mut(width).zip(inputs) {
+            row[..columns.start].fill(0.0);
+            row[columns.end..].fill(0.0);
+            let row = &mut row[columns.clone()];
+            if step == 1 {
+                row.copy_from_slice(&input[x..x + row.len()]);
             } else {
-                ([g.batch, g.y.input, g.x.input], [n, y, x])
-            };
-            let b = Strided::new(
-                image.data,
-                image.at([0, group * self.sources, 0, 0]),
-                Axes::new(outer, inner),
-                Axes::one(self.sources, c),
-            );
-            let columns =
-                Axes::new([1, g.batch, self.plane], [0, (targets * self.plane) as isize, 1]);
-            let first = group * self.targets * self.plane;
-            let mut sink = Sink::new(out, first, self.targets, self.plane, columns);
-            let size = [self.targets, g.batch * self.plane, self.sources];
-            gemm(self.level, size, &a, &b, &mut sink, false, scratch);
+                for (to, from) in row.iter_mut().zip(input[x.min(input.len())..].iter().step_by(step)) {
+                    *to = *from;
+                }
+            }
         }
-    }
-}
-
-impl Padded {
-    fn input_is_empty(&self) -> bool {
-        self.channels == 0 || self.y.input == 0 || self.x.input == 0
     }
 }
 
 /// The offsets of all taps (channel, ky, kx) in the padded image.
-fn image_taps(g: &Geometry, padded: &Padded) -> Vec<u32> {
+fn image_taps(axes: &[Axis; 2], padded: &Padded) -> Vec<u32> {
     let tap = |axis: &Axis, padded: &PaddedAxis, k: usize| {
         let t = (k * axis.dilation) as isize - axis.low;
         let phase = t.rem_euclid(axis.stride as isize) as usize;
         let phase = padded.phases.iter().position(|&p| p == phase).unwrap_or(0);
         (phase, (t.div_euclid(axis.stride as isize) - padded.first) as usize)
     };
-    let mut taps = Vec::with_capacity(g.inputs * g.taps());
-    for channel in 0..g.inputs {
-        for ky in 0..g.y.kernel {
-            for kx in 0..g.x.kernel {
-                let ((py, r), (px, c)) = (tap(&g.y, &padded.y, ky), tap(&g.x, &padded.x, kx));
+    let mut taps = Vec::with_capacity(padded.channels * axes[0].kernel * axes[1].kernel);
+    for channel in 0..padded.channels {
+        for ky in 0..axes[0].kernel {
+            let (py, r) = tap(&axes[0], &padded.y, ky);
+            for kx in 0..axes[1].kernel {
+                let (px, c) = tap(&axes[1], &padded.x, kx);
                 taps.push(padded.at(channel, [py, px], [r, c]) as u32);
             }
         }
@@ -529,37 +550,40 @@ struct GradientPhase {
     tap: usize,
     tap_step: usize,
     taps: usize,
-    seen0: isize,
+    seen_first: isize,
     seen_step: isize,
 }
 
 impl GradientPhase {
     fn seen(&self, t: usize) -> isize {
-        self.seen0 - t as isize * self.seen_step
+        self.seen_first - t as isize * self.seen_step
     }
 }
 
 /// Pixel `h` is touched by output `o` through tap `k` where `h + low = o·stride + k·dilation`.
 fn gradient_phases(axis: &Axis) -> Vec<GradientPhase> {
     let common = gcd(axis.stride, axis.dilation);
-    let (tap_step, seen_step) = (axis.stride / common, axis.dilation / common);
-    (0..axis.stride.min(axis.input))
-        .map(|pixel| {
-            let at = pixel as isize + axis.low;
-            let reaches = |k: usize| (at - (k * axis.dilation) as isize).rem_euclid(axis.stride as isize) == 0;
-            let first = (0..axis.kernel.min(tap_step)).find(|&k| reaches(k));
-            let tap = first.unwrap_or(0);
-            GradientPhase {
-                pixel,
-                pixels: (axis.input - pixel).div_ceil(axis.stride),
-                tap,
-                tap_step,
-                taps: first.map_or(0, |k| (axis.kernel - k).div_ceil(tap_step)),
-                seen0: (at - (tap * axis.dilation) as isize).div_euclid(axis.stride as isize),
-                seen_step: seen_step as isize,
-            }
-        })
-        .collect()
+    let (tap_step, seen_step) = (axis.stride / common, (axis.dilation / common) as isize);
+    let phase = |pixel: usize| {
+        // What is left for the output once tap `k` has taken its part.
+        let rest = |k: usize| pixel as isize + axis.low - (k * axis.dilation) as isize;
+        let first = (0..axis.kernel.min(tap_step)).find(|&k| rest(k).rem_euclid(axis.stride as isize) == 0);
+        let tap = first.unwrap_or(0);
+        GradientPhase {
+            pixel,
+            pixels: (axis.input - pixel).div_ceil(axis.stride),
+            tap,
+            tap_step,
+            taps: first.map_or(0, |k| (axis.kernel - k).div_ceil(tap_step)),
+            seen_first: rest(tap).div_euclid(axis.stride as isize),
+            seen_step,
+        }
+    };
+    (0..axis.stride.min(axis.input)).map(phase).collect()
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 /// The padded output gradient that all phases of an axis read.
@@ -570,12 +594,55 @@ fn padded_gradient(axis: &Axis, phases: &[GradientPhase]) -> PaddedAxis {
     PaddedAxis { input: axis.output, stride: 1, phases: vec![0], first, len: (end - first) as usize }
 }
 
-fn gcd(a: usize, b: usize) -> usize {
-    if b == 0 { a } else { gcd(b, a % b) }
+/// A vector of outputs, neighbours in a row.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    /// Where the first lane reads the padded copy, at a tap of offset 0.
+    from: u32,
+    /// Where the first lane goes in a plane of the output.
+    to: u32,
+    /// Lanes that are outputs.
+    lanes: u32,
+}
+
+/// The outputs of a plane cut into slots; `to` says where an output (row, column) goes.
+fn slots(padded: &Padded, lanes: usize, [rows, columns]: [usize; 2], to: impl Fn(usize, usize) -> usize) -> Vec<Slot> {
+    let mut slots = Vec::with_capacity(rows * columns.div_ceil(lanes));
+    for r in 0..rows {
+        slots.extend((0..columns).step_by(lanes).map(|c| Slot {
+            from: padded.at(0, [0, 0], [r, c]) as u32,
+            to: to(r, c) as u32,
+            lanes: lanes.min(columns - c) as u32,
+        }));
+    }
+    slots
+}
+
+/// The farthest place that a slot reads at a tap.
+fn reach(taps: &[u32], slots: &[Slot]) -> usize {
+    let from = slots.iter().map(|slot| slot.from as usize).max();
+    taps.iter().map(|&tap| tap as usize).max().zip(from).map_or(0, |(tap, from)| tap + from)
+}
+
+/// The outputs of one phase: `out[i, slot] = Σ_k weights[i, k] · padded[taps[k] + slot.from]`.
+#[derive(Debug)]
+struct Correlation {
+    taps: Vec<u32>,
+    slots: Vec<Slot>,
+    reach: usize,
+    /// Distance of neighbouring lanes in the output.
+    step: usize,
+    /// Where the weight of the first tap lies, and of all taps from there.
+    first_weight: usize,
+    weights: Axes,
 }
 
 impl Correlation {
-    /// All slots and targets of a group of one image.
+    fn new(taps: Vec<u32>, slots: Vec<Slot>, step: usize, first_weight: usize, weights: Axes) -> Self {
+        Self { reach: reach(&taps, &slots), taps, slots, step, first_weight, weights }
+    }
+
+    /// All slots and targets of a group of one image. `packed` are panels of `MR` rows of weights.
     #[inline(always)]
     fn run<S: Simd, const MR: usize, const NV: usize>(
         &self,
@@ -587,12 +654,9 @@ impl Correlation {
     ) {
         let k = self.taps.len();
         if k == 0 {
-            for slot in &self.slots {
-                for i in 0..targets {
-                    for lane in 0..slot.lanes as usize {
-                        out[i * plane + slot.to as usize + lane * self.step] = 0.0;
-                    }
-                }
+            for (i, slot) in (0..targets).flat_map(|i| self.slots.iter().map(move |slot| (i, slot))) {
+                let to = &mut out[i * plane + slot.to as usize..];
+                put::<S>(S::splat(0.0), to, slot.lanes as usize, self.step, false);
             }
             return;
         }
@@ -601,6 +665,7 @@ impl Correlation {
             let last = (first + TAPS).min(k);
             let taps = &self.taps[first..last];
             for slots in self.slots.chunks(NV) {
+                // Where slots run out, the last one is repeated and dropped.
                 let from = core::array::from_fn(|j| slots[j.min(slots.len() - 1)].from as usize);
                 for (panel, i) in packed.chunks_exact(k * MR).zip((0..targets).step_by(MR)) {
                     let weights = &panel[first * MR..last * MR];
@@ -608,8 +673,8 @@ impl Correlation {
                     let block = unsafe { block::<S, MR, NV>(padded, weights, taps, from) };
                     for (row, i) in block.iter().zip(i..targets.min(i + MR)) {
                         for (slot, &value) in slots.iter().zip(row) {
-                            let to = i * plane + slot.to as usize;
-                            put::<S>(value, &mut out[to..], slot.lanes as usize, self.step, first > 0);
+                            let to = &mut out[i * plane + slot.to as usize..];
+                            put::<S>(value, to, slot.lanes as usize, self.step, first > 0);
                         }
                     }
                 }
@@ -643,6 +708,32 @@ unsafe fn block<S: Simd, const MR: usize, const NV: usize>(
     block
 }
 
+/// The register block of the weight gradient, vectors of partial sums over some slots:
+/// `sums[i][j] = Σ_s dy[s][i] · padded[from[s] + taps[j]]`.
+///
+/// # Safety
+/// Every `from[s] + taps[j] + LANES` is at most `padded.len()`.
+#[inline(always)]
+unsafe fn dots<S: Simd, const MR: usize, const NT: usize>(
+    padded: &[f32],
+    dy: &[f32],
+    from: &[u32],
+    taps: [usize; NT],
+) -> [[S::V; NT]; MR] {
+    let mut sums = [[S::splat(0.0); NT]; MR];
+    for (dy, &from) in dy.chunks_exact(MR * S::LANES).zip(from) {
+        // SAFETY: the caller promises that every vector is inside.
+        let b = taps.map(|tap| unsafe { S::load_at(padded, tap + from as usize) });
+        for (i, row) in sums.iter_mut().enumerate() {
+            let a = S::load(&dy[i * S::LANES..]);
+            for (sum, &b) in row.iter_mut().zip(&b) {
+                *sum = S::mul_add(a, b, *sum);
+            }
+        }
+    }
+    sums
+}
+
 /// Writes or adds the first lanes of a vector, `step` apart.
 #[inline(always)]
 fn put<S: Simd>(value: S::V, out: &mut [f32], lanes: usize, step: usize, add: bool) {
@@ -657,301 +748,76 @@ fn put<S: Simd>(value: S::V, out: &mut [f32], lanes: usize, step: usize, add: bo
     }
 }
 
-/// A weight gradient, prepared.
-#[derive(Debug)]
-pub(crate) struct WeightGradient {
-    level: Level,
-    geometry: Geometry,
-    padded: Padded,
-    taps: Vec<u32>,
-    slots: Vec<Slot>,
-    reach: usize,
-}
-
-impl WeightGradient {
-    /// `dw[o, c]` from `x[n, c]` and `dy[n, o]`.
-    pub(crate) fn new(level: Level, g: Geometry) -> Self {
-        let padded = Padded::new(g.inputs, PaddedAxis::of_image(&g.y), PaddedAxis::of_image(&g.x));
-        let taps = image_taps(&g, &padded);
-        let slots = slots(
-            g.y.output,
-            g.x.output,
-            lanes(level),
-            |y, x| padded.at(0, [0, 0], [y, x]),
-            |y, x| y * g.x.output + x,
-        );
-        Self { level, geometry: g, reach: reach(&taps, &slots), padded, taps, slots }
-    }
-
-    /// Floats of scratch memory that [`WeightGradient::run`] needs.
-    pub(crate) fn scratch(&self) -> usize {
-        if self.geometry.is_pointwise() {
-            return GEMM_SCRATCH;
-        }
-        let lanes = lanes(self.level);
-        self.padded.len(lanes) + self.geometry.outputs * self.slots.len() * lanes
-    }
-
-    /// Computes `out`, a contiguous OIHW array, from the images and the output gradients.
-    pub(crate) fn run(&self, image: Array4<'_>, gradient: Array4<'_>, out: &mut [f32], scratch: &mut [f32]) {
-        let g = &self.geometry;
-        assert_eq!(out.len(), g.groups * g.outputs * g.inputs * g.taps(), "output of a weight gradient");
-        if g.is_pointwise() && !self.slots.is_empty() && g.batch > 0 {
-            return self.pointwise(image, gradient, out, scratch);
-        }
-        out.fill(0.0);
-        if out.is_empty() || self.padded.input_is_empty() || self.slots.is_empty() {
-            return;
-        }
-        match self.level {
-            Level::Base => self.dots::<Base, 4, 2>(image, gradient, out, scratch),
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: a level is only made where the machine has it.
-            Level::Avx2 => unsafe { self.dots_avx2(image, gradient, out, scratch) },
-        }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn dots_avx2(&self, image: Array4<'_>, gradient: Array4<'_>, out: &mut [f32], scratch: &mut [f32]) {
-        self.dots::<super::simd::Avx2, 4, 3>(image, gradient, out, scratch);
-    }
-
-    #[inline(always)]
-    fn dots<S: Simd, const MR: usize, const NT: usize>(
-        &self,
-        image: Array4<'_>,
-        gradient: Array4<'_>,
-        out: &mut [f32],
-        scratch: &mut [f32],
-    ) {
-        let g = &self.geometry;
-        let width = self.slots.len() * S::LANES;
-        let (padded, dy) = scratch.split_at_mut(self.padded.len(S::LANES));
-        let dy = &mut dy[..g.outputs * width];
-        assert!(self.reach + S::LANES <= padded.len(), "padded image too small");
-        for n in 0..g.batch {
-            for (group, out) in out.chunks_exact_mut(g.outputs * self.taps.len()).enumerate() {
-                self.padded.fill(&image, n, group * g.inputs, padded);
-                for (o, row) in dy.chunks_exact_mut(width).enumerate() {
-                    fill_slots::<S>(&gradient, [n, group * g.outputs + o], [g.y.output, g.x.output], row);
-                }
-                for o in (0..g.outputs).step_by(MR) {
-                    self.rows::<S, MR, NT>(padded, dy, o, out);
-                }
-            }
-        }
-    }
-
-    /// Adds what one image gives to the gradient of `MR` output channels.
-    #[inline(always)]
-    fn rows<S: Simd, const MR: usize, const NT: usize>(
-        &self,
-        padded: &[f32],
-        dy: &[f32],
-        o: usize,
-        out: &mut [f32],
-    ) {
-        let (width, outputs) = (self.slots.len() * S::LANES, self.geometry.outputs);
-        let count = MR.min(outputs - o);
-        for first in (0..self.slots.len()).step_by(SLOTS) {
-            let last = (first + SLOTS).min(self.slots.len());
-            let slots = &self.slots[first..last];
-            // Rows past the last output channel repeat it and are dropped.
-            let dy: [&[f32]; MR] = core::array::from_fn(|i| {
-                let row = (o + i).min(outputs - 1) * width;
-                &dy[row + first * S::LANES..row + last * S::LANES]
-            });
-            for (t, taps) in self.taps.chunks(NT).enumerate() {
-                let taps_at = core::array::from_fn(|j| taps[j.min(taps.len() - 1)] as usize);
-                // SAFETY: `dots` has asserted the reach, and each row of dy has all lanes of the slots.
-                let sums = unsafe { dots::<S, MR, NT>(padded, dy, slots, taps_at) };
-                for (i, row) in sums.iter().take(count).enumerate() {
-                    let out = &mut out[(o + i) * self.taps.len() + t * NT..];
-                    for (to, &sum) in out[..taps.len()].iter_mut().zip(row) {
-                        *to += S::sum(sum);
-                    }
-                }
-            }
-        }
-    }
-
-    fn pointwise(&self, image: Array4<'_>, gradient: Array4<'_>, out: &mut [f32], scratch: &mut [f32]) {
-        let g = &self.geometry;
-        let pixels = |array: &Array4<'_>| {
-            let [n, _, y, x] = array.strides;
-            if y == x * g.x.input as isize {
-                Axes::new([1, g.batch, g.y.input * g.x.input], [0, n, x])
-            } else {
-                Axes::new([g.batch, g.y.input, g.x.input], [n, y, x])
-            }
-        };
-        for group in 0..g.groups {
-            let rows = Axes::one(g.outputs, gradient.strides[1]);
-            let base = gradient.at([0, group * g.outputs, 0, 0]);
-            let a = Strided::new(gradient.data, base, rows, pixels(&gradient));
-            let rows = Axes::one(g.inputs, image.strides[1]);
-            let base = image.at([0, group * g.inputs, 0, 0]);
-            let b = Strided::new(image.data, base, rows, pixels(&image));
-            let first = group * g.outputs * g.inputs;
-            let mut sink = Sink::new(out, first, g.outputs, g.inputs, Axes::one(g.inputs, 1));
-            let size = [g.outputs, g.inputs, g.batch * g.y.input * g.x.input];
-            gemm(self.level, size, &a, &b, &mut sink, false, scratch);
-        }
-    }
-}
-
-/// Copies a plane of the output gradient, each row filled up with zeros to whole vectors.
-#[inline(always)]
-fn fill_slots<S: Simd>(from: &Array4<'_>, [n, c]: [usize; 2], [rows, columns]: [usize; 2], out: &mut [f32]) {
-    let [.., step_y, step_x] = from.strides;
-    let mut start = from.at([n, c, 0, 0]);
-    for row in out.chunks_exact_mut(columns.next_multiple_of(S::LANES)).take(rows) {
-        row[columns..].fill(0.0);
-        if step_x == 1 {
-            row[..columns].copy_from_slice(&from.data[start..start + columns]);
-        } else {
-            for (i, to) in row[..columns].iter_mut().enumerate() {
-                *to = from.data[start.wrapping_add_signed(i as isize * step_x)];
-            }
-        }
-        start = start.wrapping_add_signed(step_y);
-    }
-}
-
-/// The register block of the weight gradient: vectors of partial sums over some slots.
-///
-/// # Safety
-/// Every `taps[j] + slots[s].from + LANES` is at most `padded.len()`, and the rows of `dy` have
-/// `slots.len() * LANES` floats.
-#[inline(always)]
-unsafe fn dots<S: Simd, const MR: usize, const NT: usize>(
-    padded: &[f32],
-    dy: [&[f32]; MR],
-    slots: &[Slot],
-    taps: [usize; NT],
-) -> [[S::V; NT]; MR] {
-    let mut sums = [[S::splat(0.0); NT]; MR];
-    for (s, slot) in slots.iter().enumerate() {
-        // SAFETY: the caller promises that every vector is inside.
-        let b = taps.map(|tap| unsafe { S::load_at(padded, tap + slot.from as usize) });
-        for (row, dy) in sums.iter_mut().zip(dy) {
-            // SAFETY: the caller promises the length of the rows.
-            let a = unsafe { S::load_at(dy, s * S::LANES) };
-            for (sum, &b) in row.iter_mut().zip(&b) {
-                *sum = S::mul_add(a, b, *sum);
-            }
-        }
-    }
-    sums
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::device::cpu::testing::{Lcg, assert_close};
 
-    fn axis(rng: &mut Lcg) -> Axis {
-        let limit = if rng.below(6) == 0 { 40 } else { 12 };
-        let input = 1 + rng.below(limit);
-        let (kernel, stride, dilation) = (1 + rng.below(4), 1 + rng.below(3), 1 + rng.below(2));
-        let reach = (kernel - 1) * dilation + 1;
-        let (low, high) = (rng.below(4) as isize, rng.below(4) as isize);
-        // Negative padding crops.
-        let low = if rng.below(8) == 0 { -low.min(input as isize - 1) } else { low };
-        let room = input as isize + low + high - reach as isize;
-        let output = if room < 0 { 0 } else { room as usize / stride + 1 };
-        Axis { input, kernel, output, stride, dilation, low }
-    }
-
-    fn geometry(seed: u64) -> (Geometry, Lcg) {
+    fn geometry(seed: u64) -> (ConvGeometry, Lcg) {
         let mut rng = Lcg::new(seed);
-        let mut g = Geometry {
-            batch: rng.below(4),
-            groups: [1, 1, 2, 5][rng.below(4)],
-            inputs: [0, 1, 2, 3, 5][rng.below(5)],
-            outputs: [0, 1, 2, 4, 7, 9][rng.below(6)],
-            y: axis(&mut rng),
-            x: axis(&mut rng),
+        let groups = [1, 1, 2, 5][rng.below(4)];
+        let mut g = ConvGeometry {
+            n: rng.below(4),
+            c: groups * [0, 1, 2, 3, 5][rng.below(5)],
+            size: [0; 2],
+            o: groups * [0, 1, 2, 4, 7, 9][rng.below(6)],
+            kernel: [0; 2],
+            out: [0; 2],
+            groups,
+            stride: [0; 2],
+            pad: [0; 2],
+            dilation: [0; 2],
         };
-        if rng.below(8) == 0 {
-            for axis in [&mut g.y, &mut g.x] {
-                *axis = Axis { kernel: 1, stride: 1, dilation: 1, low: 0, output: axis.input, ..*axis };
-            }
+        let pointwise = rng.below(8) == 0;
+        for i in 0..2 {
+            let limit = if rng.below(6) == 0 { 40 } else { 12 };
+            g.size[i] = 1 + rng.below(limit);
+            (g.kernel[i], g.stride[i], g.dilation[i], g.pad[i]) = if pointwise {
+                (1, 1, 1, 0)
+            } else {
+                (1 + rng.below(4), 1 + rng.below(3), 1 + rng.below(2), rng.below(4))
+            };
+            let high = if pointwise { 0 } else { rng.below(4) };
+            let room = g.size[i] + g.pad[i] + high;
+            let reach = (g.kernel[i] - 1) * g.dilation[i] + 1;
+            g.out[i] = if room < reach { 0 } else { (room - reach) / g.stride[i] + 1 };
         }
         if rng.below(20) == 0 {
-            (g.inputs, g.outputs) = (70, 13); // more taps than are summed at a time
+            (g.c, g.o) = (70 * groups, 13 * groups); // more taps than are summed at a time
         }
         (g, rng)
     }
 
     /// Calls `visit` with the flat indices in (x, w, y) of every product of a convolution.
-    fn products(g: &Geometry, mut visit: impl FnMut(usize, usize, usize)) {
-        let inside = |a: &Axis, o: usize, k: usize| {
-            let i = (o * a.stride + k * a.dilation) as isize - a.low;
-            (0..a.input as isize).contains(&i).then_some(i as usize)
+    fn products(g: &ConvGeometry, mut visit: impl FnMut(usize, usize, usize)) {
+        let inside = |axis: usize, o: usize, k: usize| {
+            let i = (o * g.stride[axis] + k * g.dilation[axis]).checked_sub(g.pad[axis])?;
+            (i < g.size[axis]).then_some(i)
         };
-        for n in 0..g.batch {
-            for o in 0..g.groups * g.outputs {
-                let group = o / g.outputs;
-                for c in 0..g.inputs {
-                    for (oy, ox) in (0..g.y.output).flat_map(|y| (0..g.x.output).map(move |x| (y, x))) {
-                        for (ky, kx) in (0..g.y.kernel).flat_map(|y| (0..g.x.kernel).map(move |x| (y, x))) {
-                            let (Some(iy), Some(ix)) = (inside(&g.y, oy, ky), inside(&g.x, ox, kx)) else {
-                                continue;
-                            };
-                            let channel = n * g.groups * g.inputs + group * g.inputs + c;
-                            visit(
-                                (channel * g.y.input + iy) * g.x.input + ix,
-                                ((o * g.inputs + c) * g.y.kernel + ky) * g.x.kernel + kx,
-                                ((n * g.groups * g.outputs + o) * g.y.output + oy) * g.x.output + ox,
-                            );
-                        }
+        let pairs = |[h, w]: [usize; 2]| (0..h).flat_map(move |y| (0..w).map(move |x| (y, x)));
+        let inputs = g.c / g.groups;
+        for (n, o) in pairs([g.n, g.o]) {
+            for c in 0..inputs {
+                let channel = n * g.c + o / (g.o / g.groups) * inputs + c;
+                for (oy, ox) in pairs(g.out) {
+                    for (ky, kx) in pairs(g.kernel) {
+                        let (Some(iy), Some(ix)) = (inside(0, oy, ky), inside(1, ox, kx)) else { continue };
+                        visit(
+                            (channel * g.size[0] + iy) * g.size[1] + ix,
+                            ((o * inputs + c) * g.kernel[0] + ky) * g.kernel[1] + kx,
+                            ((n * g.o + o) * g.out[0] + oy) * g.out[1] + ox,
+                        );
                     }
                 }
             }
         }
     }
 
-    fn dims(g: &Geometry) -> [[usize; 4]; 3] {
-        [
-            [g.batch, g.groups * g.inputs, g.y.input, g.x.input],
-            [g.groups * g.outputs, g.inputs, g.y.kernel, g.x.kernel],
-            [g.batch, g.groups * g.outputs, g.y.output, g.x.output],
-        ]
-    }
-
-    /// The array spread out in memory in a random layout: permuted axes, gaps, reversed axes.
-    fn spread<'a>(rng: &mut Lcg, data: &[f32], dims: [usize; 4], memory: &'a mut Vec<f32>) -> Array4<'a> {
-        let mut order = [0, 1, 2, 3];
-        if rng.flag() {
-            order = [[0, 1, 2, 3], [0, 2, 3, 1], [3, 1, 2, 0], [1, 0, 3, 2]][rng.below(4)];
-        }
-        let (mut base, mut step, mut strides) = (rng.below(3), 1 + rng.below(2) as isize, [0; 4]);
-        for &axis in order.iter().rev() {
-            strides[axis] = step;
-            step *= dims[axis].max(1) as isize;
-            if rng.below(5) == 0 {
-                base += dims[axis].saturating_sub(1) * strides[axis] as usize;
-                strides[axis] = -strides[axis];
-            }
-        }
-        *memory = vec![f32::NAN; 3 + step as usize];
-        for (i, &value) in data.iter().enumerate() {
-            let [_, d1, d2, d3] = dims;
-            let index = [i / (d1 * d2 * d3), i / (d2 * d3) % d1, i / d3 % d2, i % d3];
-            let offset: isize = index.iter().zip(strides).map(|(&i, s)| i as isize * s).sum();
-            memory[base.wrapping_add_signed(offset)] = value;
-        }
-        Array4 { data: memory, base, strides }
-    }
-
     #[test]
     fn all_three_directions_equal_the_definition() {
-        for seed in 0..600 {
+        for seed in 0..800 {
             let (g, ref mut rng) = geometry(seed);
-            let [dx, dw, dy] = dims(&g);
-            let sizes = [dx, dw, dy].map(|d| d.iter().product::<usize>());
+            let sizes = [g.x_shape(), g.weight_shape(), g.y_shape()].map(|d| d.iter().product::<usize>());
             let [x, w, y] = sizes.map(|len| rng.floats(len));
             let [mut want_x, mut want_w, mut want_y] = sizes.map(|len| vec![0.0f64; len]);
             products(&g, |i, j, k| {
@@ -960,23 +826,20 @@ mod tests {
                 want_w[j] += a * c;
                 want_y[k] += a * b;
             });
-            let [mut mx, mut mw, mut my] = [vec![], vec![], vec![]];
-            let (x, w) = (spread(rng, &x, dx, &mut mx), spread(rng, &w, dw, &mut mw));
-            let y = spread(rng, &y, dy, &mut my);
             for level in Level::available() {
                 let what = format!("{level:?} {g:?} seed {seed}");
-                let run = |conv: Conv, image, size: usize| {
+                let run = |conv: Conv, image: &[f32], size: usize| {
                     let mut out = vec![f32::NAN; size];
-                    conv.run(image, w, &mut out, &mut vec![f32::NAN; conv.scratch()]);
+                    conv.run(image, &w, &mut out, &mut vec![f32::NAN; conv.scratch()]);
                     out
                 };
-                let got = run(Conv::forward(level, g, w.strides), x, sizes[2]);
+                let got = run(Conv::forward(level, &g), &x, sizes[2]);
                 assert_close(&got, &want_y, 1e-5, &format!("value {what}"));
-                let got = run(Conv::input_gradient(level, g, w.strides), y, sizes[0]);
+                let got = run(Conv::input_gradient(level, &g), &y, sizes[0]);
                 assert_close(&got, &want_x, 1e-5, &format!("input gradient {what}"));
-                let conv = WeightGradient::new(level, g);
+                let conv = WeightGradient::new(level, &g);
                 let mut got = vec![f32::NAN; sizes[1]];
-                conv.run(x, y, &mut got, &mut vec![f32::NAN; conv.scratch()]);
+                conv.run(&x, &y, &mut got, &mut vec![f32::NAN; conv.scratch()]);
                 assert_close(&got, &want_w, 1e-5, &format!("weight gradient {what}"));
             }
         }

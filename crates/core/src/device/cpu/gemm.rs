@@ -259,14 +259,7 @@ pub(crate) fn gemm<A: Source, B: Source>(
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn avx2<A: Source, B: Source>(
-    size: [usize; 3],
-    a: &A,
-    b: &B,
-    c: &mut Sink<'_>,
-    add: bool,
-    scratch: &mut [f32],
-) {
+fn avx2<A: Source, B: Source>(size: [usize; 3], a: &A, b: &B, c: &mut Sink<'_>, add: bool, scratch: &mut [f32]) {
     blocked::<super::simd::Avx2, A, B, 6, 2, 16>(size, a, b, c, add, scratch);
 }
 

@@ -100,9 +100,7 @@ pub(crate) use x86::Avx2;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm {
     use super::Simd;
-    use core::arch::wasm32::{
-        f32x4_add, f32x4_extract_lane, f32x4_splat, i32x4_shuffle, v128, v128_load, v128_store,
-    };
+    use core::arch::wasm32::{f32x4_add, f32x4_extract_lane, f32x4_splat, i32x4_shuffle, v128, v128_load, v128_store};
 
     #[derive(Clone, Copy)]
     pub(crate) struct Simd128;
