@@ -3,6 +3,7 @@
 
 pub(crate) mod conv;
 pub(crate) mod gemm;
+pub(crate) mod math;
 pub(crate) mod simd;
 #[cfg(test)]
 mod testing;

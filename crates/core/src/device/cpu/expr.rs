@@ -1,0 +1,508 @@
+//! Fused element-wise expressions, evaluated block by block: each instruction is one tight loop over a few hundred
+//! elements that stay in the first-level cache, so a chain of any length reads its inputs and writes its output once.
+//!
+//! The iteration space is merged to as few axes as the views allow. A load whose elements lie side by side in memory is
+//! read in place; every other one is first copied to its register, row by row.
+
+use super::memory::Reads;
+use super::scalar::{self, Kernel1, Kernel2};
+use super::simd::{Level, per_level};
+use crate::{
+    plan::{Expr, Instr, Load, Source, View},
+    rng,
+};
+use std::ops::Range;
+
+/// The most elements of a block.
+pub(crate) const BLOCK: usize = 512;
+/// Rows at least this long are blocks of their own, so that loads can be read in place.
+const LONG_ROW: usize = 64;
+
+/// An expression over an iteration space, prepared.
+#[derive(Debug)]
+pub(crate) struct Blocks {
+    level: Level,
+    /// Sizes of the merged axes, at least one.
+    axes: Vec<usize>,
+    loads: Vec<Fetch>,
+    code: Vec<Code>,
+    result: Value,
+    registers: usize,
+}
+
+/// A load over the merged axes.
+#[derive(Debug)]
+struct Fetch {
+    source: From,
+    offset: isize,
+    strides: Vec<isize>,
+    valid: Vec<Range<usize>>,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum From {
+    Read(usize),
+    /// The output, which the step writes in place.
+    Output,
+    Arange,
+    Random {
+        key: usize,
+        stream: u32,
+    },
+    Const(u32),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// One word for all elements.
+    Uniform,
+    /// Element `i` is word `offset + i`.
+    Contiguous,
+    Strided,
+}
+
+/// Where an instruction finds an argument.
+#[derive(Clone, Copy, Debug)]
+enum Value {
+    Load(usize),
+    Register(usize),
+}
+
+#[derive(Clone, Copy)]
+enum Code {
+    Unary(Kernel1, Value, usize),
+    Binary(Kernel2, [Value; 2], usize),
+    Select(fn(&mut [u32], &[u32], &[u32], &[u32]), [Value; 3], usize),
+}
+
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unary(_, a, out) => write!(f, "{out} = f({a:?})"),
+            Self::Binary(_, args, out) => write!(f, "{out} = f({args:?})"),
+            Self::Select(_, args, out) => write!(f, "{out} = select({args:?})"),
+        }
+    }
+}
+
+/// Memory for the values of a block, shared by all steps of a program.
+#[derive(Debug, Default)]
+pub(crate) struct Registers {
+    blocks: Vec<Vec<u32>>,
+    /// For each load the place of the current block's first word, if it is read in place.
+    direct: Vec<Option<usize>>,
+}
+
+impl Registers {
+    /// Makes room for an expression.
+    pub(crate) fn grow_for(&mut self, blocks: &Blocks) {
+        while self.blocks.len() < blocks.registers {
+            self.blocks.push(vec![0; BLOCK]);
+        }
+        self.direct.resize(self.direct.len().max(blocks.loads.len()), None);
+    }
+}
+
+impl Blocks {
+    /// The expression over `shape`. `output` is the read that the step writes over, if any.
+    pub(crate) fn new(level: Level, shape: &[usize], expr: &Expr, output: Option<usize>) -> Self {
+        let mut loads: Vec<Fetch> = expr.loads.iter().map(|load| Fetch::new(load, output)).collect();
+        let axes = merge(shape, &mut loads);
+        for load in &mut loads {
+            load.kind = load.kind(&axes);
+        }
+        let mut blocks = Self { level, axes, registers: loads.len(), loads, code: Vec::new(), result: Value::Load(0) };
+        blocks.emit(expr);
+        blocks
+    }
+
+    /// Translates the instructions, reusing registers whose value is not needed any more.
+    fn emit(&mut self, expr: &Expr) {
+        // A cast that keeps all words is another name for its argument.
+        let mut values: Vec<usize> = Vec::with_capacity(expr.instrs.len());
+        let mut last_use = vec![0; expr.instrs.len()];
+        for (i, instr) in expr.instrs.iter().enumerate() {
+            arguments(instr).into_iter().flatten().for_each(|a| last_use[values[a]] = i);
+            values.push(match *instr {
+                Instr::Cast(a) if scalar::cast_keeps_words(expr.types[a], expr.types[i]) => values[a],
+                _ => i,
+            });
+        }
+        let result = *values.last().expect("an expression has a value");
+        last_use[result] = usize::MAX;
+        let mut places = vec![Value::Load(0); expr.instrs.len()];
+        let mut free: Vec<usize> = Vec::new();
+        for (i, instr) in expr.instrs.iter().enumerate().filter(|&(i, _)| values[i] == i) {
+            if let Instr::Load(load) = *instr {
+                places[i] = Value::Load(load);
+                continue;
+            }
+            let out = free.pop().unwrap_or_else(|| {
+                self.registers += 1;
+                self.registers - 1
+            });
+            let (place, dtype, level) = (|a: usize| places[values[a]], |a: usize| expr.types[a], self.level);
+            self.code.push(match *instr {
+                Instr::Load(_) => unreachable!("loads are places, not code"),
+                Instr::Cast(a) => Code::Unary(scalar::cast(level, dtype(a), dtype(i)), place(a), out),
+                Instr::Unary(f, a) => Code::Unary(scalar::unary(level, f, dtype(a)), place(a), out),
+                Instr::Binary(f, a, b) => Code::Binary(scalar::binary(level, f, dtype(a)), [place(a), place(b)], out),
+                Instr::Select(c, a, b) => Code::Select(scalar::select(level), [place(c), place(a), place(b)], out),
+            });
+            places[i] = Value::Register(out);
+            for a in arguments(instr).into_iter().flatten().map(|a| values[a]) {
+                if let Value::Register(register) = places[a]
+                    && last_use[a] == i
+                    && !free.contains(&register)
+                {
+                    free.push(register);
+                }
+            }
+        }
+        self.result = places[result];
+        // Nothing comes after the result.
+        match self.result {
+            Value::Load(_) => self.code.clear(),
+            Value::Register(register) => {
+                let last = self.code.iter().rposition(|code| code.out() == register);
+                self.code.truncate(last.map_or(0, |last| last + 1));
+            }
+        }
+    }
+
+    /// Number of elements.
+    pub(crate) fn len(&self) -> usize {
+        self.axes.iter().product()
+    }
+
+    /// The length of a good block: a row, or many where all loads run on over the ends of rows.
+    pub(crate) fn block(&self) -> usize {
+        let row = *self.axes.last().expect("at least one axis");
+        if self.axes.len() > 1 && (LONG_ROW..=BLOCK).contains(&row) { row } else { BLOCK }
+    }
+
+    /// The length of rows, and how fast elements of a row can be read: what `Reduce` decides by.
+    pub(crate) fn cost(&self) -> f64 {
+        let row = (*self.axes.last().expect("at least one axis")).max(1) as f64;
+        let strided = |load: &&Fetch| load.kind == Kind::Strided;
+        let cost = |load: &Fetch| {
+            let step = load.strides.last().map_or(0, |s| s.unsigned_abs());
+            if step > 1 { 2.5 } else { 1.0 }
+        };
+        self.loads.iter().filter(strided).map(|load| cost(load) + 12.0 / row).sum()
+    }
+
+    /// Evaluates the whole space into `out`.
+    pub(crate) fn run(&self, reads: Reads<'_>, registers: &mut Registers, out: &mut [u32]) {
+        if out.is_empty() {
+            return;
+        }
+        self.begin(reads, registers);
+        let (row, block) = (*self.axes.last().expect("at least one axis"), self.block());
+        let mut start = 0;
+        while start < out.len() {
+            let end = if self.axes.len() > 1 && row >= LONG_ROW { start - start % row + row } else { out.len() };
+            let end = end.min(start + block);
+            self.evaluate(reads, registers, start, &mut out[start..end]);
+            start = end;
+        }
+    }
+
+    /// Fetches what is the same in all blocks.
+    pub(crate) fn begin(&self, reads: Reads<'_>, registers: &mut Registers) {
+        for (load, register) in self.loads.iter().zip(&mut registers.blocks) {
+            if load.kind == Kind::Uniform {
+                let word = match load.source {
+                    From::Read(i) => reads.words(i)[load.offset as usize],
+                    From::Output => unreachable!("what is written in place is not uniform"),
+                    From::Arange => load.offset as u32,
+                    From::Random { key, stream } => rng::bits(random_key(reads, key), stream, load.offset as u32),
+                    From::Const(word) => word,
+                };
+                register.fill(word);
+            }
+        }
+    }
+
+    /// Evaluates the elements from `start` on, in row-major order, at most [`BLOCK`], into `out`. Where the step is in
+    /// place `out` holds what the output held before.
+    pub(crate) fn evaluate(&self, reads: Reads<'_>, registers: &mut Registers, start: usize, out: &mut [u32]) {
+        let len = out.len();
+        if let (Value::Load(load), []) = (self.result, &self.code[..]) {
+            return self.loads[load].copy(self.level, &self.axes, reads, start, &registers.blocks[load], out);
+        }
+        for (i, load) in self.loads.iter().enumerate() {
+            registers.direct[i] = load.in_place(&self.axes, start, len);
+            if registers.direct[i].is_none() {
+                let mut block = std::mem::take(&mut registers.blocks[i]);
+                match load.source {
+                    From::Output => block[..len].copy_from_slice(out),
+                    _ if load.kind == Kind::Uniform => {}
+                    _ => load.fill(self.level, &self.axes, reads, start, &mut block[..len]),
+                }
+                registers.blocks[i] = block;
+            }
+        }
+        let last = self.code.len() - 1;
+        for (i, code) in self.code.iter().enumerate() {
+            if i == last {
+                self.step(code, reads, registers, out);
+            } else {
+                let mut block = std::mem::take(&mut registers.blocks[code.out()]);
+                self.step(code, reads, registers, &mut block[..len]);
+                registers.blocks[code.out()] = block;
+            }
+        }
+    }
+
+    fn step(&self, code: &Code, reads: Reads<'_>, registers: &Registers, out: &mut [u32]) {
+        let len = out.len();
+        let at = |value: Value| match value {
+            Value::Register(r) => &registers.blocks[r][..len],
+            Value::Load(load) => match (registers.direct[load], self.loads[load].source) {
+                (Some(start), From::Read(i)) => &reads.words(i)[start..start + len],
+                _ => &registers.blocks[load][..len],
+            },
+        };
+        match *code {
+            Code::Unary(kernel, a, _) => kernel.run(out, at(a)),
+            Code::Binary(kernel, [a, b], _) => kernel.run(out, at(a), at(b)),
+            Code::Select(kernel, [c, a, b], _) => kernel(out, at(c), at(a), at(b)),
+        }
+    }
+}
+
+impl Code {
+    fn out(&self) -> usize {
+        match *self {
+            Self::Unary(_, _, out) | Self::Binary(_, _, out) | Self::Select(_, _, out) => out,
+        }
+    }
+}
+
+fn arguments(instr: &Instr) -> [Option<usize>; 3] {
+    match *instr {
+        Instr::Load(_) => [None; 3],
+        Instr::Unary(_, a) | Instr::Cast(a) => [Some(a), None, None],
+        Instr::Binary(_, a, b) => [Some(a), Some(b), None],
+        Instr::Select(c, a, b) => [Some(c), Some(a), Some(b)],
+    }
+}
+
+fn random_key(reads: Reads<'_>, key: usize) -> [u32; 2] {
+    let words = reads.words(key);
+    [words[0], words[1]]
+}
+
+impl Fetch {
+    fn new(load: &Load, output: Option<usize>) -> Self {
+        let View { offset, axes } = &load.view;
+        let source = match load.source {
+            Source::Read(i) if output == Some(i) => From::Output,
+            Source::Read(i) => From::Read(i),
+            Source::Arange => From::Arange,
+            Source::Random { key, stream } => From::Random { key, stream },
+            Source::Const(word) => From::Const(word),
+        };
+        let strides = axes.iter().map(|a| if a.size == 1 { 0 } else { a.stride }).collect();
+        let valid: Vec<_> = axes.iter().map(|a| a.valid.clone()).collect();
+        let mut fetch = Self { source, offset: *offset, strides, valid, kind: Kind::Strided };
+        let is_total = load.view.is_total();
+        if axes.iter().any(|a| a.valid.is_empty()) {
+            fetch.make_constant(0, axes.len());
+        } else if let (From::Const(word), true) = (source, is_total) {
+            fetch.make_constant(word, axes.len());
+        }
+        fetch
+    }
+
+    fn make_constant(&mut self, word: u32, axes: usize) {
+        self.source = From::Const(word);
+        (self.offset, self.strides, self.valid) = (0, vec![0; axes], vec![0..usize::MAX; axes]);
+    }
+
+    fn is_total(&self, axis: usize, size: usize) -> bool {
+        self.valid[axis].start == 0 && self.valid[axis].end >= size
+    }
+
+    fn kind(&self, axes: &[usize]) -> Kind {
+        if self.source == From::Output {
+            return Kind::Strided;
+        }
+        if !axes.iter().enumerate().all(|(i, &size)| self.is_total(i, size)) {
+            return Kind::Strided;
+        }
+        if self.strides.iter().all(|&s| s == 0) {
+            return Kind::Uniform;
+        }
+        let mut stride = 1;
+        let row_major = self.strides.iter().zip(axes).rev().all(|(&s, &size)| {
+            let fits = s == stride;
+            stride *= size as isize;
+            fits
+        });
+        if row_major && matches!(self.source, From::Read(_)) { Kind::Contiguous } else { Kind::Strided }
+    }
+
+    /// The place of the first word of a block, if its words lie side by side.
+    fn in_place(&self, axes: &[usize], start: usize, len: usize) -> Option<usize> {
+        match (self.kind, self.source) {
+            (Kind::Contiguous, _) => Some((self.offset + start as isize) as usize),
+            (Kind::Strided, From::Read(_)) if self.strides.last() == Some(&1) => {
+                let row = *axes.last()?;
+                if start % row + len > row {
+                    return None;
+                }
+                let mut first = None;
+                self.rows(axes, start, len, |_, n, offset| first = offset.filter(|_| n == len));
+                first.map(|offset| offset as usize)
+            }
+            _ => None,
+        }
+    }
+
+    /// Visits the rows of a block in pieces that are valid or not throughout: position in the block, length, and the
+    /// flat position of the first element where it is valid.
+    #[inline(always)]
+    fn rows(&self, axes: &[usize], start: usize, len: usize, mut visit: impl FnMut(usize, usize, Option<isize>)) {
+        let inner = axes.len() - 1;
+        let (row, stride) = (axes[inner], self.strides[inner]);
+        let (low, high) = (self.valid[inner].start, self.valid[inner].end.min(row));
+        let (mut at, mut column, mut index) = (0, start % row, start / row);
+        while at < len {
+            let n = (row - column).min(len - at);
+            let (mut offset, mut valid, mut rest) = (self.offset, true, index);
+            for axis in (0..inner).rev() {
+                let c = if axis == 0 { rest } else { rest % axes[axis] };
+                rest /= axes[axis];
+                valid &= self.valid[axis].contains(&c);
+                offset += c as isize * self.strides[axis];
+            }
+            if !valid {
+                visit(at, n, None);
+            } else {
+                let (from, to) = (low.clamp(column, column + n), high.clamp(column, column + n));
+                if from >= to {
+                    visit(at, n, None);
+                } else {
+                    if from > column {
+                        visit(at, from - column, None);
+                    }
+                    visit(at + from - column, to - from, Some(offset + from as isize * stride));
+                    if to < column + n {
+                        visit(at + to - column, column + n - to, None);
+                    }
+                }
+            }
+            (at, column, index) = (at + n, 0, index + 1);
+        }
+    }
+
+    /// Copies a block of the load to `out`, whatever its kind. `uniform` holds the word of a uniform load.
+    fn copy(&self, level: Level, axes: &[usize], reads: Reads<'_>, start: usize, uniform: &[u32], out: &mut [u32]) {
+        match (self.kind, self.source) {
+            (_, From::Output) => {}
+            (Kind::Uniform, _) => out.copy_from_slice(&uniform[..out.len()]),
+            (Kind::Contiguous, From::Read(i)) => {
+                let first = (self.offset + start as isize) as usize;
+                out.copy_from_slice(&reads.words(i)[first..first + out.len()]);
+            }
+            _ => self.fill(level, axes, reads, start, out),
+        }
+    }
+
+    /// Copies a block of a strided load to `out`.
+    fn fill(&self, level: Level, axes: &[usize], reads: Reads<'_>, start: usize, out: &mut [u32]) {
+        let stride = *self.strides.last().expect("at least one axis");
+        let words = match self.source {
+            From::Read(i) => reads.words(i),
+            _ => &[],
+        };
+        let key = match self.source {
+            From::Random { key, .. } => random_key(reads, key),
+            _ => [0; 2],
+        };
+        self.rows(axes, start, out.len(), |at, n, offset| {
+            let out = &mut out[at..at + n];
+            let Some(offset) = offset else { return out.fill(0) };
+            match self.source {
+                From::Read(_) => gather(words, offset as usize, stride, out),
+                From::Arange => {
+                    out.iter_mut().enumerate().for_each(|(i, out)| *out = (offset + i as isize * stride) as u32);
+                }
+                From::Random { stream, .. } => random(level, key, stream, offset as u32, stride as u32, out),
+                From::Const(word) => out.fill(word),
+                From::Output => unreachable!("what is written in place is copied as it is"),
+            }
+        });
+    }
+}
+
+/// Copies words `stride` apart.
+fn gather(words: &[u32], first: usize, stride: isize, out: &mut [u32]) {
+    let n = out.len();
+    match stride {
+        1 => out.copy_from_slice(&words[first..first + n]),
+        0 => out.fill(words[first]),
+        2.. => {
+            let step = stride as usize;
+            out.iter_mut().zip(words[first..].iter().step_by(step)).for_each(|(out, &word)| *out = word);
+        }
+        _ => {
+            let step = stride.unsigned_abs();
+            let words = words[..=first].iter().rev().step_by(step);
+            out.iter_mut().zip(words).for_each(|(out, &word)| *out = word);
+        }
+    }
+}
+
+per_level! {
+    /// Random words of the flat positions `first, first + step, …`.
+    fn random(key: [u32; 2], stream: u32, first: u32, step: u32, out: &mut [u32]) {
+        for (i, out) in out.iter_mut().enumerate() {
+            *out = rng::bits(key, stream, first.wrapping_add((i as u32).wrapping_mul(step)));
+        }
+    }
+}
+
+/// Merges neighbouring axes that all loads walk through as one, and drops axes of size 1. Returns the sizes.
+fn merge(shape: &[usize], loads: &mut [Fetch]) -> Vec<usize> {
+    let mut axes = shape.to_vec();
+    let mut i = axes.len();
+    while i > 0 {
+        i -= 1;
+        let inner = i + 1;
+        if axes[i] == 1 && axes.len() > 1 {
+            // Coordinate 0 is valid: loads with nothing valid are constants by now.
+            axes.remove(i);
+            for load in loads.iter_mut() {
+                load.strides.remove(i);
+                load.valid.remove(i);
+            }
+        } else if inner < axes.len() {
+            let size = axes[inner];
+            let one_axis = |load: &Fetch| {
+                load.strides[i] == load.strides[inner] * size as isize
+                    && load.is_total(i, axes[i])
+                    && load.is_total(inner, size)
+            };
+            if loads.iter().all(one_axis) {
+                axes[i] *= size;
+                axes.remove(inner);
+                for load in loads.iter_mut() {
+                    load.strides.remove(i);
+                    load.valid.remove(i);
+                    load.valid[i] = 0..usize::MAX;
+                }
+            }
+        }
+    }
+    if axes.is_empty() {
+        axes.push(1);
+        for load in loads {
+            (load.strides, load.valid) = (vec![0], vec![0..usize::MAX]);
+        }
+    }
+    axes
+}
