@@ -5,7 +5,7 @@
 //! read in place; every other one is first copied to its register, row by row.
 
 use super::memory::Reads;
-use super::scalar::{self, Kernel1, Kernel2};
+use super::scalar::{self, Kernel1, Kernel2, SelectLoop};
 use super::simd::{Level, per_level};
 use crate::{
     plan::{Expr, Instr, Load, Source, View},
@@ -73,7 +73,7 @@ enum Value {
 enum Code {
     Unary(Kernel1, Value, usize),
     Binary(Kernel2, [Value; 2], usize),
-    Select(fn(&mut [u32], &[u32], &[u32], &[u32]), [Value; 3], usize),
+    Select(SelectLoop, [Value; 3], usize),
 }
 
 impl std::fmt::Debug for Code {
@@ -105,9 +105,9 @@ impl Registers {
 }
 
 impl Blocks {
-    /// The expression over `shape`. `output` is the read that the step writes over, if any.
-    pub(crate) fn new(level: Level, shape: &[usize], expr: &Expr, output: Option<usize>) -> Self {
-        let mut loads: Vec<Fetch> = expr.loads.iter().map(|load| Fetch::new(load, output)).collect();
+    /// The expression over `shape`. `in_place` are the reads that the step writes over.
+    pub(crate) fn new(level: Level, shape: &[usize], expr: &Expr, in_place: &[usize]) -> Self {
+        let mut loads: Vec<Fetch> = expr.loads.iter().map(|load| Fetch::new(load, in_place)).collect();
         let axes = merge(shape, &mut loads);
         for load in &mut loads {
             load.kind = load.kind(&axes);
@@ -171,11 +171,6 @@ impl Blocks {
         }
     }
 
-    /// Number of elements.
-    pub(crate) fn len(&self) -> usize {
-        self.axes.iter().product()
-    }
-
     /// The length of a good block: a row, or many where all loads run on over the ends of rows.
     pub(crate) fn block(&self) -> usize {
         let row = *self.axes.last().expect("at least one axis");
@@ -233,7 +228,7 @@ impl Blocks {
             return self.loads[load].copy(self.level, &self.axes, reads, start, &registers.blocks[load], out);
         }
         for (i, load) in self.loads.iter().enumerate() {
-            registers.direct[i] = load.in_place(&self.axes, start, len);
+            registers.direct[i] = load.direct(&self.axes, start, len);
             if registers.direct[i].is_none() {
                 let mut block = std::mem::take(&mut registers.blocks[i]);
                 match load.source {
@@ -296,10 +291,10 @@ fn random_key(reads: Reads<'_>, key: usize) -> [u32; 2] {
 }
 
 impl Fetch {
-    fn new(load: &Load, output: Option<usize>) -> Self {
+    fn new(load: &Load, in_place: &[usize]) -> Self {
         let View { offset, axes } = &load.view;
         let source = match load.source {
-            Source::Read(i) if output == Some(i) => From::Output,
+            Source::Read(i) if in_place.contains(&i) => From::Output,
             Source::Read(i) => From::Read(i),
             Source::Arange => From::Arange,
             Source::Random { key, stream } => From::Random { key, stream },
@@ -346,7 +341,7 @@ impl Fetch {
     }
 
     /// The place of the first word of a block, if its words lie side by side.
-    fn in_place(&self, axes: &[usize], start: usize, len: usize) -> Option<usize> {
+    fn direct(&self, axes: &[usize], start: usize, len: usize) -> Option<usize> {
         match (self.kind, self.source) {
             (Kind::Contiguous, _) => Some((self.offset + start as isize) as usize),
             (Kind::Strided, From::Read(_)) if self.strides.last() == Some(&1) => {
@@ -501,7 +496,8 @@ fn merge(shape: &[usize], loads: &mut [Fetch]) -> Vec<usize> {
     if axes.is_empty() {
         axes.push(1);
         for load in loads {
-            (load.strides, load.valid) = (vec![0], vec![0..usize::MAX]);
+            load.strides.push(0);
+            load.valid.push(0..usize::MAX);
         }
     }
     axes

@@ -3,7 +3,7 @@
 //! `C[m, n] (+)= A[m, k] · B[k, n]`. Both operands are *sources* ([`Source`]) that write
 //! themselves into panels: a strided matrix ([`Strided`]), or the patches of an image, which is
 //! how convolutions become products without an im2col buffer (see `conv`). C is a [`Sink`].
-//! Products with one row or column go to `gemv`, where packing would cost more than it saves.
+//! Products with one row or column go to `gemv`, since packing would cost more than it saves.
 //!
 //! The order of additions depends on the shapes alone.
 
@@ -57,6 +57,11 @@ impl Axes {
     /// Number of indices.
     pub(crate) fn len(&self) -> usize {
         self.dims.iter().product()
+    }
+
+    /// Whether neighbours lie side by side.
+    pub(crate) fn is_contiguous(&self) -> bool {
+        self.dims[..2] == [1, 1] && (self.strides[2] == 1 || self.dims[2] == 1)
     }
 
     /// Where index `i` lies.
@@ -119,6 +124,18 @@ impl<'a> Strided<'a> {
             assert!(low >= 0 && high < data.len() as isize, "matrix outside its buffer");
         }
         Self { data, base, free, depth }
+    }
+
+    /// What free index `i` holds along the depth, if that lies side by side.
+    pub(super) fn along_depth(&self, i: usize) -> Option<&'a [f32]> {
+        let first = self.index(self.free.at(i));
+        self.depth.is_contiguous().then(|| &self.data[first..first + self.depth.len()])
+    }
+
+    /// What depth `k` holds along the free indices, if that lies side by side.
+    pub(super) fn along_free(&self, k: usize) -> Option<&'a [f32]> {
+        let first = self.index(self.depth.at(k));
+        self.free.is_contiguous().then(|| &self.data[first..first + self.free.len()])
     }
 
     #[inline(always)]

@@ -94,6 +94,7 @@ impl<'a> Memory<'a> {
     ///
     /// # Safety
     /// No other slices of the buffers exist, buffers are distinct, and the other reads do not overlap `write`.
+    #[expect(clippy::mut_from_ref, reason = "the caller excludes every other use")]
     pub(crate) unsafe fn step(self, reads: &'a [Operand], write: &'a Operand) -> (Reads<'a>, &'a mut [u32]) {
         let (words, range) = self.find(write);
         // SAFETY: the caller excludes other slices, and `Reads` gives out none that overlap this one.

@@ -1,9 +1,418 @@
-//! The SIMD device.
-#![allow(dead_code)]
+//! The SIMD device: the same code natively and in wasm, on one thread.
+//!
+//! A prepared program holds all that a replay needs: the kernels with their tables, the arena, scratch memory. A replay
+//! allocates nothing. Every kernel adds in an order that depends on shapes alone, so a run repeats to the bit.
 
-pub(crate) mod conv;
-pub(crate) mod gemm;
-pub(crate) mod math;
-pub(crate) mod simd;
+mod conv;
+mod expr;
+mod gemm;
+mod gemv;
+mod index;
+mod math;
+mod matmul;
+mod memory;
+mod pool;
+mod reduce;
+mod scalar;
+mod simd;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
+
+use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Position};
+use crate::{
+    Error, Result,
+    ir::Window,
+    plan::{Buffer, Kernel, Operand, Program, Rows, Step, View, program::overlaps},
+};
+use conv::{Conv, WeightGradient};
+use expr::{Blocks, Registers};
+use matmul::MatMul;
+use memory::{Memory, Reads, Words};
+use reduce::{Partial, Reduce};
+use simd::Level;
+use std::{cell::RefCell, collections::HashMap, ops::Range, rc::Rc};
+
+/// The CPU of this machine.
+pub struct Cpu {
+    level: Level,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    next: u32,
+    buffers: HashMap<BufferId, Rc<Words>>,
+    programs: HashMap<ExecutableId, Rc<RefCell<Prepared>>>,
+    counters: Counters,
+}
+
+impl Cpu {
+    /// A device with nothing on it, using the best instructions that the machine has.
+    pub fn new() -> Self {
+        Self::with_level(Level::detect())
+    }
+
+    fn with_level(level: Level) -> Self {
+        Self { level, state: RefCell::default() }
+    }
+}
+
+impl Default for Cpu {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl State {
+    fn id(&mut self) -> u32 {
+        self.next += 1;
+        self.next
+    }
+
+    fn buffer(&self, id: BufferId) -> Result<&Rc<Words>> {
+        self.buffers.get(&id).ok_or_else(|| failed("there is no such buffer"))
+    }
+}
+
+impl Device for Cpu {
+    fn info(&self) -> DeviceInfo {
+        DeviceInfo { name: "cpu", detail: format!("{}, 1 thread", self.level.name()), software: false }
+    }
+
+    fn counters(&self) -> Counters {
+        self.state.borrow().counters
+    }
+
+    fn alloc(&self, words: usize, what: &str) -> Result<BufferId> {
+        let buffer = Rc::new(Words::new(words, what)?);
+        let mut state = self.state.borrow_mut();
+        let id = BufferId(state.id());
+        state.buffers.insert(id, buffer);
+        state.counters.buffers_created += 1;
+        state.counters.live_bytes += 4 * words as u64;
+        Ok(id)
+    }
+
+    fn free(&self, buffer: BufferId) {
+        let mut state = self.state.borrow_mut();
+        if let Some(words) = state.buffers.remove(&buffer) {
+            state.counters.live_bytes -= 4 * words.len() as u64;
+        }
+    }
+
+    fn write(&self, buffer: BufferId, offset: usize, words: &[u32]) -> Result<()> {
+        let state = self.state.borrow();
+        // SAFETY: slices of buffers live only within a call of this device, and it is not in another one: a step is
+        // never under way while a caller's code runs.
+        let target = unsafe { state.buffer(buffer)?.get_mut(offset..offset.saturating_add(words.len())) };
+        target.ok_or_else(|| failed("the range to write is not in the buffer"))?.copy_from_slice(words);
+        Ok(())
+    }
+
+    fn copy(&self, from: BufferId, to: BufferId) -> Result<()> {
+        if from == to {
+            return Ok(());
+        }
+        let state = self.state.borrow();
+        let (from, to) = (state.buffer(from)?, state.buffer(to)?);
+        // SAFETY: as in `write`; the buffers are distinct.
+        let (from, to) = unsafe { (from.get(0..from.len()), to.get_mut(0..from.len())) };
+        let (Some(from), Some(to)) = (from, to) else { return Err(failed("the buffer to copy to is too short")) };
+        to.copy_from_slice(from);
+        Ok(())
+    }
+
+    fn read(&self, buffer: BufferId, words: Range<usize>) -> LocalFuture<'_, Result<Vec<u32>>> {
+        let mut state = self.state.borrow_mut();
+        state.counters.reads += 1;
+        let read = state.buffer(buffer).and_then(|buffer| {
+            // SAFETY: as in `write`.
+            let words = unsafe { buffer.get(words) };
+            words.map(<[u32]>::to_vec).ok_or_else(|| failed("the range to read is not in the buffer"))
+        });
+        Box::pin(std::future::ready(read))
+    }
+
+    fn prepare(&self, program: &Program) -> Result<ExecutableId> {
+        let prepared = Prepared::new(self.level, program)?;
+        let mut state = self.state.borrow_mut();
+        let id = ExecutableId(state.id());
+        state.counters.live_bytes += prepared.bytes();
+        state.programs.insert(id, Rc::new(RefCell::new(prepared)));
+        Ok(id)
+    }
+
+    fn release(&self, executable: ExecutableId) {
+        let mut state = self.state.borrow_mut();
+        if let Some(prepared) = state.programs.remove(&executable) {
+            state.counters.live_bytes -= prepared.borrow().bytes();
+        }
+    }
+
+    fn run(
+        &self,
+        executable: ExecutableId,
+        externals: &[BufferId],
+        from: Position,
+        iterations: usize,
+        pause: &mut dyn FnMut() -> bool,
+    ) -> Result<Position> {
+        let prepared = self.state.borrow().programs.get(&executable).cloned();
+        let prepared = prepared.ok_or_else(|| failed("there is no such program"))?;
+        let mut prepared = prepared.try_borrow_mut().map_err(|_| failed("the program is running already"))?;
+        prepared.bind(&self.state.borrow(), externals)?;
+        let (at, steps) = prepared.run(from, iterations, pause);
+        prepared.bound.clear();
+        self.state.borrow_mut().counters.dispatches += steps;
+        Ok(at)
+    }
+
+    fn ready(&self) -> LocalFuture<'_, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+fn failed(message: impl Into<String>) -> Error {
+    Error::Device { device: "cpu".into(), message: message.into() }
+}
+
+/// A program with all that its replays need.
+struct Prepared {
+    externals: Vec<crate::plan::External>,
+    steps: Vec<Ready>,
+    arena: Words,
+    scratch: Words,
+    registers: Registers,
+    partial: Partial,
+    /// The buffers of the run under way.
+    bound: Vec<Rc<Words>>,
+}
+
+/// A step with its kernel prepared.
+struct Ready {
+    work: Work,
+    reads: Vec<Operand>,
+    write: Operand,
+}
+
+enum Work {
+    Map(Blocks),
+    Reduce(Reduce),
+    MatMul(MatMul),
+    Conv(Conv),
+    WeightGradient(WeightGradient),
+    MaxPool(Window),
+    MaxPoolArg(Window),
+    Unpool(Window),
+    PoolTake(Window),
+    Fold(Window, View),
+    Gather(Rows),
+    ScatterAdd(Rows),
+}
+
+impl Prepared {
+    fn new(level: Level, program: &Program) -> Result<Self> {
+        let steps: Vec<Ready> =
+            program.steps.iter().map(|step| Ready::new(level, program, step)).collect::<Result<_>>()?;
+        let mut registers = Registers::default();
+        steps.iter().flat_map(|step| step.work.blocks()).for_each(|blocks| registers.grow_for(blocks));
+        let scratch = steps.iter().map(|step| step.work.scratch()).max().unwrap_or(0);
+        Ok(Self {
+            externals: program.externals.clone(),
+            arena: Words::new(program.arena, "intermediate results")?,
+            scratch: Words::new(scratch, "scratch memory")?,
+            registers,
+            partial: Partial::default(),
+            bound: Vec::with_capacity(program.externals.len()),
+            steps,
+        })
+    }
+
+    fn bytes(&self) -> u64 {
+        4 * (self.arena.len() + self.scratch.len()) as u64
+    }
+
+    /// Takes the buffers of a run: each long enough, and none that is written bound twice.
+    fn bind(&mut self, state: &State, buffers: &[BufferId]) -> Result<()> {
+        if buffers.len() != self.externals.len() {
+            let message = format!("the program takes {} buffers, not {}", self.externals.len(), buffers.len());
+            return Err(failed(message));
+        }
+        self.bound.clear();
+        for (i, (&id, external)) in buffers.iter().zip(&self.externals).enumerate() {
+            let words = state.buffer(id)?;
+            if words.len() < external.words {
+                return Err(failed(format!("buffer {i} has {} words, not {}", words.len(), external.words)));
+            }
+            let written = |other: usize| external.written || self.externals[other].written;
+            if buffers[..i].iter().enumerate().any(|(j, &other)| other == id && written(j)) {
+                return Err(failed(format!("buffer {i} is written and bound twice")));
+            }
+            self.bound.push(words.clone());
+        }
+        Ok(())
+    }
+
+    /// Runs until `iterations` are done or `pause` says so. Returns how far it came, and in how many steps.
+    fn run(&mut self, from: Position, iterations: usize, pause: &mut dyn FnMut() -> bool) -> (Position, u64) {
+        let (mut at, mut count) = (from, 0);
+        if self.steps.is_empty() {
+            return (Position { iteration: iterations, step: 0 }, 0);
+        }
+        while at.iteration < iterations {
+            let Some(step) = self.steps.get(at.step) else {
+                at = Position { iteration: at.iteration + 1, step: 0 };
+                continue;
+            };
+            let memory = Memory { arena: &self.arena, externals: &self.bound };
+            // SAFETY: this is the only step under way on these buffers, since no caller's code runs within it; written
+            // buffers are bound once (`bind`), and operands do not overlap (`Ready::new`). Nobody else has the scratch.
+            unsafe {
+                let (reads, out) = memory.step(&step.reads, &step.write);
+                let scratch = self.scratch.get_mut(0..self.scratch.len()).unwrap_or_default();
+                step.work.run(reads, &mut self.registers, &mut self.partial, out, bytemuck::cast_slice_mut(scratch));
+            }
+            count += 1;
+            at.step += 1;
+            if at.step == self.steps.len() {
+                at = Position { iteration: at.iteration + 1, step: 0 };
+            }
+            if pause() {
+                break;
+            }
+        }
+        (at, count)
+    }
+}
+
+impl Ready {
+    /// Prepares a step, having made sure that it reads and writes only what it may.
+    fn new(level: Level, program: &Program, step: &Step) -> Result<Self> {
+        let wrong = |what: &str| failed(format!("a step of the program {what}"));
+        for operand in step.reads.iter().chain([&step.write]) {
+            let len = match operand.buffer {
+                Buffer::Arena => program.arena,
+                Buffer::External(i) => program.externals.get(i).map_or(0, |external| external.words),
+            };
+            if operand.offset.checked_add(operand.words).is_none_or(|end| end > len) {
+                return Err(wrong("has an operand outside of its buffer"));
+            }
+        }
+        if let Buffer::External(i) = step.write.buffer
+            && !program.externals[i].written
+            && step.write.words > 0
+        {
+            return Err(wrong("writes a buffer that is only read"));
+        }
+        let over: Vec<usize> = (0..step.reads.len()).filter(|&i| overlaps(step.reads[i], step.write)).collect();
+        if !over.is_empty() && !step.in_place() {
+            return Err(wrong("writes over its input"));
+        }
+        if !is_inside(step) {
+            return Err(wrong("reads or writes past the end of an operand"));
+        }
+        let work = match &step.kernel {
+            Kernel::Map { shape, expr } => Work::Map(Blocks::new(level, shape, expr, &over)),
+            Kernel::Reduce { outer, inner, op, expr } => Work::Reduce(Reduce::new(level, outer, inner, *op, expr)),
+            Kernel::MatMul { a, b } => Work::MatMul(MatMul::new(level, a, b)),
+            Kernel::Conv(g) => Work::Conv(Conv::forward(level, g)),
+            Kernel::ConvInputGrad(g) => Work::Conv(Conv::input_gradient(level, g)),
+            Kernel::ConvWeightGrad(g) => Work::WeightGradient(WeightGradient::new(level, g)),
+            Kernel::MaxPool(w) => Work::MaxPool(*w),
+            Kernel::MaxPoolArg(w) => Work::MaxPoolArg(*w),
+            Kernel::Unpool(w) => Work::Unpool(*w),
+            Kernel::PoolTake(w) => Work::PoolTake(*w),
+            Kernel::Fold { window, input } => Work::Fold(*window, input.clone()),
+            Kernel::Gather(rows) => Work::Gather(*rows),
+            Kernel::ScatterAdd(rows) => Work::ScatterAdd(*rows),
+        };
+        Ok(Self { work, reads: step.reads.clone(), write: step.write })
+    }
+}
+
+/// Whether every operand has the words that its kernel reads or writes.
+fn is_inside(step: &Step) -> bool {
+    let has = |i: usize, words: usize| step.reads.get(i).is_some_and(|read| read.words >= words);
+    let product = |shape: &[usize]| shape.iter().product::<usize>();
+    let sees = |i: usize, view: &View| {
+        let span = view.span();
+        span.is_empty() || has(i, span.end)
+    };
+    let loads = |expr: &crate::plan::Expr| {
+        expr.loads.iter().all(|load| match load.source {
+            crate::plan::Source::Read(i) => sees(i, &load.view),
+            crate::plan::Source::Random { key, .. } => has(key, 2),
+            crate::plan::Source::Arange | crate::plan::Source::Const(_) => true,
+        })
+    };
+    let (plane, pooled) = (|w: &Window| w.n * w.c * product(&w.size), |w: &Window| w.n * w.c * product(&w.out));
+    let (reads_fit, written) = match &step.kernel {
+        Kernel::Map { shape, expr } => (loads(expr), product(shape)),
+        Kernel::Reduce { outer, expr, .. } => (loads(expr), product(outer)),
+        Kernel::MatMul { a, b } => (sees(0, a) && sees(1, b), a.axes[0].size * a.axes[1].size * b.axes[2].size),
+        Kernel::Conv(g) => (has(0, product(&g.x_shape())) && has(1, product(&g.weight_shape())), product(&g.y_shape())),
+        Kernel::ConvInputGrad(g) => {
+            (has(0, product(&g.y_shape())) && has(1, product(&g.weight_shape())), product(&g.x_shape()))
+        }
+        Kernel::ConvWeightGrad(g) => {
+            (has(0, product(&g.x_shape())) && has(1, product(&g.y_shape())), product(&g.weight_shape()))
+        }
+        Kernel::MaxPool(w) | Kernel::MaxPoolArg(w) => (has(0, plane(w)), pooled(w)),
+        Kernel::Unpool(w) => (has(0, pooled(w)) && has(1, pooled(w)), plane(w)),
+        Kernel::PoolTake(w) => (has(0, plane(w)) && has(1, pooled(w)), pooled(w)),
+        Kernel::Fold { window, input } => (sees(0, input), plane(window)),
+        Kernel::Gather(r) => (has(0, r.rows * r.inner) && has(1, r.count), r.count * r.inner),
+        Kernel::ScatterAdd(r) => (has(0, r.count * r.inner) && has(1, r.count), r.rows * r.inner),
+    };
+    reads_fit && step.write.words == written
+}
+
+impl Work {
+    /// The expressions that it evaluates.
+    fn blocks(&self) -> impl Iterator<Item = &Blocks> {
+        let (one, more) = match self {
+            Self::Map(blocks) => (Some(blocks), None),
+            Self::Reduce(reduce) => (Some(reduce.blocks()), None),
+            Self::MatMul(product) => (None, Some(product.blocks())),
+            _ => (None, None),
+        };
+        one.into_iter().chain(more.into_iter().flatten())
+    }
+
+    /// Floats of scratch memory that it needs.
+    fn scratch(&self) -> usize {
+        match self {
+            Self::MatMul(product) => product.scratch(),
+            Self::Conv(conv) => conv.scratch(),
+            Self::WeightGradient(conv) => conv.scratch(),
+            _ => 0,
+        }
+    }
+
+    fn run(
+        &self,
+        reads: Reads<'_>,
+        registers: &mut Registers,
+        partial: &mut Partial,
+        out: &mut [u32],
+        scratch: &mut [f32],
+    ) {
+        let floats = bytemuck::cast_slice_mut::<u32, f32>;
+        match self {
+            Self::Map(blocks) => blocks.run(reads, registers, out),
+            Self::Reduce(reduce) => reduce.run(reads, registers, partial, out),
+            Self::MatMul(product) => product.run(reads, registers, floats(out), scratch),
+            Self::Conv(conv) => conv.run(reads.floats(0), reads.floats(1), floats(out), scratch),
+            Self::WeightGradient(conv) => conv.run(reads.floats(0), reads.floats(1), floats(out), scratch),
+            Self::MaxPool(window) => pool::max_pool(window, reads.floats(0), floats(out)),
+            Self::MaxPoolArg(window) => pool::max_pool_arg(window, reads.floats(0), out),
+            Self::Unpool(window) => pool::unpool(window, reads.floats(0), reads.words(1), floats(out)),
+            Self::PoolTake(window) => pool::pool_take(window, reads.words(0), reads.words(1), out),
+            Self::Fold(window, input) => pool::fold(window, input, reads.floats(0), floats(out)),
+            Self::Gather(rows) => index::gather(rows, reads.words(0), reads.words(1), out),
+            Self::ScatterAdd(rows) => index::scatter_add(rows, reads.floats(0), reads.words(1), floats(out)),
+        }
+    }
+}

@@ -53,15 +53,12 @@ pub(crate) fn fold(window: &Window, input: &View, x: &[f32], out: &mut [f32]) {
     out.fill(0.0);
     let plane = area(window.size);
     let [planes, kh, kw, oh, ow] = [0, 1, 2, 3, 4].map(|i| &input.axes[i]);
-    if plane == 0 {
+    if plane == 0 || input.axes.iter().any(|axis| axis.valid.is_empty()) {
         return;
     }
     for (p, out) in out.chunks_exact_mut(plane).enumerate().filter(|(p, _)| planes.valid.contains(p)) {
         for (i, j) in kh.valid.clone().flat_map(|i| kw.valid.clone().map(move |j| (i, j))) {
-            let window_at = input.offset
-                + p as isize * planes.stride
-                + i as isize * kh.stride
-                + j as isize * kw.stride;
+            let window_at = input.offset + p as isize * planes.stride + i as isize * kh.stride + j as isize * kw.stride;
             for y in oh.valid.clone() {
                 let row = (y * window.stride[0] + i * window.dilation[0]) * window.size[1] + j * window.dilation[1];
                 let out = out[row..].iter_mut().step_by(window.stride[1]).skip(ow.valid.start);

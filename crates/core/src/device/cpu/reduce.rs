@@ -46,11 +46,11 @@ impl Default for Partial {
 impl Reduce {
     /// Reduces the expression over `outer ++ inner` along `inner`.
     pub(crate) fn new(level: Level, outer: &[usize], inner: &[usize], op: Reduction, expr: &Expr) -> Self {
-        let along = Blocks::new(level, &[outer, inner].concat(), expr, None);
+        let along = Blocks::new(level, &[outer, inner].concat(), expr, &[]);
         let order: Vec<usize> = (outer.len()..outer.len() + inner.len()).chain(0..outer.len()).collect();
         let permute = |load: &Load| Load { view: load.view.permute(&order), ..load.clone() };
         let expr = Expr { loads: expr.loads.iter().map(permute).collect(), ..expr.clone() };
-        let across = Blocks::new(level, &[inner, outer].concat(), &expr, None);
+        let across = Blocks::new(level, &[inner, outer].concat(), &expr, &[]);
         let is_across = across.cost() < along.cost();
         Self {
             level,
@@ -96,14 +96,14 @@ impl Reduce {
                 let words = &mut partial.words[..out.len() * inner];
                 self.blocks.evaluate(reads, registers, chunk * count * inner, words);
                 for (row, out) in words.chunks_exact(inner).zip(out) {
-                    *out = self.finish(self.fold(State::new(self.dtype), 0, row));
+                    *out = self.finish(self.fold(State::EMPTY, 0, row));
                 }
             }
             return;
         }
         let block = self.blocks.block();
         for (i, out) in out.iter_mut().enumerate() {
-            let mut state = State::new(self.dtype);
+            let mut state = State::EMPTY;
             for first in (0..inner).step_by(block) {
                 let words = &mut partial.words[..block.min(inner - first)];
                 self.blocks.evaluate(reads, registers, i * inner + first, words);
@@ -208,9 +208,7 @@ struct State {
 }
 
 impl State {
-    fn new(_: DType) -> Self {
-        Self { sum: 0.0, best: 0, index: 0, empty: true }
-    }
+    const EMPTY: Self = Self { sum: 0.0, best: 0, index: 0, empty: true };
 }
 
 fn least(dtype: DType) -> u32 {

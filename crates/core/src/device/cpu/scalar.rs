@@ -11,6 +11,9 @@ use crate::{
 };
 use DType::{Bool, F32, I32, U32};
 
+/// Writes the second block where the first (bool) is 1, else the third.
+pub(crate) type SelectLoop = fn(&mut [u32], &[u32], &[u32], &[u32]);
+
 /// A function of one argument over blocks of the same length.
 #[derive(Clone, Copy)]
 pub(crate) enum Kernel1 {
@@ -207,7 +210,7 @@ pub(crate) fn cast_keeps_words(from: DType, to: DType) -> bool {
 }
 
 /// `out = if condition { a } else { b }`.
-pub(crate) fn select(level: Level) -> fn(&mut [u32], &[u32], &[u32], &[u32]) {
+pub(crate) fn select(level: Level) -> SelectLoop {
     each!(level, |condition: bool, a: u32, b: u32| if condition { a } else { b })
 }
 
@@ -217,7 +220,8 @@ mod tests {
     use crate::device::cpu::testing::Lcg;
 
     fn words(dtype: DType) -> Vec<u32> {
-        let special = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 1e-40, 3e9, -3e9, 1e38, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
+        let special =
+            [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 1e-40, 3e9, -3e9, 1e38, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
         let mut rng = Lcg::new(3);
         match dtype {
             F32 => special.into_iter().chain(rng.floats(300).into_iter().map(|x| x * 8.0)).map(f32::to_bits).collect(),
@@ -230,7 +234,8 @@ mod tests {
     /// Floats up to a relative error, everything else exactly.
     fn same(dtype: DType, got: u32, want: u32) -> bool {
         let (x, y) = (f32::from_bits(got), f32::from_bits(want));
-        got == want || dtype == F32 && ((x.is_nan() && y.is_nan()) || x == y || (x - y).abs() <= 1e-6 * y.abs().max(1e-37))
+        got == want
+            || dtype == F32 && ((x.is_nan() && y.is_nan()) || x == y || (x - y).abs() <= 1e-6 * y.abs().max(1e-37))
     }
 
     #[test]

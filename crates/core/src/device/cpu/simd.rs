@@ -60,7 +60,8 @@ impl Level {
         Self::Base
     }
 
-    /// Every level this machine can run, for tests and benchmarks.
+    /// Every level this machine can run.
+    #[cfg(test)]
     pub(crate) fn available() -> Vec<Self> {
         let mut levels = vec![Self::Base];
         if Self::detect() != Self::Base {

@@ -17,7 +17,7 @@ impl Lcg {
 
     /// Less than `n`.
     pub(crate) fn below(&mut self, n: usize) -> usize {
-        (u64::from(self.next()) * n as u64 >> 31) as usize
+        ((u64::from(self.next()) * n as u64) >> 31) as usize
     }
 
     pub(crate) fn flag(&mut self) -> bool {
