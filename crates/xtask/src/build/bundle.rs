@@ -47,7 +47,7 @@ pub fn build_site(project: &Project, config: &Config, dev: bool) -> Result<()> {
         stamp::write(&project.scratch().join("site.json"), serde_json::to_string(&pages)?)?;
         stamp.set()?;
     }
-    if dev || !dist.join("main.js").exists() {
+    if dev {
         return Ok(());
     }
     let pages = serde_json::from_slice(&fs::read(project.scratch().join("site.json"))?)?;
@@ -89,14 +89,7 @@ fn bundle_pages(project: &Project, dev: bool) -> Result<Report> {
     let report = project.scratch().join("esbuild.json");
     stamp::write(&report, "")?;
     let mut command = esbuild(project, dev);
-    let entries = [("main", "web/main.ts"), ("compute-worker", "web/kernel/compute-worker.ts")];
-    let entries = entries.into_iter().filter(|(_, source)| project.path(source).exists());
-    let entries: Vec<String> = entries.map(|(name, source)| format!("{name}={source}")).collect();
-    if entries.is_empty() {
-        println!("  there is no page yet");
-        return Ok(Report::default());
-    }
-    command.args(entries);
+    command.args(["main=web/main.ts", "compute-worker=web/kernel/compute-worker.ts"]);
     for (name, sheet) in top_level(project, "css")? {
         command.arg(format!("{name}={}", project.show(&sheet)));
     }
@@ -123,10 +116,6 @@ fn top_level(project: &Project, extension: &str) -> Result<BTreeMap<String, Path
 
 fn bundle_sandbox(project: &Project, dev: bool) -> Result<()> {
     for (name, source) in [("user-worker", "web/kernel/user-worker.ts"), ("frame", "web/kernel/frame.ts")] {
-        if !project.path(source).exists() {
-            println!("  {source} is missing");
-            return Ok(());
-        }
         let mut command = esbuild(project, false);
         if dev {
             command.arg("--minify=false");
@@ -153,7 +142,7 @@ fn inline_script(page: &str, script: &str) -> Result<String> {
 
 fn copy_static(project: &Project, config: &Config) -> Result<()> {
     let dist = project.dist();
-    let _ = fs::copy(project.path("web/index.html"), dist.join("index.html"));
+    fs::copy(project.path("web/index.html"), dist.join("index.html"))?;
     fs::create_dir_all(dist.join("wasm"))?;
     for (_, module) in wasm::modules(project, config)? {
         fs::copy(&module, dist.join("wasm").join(module.file_name().unwrap_or_default()))?;
