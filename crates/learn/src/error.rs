@@ -7,7 +7,7 @@ pub enum Error {
     #[error(transparent)]
     Core(#[from] gradbook_core::Error),
     /// Something went wrong inside a layer.
-    #[error("layer {path} ({kind}): {source}")]
+    #[error("layer {path} ({kind}): {}", after(kind, source))]
     Layer {
         /// The layer's name in its model, `2` or `encoder.0`.
         path: String,
@@ -45,6 +45,12 @@ pub enum Error {
         /// NaN or an infinity.
         loss: f32,
     },
+}
+
+/// A message without the layer's kind in front, which was said.
+fn after(kind: &str, source: &Error) -> String {
+    let message = source.to_string();
+    message.strip_prefix(kind).and_then(|rest| rest.strip_prefix(": ")).map_or(message.clone(), str::to_owned)
 }
 
 /// What the crate's functions return.

@@ -30,7 +30,7 @@ pub async fn evaluate(
     loss: &Loss,
     batch: usize,
 ) -> Result<Score> {
-    let classes = prepare(runner, model, data, loss, 0).await?;
+    let classes = prepare(runner, model, data, loss, batch, 0).await?;
     data.prepare(runner, classes).await?;
     let passes = Passes::begin(runner, model, data, loss, batch).await?;
     passes.run(runner).await
@@ -70,10 +70,10 @@ pub(super) async fn prepare(
     model: &dyn Layer,
     data: &Dataset,
     loss: &Loss,
+    batch: usize,
     seed: u32,
 ) -> Result<Option<usize>> {
-    // Two samples: what needs a batch has one, and nothing is computed.
-    let output = build(model, &[&[2], &data.x().shape()[1..]].concat(), seed)?;
+    let output = build(model, &[&[batch.clamp(1, data.len())], &data.x().shape()[1..]].concat(), seed)?;
     runner.evaluate(&Params::of(model).values()).await?;
     let labels = match loss {
         Loss::CrossEntropy(options) => options.ignore_index.is_none(),

@@ -48,7 +48,7 @@ pub async fn fit(
     listen: &mut dyn FnMut(&Event) -> Flow,
 ) -> Result<History> {
     options.check()?;
-    let classes = prepare(runner, model, train, &options.loss, options.seed).await?;
+    let classes = prepare(runner, model, train, &options.loss, options.batch_size, options.seed).await?;
     train.prepare(runner, classes).await?;
     if let Some(validation) = validation {
         validation.prepare(runner, classes).await?;

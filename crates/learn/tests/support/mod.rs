@@ -6,9 +6,10 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// A runner on the device that defines every op.
+/// The test's runner, on the device that defines every op. One for all: a value belongs to the runner that has it.
 pub fn runner() -> LocalRunner {
-    LocalRunner::native(Interp::new())
+    thread_local!(static RUNNER: LocalRunner = LocalRunner::native(Interp::new()));
+    RUNNER.with(LocalRunner::clone)
 }
 
 /// Runs a future to its end.
