@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use lexopt::prelude::*;
 
 use crate::project::Project;
-use crate::{assets, build, check, server, test};
+use crate::{assets, build, check, conformance, server, test};
 
 struct Command {
     name: &'static str,
@@ -49,7 +49,7 @@ const COMMANDS: &[Command] = &[
         name: "test",
         options: "[--slow] [--only STAGE]...",
         about: "Runs every test and closes with the number of passed and failed ones. --slow adds what takes long.\n\
-                Stages, in their order: check, web, native, wasm, browser.",
+                Stages, in their order: check, web, native, wasm, conformance, browser.",
         run: |project, arguments| {
             let options = parse(arguments, &["only"], &["slow"])?;
             test::run(project, options.flag("slow"), &options.values("only"))
@@ -74,6 +74,33 @@ const COMMANDS: &[Command] = &[
         about: "Packs the data sets under web/assets/ from their published archives, whose hashes are known.\n\
                 --check packs them anew and compares with what is committed.",
         run: |project, arguments| assets::run(project, parse(arguments, &[], &["check"])?.flag("check")),
+    },
+    Command {
+        name: "conformance",
+        options: "[DIR] [--device interp|cpu|webgpu] [--in native|browser] [--area NAME]",
+        about: "Runs the reference cases of DIR (tests/conformance) through the public Rust API, natively on the CPU device\n\
+                unless told otherwise, and reports one line a case.",
+        run: |project, mut arguments| {
+            let folder = arguments.first().filter(|first| !first.starts_with('-')).cloned();
+            if folder.is_some() {
+                arguments.remove(0);
+            }
+            let options = parse(arguments, &["device", "in", "area"], &[])?;
+            let place = options.value("in").unwrap_or("native");
+            if !["native", "browser"].contains(&place) {
+                bail!("--in takes native or browser, not '{place}'");
+            }
+            let request = conformance::Request {
+                folder: folder.map_or_else(|| project.path("tests/conformance"), Into::into),
+                device: options.value("device").unwrap_or("cpu").to_owned(),
+                in_browser: place == "browser",
+                area: options.value("area").map(str::to_owned),
+            };
+            if !conformance::run(project, &request)?.success {
+                bail!("conformance on {} ({place}) failed", request.device);
+            }
+            Ok(())
+        },
     },
 ];
 

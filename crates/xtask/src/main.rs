@@ -5,6 +5,7 @@ mod assets;
 mod build;
 mod check;
 mod commands;
+mod conformance;
 mod process;
 mod project;
 mod server;

@@ -54,6 +54,15 @@ impl Counts {
         counts.checked(transcript)
     }
 
+    /// The last line that `cargo xtask conformance` prints.
+    pub fn of_conformance(transcript: &Transcript) -> Self {
+        let closing = transcript.text.lines().rfind(|line| line.contains(" passed, ") && line.ends_with(" skipped"));
+        let number = |word| closing.map_or(0, |line| number_before(line, word));
+        Self { passed: number(" passed"), failed: number(" failed"), skipped: number(" skipped") }
+            .checked(transcript)
+            .not_empty()
+    }
+
     /// A stage without a single test has failed.
     pub fn not_empty(mut self) -> Self {
         if self.passed + self.failed == 0 {
@@ -117,6 +126,14 @@ mod tests {
         let text = "✔ adds (1ms)\nℹ tests 5\nℹ suites 0\nℹ pass 3\nℹ fail 1\nℹ cancelled 1\nℹ skipped 1\nℹ todo 0";
         let counts = Counts::of_node(&transcript(text, false));
         assert_eq!(counts, Counts { passed: 3, failed: 2, skipped: 1 });
+    }
+
+    #[test]
+    fn conformance_closes_with_one_line() {
+        let text = "PASS conv/a 1e-6\nFAIL conv/b shape [2] not [3]\n4 passed, 1 failed, 7 skipped\n";
+        let counts = Counts::of_conformance(&transcript(text, false));
+        assert_eq!(counts, Counts { passed: 4, failed: 1, skipped: 7 });
+        assert_eq!(Counts::of_conformance(&transcript("error: no device", false)).failed, 1);
     }
 
     #[test]

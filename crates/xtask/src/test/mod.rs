@@ -2,6 +2,7 @@
 //! The last line is the sum. A stage that ran nothing has failed: silence is not success.
 
 mod browser;
+mod conformance;
 mod counts;
 mod native;
 mod wasm;
@@ -28,6 +29,7 @@ const STAGES: &[Stage] = &[
     ("web", web::run),
     ("native", native::run),
     ("wasm", wasm::run),
+    ("conformance", conformance::run),
     ("browser", browser::run),
 ];
 

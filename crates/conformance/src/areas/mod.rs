@@ -1,0 +1,19 @@
+//! Which function of the API each op is, one file an area.
+
+mod activations;
+mod conv;
+mod pooling;
+mod tensor;
+
+use crate::call::Function;
+
+/// How an op of an area is computed; none if it is not offered.
+pub(crate) fn find(area: &str, op: &str) -> Option<Function> {
+    match area {
+        "activations" => activations::find(op),
+        "conv" => conv::find(op),
+        "pooling" => pooling::find(op),
+        "tensor" => tensor::find(op),
+        _ => None,
+    }
+}
