@@ -47,7 +47,10 @@ export const imagesView: View<ImagesDisplay> = {
 
 function rangeText({ data, range }: ImagesDisplay): string {
   const [low, high] = rangeOf(data, range);
-  return `black ${formatNumber(Math.fround(low))}, white ${formatNumber(Math.fround(high))}`;
+  // Four digits of what the eye can tell apart: 1e-43 beside 1 is 0.
+  const digits = (value: number) =>
+    Math.abs(value) < (high - low) / 1e4 ? "0" : formatNumber(Number(value.toPrecision(4)));
+  return `black ${digits(low)}, white ${digits(high)}`;
 }
 
 /** All images with their captions on one canvas. */

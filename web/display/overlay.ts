@@ -8,7 +8,8 @@ import type { View } from "./view.ts";
 import { append, pngOf } from "./view.ts";
 
 const TARGET_SIZE = 280;
-const OPACITY = 0.65;
+const OPACITY = 0.75;
+const QUIET_ALPHA = 0.15;
 
 export const overlayView: View<OverlayDisplay> = {
   text(display) {
@@ -94,8 +95,11 @@ function heatCanvas(display: OverlayDisplay): HTMLCanvasElement {
   const [low, high] = mapRange(display);
   const rgba = new Uint8ClampedArray(4 * map.data.length);
   for (const [i, value] of map.data.entries()) {
-    const color = signed ? diverging(value / high) : sequential((value - low) / (high - low));
-    rgba.set([...color, 255], 4 * i);
+    const t = signed ? value / high : (value - low) / (high - low);
+    const color = signed ? diverging(t) : sequential(t);
+    // Where the map says little the image shows through.
+    const alpha = QUIET_ALPHA + (1 - QUIET_ALPHA) * Math.min(1, 2 * Math.abs(t));
+    rgba.set([...color, 255 * alpha], 4 * i);
   }
   return canvasOf(rgba, map.width, map.height);
 }

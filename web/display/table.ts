@@ -7,9 +7,12 @@ import { append } from "./view.ts";
 
 const MAX_ROWS = 500;
 
+type Cell = TableDisplay["rows"][number][number];
+
 export const tableView: View<TableDisplay> = {
   text({ columns, rows }) {
-    const cells = [columns, ...rows.map((row) => row.map(textOf))];
+    const write = writers({ columns, rows });
+    const cells = [columns, ...rows.map((row) => row.map((cell, i) => write[i]?.(cell) ?? ""))];
     const widths = columns.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
     return cells
       .map((row) =>
@@ -30,18 +33,30 @@ export const tableView: View<TableDisplay> = {
       append(head, "th", isNumeric(rows, i) ? "is-number" : "", column).scope = "col";
     }
     const body = append(table, "tbody", "");
+    const write = writers({ columns, rows });
     for (const row of rows.slice(0, MAX_ROWS)) {
       const line = append(body, "tr", "");
-      for (const cell of row) append(line, "td", typeof cell === "number" ? "is-number" : "", textOf(cell));
+      for (const [i, cell] of row.entries()) {
+        append(line, "td", typeof cell === "number" ? "is-number" : "", write[i]?.(cell));
+      }
     }
     if (rows.length > MAX_ROWS) append(host, "p", "output-note", `${rows.length - MAX_ROWS} more rows`);
     return undefined;
   },
 };
 
-function textOf(cell: string | number | boolean | null): string {
-  if (cell === null) return "";
-  return typeof cell === "number" ? formatNumber(cell) : String(cell);
+/** How to write the cells of each column: its fractions get equally many decimals, as many as they need. */
+function writers({ columns, rows }: Pick<TableDisplay, "columns" | "rows">): ((cell: Cell) => string)[] {
+  return columns.map((_, column) => {
+    const values = rows.map((row) => row[column]).filter((cell) => typeof cell === "number");
+    const isPlain = values.every((value) => !formatNumber(value).includes("e"));
+    const decimals = Math.max(0, ...values.map((value) => formatNumber(value).split(".")[1]?.length ?? 0));
+    return (cell) => {
+      if (cell === null) return "";
+      if (typeof cell !== "number") return String(cell);
+      return isPlain && Number.isFinite(cell) ? cell.toFixed(decimals) : formatNumber(cell);
+    };
+  });
 }
 
 function isNumeric(rows: TableDisplay["rows"], column: number): boolean {

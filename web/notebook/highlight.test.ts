@@ -22,7 +22,7 @@ test("tokens keep their text and lines", () => {
   assert.deepEqual(classes(source)[3], [
     ["d */", "comment"],
     ["f", "variableName"],
-    [".then", "propertyName"],
+    ["then", "propertyName"],
     ["'q'", "string"],
     ["0x1f", "number"],
     ["if", "propertyName"],
@@ -39,4 +39,13 @@ test("unfinished strings and comments end with the text", () => {
     ],
   ]);
   assert.deepEqual(classes("/* open\nstill"), [[["/* open", "comment"]], [["still", "comment"]]]);
+});
+
+test("a spread is no property", () => {
+  assert.deepEqual(classes("f(...xs, a?.b)")[0], [
+    ["f", "variableName"],
+    ["xs", "variableName"],
+    ["a", "variableName"],
+    ["b", "propertyName"],
+  ]);
 });

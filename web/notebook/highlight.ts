@@ -1,8 +1,18 @@
 // Colours for JavaScript that is only read, without a parser: the editor, with its own, is loaded when a cell is edited.
 // The class names are those of CodeMirror's `classHighlighter`, so that both look the same.
 
-const TOKENS =
-  /(?<comment>\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|(?<string>'(?:\\.|[^'\\\n])*'?|"(?:\\.|[^"\\\n])*"?|`(?:\\[\s\S]|[^`\\])*`?)|(?<number>\b(?:0[xob][\da-f_]+|\d[\d_]*(?:\.[\d_]*)?(?:e[+-]?\d+)?)n?\b)|(?<word>[\p{ID_Start}$_][\p{ID_Continue}$]*)|(?<property>\.\s*[\p{ID_Start}$_][\p{ID_Continue}$]*)/giu;
+const IDENTIFIER = String.raw`[\p{ID_Start}$_][\p{ID_Continue}$]*`;
+const TOKENS = new RegExp(
+  [
+    String.raw`(?<comment>\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$))`,
+    String.raw`(?<string>'(?:\\.|[^'\\\n])*'?|"(?:\\.|[^"\\\n])*"?|\x60(?:\\[\s\S]|[^\x60\\])*\x60?)`,
+    String.raw`(?<number>\b(?:0[xob][\da-f_]+|\d[\d_]*(?:\.[\d_]*)?(?:e[+-]?\d+)?)n?\b)`,
+    // After one dot, but not the three of a spread.
+    String.raw`(?<property>(?<=(?<!\.)\.)${IDENTIFIER})`,
+    `(?<word>${IDENTIFIER})`,
+  ].join("|"),
+  "giu",
+);
 
 const KEYWORDS = new Set(
   (

@@ -1,0 +1,131 @@
+// Writing: cells are added, typed, moved and deleted; the copy in this browser survives a reload, and a failure is told.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sites, visit } from "./harness.ts";
+import { NotebookPage } from "./notebook.ts";
+
+test("edits, new cells, their order and outputs survive a reload", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.of(page);
+    const cell = await notebook.addAndRun("'kept ' + 1");
+    await cell.hover();
+    await cell.getByRole("button", { name: "Move up" }).click();
+    const first = notebook.cell(0);
+    await first.locator(".prose").dblclick();
+    await first.locator(".cm-content").click();
+    await page.keyboard.press("ControlOrMeta+A");
+    await page.keyboard.insertText("# Mine\n\n$x^2$");
+    const texts = await allTexts(notebook);
+    await page.locator(".status-saved", { hasText: "Saved in this browser" }).waitFor();
+    await page.reload();
+    const again = await NotebookPage.of(page);
+    await again.page.locator(".prose h1", { hasText: "Mine" }).waitFor();
+    assert.equal(await page.locator(".bar-title").innerText(), "Mine");
+    assert.deepEqual(await allTexts(again), texts);
+    assert.match(await page.locator(".cell-outputs", { hasText: "kept 1" }).innerText(), /^'kept 1'$/);
+    await again.cell(0).locator(".katex").first().waitFor();
+  });
+});
+
+test("the last key typed is there after the page was closed at once", async () => {
+  await visit(sites.isolated, async ({ page }) => {
+    const notebook = await NotebookPage.of(page);
+    const cell = await notebook.add("");
+    await cell.locator(".cm-content").pressSequentially("const typed = 12345", { delay: 5 });
+    await page.waitForTimeout(50);
+    const next = await page.context().newPage();
+    await page.close();
+    await next.goto(sites.isolated);
+    await next.getByText("const typed = 12345").waitFor();
+  });
+});
+
+test("keys: run and stay, run and go on, run and insert, leave", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.of(page);
+    const cell = await notebook.add("6 * 7");
+    const count = await page.locator("gradbook-cell-view").count();
+    await page.keyboard.press("Control+Enter");
+    await cell.getByText("42").waitFor();
+    await page.keyboard.press("Alt+Enter");
+    await page.locator("gradbook-cell-view").nth(count).locator(".cm-focused").waitFor();
+    await page.keyboard.insertText("'next'");
+    await page.keyboard.press("Shift+Enter");
+    await page.getByText("'next'").nth(1).waitFor();
+    await page
+      .locator("gradbook-cell-view")
+      .nth(count + 1)
+      .locator(".cm-focused")
+      .waitFor();
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator(".cm-focused").count(), 0);
+  });
+});
+
+test("a page that cannot save says so", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    await page.addInitScript(() => {
+      IDBFactory.prototype.open = () => {
+        throw new DOMException("storage is off", "SecurityError");
+      };
+    });
+    await page.reload();
+    const notebook = await NotebookPage.of(page);
+    await notebook.addAndRun("1");
+    assert.match(await page.locator(".status-saved").innerText(), /^Not saved: .*storage is off/);
+  });
+});
+
+test("HTML in Markdown can neither run nor pass for the page", async () => {
+  await visit(sites.plain, async ({ page, errors }) => {
+    const notebook = await NotebookPage.of(page);
+    const cell = notebook.cell(0);
+    await cell.locator(".prose").dblclick();
+    await cell.locator(".cm-content").click();
+    await page.keyboard.press("ControlOrMeta+A");
+    await page.keyboard.insertText(
+      "# Bold\n<b>b</b><script>top.hit = 1</script><img src=data:, onerror='top.hit = 2'>" +
+        "<a href='javascript:top.hit = 3'>a</a><form><input></form><style>body{display:none}</style>" +
+        "<p class='bar' style='position:fixed' id='status'>p</p><iframe srcdoc='x'></iframe>",
+    );
+    await page.keyboard.press("Escape");
+    await cell.locator(".prose b").waitFor();
+    await cell.locator(".prose a").click();
+    const names = await cell
+      .locator(".prose *")
+      .evaluateAll((nodes) => nodes.flatMap((n) => [n.tagName, ...n.getAttributeNames()]));
+    for (const bad of ["SCRIPT", "FORM", "INPUT", "STYLE", "IFRAME", "onerror", "style", "class"]) {
+      assert.ok(!names.includes(bad), bad);
+    }
+    assert.equal(await page.evaluate(() => "hit" in globalThis), false);
+    // The browser's own report of a handler that did not run.
+    errors.splice(0);
+  });
+});
+
+test("a click in the text puts the cursor there, and nothing moves", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.of(page);
+    const cell = notebook.cell(1);
+    const before = await cell.boundingBox();
+    await cell.locator(".source-line").nth(1).click();
+    await cell.locator(".cm-focused").waitFor();
+    await page.keyboard.press("End");
+    await page.keyboard.insertText(".length");
+    assert.equal(await cell.locator(".cm-line").nth(1).innerText(), "squares.length");
+    const after = await cell.boundingBox();
+    assert.deepEqual(
+      [after?.y, after?.height].map((v) => Math.round(v ?? 0)),
+      [before?.y, before?.height].map((v) => Math.round(v ?? 0)),
+    );
+  });
+});
+
+async function allTexts(notebook: NotebookPage): Promise<string[]> {
+  return notebook.page.evaluate(() =>
+    [...document.querySelectorAll("gradbook-cell-view")].map(
+      (view) => (view as unknown as { cell: { source: string } }).cell.source,
+    ),
+  );
+}

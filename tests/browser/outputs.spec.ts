@@ -1,0 +1,86 @@
+// Every kind of output is drawn, has words for those who do not see it, and comes back from a saved file. The pictures are
+// for a person to look at.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { GALLERY } from "./gallery.ts";
+import { picture, sites, visit } from "./harness.ts";
+import { NotebookPage } from "./notebook.ts";
+
+async function showAll(page: Page): Promise<NotebookPage> {
+  const notebook = await NotebookPage.of(page);
+  for (const source of Object.values(GALLERY)) await notebook.addAndRun(source);
+  await page.locator(".uplot canvas").nth(1).waitFor();
+  return notebook;
+}
+
+test("every kind is drawn, with a text alternative", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    await showAll(page);
+    assert.equal(await page.locator(".output-note", { hasText: "could not" }).count(), 0);
+    assert.equal(await page.locator(".images-output canvas").count(), 21);
+    assert.match(await page.locator(".text-output").nth(0).innerText(), /loading 8000 digits/);
+    assert.match(
+      (await page.locator(".curve-output").getAttribute("aria-label")) ?? "",
+      /Loss, train: 0\.\d+/,
+    );
+    assert.match(
+      (await page.locator(".overlay-stack").first().getAttribute("aria-label")) ?? "",
+      /Saliency of class 0 over an image, 28 × 28/,
+    );
+    for (const canvas of await page.locator(".images-output canvas").all()) {
+      assert.match((await canvas.getAttribute("aria-label")) ?? "", /^Image \d+/);
+    }
+    await page.setViewportSize({ width: 1280, height: 4200 });
+    await page.waitForTimeout(300);
+    await picture(page, "outputs-light");
+    await page.getByRole("button", { name: "Light or dark" }).click();
+    await page.waitForTimeout(300);
+    await picture(page, "outputs-dark");
+    await page.setViewportSize({ width: 390, height: 6000 });
+    await page.waitForTimeout(300);
+    await picture(page, "outputs-narrow");
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);
+  });
+});
+
+test("outputs are in the downloaded file, with a picture and text beside each live view", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    await showAll(page);
+    const waiting = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download .ipynb" }).click();
+    const file = JSON.parse(await readFile(await (await waiting).path(), "utf8"));
+    assert.equal(file.nbformat, 4);
+    const outputs = file.cells.flatMap((cell: { outputs?: unknown[] }) => cell.outputs ?? []);
+    const mimes = outputs.map((o: { output_type: string; data?: object }) =>
+      o.data ? Object.keys(o.data).filter((mime) => mime.startsWith("image/")) : o.output_type,
+    );
+    assert.deepEqual(mimes.flat(), [
+      "stream",
+      "stream",
+      "image/png",
+      "image/png",
+      "image/svg+xml",
+      "image/png",
+      "image/png",
+      "error",
+    ]);
+    for (const output of outputs) if (output.data) assert.ok(output.data["text/plain"]);
+  });
+});
+
+test("outputs are there again after a reload, without running anything", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    await showAll(page);
+    await page.getByText("Saved in this browser").waitFor();
+    await page.reload();
+    await page.locator(".uplot canvas").nth(1).waitFor();
+    assert.equal(await page.locator(".images-output canvas").count(), 21);
+    assert.equal(await page.locator(".overlay-stack").count(), 2);
+    assert.match(await page.locator(".error-output").innerText(), /expected 3 input channels[\s\S]*line 3/);
+    await page.getByText("Not started").waitFor();
+  });
+});

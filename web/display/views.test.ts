@@ -1,0 +1,90 @@
+// What views say in words and draw without a page: text, tables, curves as SVG, colours, bundles.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { diverging, sequential } from "./colormap.ts";
+import { curveView, valueText } from "./curve.ts";
+import { ticks } from "./curve-style.ts";
+import { curveSvg } from "./curve-svg.ts";
+import { displayOfBundle } from "./mime.ts";
+import { rangeOf, rgbaOf } from "./pixels.ts";
+import type { CurveDisplay } from "./schema.ts";
+import { tableView } from "./table.ts";
+
+const lightness = ([r, g, b]: readonly [number, number, number]) => 0.2126 * r + 0.7152 * g + 0.0722 * b;
+const steps = Array.from({ length: 101 }, (_, i) => i / 100);
+
+const curve: CurveDisplay = {
+  kind: "curve",
+  id: "fit",
+  x: { label: "step <n>" },
+  panels: [{ label: "Accuracy", unit: "%", series: [{ name: "train" }, { name: "a & b", style: "dots" }] }],
+  points: [
+    { panel: 0, series: 0, x: [0, 10, 20], y: [10, Number.NaN, 97.456] },
+    { panel: 0, series: 1, x: [20], y: [0] },
+  ],
+};
+
+test("the sequential scale rises in lightness, the diverging one falls to both sides", () => {
+  for (const [i, t] of steps.slice(1).entries()) {
+    assert.ok(lightness(sequential(t)) >= lightness(sequential(steps[i] ?? 0)));
+    assert.ok(lightness(diverging(t)) <= lightness(diverging(steps[i] ?? 0)));
+    assert.ok(lightness(diverging(-t)) <= lightness(diverging(-(steps[i] ?? 0))));
+  }
+  assert.deepEqual(sequential(Number.NaN), sequential(0));
+});
+
+test("pixels: planes interleave, values outside the range are clipped, NaN stands out", () => {
+  const data = new Float32Array([0, 1, 2, 3, -1, Number.NaN]);
+  const rgba = rgbaOf({ channels: 3, height: 1, width: 2, data }, 0, [0, 2]);
+  assert.deepEqual([...rgba.slice(0, 4)], [0, 255, 0, 255]);
+  assert.deepEqual([...rgba.slice(4)], [255, 0, 255, 255]);
+  assert.deepEqual([...rgbaOf({ channels: 1, height: 1, width: 1, data }, 1, [0, 2])], [128, 128, 128, 255]);
+});
+
+test("the range shown is the data's own, and never empty", () => {
+  assert.deepEqual(rangeOf(new Float32Array([3, -1, Number.NaN])), [-1, 3]);
+  assert.deepEqual(rangeOf(new Float32Array([2, 2])), [1.5, 2.5]);
+  assert.deepEqual(rangeOf(new Float32Array([Number.NaN])), [0, 1]);
+  assert.deepEqual(rangeOf(new Uint8ClampedArray([7])), [0, 255]);
+});
+
+test("a table in words is aligned, with as many decimals as its column needs", () => {
+  const text = tableView.text({
+    kind: "table",
+    columns: ["digit", "recall"],
+    rows: [
+      ["7", 0.5],
+      ["10", 0.975],
+    ],
+  });
+  assert.equal(text, "digit  recall\n7      0.500\n10     0.975");
+});
+
+test("a curve in words gives the last value of each series", () => {
+  assert.equal(curveView.text(curve), "Curve\nAccuracy, train: 97.46 %\nAccuracy, a & b: 0 %");
+  assert.equal(valueText(0.000012, undefined), "1.20e-5");
+});
+
+test("a curve as SVG escapes its texts and leaves NaN out", () => {
+  const svg = curveSvg(curve);
+  assert.doesNotMatch(svg, /NaN|<n>|a & b/);
+  assert.match(svg, /step &#60;n&#62;/);
+  assert.match(curveSvg({ ...curve, points: [] }), /^<svg/);
+});
+
+test("ticks are round and inside the range", () => {
+  assert.deepEqual(
+    ticks(0, 1, 5),
+    [0, 0.2, 0.4, 0.6000000000000001, 0.8, 1].map((t) => Number(t.toFixed(1))),
+  );
+  assert.deepEqual(ticks(-3, 12, 4), [0, 5, 10]);
+  assert.deepEqual(ticks(2, 2, 4), [2]);
+});
+
+test("a bundle of another program shows its picture, else its text; never its HTML", () => {
+  assert.equal(displayOfBundle({ "text/html": "<b>", "text/plain": "b" }).kind, "text");
+  assert.equal(displayOfBundle({ "image/png": "iVBORw0=\n", "text/plain": "plot" }).kind, "picture");
+  assert.equal(displayOfBundle({ "image/png": '"><script>', "text/plain": "plot" }).kind, "text");
+  assert.equal(displayOfBundle({ "application/vnd.gradbook.display+json": { kind: "html" } }).kind, "text");
+});
