@@ -6,7 +6,8 @@ use gradbook_formats::idx;
 use gradbook_learn::{
     data::Dataset,
     layers::{Activation, Conv2d, Conv2dConfig, Flatten, Linear, MaxPool2d, NamedPadding, Padding, Sequential},
-    train::{Event, FitOptions, Flow, evaluate, fit},
+    schedule::Schedule,
+    train::{Event, FitOptions, Flow, Unit, evaluate, fit},
 };
 use std::{error::Error, io::Read, time::Instant};
 
@@ -18,7 +19,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut scores = Vec::new();
     for seed in 1..=seeds {
         let runner = LocalRunner::native(Cpu::new());
-        let options = FitOptions { epochs, batch_size: 64, seed: seed as u32, ..FitOptions::default() };
+        let options = FitOptions {
+            epochs,
+            batch_size: 32,
+            lr: Some(2e-3),
+            schedule: Schedule::Cosine { t_max: 0, eta_min: 0.0 },
+            schedule_unit: Unit::Step,
+            seed: seed as u32,
+            ..FitOptions::default()
+        };
         let model = lenet();
         let (train, test) = (train.dataset()?, test.dataset()?);
         let start = Instant::now();
