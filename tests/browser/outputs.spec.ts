@@ -84,3 +84,25 @@ test("outputs are there again after a reload, without running anything", async (
     await page.getByText("Not started").waitFor();
   });
 });
+
+test("a curve shown before training grows while it trains, in the page and in the file", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.of(page);
+    const plot = await notebook.addAndRun(`const listeners = new Set()
+const push = (x, y) => { for (const f of listeners) f({ type: 'points', points: [{ panel: 0, series: 0, x: [x], y: [y] }] }) }
+display({ [Symbol.for('gradbook.display')]: () => ({
+  kind: 'curve', id: 'live', x: { label: 'step' }, panels: [{ label: 'Loss', series: [{ name: 'train' }] }],
+  subscribe(listener) { listeners.add(listener); return () => listeners.delete(listener) }
+}) })`);
+    await notebook.addAndRun(
+      "for (let i = 0; i < 1000; i++) { push(i, 1 / (i + 1)); if (i % 100 === 0) await new Promise((r) => setTimeout(r, 5)) }",
+    );
+    await plot.locator(".curve-value", { hasText: "0.001" }).waitFor();
+    const points = await plot.evaluate(
+      (view) =>
+        (view as unknown as { cell: { outputs: { display: { points: { x: number[] }[] } }[] } }).cell
+          .outputs[0]?.display.points[0]?.x.length,
+    );
+    assert.equal(points, 1000);
+  });
+});

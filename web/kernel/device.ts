@@ -21,6 +21,10 @@ const SIMD_MODULE = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11,
 ]);
 
+const NO_SIMD = "This browser lacks WebAssembly SIMD: Chrome 91, Firefox 89, Safari 16.4 and later have it.";
+const NO_WEBGPU =
+  "A GPU would be faster: Chrome 113, Safari 26, Firefox 141 and later have WebGPU on most systems.";
+
 export async function probeAbilities(): Promise<Abilities> {
   return {
     simd: WebAssembly.validate(SIMD_MODULE),
@@ -32,15 +36,15 @@ export async function probeAbilities(): Promise<Abilities> {
 /** The device for a choice. `threads` is how many the CPU device uses. */
 export function chooseDevice(choice: DeviceChoice, abilities: Abilities, threads = 1): ComputeStatus {
   const { webgpu, simd } = abilities;
+  if (!simd)
+    return { device: "none", name: "Nothing can compute here", why: "", hint: NO_SIMD, webgpu: false };
   const usable = webgpu.kind === "software" || webgpu.kind === "hardware";
-  const common = { hint: hintFor(abilities), webgpu: usable };
+  const common = { hint: webgpu.kind === "missing" ? NO_WEBGPU : "", webgpu: usable };
   if (usable && (choice === "webgpu" || (choice === "auto" && webgpu.kind === "hardware"))) {
     const why = webgpu.kind === "software" ? "the adapter is a software one: the CPU device is faster" : "";
     return { device: "webgpu", name: `WebGPU · ${webgpu.adapter}`, why, ...common };
   }
-  const name = ["CPU", simd ? "SIMD" : "no SIMD", threads === 1 ? "1 thread" : `${threads} threads`].join(
-    " · ",
-  );
+  const name = `CPU · SIMD · ${threads === 1 ? "1 thread" : `${threads} threads`}`;
   return { device: "cpu", name, why: whyNotWebGpu(choice, webgpu), ...common };
 }
 
@@ -56,16 +60,6 @@ function whyNotWebGpu(choice: DeviceChoice, webgpu: WebGpuAbility): string {
     case "hardware":
       return "";
   }
-}
-
-function hintFor({ simd, isolated, webgpu }: Abilities): string {
-  if (!simd) {
-    return "This browser lacks WebAssembly SIMD: Chrome 91, Firefox 89, Safari 16.4 and later have it.";
-  }
-  if (webgpu.kind === "missing" && !isolated) {
-    return "Faster with WebGPU, or with threads from a host that isolates the page (COOP and COEP headers).";
-  }
-  return "";
 }
 
 async function probeWebGpu(): Promise<WebGpuAbility> {

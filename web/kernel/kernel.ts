@@ -5,6 +5,7 @@
 // survive all of it.
 
 import type { Display, DisplayUpdate } from "../display/schema.ts";
+import { wasmFiles } from "../pkg/files.ts";
 import type {
   ComputeCounters,
   ComputeStatus,
@@ -27,8 +28,9 @@ export interface RunSink {
 }
 
 export interface RunResult {
-  /** `lost`: the worker had to be ended, and the variables with it. */
+  /** `lost`: the worker had to be ended, and the variables with it; `reason` says why. */
   end: RunEnd | "lost";
+  reason?: string;
   /** The run's number since the kernel started: the execution count. */
   count: number;
   milliseconds: number;
@@ -44,6 +46,8 @@ export interface KernelEvents {
 
 const STOP_PATIENCE_MS = 1500;
 const START_PATIENCE_MS = 20_000;
+const UNANSWERED =
+  "The code did not answer, so its worker was ended: variables are gone, trained weights are kept.";
 
 interface Run {
   count: number;
@@ -97,7 +101,7 @@ export class Kernel {
     if (this.#state === "stopping") return;
     this.#setState("stopping");
     setTimeout(() => {
-      if (this.#run === run) this.#abandon("lost");
+      if (this.#run === run) this.#abandon("lost", UNANSWERED);
     }, STOP_PATIENCE_MS);
   }
 
@@ -154,8 +158,12 @@ export class Kernel {
     return worker;
   }
 
+  /** Without its compute worker the user worker's handles mean nothing: both are made anew with the next run. */
   #computeFailed(message: string): void {
+    this.#compute?.terminate();
+    this.#compute = undefined;
     this.events.status({ device: "none", name: "No device", why: message, hint: "", webgpu: false });
+    this.#abandon("lost", `The compute worker failed (${message}): variables, tensors and weights are gone.`);
   }
 
   #receive(message: FromUser): void {
@@ -174,13 +182,13 @@ export class Kernel {
     }
   }
 
-  #abandon(end: "lost" | "stopped"): void {
+  #abandon(end: "lost" | "stopped", reason?: string): void {
     const run = this.#run;
     this.#user?.close();
     this.#user = undefined;
     if (run) {
       const milliseconds = performance.now() - run.begun;
-      run.finish({ end, count: run.count, milliseconds, defines: [], uses: [] });
+      run.finish({ end, ...(reason && { reason }), count: run.count, milliseconds, defines: [], uses: [] });
     } else {
       this.#setState("off");
     }
@@ -203,7 +211,11 @@ class UserSide {
     compute: MessagePort,
     receive: (message: FromUser, from: UserSide) => void,
   ): Promise<UserSide> {
-    const [program, frame] = await Promise.all([fetchText("user-worker.js"), openFrame()]);
+    const [program, graph, frame] = await Promise.all([
+      fetchAsset("user-worker.js").then((response) => response.text()),
+      fetchAsset(wasmFiles.graph.file).then((response) => response.arrayBuffer()),
+      openFrame(),
+    ]);
     const { port1: port, port2: page } = new MessageChannel();
     const user = new UserSide(frame, port);
     const ready = new Promise<void>((resolve, reject) => {
@@ -217,7 +229,7 @@ class UserSide {
       });
       setTimeout(() => reject(new Error("The sandbox did not start in time.")), START_PATIENCE_MS);
     });
-    user.#tell({ type: "start", version: PROTOCOL_VERSION, program, page, start: { compute } }, [
+    user.#tell({ type: "start", version: PROTOCOL_VERSION, program, page, start: { compute, graph } }, [
       page,
       compute,
     ]);
@@ -286,10 +298,10 @@ function listenToFrame(
   addEventListener("message", listener);
 }
 
-async function fetchText(file: string): Promise<string> {
+async function fetchAsset(file: string): Promise<Response> {
   const response = await fetch(assetUrl(file));
   if (!response.ok) throw new Error(`${file} could not be loaded (${response.status}).`);
-  return response.text();
+  return response;
 }
 
 /** Files lie beside the page, wherever that is. */

@@ -5,7 +5,7 @@ import type { UserStart } from "./protocol.ts";
 /** The name by which a cell imports the same. */
 export const LIBRARY_MODULE = "gradbook";
 
-/** Connects the library; without the wasm module cells are plain JavaScript. */
+/** Connects the library. */
 export async function loadLibrary(_start: UserStart): Promise<Record<string, unknown>> {
   return {};
 }

@@ -29,11 +29,12 @@ export type ToCompute =
 export type FromCompute =
   | { type: "status"; status: ComputeStatus }
   | { type: "counters"; counters: ComputeCounters }
+  /** The worker is of no use any more: the page ends it and says why. */
   | { type: "failed"; message: string };
 
 /** What computes and why; shown in the status bar word for word. */
 export interface ComputeStatus {
-  /** `none` until the engine is loaded, or when it cannot be. */
+  /** `none` where nothing can compute. */
   device: "cpu" | "webgpu" | "none";
   /** Such as "CPU · SIMD · 1 thread". */
   name: string;
@@ -66,8 +67,8 @@ export type FromFrame = { type: "loaded" } | { type: "failed"; message: string }
 
 /** What the user worker gets with its first message. */
 export interface UserStart {
-  /** The bytes of the `graph` build of the wasm module; absent where the site has none. */
-  graph?: ArrayBuffer;
+  /** The bytes of the `graph` build of the wasm module. */
+  graph: ArrayBuffer;
   compute: MessagePort;
 }
 

@@ -191,7 +191,7 @@ export class Session extends Observable {
       cell.defines = result.defines;
       cell.uses = result.uses;
       cell.isStale = false;
-      if (result.end === "lost") cell.show(cell.outputs.length, LOST, false);
+      if (result.reason) cell.show(cell.outputs.length, endedDisplay(result.reason), false);
       if (result.end === "ok") this.#markStale(cell);
       else this.#clearQueue();
     } catch (error) {
@@ -238,12 +238,9 @@ export class Session extends Observable {
   }
 }
 
-const LOST: ErrorDisplay = {
-  kind: "error",
-  name: "Stopped",
-  message: "The code did not answer, so its worker was ended: variables are gone, trained weights are kept.",
-  frames: [],
-};
+function endedDisplay(message: string): ErrorDisplay {
+  return { kind: "error", name: "Stopped", message, frames: [] };
+}
 
 async function fetchNotebook(url: string): Promise<string> {
   const response = await fetch(url);
