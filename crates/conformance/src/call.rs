@@ -28,7 +28,6 @@ pub(crate) enum Function {
     /// By a graph, whose gradients may be asked for.
     Graph(fn(&Call) -> Result<Outputs>),
     /// By something that runs graphs itself, such as a training loop.
-    #[expect(dead_code, reason = "training cases come with the library's optimisers")]
     Session(for<'a> fn(&'a Call<'a>, &'a dyn Runner) -> LocalFuture<'a, Result<Outputs>>),
 }
 

@@ -48,7 +48,12 @@ pub(crate) fn compare_statistic(case: &Case, name: &str, expected: &Given, got: 
     if name == "shape" {
         return compare(case, "expected.shape", expected, got);
     }
-    let (Given::Number(want), Got::Number(got)) = (expected, got) else {
+    let one = match got {
+        Got::Number(got) => Some(*got),
+        Got::Data(data) if data.shape.rank() == 0 => Some(values(data)[0]),
+        _ => None,
+    };
+    let (Given::Number(want), Some(got)) = (expected, one) else {
         let absolute = number(&format!("{name}_tol")).or_else(|| number("tol")).unwrap_or(0.0);
         let (Given::Array(Array { values: want, .. }) | Given::List(want)) = expected else {
             return Err(Error::text(format!("expected.{name} is of another kind")));
@@ -63,7 +68,7 @@ pub(crate) fn compare_statistic(case: &Case, name: &str, expected: &Given, got: 
     };
     let error = (got - want).abs();
     let fits = if name == "max_abs" {
-        got <= want
+        got <= *want
     } else {
         error <= number(&format!("{name}_tol")).or_else(|| number("tol")).unwrap_or(0.0)
     };

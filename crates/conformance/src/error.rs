@@ -11,7 +11,7 @@ pub enum Error {
     Core(#[from] gradbook_core::Error),
     /// A function of the library refused the inputs.
     #[error(transparent)]
-    Learn(#[from] std::fmt::Error),
+    Learn(#[from] gradbook_learn::Error),
     /// The case cannot be read, or a value differs.
     #[error("{0}")]
     Text(String),

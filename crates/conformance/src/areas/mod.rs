@@ -2,7 +2,11 @@
 
 mod activations;
 mod conv;
+mod init;
+mod losses;
+mod optimisers;
 mod pooling;
+mod schedules;
 mod tensor;
 
 use crate::call::Function;
@@ -12,7 +16,11 @@ pub(crate) fn find(area: &str, op: &str) -> Option<Function> {
     match area {
         "activations" => activations::find(op),
         "conv" => conv::find(op),
+        "init" => init::find(op),
+        "losses" => losses::find(op),
+        "optimisers" => optimisers::find(op),
         "pooling" => pooling::find(op),
+        "schedules" => schedules::find(op),
         "tensor" => tensor::find(op),
         _ => None,
     }
