@@ -16,7 +16,8 @@ pub struct UnaryRow {
     pub result: Option<DType>,
     /// Its meaning on one word of the given type.
     pub eval: fn(DType, u32) -> u32,
-    /// WGSL text with the argument `a`.
+    /// WGSL text with the argument `a`; the type's name takes the place of the `T` that ends a helper's name. Truth values are
+    /// words 0 and 1. WGSL may assume NaN and infinity away, so what depends on them is a helper in `device/webgpu/kernels/`.
     pub wgsl: &'static str,
     /// The gradient for the argument from the arriving gradient, the argument and the result, or why there is none.
     pub grad: Result<fn(Term, Term, Term) -> Term, Why>,
@@ -32,7 +33,7 @@ pub struct BinaryRow {
     pub result: Option<DType>,
     /// Its meaning on two words of the given type.
     pub eval: fn(DType, u32, u32) -> u32,
-    /// WGSL text with the arguments `a` and `b`.
+    /// WGSL text with the arguments `a` and `b`, spelt as in [`UnaryRow::wgsl`].
     pub wgsl: &'static str,
     /// The gradients for both arguments from the arriving gradient, the arguments and the result, or why there are none.
     pub grad: Result<BinaryRule, Why>,
@@ -135,58 +136,58 @@ table! {
     Abs { name: "abs", types: SIGNED, result: None, wgsl: "abs(a)",
         eval: |t, a| if t == F32 { f(a).abs().to_bits() } else { (a as i32).wrapping_abs() as u32 },
         grad: Ok(|g, x, _| g * x.sign()) }
-    Sign { name: "sign", types: FLOAT, result: None, wgsl: "gb_sign(a)",
+    Sign { name: "sign", types: FLOAT, result: None, wgsl: "gb_sign_T(a)",
         eval: float!(|a| if a > 0.0 { 1.0 } else if a < 0.0 { -1.0 } else { a }),
         grad: Err(Why::Flat) }
     Recip { name: "recip", types: FLOAT, result: None, wgsl: "1.0 / a",
         eval: float!(|a| 1.0 / a),
         grad: Ok(|g, _, y| -(g * y.clone() * y)) }
-    Sqrt { name: "sqrt", types: FLOAT, result: None, wgsl: "sqrt(a)",
+    Sqrt { name: "sqrt", types: FLOAT, result: None, wgsl: "gb_sqrt_T(a)",
         eval: float!(|a| a.sqrt()),
         grad: Ok(|g, _, y| g * 0.5 / y) }
-    Rsqrt { name: "rsqrt", types: FLOAT, result: None, wgsl: "inverseSqrt(a)",
+    Rsqrt { name: "rsqrt", types: FLOAT, result: None, wgsl: "gb_rsqrt_T(a)",
         eval: float!(|a| 1.0 / a.sqrt()),
         grad: Ok(|g, _, y| g * -0.5 * y.clone() * y.clone() * y) }
-    Exp { name: "exp", types: FLOAT, result: None, wgsl: "gb_exp(a)",
+    Exp { name: "exp", types: FLOAT, result: None, wgsl: "gb_exp_T(a)",
         eval: float!(|a| a.exp()),
         grad: Ok(|g, _, y| g * y) }
-    Expm1 { name: "expm1", types: FLOAT, result: None, wgsl: "gb_expm1(a)",
+    Expm1 { name: "expm1", types: FLOAT, result: None, wgsl: "gb_expm1_T(a)",
         eval: float!(|a| a.exp_m1()),
         grad: Ok(|g, _, y| g * (y + 1.0)) }
-    Log { name: "log", types: FLOAT, result: None, wgsl: "gb_log(a)",
+    Log { name: "log", types: FLOAT, result: None, wgsl: "gb_log_T(a)",
         eval: float!(|a| a.ln()),
         grad: Ok(|g, x, _| g / x) }
-    Log1p { name: "log1p", types: FLOAT, result: None, wgsl: "gb_log1p(a)",
+    Log1p { name: "log1p", types: FLOAT, result: None, wgsl: "gb_log1p_T(a)",
         eval: float!(|a| a.ln_1p()),
         grad: Ok(|g, x, _| g / (x + 1.0)) }
-    Sin { name: "sin", types: FLOAT, result: None, wgsl: "gb_sin(a)",
+    Sin { name: "sin", types: FLOAT, result: None, wgsl: "gb_sin_T(a)",
         eval: float!(|a| a.sin()),
         grad: Ok(|g, x, _| g * x.unary(Unary::Cos)) }
-    Cos { name: "cos", types: FLOAT, result: None, wgsl: "gb_cos(a)",
+    Cos { name: "cos", types: FLOAT, result: None, wgsl: "gb_cos_T(a)",
         eval: float!(|a| a.cos()),
         grad: Ok(|g, x, _| -(g * x.unary(Unary::Sin))) }
-    Tan { name: "tan", types: FLOAT, result: None, wgsl: "gb_tan(a)",
+    Tan { name: "tan", types: FLOAT, result: None, wgsl: "gb_tan_T(a)",
         eval: float!(|a| a.tan()),
         grad: Ok(|g, _, y| g * (y.clone() * y + 1.0)) }
-    Atan { name: "atan", types: FLOAT, result: None, wgsl: "gb_atan(a)",
+    Atan { name: "atan", types: FLOAT, result: None, wgsl: "gb_atan_T(a)",
         eval: float!(|a| a.atan()),
         grad: Ok(|g, x, _| g / (x.clone() * x + 1.0)) }
-    Sinh { name: "sinh", types: FLOAT, result: None, wgsl: "gb_sinh(a)",
+    Sinh { name: "sinh", types: FLOAT, result: None, wgsl: "gb_sinh_T(a)",
         eval: float!(|a| a.sinh()),
         grad: Ok(|g, x, _| g * x.unary(Unary::Cosh)) }
-    Cosh { name: "cosh", types: FLOAT, result: None, wgsl: "gb_cosh(a)",
+    Cosh { name: "cosh", types: FLOAT, result: None, wgsl: "gb_cosh_T(a)",
         eval: float!(|a| a.cosh()),
         grad: Ok(|g, x, _| g * x.unary(Unary::Sinh)) }
-    Tanh { name: "tanh", types: FLOAT, result: None, wgsl: "gb_tanh(a)",
+    Tanh { name: "tanh", types: FLOAT, result: None, wgsl: "gb_tanh_T(a)",
         eval: float!(|a| a.tanh()),
         grad: Ok(|g, _, y| g * (-(y.clone() * y) + 1.0)) }
-    Sigmoid { name: "sigmoid", types: FLOAT, result: None, wgsl: "gb_sigmoid(a)",
+    Sigmoid { name: "sigmoid", types: FLOAT, result: None, wgsl: "gb_sigmoid_T(a)",
         eval: float!(|a| if a >= 0.0 { 1.0 / (1.0 + (-a).exp()) } else { a.exp() / (1.0 + a.exp()) }),
         grad: Ok(|g, _, y| g * y.clone() * (-y + 1.0)) }
-    Erf { name: "erf", types: FLOAT, result: None, wgsl: "gb_erf(a)",
+    Erf { name: "erf", types: FLOAT, result: None, wgsl: "gb_erf_T(a)",
         eval: float!(|a| libm::erff(a)),
         grad: Ok(|g, x, _| g * std::f32::consts::FRAC_2_SQRT_PI * (-(x.clone() * x)).unary(Unary::Exp)) }
-    Erfc { name: "erfc", types: FLOAT, result: None, wgsl: "gb_erfc(a)",
+    Erfc { name: "erfc", types: FLOAT, result: None, wgsl: "gb_erfc_T(a)",
         eval: float!(|a| libm::erfcf(a)),
         grad: Ok(|g, x, _| g * -std::f32::consts::FRAC_2_SQRT_PI * (-(x.clone() * x)).unary(Unary::Exp)) }
     Floor { name: "floor", types: FLOAT, result: None, wgsl: "floor(a)",
@@ -198,10 +199,10 @@ table! {
     Round { name: "round", types: FLOAT, result: None, wgsl: "round(a)",
         eval: float!(|a| a.round_ties_even()),
         grad: Err(Why::Flat) }
-    Not { name: "not", types: WHOLE, result: None, wgsl: "gb_not(a)",
+    Not { name: "not", types: WHOLE, result: None, wgsl: "gb_not_T(a)",
         eval: |t, a| if t == Bool { u32::from(a == 0) } else { !a },
         grad: Err(Why::Discrete) }
-    IsNan { name: "isNan", types: FLOAT, result: Some(Bool), wgsl: "gb_is_nan(a)",
+    IsNan { name: "isNan", types: FLOAT, result: Some(Bool), wgsl: "gb_isnan_T(a)",
         eval: |_, a| u32::from(f(a).is_nan()),
         grad: Err(Why::Discrete) }
     // The argument itself, where gradients end.
@@ -222,35 +223,35 @@ table! {
     Mul { name: "mul", types: NUMBER, result: None, wgsl: "a * b",
         eval: number!(|a, b| a * b, a.wrapping_mul(b)),
         grad: Ok(|g, a, b, _| [g.clone() * b, g * a]) }
-    Div { name: "div", types: NUMBER, result: None, wgsl: "gb_div(a, b)",
+    Div { name: "div", types: NUMBER, result: None, wgsl: "gb_div_T(a, b)",
         eval: number!(|a, b| a / b, a.checked_div(b).unwrap_or(0)),
         grad: Ok(|g, _, b, y| { let d = g / b; [d.clone(), -(d * y)] }) }
     // The remainder with the sign of the divisor, as in Python; 0 for a whole number by 0.
-    Rem { name: "rem", types: NUMBER, result: None, wgsl: "gb_rem(a, b)",
+    Rem { name: "rem", types: NUMBER, result: None, wgsl: "gb_rem_T(a, b)",
         eval: number!(|a, b| a - b * (a / b).floor(), if b == 0 { 0 } else { rem_floor(i64::from(a), i64::from(b)) as _ }),
         grad: Ok(|g, a, b, _| [g.clone(), -(g * (a / b).unary(Unary::Floor))]) }
     // NaN if either is NaN. At a tie the gradient goes to the first.
-    Max { name: "maximum", types: NUMBER, result: None, wgsl: "gb_max(a, b)",
+    Max { name: "maximum", types: NUMBER, result: None, wgsl: "gb_max_T(a, b)",
         eval: number!(|a, b| if a.is_nan() || a >= b { a } else { b }, a.max(b)),
         grad: Ok(|g, a, b, _| g.split(a.binary(Binary::Lt, b))) }
-    Min { name: "minimum", types: NUMBER, result: None, wgsl: "gb_min(a, b)",
+    Min { name: "minimum", types: NUMBER, result: None, wgsl: "gb_min_T(a, b)",
         eval: number!(|a, b| if a.is_nan() || a <= b { a } else { b }, a.min(b)),
         grad: Ok(|g, a, b, _| g.split(b.binary(Binary::Lt, a))) }
-    Pow { name: "pow", types: FLOAT, result: None, wgsl: "gb_pow(a, b)",
+    Pow { name: "pow", types: FLOAT, result: None, wgsl: "gb_pow_T(a, b)",
         eval: float!(|a, b| a.powf(b)),
         grad: Ok(|g, a, b, y| [
             g.clone() * b.clone() * a.clone().binary(Binary::Pow, b + -1.0),
             g * y * a.clone().unary(Unary::Log).where_positive(a)]) }
-    Atan2 { name: "atan2", types: FLOAT, result: None, wgsl: "gb_atan2(a, b)",
+    Atan2 { name: "atan2", types: FLOAT, result: None, wgsl: "gb_atan2_T(a, b)",
         eval: float!(|a, b| a.atan2(b)),
         grad: Ok(|g, a, b, _| {
             let d = g / (a.clone() * a.clone() + b.clone() * b.clone());
             [d.clone() * b, -(d * a)]
         }) }
-    Eq { name: "eq", types: ANY, result: Some(Bool), wgsl: "gb_eq(a, b)", eval: compare!(==), grad: Err(Why::Discrete) }
-    Ne { name: "ne", types: ANY, result: Some(Bool), wgsl: "gb_ne(a, b)", eval: compare!(!=), grad: Err(Why::Discrete) }
-    Lt { name: "lt", types: NUMBER, result: Some(Bool), wgsl: "gb_lt(a, b)", eval: compare!(<), grad: Err(Why::Discrete) }
-    Le { name: "le", types: NUMBER, result: Some(Bool), wgsl: "gb_le(a, b)", eval: compare!(<=), grad: Err(Why::Discrete) }
+    Eq { name: "eq", types: ANY, result: Some(Bool), wgsl: "gb_eq_T(a, b)", eval: compare!(==), grad: Err(Why::Discrete) }
+    Ne { name: "ne", types: ANY, result: Some(Bool), wgsl: "gb_ne_T(a, b)", eval: compare!(!=), grad: Err(Why::Discrete) }
+    Lt { name: "lt", types: NUMBER, result: Some(Bool), wgsl: "gb_lt_T(a, b)", eval: compare!(<), grad: Err(Why::Discrete) }
+    Le { name: "le", types: NUMBER, result: Some(Bool), wgsl: "gb_le_T(a, b)", eval: compare!(<=), grad: Err(Why::Discrete) }
     And { name: "and", types: WHOLE, result: None, wgsl: "a & b", eval: |_, a, b| a & b, grad: Err(Why::Discrete) }
     Or { name: "or", types: WHOLE, result: None, wgsl: "a | b", eval: |_, a, b| a | b, grad: Err(Why::Discrete) }
     Xor { name: "xor", types: WHOLE, result: None, wgsl: "a ^ b", eval: |_, a, b| a ^ b, grad: Err(Why::Discrete) }

@@ -1,1 +1,289 @@
-//! The WebGPU device.
+//! The WebGPU device: in the browser through its own API, natively through Vulkan.
+//!
+//! A step becomes one or two dispatches ([`emit`]); a prepared program ([`executable`]) is replayed by recording its dispatches
+//! into one compute pass per submit, with pipelines, bind groups and buffers made before. Nothing is ever read back but by
+//! [`Device::read`]. Runs only enter the queue: a few submits ahead at most, each about as long as a slice.
+
+mod buffers;
+mod emit;
+mod executable;
+mod open;
+mod pipelines;
+mod signal;
+#[cfg(test)]
+mod tests;
+
+pub use open::Options;
+
+use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Position};
+use crate::{Error, Result, plan::Program};
+use buffers::{Buffers, Staging};
+use executable::{Arena, Executable};
+use pipelines::Pipelines;
+use signal::Signal;
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    future::{Future, poll_fn},
+    ops::Range,
+    pin::Pin,
+    rc::Rc,
+    sync::Arc,
+    task::Poll,
+};
+
+/// A GPU, or what pretends to be one.
+pub struct WebGpu {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    limits: wgpu::Limits,
+    info: DeviceInfo,
+    options: Options,
+    signal: Arc<Signal>,
+    next: Cell<u32>,
+    buffers: RefCell<Buffers>,
+    pipelines: RefCell<Pipelines>,
+    executables: RefCell<HashMap<ExecutableId, Rc<Executable>>>,
+    arena: RefCell<Arena>,
+    counters: RefCell<Counters>,
+    /// Error scopes around large allocations whose outcome is not known yet.
+    doubts: RefCell<Vec<Doubt>>,
+}
+
+/// An allocation that may turn out to have failed.
+struct Doubt {
+    outcome: Pin<Box<dyn Future<Output = Option<wgpu::Error>>>>,
+    bytes: usize,
+    what: String,
+}
+
+/// Submits that may be under way at a time.
+const DEPTH: u32 = 2;
+/// Allocations from this size on are watched for failure one by one.
+const LARGE: usize = 1 << 20;
+
+impl WebGpu {
+    /// The device is destroyed, as if the system had taken it away: all that follows fails.
+    pub fn lose(&self) {
+        self.device.destroy();
+        self.signal.lose("it was destroyed");
+    }
+
+    fn fresh(&self) -> u32 {
+        self.next.replace(self.next.get() + 1)
+    }
+
+    /// A buffer on the GPU. Errors: larger than the device allows; whether there was memory is known at the next wait.
+    fn buffer(&self, bytes: usize, usage: wgpu::BufferUsages, what: &str) -> Result<wgpu::Buffer> {
+        let size = bytes.max(4) as u64;
+        let storage = usage.contains(wgpu::BufferUsages::STORAGE);
+        let limit = if storage { self.limits.max_storage_buffer_binding_size } else { u64::MAX };
+        if size > limit.min(self.limits.max_buffer_size) {
+            return Err(out_of_memory(bytes, what));
+        }
+        let scope = (bytes >= LARGE).then(|| self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory));
+        let descriptor = wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false };
+        let buffer = self.device.create_buffer(&descriptor);
+        if let Some(scope) = scope {
+            let outcome = Box::pin(scope.pop());
+            self.doubts.borrow_mut().push(Doubt { outcome, bytes, what: what.into() });
+        }
+        let mut counters = self.counters.borrow_mut();
+        counters.buffers_created += 1;
+        counters.live_bytes += size;
+        Ok(buffer)
+    }
+
+    /// Gives a buffer's memory back once work under way is done with it.
+    fn drop_buffer(&self, buffer: &wgpu::Buffer) {
+        self.counters.borrow_mut().live_bytes -= buffer.size();
+        buffer.destroy();
+    }
+
+    /// Records commands and hands them to the queue; `done` is told how many milliseconds they took.
+    fn submit(&self, record: impl FnOnce(&mut wgpu::CommandEncoder), done: impl FnOnce(f64) + Send + 'static) {
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: None });
+        record(&mut encoder);
+        let now = self.options.now;
+        let start = now();
+        self.queue.submit([encoder.finish()]);
+        self.counters.borrow_mut().submits += 1;
+        self.signal.submitted();
+        let signal = self.signal.clone();
+        self.queue.on_submitted_work_done(move || done(signal.done(start, now())));
+    }
+
+    /// Waits until `test` has an answer; it is asked again whenever work is done or the device is lost.
+    async fn until<T>(&self, mut test: impl FnMut() -> Option<T>) -> T {
+        poll_fn(move |context| {
+            if let Some(answer) = test() {
+                return Poll::Ready(answer);
+            }
+            self.signal.wake_later(context.waker());
+            // Natively nothing is called back unless somebody waits.
+            #[cfg(not(target_arch = "wasm32"))]
+            {
+                let _ = self.device.poll(wgpu::PollType::wait_indefinitely());
+                if let Some(answer) = test() {
+                    return Poll::Ready(answer);
+                }
+                context.waker().wake_by_ref();
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Errors of allocations made so far.
+    async fn settle(&self) -> Result<()> {
+        let doubts = self.doubts.take();
+        let mut result = Ok(());
+        for doubt in doubts {
+            if doubt.outcome.await.is_some() && result.is_ok() {
+                result = Err(out_of_memory(doubt.bytes, &doubt.what));
+            }
+        }
+        result
+    }
+
+    /// What a staging buffer holds once its copy has been made.
+    async fn fetch(&self, staging: Staging<'_>, words: usize) -> Result<Vec<u32>> {
+        let outcome = staging.map(words);
+        let mapped = self.until(|| outcome.get().or_else(|| self.signal.lost().map(|_| false))).await;
+        self.settle().await?;
+        self.signal.check()?;
+        if !mapped {
+            return Err(device_error("a buffer could not be read"));
+        }
+        staging.take(words)
+    }
+}
+
+impl Device for WebGpu {
+    fn info(&self) -> DeviceInfo {
+        self.info.clone()
+    }
+
+    fn counters(&self) -> Counters {
+        *self.counters.borrow()
+    }
+
+    fn alloc(&self, words: usize, what: &str) -> Result<BufferId> {
+        self.signal.check()?;
+        let buffer = self.buffer(4 * words, buffers::USAGE, what)?;
+        let id = BufferId(self.fresh());
+        self.buffers.borrow_mut().insert(id, buffer, words);
+        Ok(id)
+    }
+
+    fn free(&self, buffer: BufferId) {
+        for executable in self.executables.borrow().values() {
+            executable.forget(buffer);
+        }
+        if let Some(buffer) = self.buffers.borrow_mut().remove(buffer) {
+            self.drop_buffer(&buffer);
+        }
+    }
+
+    fn write(&self, buffer: BufferId, offset: usize, words: &[u32]) -> Result<()> {
+        self.signal.check()?;
+        let buffers = self.buffers.borrow();
+        let target = buffers.range(buffer, offset..offset + words.len())?;
+        if !words.is_empty() {
+            self.queue.write_buffer(target, 4 * offset as u64, bytemuck::cast_slice(words));
+        }
+        Ok(())
+    }
+
+    fn copy(&self, from: BufferId, to: BufferId) -> Result<()> {
+        self.signal.check()?;
+        let buffers = self.buffers.borrow();
+        let words = buffers.words(from)?;
+        let (source, target) = (buffers.range(from, 0..words)?, buffers.range(to, 0..words)?);
+        if from != to && words > 0 {
+            self.submit(|encoder| encoder.copy_buffer_to_buffer(source, 0, target, 0, 4 * words as u64), |_| ());
+        }
+        Ok(())
+    }
+
+    fn read(&self, buffer: BufferId, words: Range<usize>) -> LocalFuture<'_, Result<Vec<u32>>> {
+        let staged = (|| {
+            self.signal.check()?;
+            let source = self.buffers.borrow().range(buffer, words.clone())?.clone();
+            if words.is_empty() {
+                return Ok(None);
+            }
+            let staging = Staging::new(self, words.len())?;
+            let (offset, bytes) = (4 * words.start as u64, 4 * words.len() as u64);
+            self.submit(|encoder| encoder.copy_buffer_to_buffer(&source, offset, staging.buffer(), 0, bytes), |_| ());
+            self.counters.borrow_mut().reads += 1;
+            Ok(Some(staging))
+        })();
+        Box::pin(async move {
+            match staged? {
+                Some(staging) => self.fetch(staging, words.len()).await,
+                None => Ok(Vec::new()),
+            }
+        })
+    }
+
+    fn prepare(&self, program: &Program) -> Result<ExecutableId> {
+        self.signal.check()?;
+        let executable = Executable::new(self, program)?;
+        let id = ExecutableId(self.fresh());
+        self.executables.borrow_mut().insert(id, Rc::new(executable));
+        Ok(id)
+    }
+
+    fn release(&self, executable: ExecutableId) {
+        if let Some(executable) = self.executables.borrow_mut().remove(&executable) {
+            executable.release(self);
+        }
+        let needed = self.executables.borrow().values().map(|e| e.arena_words()).max().unwrap_or(0);
+        self.arena.borrow_mut().shrink(self, needed);
+    }
+
+    fn run(
+        &self,
+        executable: ExecutableId,
+        externals: &[BufferId],
+        from: Position,
+        iterations: usize,
+        pause: &mut dyn FnMut() -> bool,
+    ) -> Result<Position> {
+        self.signal.check()?;
+        let executable = self.executables.borrow().get(&executable).cloned();
+        let executable = executable.ok_or_else(|| device_error("no such program"))?;
+        // Whole repetitions only: a pause falls between submits.
+        let mut at = Position { iteration: from.iteration, step: 0 };
+        if executable.is_empty() {
+            return Ok(Position { iteration: iterations.max(at.iteration), step: 0 });
+        }
+        let groups = executable.bind(self, externals)?;
+        while at.iteration < iterations {
+            let count = executable.batch(self.options.slice).min(iterations - at.iteration);
+            executable.submit(self, &groups, count);
+            at.iteration += count;
+            if self.signal.under_way() >= DEPTH || pause() {
+                break;
+            }
+        }
+        Ok(at)
+    }
+
+    fn ready(&self) -> LocalFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.settle().await?;
+            self.until(|| (self.signal.under_way() < DEPTH || self.signal.lost().is_some()).then_some(())).await;
+            self.signal.check()
+        })
+    }
+}
+
+fn device_error(message: &str) -> Error {
+    Error::Device { device: "webgpu".into(), message: message.into() }
+}
+
+fn out_of_memory(bytes: usize, what: &str) -> Error {
+    Error::OutOfMemory { device: "webgpu".into(), bytes, what: what.into() }
+}

@@ -1,0 +1,64 @@
+//! WGSL text for the steps of a program. Knows nothing of a GPU: everything here can be checked by a WGSL validator alone.
+//!
+//! A kernel's sizes and strides are constants of its text; where its operands lie in their buffers is not, so steps that do
+//! the same at different places share a pipeline.
+
+mod expr;
+mod gemm;
+mod reduce;
+mod template;
+mod windows;
+
+use crate::plan::{Buffer, Kernel, Operand, Step};
+use template::Shader;
+
+/// One dispatch of a step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dispatch {
+    /// The text of the module; its entry point is `main`.
+    pub wgsl: String,
+    /// How many workgroups, along x and y.
+    pub workgroups: [u32; 2],
+    /// The distinct buffers, in the order of their bindings 1, 2, …; only the first is written.
+    pub buffers: Vec<Buffer>,
+    /// First word of what is written, then of each read: what the uniform at binding 0 holds.
+    pub offsets: Vec<u32>,
+}
+
+/// What a step came to.
+#[derive(Debug, Default)]
+pub struct Emitted {
+    /// In this order.
+    pub dispatches: Vec<Dispatch>,
+    /// Words of the arena that they need between them, from the offset given.
+    pub scratch: usize,
+}
+
+/// The dispatches of a step; `scratch` is a part of the arena that nothing else uses.
+pub fn step(step: &Step, scratch: usize) -> Emitted {
+    let (reads, write) = (&step.reads[..], step.write);
+    if write.words == 0 {
+        return Emitted::default();
+    }
+    let single = |shader: Shader| Emitted { dispatches: vec![shader.dispatch(reads, write)], scratch: 0 };
+    match &step.kernel {
+        Kernel::Map { shape, expr } => single(expr::map(shape, expr)),
+        Kernel::Reduce { outer, inner, op, expr } => reduce::emit(outer, inner, *op, expr, reads, write, scratch),
+        Kernel::MatMul { a, b } => gemm::emit(&gemm::matmul(a, b), reads, write, scratch),
+        Kernel::Conv(g) => gemm::emit(&gemm::conv(g), reads, write, scratch),
+        Kernel::ConvInputGrad(g) => gemm::emit(&gemm::conv_input_grad(g), reads, write, scratch),
+        Kernel::ConvWeightGrad(g) => gemm::emit(&gemm::conv_weight_grad(g), reads, write, scratch),
+        Kernel::MaxPool(w) => single(windows::max_pool(w, "word")),
+        Kernel::MaxPoolArg(w) => single(windows::max_pool(w, "place")),
+        Kernel::Unpool(w) => single(windows::unpool(w)),
+        Kernel::PoolTake(w) => single(windows::pool_take(w)),
+        Kernel::Fold { window, input } => single(windows::fold(window, input)),
+        Kernel::Gather(rows) => single(windows::gather(rows)),
+        Kernel::ScatterAdd(rows) => single(windows::scatter_add(rows)),
+    }
+}
+
+/// A part of the scratch memory as an operand.
+fn scratch_operand(offset: usize, words: usize) -> Operand {
+    Operand { buffer: Buffer::Arena, offset, words }
+}

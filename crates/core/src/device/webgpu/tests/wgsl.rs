@@ -1,0 +1,30 @@
+//! The text of every case and of every scalar row passes a WGSL validator.
+
+use super::{cases, inside, outside, scalars};
+use crate::device::webgpu::emit;
+use naga::{
+    front::wgsl,
+    valid::{Capabilities, ValidationFlags, Validator},
+};
+use std::collections::HashSet;
+
+#[test]
+fn every_text_is_valid() {
+    let mut seen = HashSet::new();
+    for case in cases::all().iter().chain(&scalars::cases()) {
+        for program in [outside(case), inside(case)] {
+            for dispatch in program.steps.iter().flat_map(|step| emit::step(step, 1 << 20).dispatches) {
+                if seen.insert(dispatch.wgsl.clone()) {
+                    validate(&case.name, &dispatch.wgsl);
+                }
+            }
+        }
+    }
+    assert!(seen.len() > 200, "{} texts", seen.len());
+}
+
+fn validate(name: &str, text: &str) {
+    let module = wgsl::parse_str(text).unwrap_or_else(|e| panic!("{name}: {}\n{text}", e.emit_to_string(text)));
+    let mut validator = Validator::new(ValidationFlags::all(), Capabilities::empty());
+    validator.validate(&module).unwrap_or_else(|e| panic!("{name}: {}\n{text}", e.emit_to_string(text)));
+}
