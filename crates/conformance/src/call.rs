@@ -52,7 +52,7 @@ impl<'a> Call<'a> {
                 Given::List(values) => {
                     Data::f32([values.len()], &values.iter().map(|&v| v as f32).collect::<Vec<_>>())?
                 }
-                Given::Text(_) | Given::Null => continue,
+                Given::Text | Given::Null => continue,
             };
             tensors.insert(name.as_str(), Tensor::from_data(data));
         }

@@ -27,7 +27,7 @@ pub(crate) struct Case {
 /// A value of a case.
 pub(crate) enum Given {
     Number(f64),
-    Text(String),
+    Text,
     List(Vec<f64>),
     Array(Array),
     /// An absent value.
@@ -81,7 +81,7 @@ impl Given {
         Ok(match value {
             Value::Null => Self::Null,
             Value::Bool(value) => Self::Number(f64::from(u8::from(*value))),
-            Value::String(text) => number(value).map_or_else(|| Self::Text(text.clone()), Self::Number),
+            Value::String(_) => number(value).map_or(Self::Text, Self::Number),
             Value::Number(_) => Self::Number(number(value).ok_or_else(|| Error::text(format!("the number {value}")))?),
             Value::Array(list) => {
                 let numbers = list.iter().map(number).collect::<Option<Vec<_>>>();

@@ -45,34 +45,30 @@ pub(crate) fn compare_statistic(case: &Case, name: &str, expected: &Given, got: 
         Some(Given::Number(value)) => Some(*value),
         _ => None,
     };
+    let label = format!("expected.{name}");
     if name == "shape" {
-        return compare(case, "expected.shape", expected, got);
+        return compare(case, &label, expected, got);
     }
-    let one = match got {
-        Got::Number(got) => Some(*got),
-        Got::Data(data) if data.shape.rank() == 0 => Some(values(data)[0]),
-        _ => None,
+    let got = match got {
+        Got::Data(data) => values(data),
+        Got::List(list) => list.clone(),
+        Got::Number(number) => vec![*number],
     };
-    let (Given::Number(want), Some(got)) = (expected, one) else {
-        let absolute = number(&format!("{name}_tol")).or_else(|| number("tol")).unwrap_or(0.0);
-        let (Given::Array(Array { values: want, .. }) | Given::List(want)) = expected else {
-            return Err(Error::text(format!("expected.{name} is of another kind")));
+    let want = match expected {
+        Given::Number(number) => vec![*number],
+        Given::List(values) | Given::Array(Array { values, .. }) => values.clone(),
+        Given::Text | Given::Null => return Err(Error::text(format!("{label} is of another kind"))),
+    };
+    check_shape(&label, &[got.len()], &[want.len()])?;
+    if name == "max_abs" {
+        let above = got.iter().zip(&want).find(|(got, want)| !(got.abs() <= **want));
+        return match above {
+            Some((got, want)) => Err(Error::text(format!("{label} {got} is above {want}"))),
+            None => Ok(0.0),
         };
-        let got = match got {
-            Got::Data(data) => values(data),
-            Got::List(list) => list.clone(),
-            Got::Number(number) => vec![*number],
-        };
-        check_shape(&format!("expected.{name}"), &[got.len()], &[want.len()])?;
-        return Tolerance { relative: 0.0, absolute }.check(&format!("expected.{name}"), want, &got);
-    };
-    let error = (got - want).abs();
-    let fits = if name == "max_abs" {
-        got <= *want
-    } else {
-        error <= number(&format!("{name}_tol")).or_else(|| number("tol")).unwrap_or(0.0)
-    };
-    if fits { Ok(error) } else { Err(Error::text(format!("expected.{name} is {got}, not {want}"))) }
+    }
+    let absolute = number(&format!("{name}_tol")).or_else(|| number("tol")).unwrap_or(0.0);
+    Tolerance { relative: 0.0, absolute }.check(&label, &want, &got)
 }
 
 fn array(tolerance: &Tolerance, label: &str, want: &Array, got: &Data) -> Result<f64> {

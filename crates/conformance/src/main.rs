@@ -12,7 +12,10 @@ fn main() {}
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
     use gradbook_conformance::{Area, Counts, Error, run_area};
-    use gradbook_core::{LocalRunner, device::interp::Interp};
+    use gradbook_core::{
+        LocalRunner,
+        device::{cpu::Cpu, interp::Interp},
+    };
     use std::{env, fs, path::PathBuf, process::ExitCode};
 
     pub fn main() -> ExitCode {
@@ -36,6 +39,7 @@ mod native {
         };
         let runner = match device.as_str() {
             "interp" => LocalRunner::native(Interp::new()),
+            "cpu" => LocalRunner::native(Cpu::new()),
             other => return Err(Error::Text(format!("there is no device '{other}'; expected interp, cpu or webgpu"))),
         };
         let mut total = Counts::default();

@@ -2,8 +2,11 @@
 
 mod activations;
 mod conv;
+mod explain;
 mod init;
 mod losses;
+mod networks;
+mod norm;
 mod optimisers;
 mod pooling;
 mod schedules;
@@ -16,8 +19,11 @@ pub(crate) fn find(area: &str, op: &str) -> Option<Function> {
     match area {
         "activations" => activations::find(op),
         "conv" => conv::find(op),
+        "explain" => explain::find(op),
         "init" => init::find(op),
         "losses" => losses::find(op),
+        "networks" => networks::find(op),
+        "norm" => norm::find(op),
         "optimisers" => optimisers::find(op),
         "pooling" => pooling::find(op),
         "schedules" => schedules::find(op),

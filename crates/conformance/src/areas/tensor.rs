@@ -5,6 +5,7 @@ use crate::{
     error::{Error, Result},
 };
 use gradbook_core::{Tensor, ops::PadMode};
+use gradbook_learn::losses::{CrossEntropy, Reduction, cross_entropy};
 
 pub fn find(op: &str) -> Option<Function> {
     Some(Function::Graph(match op {
@@ -80,6 +81,7 @@ pub fn find(op: &str) -> Option<Function> {
         "topk" => |c| pair("values", c.tensor("x")?.topk(c.size("k")?)?),
 
         "mlp_gradient_penalty" => gradient_penalty,
+        "hvp" => hvp,
         "hessian" => hessian,
         "jacobian" => jacobian,
         _ => return None,
@@ -165,7 +167,7 @@ fn gradient_penalty(c: &Call) -> Result<Outputs> {
 }
 
 /// Two dense layers with an activation between them.
-pub(super) fn mlp(c: &Call, x: &Tensor) -> Result<Tensor> {
+fn mlp(c: &Call, x: &Tensor) -> Result<Tensor> {
     let dense = |x: &Tensor, w: &str, b: &str| Ok::<_, Error>(x.matmul(&c.tensor(w)?.t()?)?.add(&c.tensor(b)?)?);
     let hidden = dense(x, "W1", "b1")?;
     let hidden = match c.text("activation") {
@@ -174,6 +176,18 @@ pub(super) fn mlp(c: &Call, x: &Tensor) -> Result<Tensor> {
         _ => return Err(Error::Unsupported),
     };
     dense(&hidden, "W2", "b2")
+}
+
+fn hvp(c: &Call) -> Result<Outputs> {
+    const NAMES: [&str; 4] = ["W1", "b1", "W2", "b2"];
+    let logits = mlp(c, &c.tensor("x")?)?;
+    let loss = cross_entropy(&logits, &c.tensor("target")?, &CrossEntropy::default(), Reduction::Mean)?;
+    let wrt = NAMES.iter().map(|name| c.tensor(name)).collect::<Result<Vec<_>>>()?;
+    let v = NAMES.iter().map(|name| c.tensor(&format!("v.{name}"))).collect::<Result<Vec<_>>>()?;
+    let products = loss.hvp(&wrt.iter().collect::<Vec<_>>(), &v.iter().collect::<Vec<_>>())?;
+    let mut outputs: Outputs = vec![("loss".into(), loss.into())];
+    outputs.extend(NAMES.iter().zip(products).map(|(name, product)| (format!("hvp_{name}"), product.into())));
+    Ok(outputs)
 }
 
 /// The parameters [w, b] of logistic regression as one vector.
