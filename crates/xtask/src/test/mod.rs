@@ -13,6 +13,7 @@ use anyhow::{Result, bail};
 pub use counts::Counts;
 
 use crate::check;
+use crate::commands::Reported;
 use crate::project::Project;
 
 /// What a stage is told.
@@ -56,7 +57,7 @@ pub fn run(project: &Project, slow: bool, only: &[String]) -> Result<()> {
     }
     println!("\n{summary}\n{total}");
     if total.failed > 0 {
-        bail!("{} failed", total.failed);
+        return Err(Reported.into());
     }
     Ok(())
 }
