@@ -102,12 +102,27 @@ test("a call that cannot be interrupted is ended with its worker, and says what 
   });
 });
 
+test("Stop counts while the workers are still starting", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.of(page);
+    const cell = await notebook.add("for (;;) {}");
+    await cell.evaluate((view) => {
+      view.querySelector<HTMLButtonElement>(".run-button")?.click();
+      setTimeout(() => document.querySelector<HTMLButtonElement>(".bar-button.is-stop")?.click());
+    });
+    await cell.getByText("stopped before it began").waitFor();
+    const after = await notebook.addAndRun("'alive'");
+    assert.equal(await notebook.outputs(after), "'alive'");
+  });
+});
+
 test("Stop clears the queue; Restart clears the variables", async () => {
   await visit(sites.isolated, async ({ page }) => {
     const notebook = await NotebookPage.of(page);
     const endless = await notebook.add("var gone = 1\nfor (;;) {}");
     const queued = await notebook.add("'ran'");
     await notebook.start(endless);
+    await page.locator(".status-kernel.is-busy").waitFor();
     await notebook.start(queued);
     await page.getByRole("button", { name: "Stop", exact: true }).first().click();
     await notebook.finished(endless);

@@ -28,8 +28,9 @@ export interface RunSink {
 }
 
 export interface RunResult {
-  /** `lost`: the worker had to be ended, and the variables with it; `reason` says why. */
+  /** `lost`: the worker had to be ended, and the variables with it. */
   end: RunEnd | "lost";
+  /** Why, where the cell's own outputs do not say it. */
   reason?: string;
   /** The run's number since the kernel started: the execution count. */
   count: number;
@@ -46,6 +47,7 @@ export interface KernelEvents {
 
 const STOP_PATIENCE_MS = 1500;
 const START_PATIENCE_MS = 20_000;
+const UNBEGUN = "The run was stopped before it began.";
 const UNANSWERED =
   "The code did not answer, so its worker was ended: variables are gone, trained weights are kept.";
 
@@ -64,6 +66,8 @@ export class Kernel {
   #starting: Promise<UserSide> | undefined;
   #run: Run | undefined;
   #count = 0;
+  /** Whether Stop came while the workers were starting. */
+  #isCancelled = false;
   /** Sinks of all runs since the start: live displays change after their run. */
   readonly #sinks = new Map<number, RunSink>();
 
@@ -75,8 +79,13 @@ export class Kernel {
 
   /** Runs one cell; the caller runs them one after the other. */
   async run(cell: string, source: string, sink: RunSink): Promise<RunResult> {
+    this.#isCancelled = false;
     const user = await this.#start();
     const count = ++this.#count;
+    if (this.#isCancelled) {
+      this.#setState("idle");
+      return { end: "stopped", reason: UNBEGUN, count, milliseconds: 0, defines: [], uses: [] };
+    }
     this.#sinks.set(count, sink);
     return new Promise((resolve) => {
       const begun = performance.now();
@@ -96,6 +105,7 @@ export class Kernel {
     this.#compute?.postMessage({ type: "stop" } satisfies ToCompute);
     const run = this.#run;
     const user = this.#user;
+    this.#isCancelled = true;
     if (!run || !user) return;
     user.stop(run.count);
     if (this.#state === "stopping") return;
