@@ -17,6 +17,8 @@ export class RunOutputs {
   readonly #pending: Promise<void>[] = [];
   #stream: { name: Stream; index: number; text: string; sent: boolean } | undefined;
   #lastFlush = 0;
+  readonly #subscriptions: (() => void)[] = [];
+  #isClosed = false;
 
   constructor(
     readonly run: number,
@@ -66,18 +68,26 @@ export class RunOutputs {
     await Promise.all(this.#pending.splice(0));
   }
 
+  /** Ends live displays: the cell runs anew. */
+  close(): void {
+    this.#isClosed = true;
+    for (const unsubscribe of this.#subscriptions.splice(0)) unsubscribe();
+  }
+
   async #show(value: unknown, index: number, isResult: boolean): Promise<void> {
     const settled = await value;
     const display = await displayOf(settled, isResult);
     const { subscribe } = display;
     this.#output(index, plain(display), isResult);
-    if (subscribe) subscribe.call(display, this.#forwarder(index));
+    if (subscribe && !this.#isClosed)
+      this.#subscriptions.push(subscribe.call(display, this.#forwarder(index)));
   }
 
   /** Collects a live display's updates and sends them at most once a frame. */
   #forwarder(index: number): (update: DisplayUpdate) => void {
     let waiting: DisplayUpdate[] = [];
     const flush = () => {
+      if (this.#isClosed) return;
       for (const update of waiting) this.send({ type: "update", run: this.run, index, update });
       waiting = [];
     };

@@ -21,7 +21,10 @@ export class Runner {
   readonly #library: Promise<Record<string, unknown>>;
   #scope: SharedScope | undefined;
   #builtins: Record<string, unknown> = {};
+  /** Of the run that goes on or was last. */
   #outputs: RunOutputs | undefined;
+  /** Of each cell's last run; its live displays go on until the cell runs anew. */
+  readonly #outputsOfCells = new Map<string, RunOutputs>();
   #queue: Promise<void> = Promise.resolve();
 
   constructor(
@@ -54,6 +57,8 @@ export class Runner {
     const cell: RunningCell = { cell: request.cell, count: run, source: request.source };
     const outputs = new RunOutputs(run, this.send, (error) => this.#places.describe(error, cell));
     this.#outputs = outputs;
+    this.#outputsOfCells.get(request.cell)?.close();
+    this.#outputsOfCells.set(request.cell, outputs);
     await this.signal.begin(run);
     const begin = performance.now();
     let end: RunEnd = "ok";

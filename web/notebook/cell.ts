@@ -44,6 +44,14 @@ export class Cell extends Observable {
     this.outputs = outputs;
   }
 
+  /** Takes the outputs of the last run away; the list given is that of the run that begins. */
+  begin(): Output[] {
+    this.outputs = [];
+    this.milliseconds = undefined;
+    this.notify();
+    return this.outputs;
+  }
+
   /** Puts an output in its place; a second one with the same index replaces the first. */
   show(index: number, display: Display, isResult: boolean): void {
     this.outputs[index] = { display, isResult, updates: new Set() };

@@ -178,13 +178,15 @@ export class Session extends Observable {
 
   async #runNow(cell: Cell): Promise<void> {
     cell.state = "running";
-    cell.outputs = [];
-    cell.milliseconds = undefined;
-    cell.notify();
+    const outputs = cell.begin();
     try {
       const result = await this.#kernel.run(cell.id, cell.source, {
-        output: (index, display, isResult) => cell.show(index, display, isResult),
-        update: (index, update) => cell.update(index, update),
+        output: (index, display, isResult) => {
+          if (cell.outputs === outputs) cell.show(index, display, isResult);
+        },
+        update: (index, update) => {
+          if (cell.outputs === outputs) cell.update(index, update);
+        },
       });
       cell.count = result.count;
       cell.milliseconds = result.milliseconds;
