@@ -23,8 +23,10 @@ pub struct Conv2dConfig {
     pub kernel: Pair,
     /// Distance between neighbouring outputs.
     pub stride: Pair,
-    /// What is added around the image.
+    /// How much is added around the image.
     pub padding: Padding,
+    /// What is added around the image.
+    pub padding_mode: PaddingMode,
     /// Distance between neighbouring kernel entries.
     pub dilation: Pair,
     /// Channels are split into so many groups that do not see each other; as many as channels: depthwise.
@@ -42,6 +44,7 @@ impl Default for Conv2dConfig {
             kernel: Pair::Square(0),
             stride: Pair::Square(1),
             padding: Padding::Pixels(Pair::Square(0)),
+            padding_mode: PaddingMode::Zeros,
             dilation: Pair::Square(1),
             groups: 1,
             bias: true,
@@ -50,7 +53,7 @@ impl Default for Conv2dConfig {
     }
 }
 
-/// What is added around an image.
+/// How much is added around an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(
     feature = "serde",
@@ -62,6 +65,23 @@ pub enum Padding {
     Named(NamedPadding),
     /// So many zeros on each side.
     Pixels(Pair),
+}
+
+/// What is added around an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "camelCase"))]
+pub enum PaddingMode {
+    /// 0.
+    #[default]
+    Zeros,
+    /// The nearest pixel.
+    Replicate,
+    /// The image mirrored, without the border pixel.
+    Reflect,
+    /// The image from its other end.
+    Circular,
+    /// The mean of the plane, as a constant.
+    Mean,
 }
 
 /// What padding achieves.
@@ -92,6 +112,18 @@ impl From<Padding> for ops::Padding {
             Padding::Named(NamedPadding::Valid) => Self::Valid,
             Padding::Named(NamedPadding::Full) => Self::Full,
             Padding::Pixels(pair) => Self::Explicit(pair.both()),
+        }
+    }
+}
+
+impl From<PaddingMode> for ops::ConvPadMode {
+    fn from(mode: PaddingMode) -> Self {
+        match mode {
+            PaddingMode::Zeros => Self::Zeros,
+            PaddingMode::Replicate => Self::Replicate,
+            PaddingMode::Reflect => Self::Reflect,
+            PaddingMode::Circular => Self::Circular,
+            PaddingMode::Mean => Self::Mean,
         }
     }
 }
@@ -153,7 +185,7 @@ impl Layer for Conv2d {
             padding: self.config.padding.into(),
             dilation: positive("conv2d", "dilation", self.config.dilation)?,
             groups: self.config.groups,
-            ..Default::default()
+            mode: self.config.padding_mode.into(),
         };
         let bias = bias.as_ref().map(Param::value);
         Ok(x.conv2d(&weight.value(), bias.as_ref(), &options)?)

@@ -16,7 +16,7 @@ mod sequential;
 mod summary;
 
 pub use activation::{Activation, Prelu};
-pub use conv2d::{Conv2d, Conv2dConfig, NamedPadding, Padding};
+pub use conv2d::{Conv2d, Conv2dConfig, NamedPadding, Padding, PaddingMode};
 pub use dropout::{Dropout, DropoutConfig, DropoutForm, dropout_given_mask};
 pub use flatten::Flatten;
 pub use forward::{Forward, Record};

@@ -51,7 +51,7 @@ pub fn cross_entropy(logits: &Tensor, target: &Tensor, options: &CrossEntropy, r
     }
     let (losses, counted) = picked(NAME, &log_probs, target, weight.as_ref(), options.ignore_index)?;
     if smoothing == 0.0 {
-        return reduce(&losses, &counted, reduction);
+        return reduce(&losses, counted.as_ref(), reduction);
     }
     let even = weigh(&log_probs, weight.as_ref())?.sum(&[1], false)?.neg()?;
     let even = match options.ignore_index {
@@ -59,14 +59,14 @@ pub fn cross_entropy(logits: &Tensor, target: &Tensor, options: &CrossEntropy, r
         None => even,
     };
     let losses = losses.mul_scalar(1.0 - smoothing)?.add(&even.mul_scalar(smoothing / classes as f64)?)?;
-    reduce(&losses, &counted, reduction)
+    reduce(&losses, counted.as_ref(), reduction)
 }
 
 /// −weight\[target\]·log_probs\[target\], for log-probabilities \[N, C, …\] and class indices (i32 \[N, …\]); reduced as
 /// [`cross_entropy`].
 pub fn nll_loss(log_probs: &Tensor, target: &Tensor, weight: Option<&Tensor>, reduction: Reduction) -> Result<Tensor> {
     let (losses, counted) = picked("nll_loss", log_probs, target, weight, None)?;
-    reduce(&losses, &counted, reduction)
+    reduce(&losses, counted.as_ref(), reduction)
 }
 
 /// Whether class c is the target (bool, \[N, C, …\]), for class indices \[N, …\].
@@ -100,14 +100,14 @@ pub(super) fn check_indices(loss: &str, logits: &Tensor, target: &Tensor) -> Res
     Err(Error::argument(loss, message))
 }
 
-/// For each target the loss, and how much it counts in a mean.
+/// For each target the loss, and how much it counts in a mean; none if all count the same.
 fn picked(
     loss: &str,
     log_probs: &Tensor,
     target: &Tensor,
     weight: Option<&Tensor>,
     ignore: Option<i32>,
-) -> Result<(Tensor, Tensor)> {
+) -> Result<(Tensor, Option<Tensor>)> {
     let classes = classes(loss, log_probs)?;
     check_indices(loss, log_probs, target)?;
     if let Some(weight) = weight.filter(|weight| weight.shape()[..] != [classes]) {
@@ -120,8 +120,10 @@ fn picked(
     }
     let pick = |values: &Tensor| hit.where_(values, &values.zeros_like())?.sum(&[1], false);
     let losses = pick(&weigh(log_probs, weight)?)?.neg()?;
-    let counted = pick(&weigh(&log_probs.ones_like(), weight)?)?;
-    Ok((losses, counted))
+    if weight.is_none() && ignore.is_none() {
+        return Ok((losses, None));
+    }
+    Ok((losses, Some(pick(&weigh(&log_probs.ones_like(), weight)?)?)))
 }
 
 /// Values \[N, C, …\] times a weight for each class.
@@ -132,9 +134,9 @@ fn weigh(values: &Tensor, weight: Option<&Tensor>) -> Result<Tensor> {
     Ok(values.mul(&weight.reshape(&shape)?)?)
 }
 
-fn reduce(losses: &Tensor, counted: &Tensor, reduction: Reduction) -> Result<Tensor> {
-    if reduction == Reduction::Mean {
-        return Ok(losses.sum_all()?.div(&counted.sum_all()?)?);
+fn reduce(losses: &Tensor, counted: Option<&Tensor>, reduction: Reduction) -> Result<Tensor> {
+    match (reduction, counted) {
+        (Reduction::Mean, Some(counted)) => Ok(losses.sum_all()?.div(&counted.sum_all()?)?),
+        _ => reduction.apply(losses),
     }
-    reduction.apply(losses)
 }

@@ -25,17 +25,12 @@ use std::ops::Range;
 /// ```
 /// use gradbook_core::{LocalRunner, Tensor, device::interp::Interp};
 /// use gradbook_learn::{data::Dataset, layers::Linear, losses::Loss, train::{FitOptions, Flow, fit}};
-/// # fn block_on<T>(future: impl Future<Output = T>) -> T {
-/// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-/// #     let mut future = std::pin::pin!(future);
-/// #     loop { if let std::task::Poll::Ready(value) = future.as_mut().poll(&mut context) { return value } }
-/// # }
 /// let x = Tensor::f32(&[4, 1], &[0.0, 1.0, 2.0, 3.0])?;
 /// let y = Tensor::f32(&[4, 1], &[1.0, 3.0, 5.0, 7.0])?;
 /// let data = Dataset::new("line", x, y)?;
 /// let options = FitOptions { epochs: 50, lr: Some(0.1), loss: Loss::Mse, ..FitOptions::default() };
 /// let runner = LocalRunner::native(Interp::new());
-/// let history = block_on(fit(&runner, &Linear::new(1), &data, None, &options, &mut |_| Flow::Continue))?;
+/// let history = pollster::block_on(fit(&runner, &Linear::new(1), &data, None, &options, &mut |_| Flow::Continue))?;
 /// assert!(history.epochs[49].loss < history.epochs[0].loss);
 /// # Ok::<(), gradbook_learn::Error>(())
 /// ```
