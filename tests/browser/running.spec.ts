@@ -102,6 +102,21 @@ test("a call that cannot be interrupted is ended with its worker, and says what 
   });
 });
 
+test("without its compute worker a run says why, and the next one tries again", async () => {
+  await visit(sites.plain, async ({ page, errors }) => {
+    const notebook = await NotebookPage.of(page);
+    await page.route("**/compute-worker.js", (route) => route.abort());
+    const cell = await notebook.addAndRun("1 + 1");
+    assert.match(await notebook.outputs(cell), /The compute worker failed/);
+    assert.match(await page.locator(".status").innerText(), /No device/);
+    await page.unroute("**/compute-worker.js");
+    await notebook.run(cell);
+    assert.equal(await notebook.outputs(cell), "2");
+    // The browser's own report of the file that did not load.
+    errors.splice(0);
+  });
+});
+
 test("Stop counts while the workers are still starting", async () => {
   await visit(sites.plain, async ({ page }) => {
     const notebook = await NotebookPage.of(page);

@@ -62,14 +62,16 @@ export class Kernel {
   #state: KernelState = "off";
   #device: DeviceChoice = "auto";
   #compute: Worker | undefined;
+  /** Why the compute worker is gone. */
+  #failure = "";
   #user: UserSide | undefined;
   #starting: Promise<UserSide> | undefined;
   #run: Run | undefined;
   #count = 0;
   /** Whether Stop came while the workers were starting. */
   #isCancelled = false;
-  /** Sinks of all runs since the start: live displays change after their run. */
-  readonly #sinks = new Map<number, RunSink>();
+  /** Of each cell's last run: live displays change after their run. */
+  readonly #sinks = new Map<string, { count: number; sink: RunSink }>();
 
   constructor(private readonly events: KernelEvents) {}
 
@@ -86,7 +88,7 @@ export class Kernel {
       this.#setState("idle");
       return { end: "stopped", reason: UNBEGUN, count, milliseconds: 0, defines: [], uses: [] };
     }
-    this.#sinks.set(count, sink);
+    this.#sinks.set(cell, { count, sink });
     return new Promise((resolve) => {
       const begun = performance.now();
       const finish = (result: RunResult) => {
@@ -118,6 +120,7 @@ export class Kernel {
   /** Ends the user worker: every variable goes, every tensor stays. */
   restart(): void {
     this.#compute?.postMessage({ type: "stop" } satisfies ToCompute);
+    this.#isCancelled = true;
     this.#abandon("stopped");
     this.#sinks.clear();
     this.#count = 0;
@@ -133,8 +136,13 @@ export class Kernel {
     this.#setState("starting");
     this.#starting ??= this.#connect();
     try {
-      this.#user = await this.#starting;
-      return this.#user;
+      const user = await this.#starting;
+      if (!this.#compute) {
+        user.close();
+        throw new Error(`The compute worker failed: ${this.#failure}`);
+      }
+      this.#user = user;
+      return user;
     } catch (error) {
       this.#setState("off");
       throw error;
@@ -172,6 +180,7 @@ export class Kernel {
   #computeFailed(message: string): void {
     this.#compute?.terminate();
     this.#compute = undefined;
+    this.#failure = message;
     this.events.status({ device: "none", name: "No device", why: message, hint: "", webgpu: false });
     this.#abandon("lost", `The compute worker failed (${message}): variables, tensors and weights are gone.`);
   }
@@ -181,15 +190,19 @@ export class Kernel {
       case "ready":
         return;
       case "output":
-        this.#sinks.get(message.run)?.output(message.index, message.display, message.isResult);
+        this.#sinkOf(message.run)?.output(message.index, message.display, message.isResult);
         return;
       case "update":
-        this.#sinks.get(message.run)?.update(message.index, message.update);
+        this.#sinkOf(message.run)?.update(message.index, message.update);
         return;
       case "done":
         if (message.run !== this.#run?.count) return;
         this.#run.finish({ ...message, count: message.run });
     }
+  }
+
+  #sinkOf(run: number): RunSink | undefined {
+    return [...this.#sinks.values()].find(({ count }) => count === run)?.sink;
   }
 
   #abandon(end: "lost" | "stopped", reason?: string): void {
