@@ -74,7 +74,8 @@ export class Runner {
     const { compiled } = cell;
     const milliseconds = performance.now() - begin;
     const defines = [...(compiled?.defines.keys() ?? [])];
-    const uses = [...(compiled?.uses ?? [])].filter((name) => !(name in this.#builtins));
+    const isShared = (name: string) => !(name in this.#builtins) || Object.hasOwn(this.#scope ?? {}, name);
+    const uses = [...(compiled?.uses ?? [])].filter(isShared);
     this.send({ type: "done", run, end, milliseconds, defines, uses });
   }
 

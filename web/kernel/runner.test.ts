@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Display, LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { FromUser } from "./protocol.ts";
+import { Runner } from "./runner.ts";
+import { StopSignal } from "./stop.ts";
+
+/** A user worker without a worker: runs cells and keeps what it would send. */
+class Bench {
+  readonly messages: FromUser[] = [];
+  readonly runner: Runner;
+  #count = 0;
+
+  constructor(library: Record<string, unknown> | Promise<Record<string, unknown>> = {}) {
+    const signal = new StopSignal({ kind: "shared", stopped: new Int32Array(new SharedArrayBuffer(4)) });
+    this.runner = new Runner(signal, Promise.resolve(library), (message) => this.messages.push(message));
+  }
+
+  /** Runs a cell and gives what it showed, in order. */
+  async run(source: string, cell = `cell${this.#count}`): Promise<Display[]> {
+    const run = ++this.#count;
+    this.runner.run({ type: "run", run, cell, source });
+    while (!this.done(run)) await new Promise((resolve) => setTimeout(resolve, 2));
+    const shown: Display[] = [];
+    for (const m of this.messages) if (m.type === "output" && m.run === run) shown[m.index] = m.display;
+    return shown;
+  }
+
+  done(run = this.#count) {
+    return this.messages.find((m) => m.type === "done" && m.run === run) as
+      | Extract<FromUser, { type: "done" }>
+      | undefined;
+  }
+}
+
+const text = (display: Display | undefined) => (display?.kind === "text" ? display.text : display);
+
+/** An error's place as text. */
+function place(display: Display | undefined): string {
+  if (display?.kind !== "error") return "no error";
+  const frames = display.frames.map((f) => `${f.cell}:${f.line} ${f.text.trim()}`);
+  return `${display.name}: ${display.message} | ${frames.join(" | ")}`;
+}
+
+describe("outputs", () => {
+  test("come in the order of the calls, also when an earlier one settles later", async () => {
+    const bench = new Bench();
+    const shown = await bench.run(
+      "display(new Promise((r) => setTimeout(r, 20, 'slow')))\ndisplay('fast', 2)\n'last'",
+    );
+    assert.deepEqual(shown.map(text), ["slow", "fast", "2", "'last'"]);
+    assert.equal(bench.done()?.end, "ok");
+  });
+
+  test("a value shows itself by its display method", async () => {
+    const table: Display = { kind: "table", columns: ["a"], rows: [[1]] };
+    const bench = new Bench({ thing: { [DISPLAY]: async () => table, toString: () => "unused" } });
+    assert.deepEqual(await bench.run("thing"), [table]);
+  });
+
+  test("a display method that fails is an error in its place", async () => {
+    const bench = new Bench();
+    const shown = await bench.run(
+      "display({ [Symbol.for('gradbook.display')]() { throw new RangeError('far') } }); 1",
+    );
+    assert.equal(
+      place(shown[0]),
+      "RangeError: far | cell0:1 display({ [Symbol.for('gradbook.display')]() { throw new RangeError('far') } }); 1",
+    );
+    assert.equal(text(shown[1]), "1");
+  });
+
+  test("a flood of outputs is cut off", async () => {
+    const shown = await new Bench().run("for (let i = 0; i < 1000; i++) display(i)");
+    assert.equal(shown.length, 201);
+    assert.match(String(text(shown[200])), /further outputs/);
+  });
+
+  test("a live display's points are joined, and end when its cell runs anew", async () => {
+    let push: (x: number) => void = () => {};
+    let ended = 0;
+    const curve: LiveDisplay = {
+      kind: "curve",
+      id: "c",
+      x: { label: "step" },
+      panels: [{ label: "loss", series: [{ name: "train" }] }],
+      subscribe(listener) {
+        push = (x) => listener({ type: "points", points: [{ panel: 0, series: 0, x: [x], y: [x] }] });
+        return () => ended++;
+      },
+    };
+    const bench = new Bench({ plot: { [DISPLAY]: () => curve } });
+    await bench.run("plot", "a");
+    push(1);
+    push(2);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    const updates = bench.messages.filter((m) => m.type === "update");
+    assert.deepEqual(
+      updates.map((m) => m.update),
+      [{ type: "points", points: [{ panel: 0, series: 0, x: [1, 2], y: [1, 2] }] }],
+    );
+    await bench.run("1", "a");
+    assert.equal(ended, 1);
+  });
+});
+
+describe("errors know their place", () => {
+  test("through functions of other cells", async () => {
+    const bench = new Bench();
+    await bench.run("1\nconst boom = () => {\n  throw new Error('x')\n}");
+    assert.equal(
+      place((await bench.run("// calls\nboom()"))[0]),
+      "Error: x | cell0:3 throw new Error('x') | cell1:2 boom()",
+    );
+    assert.equal(bench.done()?.end, "error");
+  });
+
+  test("a rejection that knows none is at the await that met it", async () => {
+    const failing = () => new Promise((_, reject) => setTimeout(() => reject(new TypeError("remote")), 1));
+    const bench = new Bench({ failing });
+    // The error is made by a timer of ours, whose stack has no cell in it.
+    assert.equal(
+      place((await bench.run("const p = failing()\n\nawait p"))[0]),
+      "TypeError: remote | cell0:3 await p",
+    );
+    assert.equal(place((await bench.run("1\nfailing()"))[0]), "TypeError: remote | cell1:2 failing()");
+  });
+
+  test("what is thrown need not be an error", async () => {
+    assert.equal(place((await new Bench().run("throw { code: 7 }"))[0]), "Thrown: { code: 7 } | ");
+  });
+
+  test("causes are told", async () => {
+    const [shown] = await new Bench().run(
+      "throw new Error('a', { cause: new RangeError('b', { cause: 3 }) })",
+    );
+    assert.deepEqual(shown?.kind === "error" && shown.causes, ["RangeError: b", "3"]);
+  });
+
+  test("a library that does not come is an error of the run", async () => {
+    const bench = new Bench(Promise.reject(new Error("no wasm")));
+    assert.match(place((await bench.run("1"))[0]), /^Error: no wasm/);
+  });
+});
+
+describe("names", () => {
+  test("the library's are seen, may be shadowed, and are no inputs of a cell", async () => {
+    const bench = new Bench({ nn: { relu: () => "relu" } });
+    assert.deepEqual((await bench.run("nn.relu()")).map(text), ["'relu'"]);
+    assert.deepEqual(bench.done()?.uses, []);
+    assert.deepEqual((await bench.run("const nn = 5; nn")).map(text), ["5"]);
+    assert.deepEqual((await bench.run("nn + 1")).map(text), ["6"]);
+    assert.deepEqual(bench.done()?.uses, ["nn"]);
+  });
+
+  test("a constant of another cell cannot be assigned until it is declared anew", async () => {
+    const bench = new Bench();
+    await bench.run("const a = 1");
+    assert.match(place((await bench.run("a = 2"))[0]), /SyntaxError: Assignment to constant variable/);
+    await bench.run("let a = 1");
+    assert.deepEqual((await bench.run("a = 2")).map(text), ["2"]);
+  });
+
+  test("a cell may use a global's name for its own", async () => {
+    const bench = new Bench();
+    await bench.run("const name = 'mine', performance = { now: () => 0 }");
+    assert.deepEqual((await bench.run("[name, performance.now()]")).map(text), ["['mine', 0]"]);
+  });
+
+  test("imports are the library's", async () => {
+    const bench = new Bench({ tensor: 1 });
+    assert.deepEqual((await bench.run("import { tensor as t } from 'gradbook'\nt")).map(text), ["1"]);
+    assert.match(place((await bench.run("import { nope } from 'gradbook'"))[0]), /no export "nope".*cell1:1/);
+    assert.match(place((await bench.run("import 'https://example.org/x.js'"))[0]), /There is no module/);
+  });
+});
