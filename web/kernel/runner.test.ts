@@ -2,19 +2,22 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Display, LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
-import type { FromUser } from "./protocol.ts";
+import type { FromUser, StopToken } from "./protocol.ts";
 import { Runner } from "./runner.ts";
 import { StopSignal } from "./stop.ts";
+
+const TOKEN: StopToken = { kind: "shared", stopped: new Int32Array(new SharedArrayBuffer(4)) };
 
 /** A user worker without a worker: runs cells and keeps what it would send. */
 class Bench {
   readonly messages: FromUser[] = [];
+  readonly signal: StopSignal;
   readonly runner: Runner;
   #count = 0;
 
   constructor(library: Record<string, unknown> | Promise<Record<string, unknown>> = {}) {
-    const signal = new StopSignal({ kind: "shared", stopped: new Int32Array(new SharedArrayBuffer(4)) });
-    this.runner = new Runner(signal, Promise.resolve(library), (message) => this.messages.push(message));
+    this.signal = new StopSignal(TOKEN);
+    this.runner = new Runner(this.signal, Promise.resolve(library), (message) => this.messages.push(message));
   }
 
   /** Runs a cell and gives what it showed, in order. */
@@ -174,4 +177,19 @@ describe("names", () => {
     assert.match(place((await bench.run("import { nope } from 'gradbook'"))[0]), /no export "nope".*cell1:1/);
     assert.match(place((await bench.run("import 'https://example.org/x.js'"))[0]), /There is no module/);
   });
+});
+
+test("after Stop nothing of a cell goes on, not even when what it waited for comes later", async () => {
+  let settle: (value: string) => void = () => {};
+  const bench = new Bench({ slow: () => new Promise((resolve) => (settle = resolve)) });
+  const stopped = bench.run(
+    "let kept = 1\nconst later = async () => (await 0, 'still works')\nawait slow()\nkept = 2\ndisplay('never')",
+  );
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  bench.signal.receive(1, TOKEN);
+  assert.equal(place((await stopped)[0]), "Stopped: The run was stopped. | ");
+  assert.equal(bench.done()?.end, "stopped");
+  const next = bench.run("await new Promise((r) => setTimeout(r, 20))\n;[kept, await later()]");
+  settle("too late");
+  assert.deepEqual((await next).map(text), ["[1, 'still works']"]);
 });

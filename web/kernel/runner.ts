@@ -109,14 +109,22 @@ export class Runner {
   }
 
   #runtime(cell: RunningCell): CellRuntime {
-    const clock = new RunClock(this.signal) as RunClock & Partial<CellRuntime>;
-    return Object.assign(clock, {
-      from: (offset: number, value: unknown) => {
-        if (!isThenable(value)) return value;
-        return value.then(undefined, (error: unknown) => {
-          this.#places.noteAwait(error, cell, offset);
-          throw error;
-        });
+    const from = (offset: number, value: unknown) => {
+      if (!isThenable(value)) return value;
+      return Promise.resolve(value).then(undefined, (error: unknown) => {
+        this.#places.noteAwait(error, cell, offset);
+        throw error;
+      });
+    };
+    const goOn = (value: unknown) => {
+      if (this.signal.wasStopped(cell.count)) throw new Stopped();
+      return value;
+    };
+    return Object.assign(new RunClock(this.signal), {
+      from,
+      own: (offset: number, value: unknown) => {
+        const settled = from(offset, value);
+        return settled instanceof Promise ? settled.then(goOn) : goOn(settled);
       },
       unknown: (name: string): never => {
         throw new ReferenceError(`${name} is not defined: declare it with let or const`);

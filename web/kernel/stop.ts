@@ -23,6 +23,8 @@ export class StopSignal {
   #token: StopToken;
   #run = 0;
   #stopped = false;
+  /** Runs that were stopped, for what they left waiting. */
+  readonly #stoppedRuns = new Set<number>();
   #revoked = false;
   #lastRead = 0;
   #renewed = () => {};
@@ -53,8 +55,13 @@ export class StopSignal {
     this.#revoked = false;
     this.#renewed();
     if (run !== this.#run) return;
-    this.#stopped = true;
+    this.#markStopped();
     this.#reject(new Stopped());
+  }
+
+  /** Whether that run was stopped, however long ago. */
+  wasStopped(run: number): boolean {
+    return this.#stoppedRuns.has(run);
   }
 
   /** Throws `Stopped` if the current run was stopped; asks the token when the last answer is old. */
@@ -62,10 +69,15 @@ export class StopSignal {
     if (this.#stopped) throw new Stopped();
     if (this.#token.kind === "url" && now - this.#lastRead < URL_INTERVAL_MS) return;
     if (this.#isTokenSpent()) {
-      this.#stopped = true;
+      this.#markStopped();
       throw new Stopped();
     }
     this.#lastRead = performance.now();
+  }
+
+  #markStopped(): void {
+    this.#stopped = true;
+    this.#stoppedRuns.add(this.#run);
   }
 
   #isTokenSpent(): boolean {

@@ -34,6 +34,7 @@ function runtime(check = () => {}): CellRuntime {
       check();
     },
     from: (_offset, value) => value,
+    own: (_offset, value) => value,
     unknown: (name) => {
       throw new ReferenceError(`${name} is not defined`);
     },

@@ -39,6 +39,8 @@ export interface CellRuntime {
   check(): void;
   /** Passes an awaited value on and notes the offset of the `await` in an error that knows no place in a cell. */
   from(offset: number, value: unknown): unknown;
+  /** As `from`, for the cell's own statements: after Stop none of them goes on. */
+  own(offset: number, value: unknown): unknown;
   /** Throws the error for an assignment to a name that no cell declares. */
   unknown(name: string): never;
   /** Resolves a built-in module; fails when it lacks one of `names`. */
@@ -107,6 +109,8 @@ class Rewriter {
   readonly #defines: Map<string, DeclarationKind>;
   readonly #vars: Set<string>;
   readonly #uses = new Set<string>();
+  /** How many functions surround the node being visited. */
+  #functionDepth = 0;
   readonly #source: string;
   readonly #program: Program;
   readonly #options: TransformOptions;
@@ -129,7 +133,7 @@ class Rewriter {
     const last = body.findLast((node) => node.type !== "EmptyStatement");
     for (const statement of body) {
       if (statement === last && statement.type === "ExpressionStatement") {
-        this.#open(statement.start, `return ${RUNTIME}.from(${statement.start},(`);
+        this.#open(statement.start, `return ${RUNTIME}.own(${statement.start},(`);
         this.#terminate(statement);
         this.#close(statement.expression.end, "))");
         this.#visit(statement.expression, scope);
@@ -236,7 +240,7 @@ class Rewriter {
     }
     const pattern = named.length > 0 ? `{${named.join(",")}}=` : "";
     const module = JSON.stringify(node.source.value);
-    const load = `await ${RUNTIME}.from(${node.start},${RUNTIME}.import(${module},${JSON.stringify(wanted)}))`;
+    const load = `await ${RUNTIME}.own(${node.start},${RUNTIME}.import(${module},${JSON.stringify(wanted)}))`;
     const newlines = this.#source.slice(node.start, node.end).replace(/[^\n]/g, "");
     this.#text.overwrite(node.start, node.end, `(${namespace}${pattern}${load});${newlines}`);
   }
@@ -299,7 +303,7 @@ class Rewriter {
         }
         return;
       case "AwaitExpression":
-        this.#open(node.argument.start, `${RUNTIME}.from(${node.start},(`);
+        this.#open(node.argument.start, `${RUNTIME}.${this.#functionDepth ? "from" : "own"}(${node.start},(`);
         this.#close(node.argument.end, "))");
         this.#visit(node.argument, scope);
         return;
@@ -385,9 +389,11 @@ class Rewriter {
       this.#open(body.start, `(${GUARD.slice(0, -1)},`);
       this.#close(body.end, ")");
     }
+    this.#functionDepth++;
     for (const param of node.params) this.#visit(param, inner);
     if (body.type === "BlockStatement") this.#block(body.body, inner, []);
     else this.#visit(body, inner);
+    this.#functionDepth--;
   }
 
   #class(node: Extract<AnyNode, { type: "ClassDeclaration" | "ClassExpression" }>, scope: Scope): void {
