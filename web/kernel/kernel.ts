@@ -1,8 +1,7 @@
 // The page's side of the kernel: starts the two workers when a cell first runs, hands out runs, stops and restarts.
 //
 // Stop is a ladder. The compute worker ends what it does; the frame spends the run's token, which ends loops and waits;
-// a user worker that has not answered after a while is ended and replaced. Tensors live in the compute worker and
-// survive all of it.
+// a user worker that has not answered after a while is ended and replaced, and the variables go with it.
 
 import type { Display, DisplayUpdate } from "../display/schema.ts";
 import { wasmFiles } from "../pkg/files.ts";
@@ -48,8 +47,7 @@ export interface KernelEvents {
 const STOP_PATIENCE_MS = 1500;
 const START_PATIENCE_MS = 20_000;
 const UNBEGUN = "The run was stopped before it began.";
-const UNANSWERED =
-  "The code did not answer, so its worker was ended: variables are gone, trained weights are kept.";
+const UNANSWERED = "The code did not answer, so its worker was ended: variables are gone.";
 
 interface Run {
   count: number;
@@ -117,7 +115,7 @@ export class Kernel {
     }, STOP_PATIENCE_MS);
   }
 
-  /** Ends the user worker: every variable goes, every tensor stays. */
+  /** Ends the user worker, and every variable with it. */
   restart(): void {
     this.#compute?.postMessage({ type: "stop" } satisfies ToCompute);
     this.#isCancelled = true;
@@ -182,7 +180,7 @@ export class Kernel {
     this.#compute = undefined;
     this.#failure = message;
     this.events.status({ device: "none", name: "No device", why: message, hint: "", webgpu: false });
-    this.#abandon("lost", `The compute worker failed (${message}): variables, tensors and weights are gone.`);
+    this.#abandon("lost", `The compute worker failed (${message}): variables are gone.`);
   }
 
   #receive(message: FromUser): void {

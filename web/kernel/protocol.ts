@@ -20,7 +20,7 @@ export type DeviceChoice = "auto" | "webgpu" | "cpu";
 
 export type ToCompute =
   | { type: "hello"; version: number; device: DeviceChoice }
-  /** A user worker's end; the tensors of an earlier one live on. */
+  /** A new user worker's end; the one before is gone. */
   | { type: "connect"; port: MessagePort }
   | { type: "setDevice"; device: DeviceChoice }
   /** End what runs now, keeping every tensor. Nothing new is submitted to a device after this. */

@@ -54,7 +54,7 @@ export class NotebookElement extends PageElement {
       </button>
       <button
         class="bar-button"
-        title="Clears the variables; trained weights stay"
+        title="Clears every variable"
         ?disabled=${session.kernelState === "off"}
         @click=${() => session.restart()}
       >

@@ -89,7 +89,7 @@ export class Session extends Observable {
     this.#kernel.stop();
   }
 
-  /** Ends the cells' worker: variables go, trained weights stay. */
+  /** Ends the cells' worker, and every variable with it. */
   restart(): void {
     this.#clearQueue();
     this.#kernel.restart();
