@@ -63,6 +63,30 @@ test("keys: run and stay, run and go on, run and insert, leave", async () => {
   });
 });
 
+test("the command keys of Jupyter: go, insert, change type, delete, undo, edit, run", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.of(page);
+    const texts = await allTexts(notebook);
+    await notebook.cell(1).focus();
+    await page.keyboard.press("a");
+    await page.keyboard.press("Enter");
+    await notebook.cell(1).locator(".cm-focused").waitFor();
+    await page.keyboard.insertText("'new'");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+Enter");
+    await notebook.cell(1).locator(".text-output").waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("d");
+    await page.keyboard.press("d");
+    assert.deepEqual(await allTexts(notebook), [texts[0], "'new'", ...texts.slice(2)]);
+    await page.keyboard.press("z");
+    assert.deepEqual(await allTexts(notebook), [texts[0], "'new'", ...texts.slice(1)]);
+    await page.keyboard.press("k");
+    await page.keyboard.press("m");
+    await notebook.cell(1).locator(".prose", { hasText: "'new'" }).waitFor();
+  });
+});
+
 test("a page that cannot save says so", async () => {
   await visit(sites.plain, async ({ page }) => {
     await page.addInitScript(() => {

@@ -7,7 +7,7 @@ import type { View } from "./view.ts";
 import { append, pngOf } from "./view.ts";
 
 /** Screen size of an image's longer side when no zoom is asked for: smaller in a large grid. */
-const targetSize = (count: number) => (count === 1 ? 224 : count <= 12 ? 96 : 64);
+const targetSize = (count: number) => (count === 1 ? 224 : count <= 16 ? 96 : 64);
 const MAX_IMAGES = 1000;
 const GAP = 6;
 const CAPTION = 16;

@@ -10,8 +10,9 @@ import { deleteIcon, downIcon, playIcon, upIcon } from "./icons.ts";
 import { OutputList } from "./output-view.ts";
 import type { Session } from "./session.ts";
 
-/** Asks the notebook to go on to the cell below, made if need be. */
-export const ADVANCE = "cell-advance";
+/** Asks the notebook to run the cell, and then to stay, to go on to the cell below, or to insert one there. */
+export const RUN = "cell-run";
+export type AfterRun = "stay" | "advance" | "insert";
 
 export class CellElement extends PageElement {
   static override properties = {
@@ -67,10 +68,16 @@ export class CellElement extends PageElement {
     else this.#editor.focus(at);
   }
 
+  /** Ends editing; the cell itself has the focus then. */
+  leave(): void {
+    this.#closeEditor();
+    this.focus({ preventScroll: true });
+  }
+
   override render() {
     const { cell } = this;
     const classes = ["cell", `is-${cell.type}`, `is-${cell.state}`, cell.isStale ? "is-stale" : ""].join(" ");
-    return html`<section class=${classes} aria-label=${this.#name()} @keydown=${this.#onKeydown}>
+    return html`<section class=${classes} aria-label=${this.#name()}>
       <div class="cell-gutter">${cell.type === "code" ? this.#runButton() : nothing}</div>
       <div class="cell-main">
         ${this.isEditing ? html`<div class="cell-editor cell-source" ?hidden=${!this.hasEditor}></div>` : nothing}
@@ -178,29 +185,10 @@ export class CellElement extends PageElement {
     void this.edit({ x: event.clientX, y: event.clientY });
   }
 
-  #onKeydown(event: KeyboardEvent): void {
-    if (event.key === "Enter" && !this.isEditing && event.target === this.querySelector(".prose"))
-      void this.edit();
-  }
-
-  #key(key: "run" | "runAndAdvance" | "runAndInsert" | "leave"): boolean {
-    if (key === "leave") {
-      this.#leave();
-      return true;
-    }
-    if (this.cell.type === "code") this.session.run(this.cell);
-    else this.#leave();
-    if (key !== "run") {
-      this.dispatchEvent(
-        new CustomEvent(ADVANCE, { bubbles: true, detail: { insert: key === "runAndInsert" } }),
-      );
-    }
+  #key(key: AfterRun | "leave"): boolean {
+    if (key === "leave") this.leave();
+    else this.dispatchEvent(new CustomEvent(RUN, { bubbles: true, detail: key }));
     return true;
-  }
-
-  #leave(): void {
-    this.#closeEditor();
-    this.focus({ preventScroll: true });
   }
 
   /** Markdown is shown as soon as the cursor is elsewhere; code keeps its editor. */

@@ -5,6 +5,7 @@ import {
   closeBrackets,
   closeBracketsKeymap,
   completionKeymap,
+  completionStatus,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { javascript } from "@codemirror/lang-javascript";
@@ -22,8 +23,8 @@ export interface EditorOptions {
   label: string;
   onChange(source: string): void;
   onBlur(): void;
-  /** Keys that the cell answers; true when it did. */
-  onKey(key: "run" | "runAndAdvance" | "runAndInsert" | "leave"): boolean;
+  /** Keys that the cell answers: what to do after a run, or to leave; true when it did. */
+  onKey(key: "stay" | "advance" | "insert" | "leave"): boolean;
 }
 
 export class CellEditor {
@@ -90,10 +91,12 @@ const errorLine = StateField.define({
 function extensionsFor({ language, label, onChange, onBlur, onKey }: EditorOptions): Extension[] {
   const cellKeys = Prec.highest(
     keymap.of([
-      { key: "Ctrl-Enter", run: () => onKey("run") },
-      { key: "Mod-Enter", run: () => onKey("run") },
-      { key: "Shift-Enter", run: () => onKey("runAndAdvance") },
-      { key: "Alt-Enter", run: () => onKey("runAndInsert") },
+      { key: "Ctrl-Enter", run: () => onKey("stay") },
+      { key: "Mod-Enter", run: () => onKey("stay") },
+      { key: "Shift-Enter", run: () => onKey("advance") },
+      { key: "Alt-Enter", run: () => onKey("insert") },
+      // Leaves the cell, so that Tab can be the editor's own; a list of completions goes first.
+      { key: "Escape", run: ({ state }) => completionStatus(state) !== "active" && onKey("leave") },
     ]),
   );
   return [
@@ -118,8 +121,6 @@ function extensionsFor({ language, label, onChange, onBlur, onKey }: EditorOptio
       ...completionKeymap,
       ...searchKeymap,
       ...historyKeymap,
-      // Escape leaves the cell once nothing else wants it, so that Tab can be the editor's own.
-      { key: "Escape", run: () => onKey("leave") },
       indentWithTab,
       ...defaultKeymap,
     ]),

@@ -4,8 +4,11 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { GO_TO_LINE } from "../display/error.ts";
 import type { ErrorFrame } from "../display/schema.ts";
-import type { CellType } from "./cell.ts";
-import { ADVANCE, CellElement } from "./cell-element.ts";
+import type { Cell, CellType } from "./cell.ts";
+import type { AfterRun, RUN } from "./cell-element.ts";
+import { CellElement } from "./cell-element.ts";
+import type { Command } from "./command-keys.ts";
+import { CommandKeys } from "./command-keys.ts";
 import { PageElement } from "./element.ts";
 import { downloadIcon, playAllIcon, plusIcon, restartIcon, stopIcon, themeIcon } from "./icons.ts";
 import type { Session } from "./session.ts";
@@ -15,6 +18,7 @@ import { toggleTheme } from "./theme.ts";
 export class NotebookElement extends PageElement {
   static override properties = { session: { attribute: false } };
   declare session: Session;
+  readonly #keys = new CommandKeys();
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -29,7 +33,7 @@ export class NotebookElement extends PageElement {
         <span class="bar-title">${session.title}</span>
         <div class="bar-tools" role="toolbar" aria-label="Notebook">${this.#tools()}</div>
       </header>
-      <main class="cells" @cell-advance=${this.#onAdvance} @go-to-line=${this.#onGoToLine}>
+      <main class="cells" @keydown=${this.#onKeydown} @cell-run=${this.#onRun} @go-to-line=${this.#onGoToLine}>
         ${session.hasNewerOriginal ? this.#newerOriginal() : nothing}
         ${repeat(
           session.cells,
@@ -103,13 +107,63 @@ export class NotebookElement extends PageElement {
     await this.#elementOf(cell.id)?.edit();
   }
 
-  #onAdvance(event: CustomEvent<{ insert: boolean }>): void {
+  #onRun(event: CustomEvent<AfterRun>): void {
+    if (event.target instanceof CellElement) this.#run(event.target.cell, event.detail, true);
+  }
+
+  #run(cell: Cell, then: AfterRun, isEditing: boolean): void {
+    const element = this.#elementOf(cell.id);
+    if (cell.type === "code") this.session.run(cell);
+    else element?.leave();
+    if (then === "stay") return;
+    const at = this.session.cells.indexOf(cell) + 1;
+    const next = this.session.cells[at];
+    if (then === "insert" || !next) void this.#insert("code", at);
+    else if (isEditing && next.type === "code") void this.#elementOf(next.id)?.edit();
+    else this.#select(next);
+  }
+
+  /** Keys of a cell that is not being edited. */
+  #onKeydown(event: KeyboardEvent): void {
     if (!(event.target instanceof CellElement)) return;
-    const next = this.session.cells.indexOf(event.target.cell) + 1;
-    const cell = this.session.cells[next];
-    if (event.detail.insert || !cell) void this.#insert("code", next);
-    else if (cell.type === "code") void this.#elementOf(cell.id)?.edit();
-    else this.#elementOf(cell.id)?.focus();
+    const command = this.#keys.commandFor(event);
+    if (!command) return;
+    event.preventDefault();
+    void this.#obey(command, event.target);
+  }
+
+  async #obey(command: Command, element: CellElement): Promise<void> {
+    const { session } = this;
+    const { cell } = element;
+    const at = session.cells.indexOf(cell);
+    switch (command.kind) {
+      case "edit":
+        return element.edit();
+      case "run":
+        return this.#run(cell, command.after, false);
+      case "go":
+        return this.#select(session.cells[at + command.by]);
+      case "type":
+        return session.setType(cell, command.type);
+      case "insert": {
+        const added = session.insert("code", at + command.offset);
+        await this.updateComplete;
+        return this.#select(added);
+      }
+      case "delete":
+        session.remove(cell);
+        await this.updateComplete;
+        return this.#select(session.cells[Math.min(at, session.cells.length - 1)]);
+      case "undo": {
+        const restored = session.undoRemove();
+        await this.updateComplete;
+        return this.#select(restored);
+      }
+    }
+  }
+
+  #select(cell: Cell | undefined): void {
+    if (cell) this.#elementOf(cell.id)?.focus();
   }
 
   #onGoToLine(event: CustomEvent<ErrorFrame>): void {
@@ -127,7 +181,7 @@ export class NotebookElement extends PageElement {
 
 declare global {
   interface HTMLElementEventMap {
-    [ADVANCE]: CustomEvent<{ insert: boolean }>;
+    [RUN]: CustomEvent<AfterRun>;
     [GO_TO_LINE]: CustomEvent<ErrorFrame>;
   }
 }

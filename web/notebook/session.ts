@@ -25,6 +25,7 @@ export class Session extends Observable {
   readonly #kernel: Kernel;
   #queue: Cell[] = [];
   #isDraining = false;
+  readonly #removed: { cell: Cell; at: number }[] = [];
 
   private constructor(
     readonly id: string,
@@ -121,10 +122,21 @@ export class Session extends Observable {
   }
 
   remove(cell: Cell): void {
+    this.#removed.push({ cell, at: this.cells.indexOf(cell) });
     this.#queue = this.#queue.filter((queued) => queued !== cell);
     this.cells = this.cells.filter((other) => other !== cell);
     this.#save([], [cell]);
     this.notify();
+  }
+
+  /** Brings the cell that was deleted last back to its place. */
+  undoRemove(): Cell | undefined {
+    const last = this.#removed.pop();
+    if (!last) return undefined;
+    this.cells = this.cells.toSpliced(last.at, 0, last.cell);
+    this.#save([last.cell]);
+    this.notify();
+    return last.cell;
   }
 
   move(cell: Cell, by: -1 | 1): void {
