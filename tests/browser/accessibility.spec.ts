@@ -17,7 +17,7 @@ for (const [name, options] of Object.entries({
     await visit(
       sites.plain,
       async ({ page }) => {
-        const notebook = await NotebookPage.of(page);
+        const notebook = await NotebookPage.open(page);
         for (const source of Object.values(GALLERY)) await notebook.addAndRun(source);
         await page.locator(".uplot canvas").nth(1).waitFor();
         assert.deepEqual(await violations(page), []);
@@ -29,7 +29,7 @@ for (const [name, options] of Object.entries({
 
 test("the first cell is run by keys alone", async () => {
   await visit(sites.plain, async ({ page }) => {
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     for (let i = 0; i < 40; i++) {
       await page.keyboard.press("Tab");
       if ((await page.evaluate(() => document.activeElement?.ariaLabel))?.startsWith("Run code cell")) break;

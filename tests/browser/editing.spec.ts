@@ -7,7 +7,7 @@ import { NotebookPage } from "./notebook.ts";
 
 test("edits, new cells, their order and outputs survive a reload", async () => {
   await visit(sites.plain, async ({ page }) => {
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     const cell = await notebook.addAndRun("'kept ' + 1");
     await cell.hover();
     await cell.getByRole("button", { name: "Move up" }).click();
@@ -30,7 +30,7 @@ test("edits, new cells, their order and outputs survive a reload", async () => {
 
 test("the last key typed is there after the page was closed at once", async () => {
   await visit(sites.isolated, async ({ page }) => {
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     const cell = await notebook.add("");
     await cell.locator(".cm-content").pressSequentially("const typed = 12345", { delay: 5 });
     await page.waitForTimeout(50);
@@ -43,7 +43,7 @@ test("the last key typed is there after the page was closed at once", async () =
 
 test("keys: run and stay, run and go on, run and insert, leave", async () => {
   await visit(sites.plain, async ({ page }) => {
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     const cell = await notebook.add("6 * 7");
     const count = await page.locator("gradbook-cell-view").count();
     await page.keyboard.press("Control+Enter");
@@ -65,7 +65,7 @@ test("keys: run and stay, run and go on, run and insert, leave", async () => {
 
 test("the command keys of Jupyter: go, insert, change type, delete, undo, edit, run", async () => {
   await visit(sites.plain, async ({ page }) => {
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     const texts = await allTexts(notebook);
     await notebook.cell(1).focus();
     await page.keyboard.press("a");
@@ -95,7 +95,7 @@ test("a page that cannot save says so", async () => {
       };
     });
     await page.reload();
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     await notebook.addAndRun("1");
     assert.match(await page.locator(".status-saved").innerText(), /^Not saved: .*storage is off/);
   });
@@ -103,7 +103,7 @@ test("a page that cannot save says so", async () => {
 
 test("HTML in Markdown can neither run nor pass for the page", async () => {
   await visit(sites.plain, async ({ page, errors }) => {
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     const cell = notebook.cell(0);
     await cell.locator(".prose").dblclick();
     await cell.locator(".cm-content").click();
@@ -130,7 +130,7 @@ test("HTML in Markdown can neither run nor pass for the page", async () => {
 
 test("a click in the text puts the cursor there, and nothing moves", async () => {
   await visit(sites.plain, async ({ page }) => {
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     const cell = notebook.cell(1);
     const before = await cell.boundingBox();
     await cell.locator(".source-line").nth(1).click();

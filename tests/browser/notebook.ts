@@ -5,9 +5,16 @@ import type { Locator, Page } from "playwright-core";
 export class NotebookPage {
   private constructor(readonly page: Page) {}
 
-  /** The notebook of a page that was just opened, when its cells are there. */
+  /** Opens a small notebook of plain JavaScript instead of the site's first one. */
+  static async open(page: Page): Promise<NotebookPage> {
+    await page.route("**/notebooks/first-light.ipynb", (route) => route.fulfill({ json: PLAIN }));
+    await page.reload();
+    return NotebookPage.of(page);
+  }
+
+  /** The notebook of a page that was just loaded, when its cells are there. */
   static async of(page: Page): Promise<NotebookPage> {
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(15_000);
     await page.locator("gradbook-cell-view").first().waitFor();
     return new NotebookPage(page);
   }
@@ -57,4 +64,21 @@ export class NotebookPage {
   outputs(cell: Locator): Promise<string> {
     return cell.locator(".cell-outputs").innerText();
   }
+}
+
+/** Text, code, text with a formula, code. */
+const PLAIN = {
+  cells: [
+    { cell_type: "markdown", id: "title", metadata: {}, source: "# Plain cells\n\nFor tests." },
+    code("squares", "const squares = Array.from({ length: 10 }, (_, i) => i * i)\nsquares"),
+    { cell_type: "markdown", id: "formula", metadata: {}, source: "The mean is $\\frac{1}{n} \\sum_i x_i$." },
+    code("mean", "const mean = (xs) => xs.reduce((sum, x) => sum + x, 0) / xs.length\nmean(squares)"),
+  ],
+  metadata: {},
+  nbformat: 4,
+  nbformat_minor: 5,
+};
+
+function code(id: string, source: string) {
+  return { cell_type: "code", execution_count: null, id, metadata: {}, outputs: [], source };
 }

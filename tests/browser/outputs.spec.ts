@@ -10,7 +10,7 @@ import { picture, sites, visit } from "./harness.ts";
 import { NotebookPage } from "./notebook.ts";
 
 async function showAll(page: Page): Promise<NotebookPage> {
-  const notebook = await NotebookPage.of(page);
+  const notebook = await NotebookPage.open(page);
   for (const source of Object.values(GALLERY)) await notebook.addAndRun(source);
   await page.locator(".uplot canvas").nth(1).waitFor();
   return notebook;
@@ -87,7 +87,7 @@ test("outputs are there again after a reload, without running anything", async (
 
 test("a curve shown before training grows while it trains, in the page and in the file", async () => {
   await visit(sites.plain, async ({ page }) => {
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     const plot = await notebook.addAndRun(`const listeners = new Set()
 const push = (x, y) => { for (const f of listeners) f({ type: 'points', points: [{ panel: 0, series: 0, x: [x], y: [y] }] }) }
 display({ [Symbol.for('gradbook.display')]: () => ({

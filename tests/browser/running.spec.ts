@@ -7,7 +7,7 @@ import { NotebookPage } from "./notebook.ts";
 
 test("a cell shows the value of its last expression, what it displays and what it prints, in order", async () => {
   await visit(sites.plain, async ({ page }) => {
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     const cell = await notebook.addAndRun("console.log('one', 1)\ndisplay('two')\n;[3, { four: 5 }]");
     assert.equal(await notebook.outputs(cell), "one 1\ntwo\n[3, { four: 5 }]");
     assert.equal(await cell.locator(".cell-count").innerText(), "[1]");
@@ -16,7 +16,7 @@ test("a cell shows the value of its last expression, what it displays and what i
 
 test("names are shared, const may be run again, closures see the current value", async () => {
   await visit(sites.plain, async ({ page }) => {
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     const declaring = await notebook.addAndRun("const x = 1\nconst read = () => x");
     const reading = await notebook.addAndRun("read()");
     assert.equal(await notebook.outputs(reading), "1");
@@ -43,7 +43,7 @@ for (const [name, source, message, line] of [
 ] as const) {
   test(`an error is shown with its line: ${name}`, async () => {
     await visit(sites.plain, async ({ page, errors }) => {
-      const notebook = await NotebookPage.of(page);
+      const notebook = await NotebookPage.open(page);
       const cell = await notebook.addAndRun(source);
       const error = cell.locator(".error-output");
       assert.match(await error.innerText(), new RegExp(message));
@@ -70,7 +70,7 @@ for (const [site, url] of Object.entries(sites)) {
   ]) {
     test(`Stop ends ${JSON.stringify(source)} and keeps variables (${site})`, async () => {
       await visit(url, async ({ page }) => {
-        const notebook = await NotebookPage.of(page);
+        const notebook = await NotebookPage.open(page);
         await notebook.addAndRun("let kept = 41");
         const cell = await notebook.add(source);
         await notebook.start(cell);
@@ -90,7 +90,7 @@ for (const [site, url] of Object.entries(sites)) {
 
 test("a call that cannot be interrupted is ended with its worker, and says what that cost", async () => {
   await visit(sites.plain, async ({ page }) => {
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     const cell = await notebook.add("/^(a+)+$/.test('a'.repeat(40) + 'b')");
     await notebook.start(cell);
     await page.locator(".status-kernel.is-busy").waitFor();
@@ -104,7 +104,7 @@ test("a call that cannot be interrupted is ended with its worker, and says what 
 
 test("without its compute worker a run says why, and the next one tries again", async () => {
   await visit(sites.plain, async ({ page, errors }) => {
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     await page.route("**/compute-worker.js", (route) => route.abort());
     const cell = await notebook.addAndRun("1 + 1");
     assert.match(await notebook.outputs(cell), /The compute worker failed/);
@@ -119,7 +119,7 @@ test("without its compute worker a run says why, and the next one tries again", 
 
 test("Stop counts while the workers are still starting", async () => {
   await visit(sites.plain, async ({ page }) => {
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     const cell = await notebook.add("for (;;) {}");
     await cell.evaluate((view) => {
       view.querySelector<HTMLButtonElement>(".run-button")?.click();
@@ -133,7 +133,7 @@ test("Stop counts while the workers are still starting", async () => {
 
 test("Stop clears the queue; Restart clears the variables", async () => {
   await visit(sites.isolated, async ({ page }) => {
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     const endless = await notebook.add("var gone = 1\nfor (;;) {}");
     const queued = await notebook.add("'ran'");
     await notebook.start(endless);

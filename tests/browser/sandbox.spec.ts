@@ -27,7 +27,7 @@ const ATTEMPTS = [
 for (const [site, url] of Object.entries(sites)) {
   test(`a cell reaches nothing (${site})`, async () => {
     await visit(url, async ({ page, errors }) => {
-      const notebook = await NotebookPage.of(page);
+      const notebook = await NotebookPage.open(page);
       await notebook.addAndRun(`const SITE = ${JSON.stringify(url)}`);
       for (const attempt of ATTEMPTS) {
         const cell = await notebook.addAndRun(`await ${attempt}`);
@@ -46,7 +46,7 @@ for (const [site, url] of Object.entries(sites)) {
 
 test("messages that the page does not know change nothing", async () => {
   await visit(sites.plain, async ({ page, errors }) => {
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     const cell = await notebook.addAndRun(`
       postMessage({ type: 'loaded' }); postMessage({ type: 'failed', message: 'forged' })
       const send = MessagePort.prototype.postMessage

@@ -7,7 +7,7 @@ import { NotebookPage } from "./notebook.ts";
 
 test("automatic prefers the CPU to a software adapter and says so, before and after the first run", async () => {
   await visit(sites.plain, async ({ page }) => {
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     const status = page.locator(".status");
     const why = /CPU · SIMD · 1 thread\s*the adapter is a software one \(SwiftShader\)/;
     await page.locator(".status-why").waitFor();
@@ -21,7 +21,7 @@ test("automatic prefers the CPU to a software adapter and says so, before and af
 
 test("the device picker is obeyed", async () => {
   await visit(sites.plain, async ({ page }) => {
-    const notebook = await NotebookPage.of(page);
+    const notebook = await NotebookPage.open(page);
     await notebook.addAndRun("1");
     const picker = page.getByLabel("Device");
     await picker.selectOption("WebGPU");
