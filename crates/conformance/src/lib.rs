@@ -9,6 +9,8 @@ mod call;
 mod case;
 mod compare;
 mod error;
+#[cfg(target_arch = "wasm32")]
+mod page;
 mod run;
 
 pub use case::Area;

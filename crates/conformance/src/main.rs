@@ -14,7 +14,11 @@ mod native {
     use gradbook_conformance::{Area, Counts, Error, run_area};
     use gradbook_core::{
         LocalRunner,
-        device::{cpu::Cpu, interp::Interp},
+        device::{
+            cpu::Cpu,
+            interp::Interp,
+            webgpu::{Options, WebGpu},
+        },
     };
     use std::{env, fs, path::PathBuf, process::ExitCode};
 
@@ -40,6 +44,7 @@ mod native {
         let runner = match device.as_str() {
             "interp" => LocalRunner::native(Interp::new()),
             "cpu" => LocalRunner::native(Cpu::new()),
+            "webgpu" => LocalRunner::native(WebGpu::new(Options::default()).await?),
             other => return Err(Error::Text(format!("there is no device '{other}'; expected interp, cpu or webgpu"))),
         };
         let mut total = Counts::default();

@@ -3,7 +3,12 @@
 use crate::{Area, run_area};
 use gradbook_core::{
     LocalRunner,
-    device::{Device, cpu::Cpu, interp::Interp, webgpu::WebGpu},
+    device::{
+        Device,
+        cpu::Cpu,
+        interp::Interp,
+        webgpu::{Options, WebGpu},
+    },
     runner::Host,
 };
 use std::rc::Rc;
@@ -27,7 +32,7 @@ pub async fn conformance(
     let device: Rc<dyn Device> = match device.as_str() {
         "interp" => Rc::new(Interp::new()),
         "cpu" => Rc::new(Cpu::new()),
-        "webgpu" => Rc::new(WebGpu::new().await?),
+        "webgpu" => Rc::new(WebGpu::new(Options::new(js_sys::Date::now)).await?),
         other => return Err(JsError::new(&format!("there is no device '{other}'"))),
     };
     let turn = || async {
