@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sites, visit } from "./harness.ts";
-import { NotebookPage } from "./notebook.ts";
+import { NotebookPage, PLAIN } from "./notebook.ts";
 
 test("edits, new cells, their order and outputs survive a reload", async () => {
   await visit(sites.plain, async ({ page }) => {
@@ -98,6 +98,34 @@ test("a page that cannot save says so", async () => {
     const notebook = await NotebookPage.open(page);
     await notebook.addAndRun("1");
     assert.match(await page.locator(".status-saved").innerText(), /^Not saved: .*storage is off/);
+  });
+});
+
+test("a changed original is told of, and taken only when asked for", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.open(page);
+    await notebook.add("'mine'");
+    await page.getByText("Saved in this browser").waitFor();
+    await page.reload();
+    await NotebookPage.of(page);
+    assert.equal(await page.locator(".notice").count(), 0);
+    const [first, ...others] = PLAIN.cells;
+    const changed = { ...PLAIN, cells: [{ ...first, source: "# Second edition" }, ...others] };
+    await NotebookPage.open(page, changed);
+    await page.locator(".notice").waitFor();
+    assert.equal(await page.getByText("'mine'").count(), 1);
+    await page.getByRole("button", { name: "Drop my copy" }).click();
+    await page.locator("h1", { hasText: "Second edition" }).waitFor();
+    assert.equal(await page.getByText("'mine'").count(), 0);
+    assert.equal(await page.locator(".notice").count(), 0);
+  });
+});
+
+test("a file that is no notebook is refused in words", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    await page.route("**/notebooks/first-light.ipynb", (route) => route.fulfill({ body: "<html>" }));
+    await page.reload();
+    assert.match(await page.locator(".page-error").innerText(), /^This is not a notebook file/);
   });
 });
 

@@ -6,8 +6,8 @@ export class NotebookPage {
   private constructor(readonly page: Page) {}
 
   /** Opens a small notebook of plain JavaScript instead of the site's first one. */
-  static async open(page: Page): Promise<NotebookPage> {
-    await page.route("**/notebooks/first-light.ipynb", (route) => route.fulfill({ json: PLAIN }));
+  static async open(page: Page, file: object = PLAIN): Promise<NotebookPage> {
+    await page.route("**/notebooks/first-light.ipynb", (route) => route.fulfill({ json: file }));
     await page.reload();
     return NotebookPage.of(page);
   }
@@ -67,7 +67,7 @@ export class NotebookPage {
 }
 
 /** Text, code, text with a formula, code. */
-const PLAIN = {
+export const PLAIN = {
   cells: [
     { cell_type: "markdown", id: "title", metadata: {}, source: "# Plain cells\n\nFor tests." },
     code("squares", "const squares = Array.from({ length: 10 }, (_, i) => i * i)\nsquares"),

@@ -25,7 +25,7 @@ function panelSvg(display: CurveDisplay, index: number): string {
   if (!panel) return "";
   const series = panel.series.map((_, s) => thin(pointsOf(display, index, s)));
   const xs = extent(series.flatMap(({ x }) => x));
-  const ys = extent(series.flatMap(({ y }) => y));
+  const ys = padded(extent(series.flatMap(({ y }) => y)));
   const x = (v: number) =>
     round(MARGIN.left + ((v - xs[0]) / (xs[1] - xs[0])) * (WIDTH - MARGIN.left - MARGIN.right));
   const y = (v: number) =>
@@ -64,7 +64,7 @@ function text(x: number, y: number, content: string, anchor: "start" | "middle" 
   return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" fill="#333">${escaped}</text>`;
 }
 
-/** Lowest and highest, never equal, with a little room. */
+/** Lowest and highest, never equal. */
 function extent(values: number[]): [number, number] {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {
@@ -74,6 +74,11 @@ function extent(values: number[]): [number, number] {
   if (low > high) return [0, 1];
   if (low === high) return [low - 0.5, high + 0.5];
   return [low, high];
+}
+
+function padded([low, high]: [number, number]): [number, number] {
+  const room = 0.04 * (high - low);
+  return [low - room, high + room];
 }
 
 /** At most `MAX_POINTS`, evenly chosen, the last one kept. */
