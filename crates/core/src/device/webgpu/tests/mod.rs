@@ -3,6 +3,7 @@
 mod cases;
 mod device;
 mod kernels;
+mod programs;
 mod scalars;
 mod wgsl;
 
