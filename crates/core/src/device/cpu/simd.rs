@@ -18,6 +18,11 @@ pub(crate) trait Simd: Copy {
 
     /// All lanes `x`.
     fn splat(x: f32) -> Self::V;
+    /// All lanes what `x` refers to, in one instruction where there is one.
+    #[inline(always)]
+    fn broadcast(x: &f32) -> Self::V {
+        Self::splat(*x)
+    }
     /// The first `LANES` floats of `x`; panics if there are fewer.
     fn load(x: &[f32]) -> Self::V;
     /// `x[i..i + LANES]`, without a check.
@@ -107,7 +112,7 @@ mod wasm {
     use super::Simd;
     use core::arch::wasm32::{
         f32x4_add, f32x4_eq, f32x4_extract_lane, f32x4_le, f32x4_splat, i32x4_shuffle, v128, v128_andnot,
-        v128_bitselect, v128_load, v128_store,
+        v128_bitselect, v128_load, v128_load32_splat, v128_store,
     };
 
     #[derive(Clone, Copy)]
@@ -120,6 +125,11 @@ mod wasm {
         #[inline(always)]
         fn splat(x: f32) -> v128 {
             f32x4_splat(x)
+        }
+        #[inline(always)]
+        fn broadcast(x: &f32) -> v128 {
+            // SAFETY: a reference is readable.
+            unsafe { v128_load32_splat(core::ptr::from_ref(x).cast()) }
         }
         #[inline(always)]
         fn load(x: &[f32]) -> v128 {
