@@ -52,6 +52,14 @@ pub enum Error {
         /// What it said.
         message: String,
     },
+    /// Something that the host was asked for, such as a data set, could not be had.
+    #[error("could not load {what}: {message}")]
+    Load {
+        /// What was asked for.
+        what: String,
+        /// Where it was looked for and what came of it.
+        message: String,
+    },
     /// A graph or a request that came over a port is not well formed.
     #[error("not a valid message: {0}")]
     Wire(String),
@@ -81,6 +89,7 @@ impl Error {
             Self::Gradient(_) => "GradientError",
             Self::OutOfMemory { .. } => "OutOfMemoryError",
             Self::Device { .. } => "DeviceError",
+            Self::Load { .. } => "LoadError",
             Self::Wire(_) => "MessageError",
             Self::Stopped => "Stopped",
         }

@@ -22,8 +22,8 @@ pub trait Transport {
     /// Sends a message; they arrive in order.
     fn send(&self, message: Vec<u8>);
 
-    /// Asks for a call of [`RemoteRunner::flush`] soon, from outside of any other call.
-    fn flush_soon(&self);
+    /// Runs a task of this thread soon, from outside of any other call.
+    fn spawn(&self, task: LocalFuture<'static, ()>);
 }
 
 /// Sends graphs to a [`super::Server`].
@@ -75,11 +75,6 @@ impl RemoteRunner {
         *self.0.broken.borrow_mut() = Some(error);
         let wakers: Vec<Waker> = self.0.waiting.borrow_mut().values_mut().filter_map(|i| i.waker.take()).collect();
         wakers.into_iter().for_each(Waker::wake);
-    }
-
-    /// Tells the server which values nobody holds any more.
-    pub fn flush(&self) {
-        self.0.flush();
     }
 
     /// One of the host's collections of tensors by name, such as a data set: labels and values that stay over there.
@@ -211,7 +206,12 @@ impl Connection {
             let Some(connection) = connection.upgrade() else { return };
             connection.freed.borrow_mut().push(name);
             if connection.freed.borrow().len() == 1 {
-                connection.transport.flush_soon();
+                let later = Rc::downgrade(&connection);
+                connection.transport.spawn(Box::pin(async move {
+                    if let Some(connection) = later.upgrade() {
+                        connection.flush();
+                    }
+                }));
             }
         })
     }
@@ -220,6 +220,7 @@ impl Connection {
         (tensor.label, Tensor::resident(self.hold(tensor.name), tensor.shape, tensor.dtype))
     }
 
+    /// Tells the server which values nobody holds any more.
     fn flush(&self) {
         let names = mem::take(&mut *self.freed.borrow_mut());
         if !names.is_empty() {

@@ -357,6 +357,11 @@ fn write_error(w: &mut Writer, error: &Error) {
             w.text(message);
         }
         Error::Stopped => w.byte(7),
+        Error::Load { what, message } => {
+            w.byte(8);
+            w.text(what);
+            w.text(message);
+        }
     }
 }
 
@@ -373,6 +378,7 @@ fn read_error(r: &mut Reader<'_>) -> Result<Error> {
         5 => Error::Device { device: r.text()?, message: r.text()? },
         6 => Error::Wire(r.text()?),
         7 => Error::Stopped,
+        8 => Error::Load { what: r.text()?, message: r.text()? },
         other => return Err(Error::Wire(format!("the error {other}"))),
     })
 }

@@ -39,15 +39,21 @@ pub struct Activity {
 pub struct Server<R, H>(Rc<State<R, H>>);
 
 struct State<R, H> {
-    runner: Rc<R>,
+    runner: RefCell<Rc<R>>,
     host: H,
     values: RefCell<HashMap<Name, Result<Tensor>>>,
     loops: RefCell<HashMap<Name, Result<Rc<Loop>>>>,
     next_name: Cell<Name>,
-    queue: RefCell<VecDeque<Request>>,
+    queue: RefCell<VecDeque<Work<R>>>,
     /// Whether a task works on the queue.
     pumping: Cell<bool>,
     activity: Cell<Activity>,
+}
+
+/// What is done in order.
+enum Work<R> {
+    Request(Request),
+    Move(Rc<R>),
 }
 
 struct Loop {
@@ -62,7 +68,7 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
     /// A server that drives this runner.
     pub fn new(runner: Rc<R>, host: H) -> Self {
         Self(Rc::new(State {
-            runner,
+            runner: RefCell::new(runner),
             host,
             values: RefCell::default(),
             loops: RefCell::default(),
@@ -76,11 +82,20 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
     /// Takes a message of the client. What cannot be read is answered with an error.
     pub fn receive(&self, message: &[u8]) {
         match Request::decode(message) {
-            Ok(request) => self.0.queue.borrow_mut().push_back(request),
+            Ok(request) => self.enqueue(Work::Request(request)),
             Err(error) => self.0.reply(0, Body::Failed(error)),
         }
-        if !self.0.pumping.get() && !self.0.queue.borrow().is_empty() {
-            self.0.pumping.set(true);
+    }
+
+    /// From here on in the queue, values live with another runner: those that there are move over. Loops stay behind
+    /// and end; a client that holds one gets an error when it goes on.
+    pub fn move_to(&self, runner: Rc<R>) {
+        self.enqueue(Work::Move(runner));
+    }
+
+    fn enqueue(&self, work: Work<R>) {
+        self.0.queue.borrow_mut().push_back(work);
+        if !self.0.pumping.replace(true) {
             self.0.host.spawn(Box::pin(pump(self.0.clone())));
         }
     }
@@ -92,7 +107,11 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
             body.stopped.set(body.advancing.get() == 0);
         }
         let waiting = std::mem::take(&mut *self.0.queue.borrow_mut());
-        for request in waiting {
+        for work in waiting {
+            let Work::Request(request) = work else {
+                self.0.queue.borrow_mut().push_back(work);
+                continue;
+            };
             match request {
                 Request::Evaluate { names, .. } => self.0.insert(names.into_iter().map(|n| (n, Err(Error::Stopped)))),
                 Request::Begin { name, states, .. } => self.0.insert_failed_loop(name, &states, &Error::Stopped),
@@ -101,7 +120,7 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
                 }
                 kept
                 @ (Request::Read { .. } | Request::Free { .. } | Request::Assign { .. } | Request::Load { .. }) => {
-                    self.0.queue.borrow_mut().push_back(kept);
+                    self.0.queue.borrow_mut().push_back(Work::Request(kept));
                 }
             }
         }
@@ -123,8 +142,15 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
 /// Does what waits, in order.
 async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
     loop {
-        let request = state.queue.borrow_mut().pop_front();
-        let Some(request) = request else { break };
+        let work = state.queue.borrow_mut().pop_front();
+        let request = match work {
+            None => break,
+            Some(Work::Request(request)) => request,
+            Some(Work::Move(runner)) => {
+                state.move_to(runner).await;
+                continue;
+            }
+        };
         match request {
             Request::Evaluate { graph, names } => {
                 let results = match state.evaluate(&graph, names.len()).await {
@@ -134,7 +160,7 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
                 state.insert(names.into_iter().zip(results));
             }
             Request::Read { ticket, name } => match state.value(name) {
-                Ok(tensor) => match state.runner.read(&tensor).await {
+                Ok(tensor) => match state.runner().read(&tensor).await {
                     Ok(data) => state.reply(ticket, Body::Value(data)),
                     Err(error) => state.reply(ticket, Body::Failed(error)),
                 },
@@ -183,7 +209,7 @@ async fn advance<R: Runner, H: Host>(state: Rc<State<R, H>>, ticket: Ticket, nam
         count(progress.done);
         state.reply(ticket, Body::Progress(progress));
     };
-    let end = state.runner.advance(&body.run, iterations, &mut watch).await;
+    let end = state.runner().advance(&body.run, iterations, &mut watch).await;
     body.advancing.update(|n| n - 1);
     state.running(-1);
     match end {
@@ -214,6 +240,26 @@ async fn load<R: Runner, H: Host>(state: Rc<State<R, H>>, ticket: Ticket, what: 
 impl<R: Runner, H: Host> State<R, H> {
     fn reply(&self, ticket: Ticket, body: Body) {
         self.host.send(Reply { ticket, body }.encode());
+    }
+
+    fn runner(&self) -> Rc<R> {
+        self.runner.borrow().clone()
+    }
+
+    async fn move_to(&self, runner: Rc<R>) {
+        let old = self.runner.replace(runner);
+        let names: Vec<Name> = self.values.borrow().keys().copied().collect();
+        for name in names {
+            let value = self.value(name);
+            let moved = match &value {
+                Ok(tensor) => old.read(tensor).await.map(Tensor::from_data),
+                Err(error) => Err(error.clone()),
+            };
+            self.values.borrow_mut().insert(name, moved);
+        }
+        let gone =
+            Error::Device { device: "device".into(), message: "another one was chosen while this loop ran".into() };
+        self.loops.borrow_mut().values_mut().for_each(|body| *body = Err(gone.clone()));
     }
 
     fn running(&self, change: isize) {
@@ -258,7 +304,7 @@ impl<R: Runner, H: Host> State<R, H> {
 
     async fn evaluate(&self, graph: &Sent, expected: usize) -> Result<Vec<Tensor>> {
         let outputs = self.rebuild(graph, expected)?;
-        self.runner.evaluate(&outputs).await?;
+        self.runner().evaluate(&outputs).await?;
         Ok(outputs)
     }
 
@@ -278,7 +324,7 @@ impl<R: Runner, H: Host> State<R, H> {
             }
             spec.push(input, initial, after);
         }
-        let run = self.runner.begin(&spec).await?;
+        let run = self.runner().begin(&spec).await?;
         self.insert(states.iter().zip(&run.state).map(|(names, tensor)| (names.name, Ok(tensor.clone()))));
         let body = Loop { run, advancing: Cell::new(0), stopped: Cell::new(false) };
         self.loops.borrow_mut().entry(name).or_insert_with(|| Ok(Rc::new(body)));
@@ -287,7 +333,7 @@ impl<R: Runner, H: Host> State<R, H> {
 
     async fn assign(&self, target: Name, value: Name) -> Result<()> {
         let (target, value) = (self.value(target)?, self.value(value)?);
-        self.runner.assign(&target, &value).await
+        self.runner().assign(&target, &value).await
     }
 }
 

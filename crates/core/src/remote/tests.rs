@@ -33,7 +33,9 @@ impl Transport for ClientEnd {
         self.0.requests.borrow_mut().push_back(message);
     }
 
-    fn flush_soon(&self) {}
+    fn spawn(&self, task: LocalFuture<'static, ()>) {
+        self.0.tasks.borrow_mut().push_back(task);
+    }
 }
 
 struct ServerEnd(Rc<Port>);
@@ -50,7 +52,7 @@ impl Host for ServerEnd {
     fn load(&self, what: String) -> LocalFuture<'static, Result<Loaded>> {
         Box::pin(async move {
             if what != "pair" {
-                return Err(Error::Argument { op: "load".into(), message: format!("there is no {what}") });
+                return Err(Error::Load { what, message: "there is no such thing".into() });
             }
             Ok(vec![("images".into(), vector(&[1.0, 2.0])), ("labels".into(), vector(&[3.0]))])
         })
@@ -160,7 +162,7 @@ fn dropped_handles_free_their_values() {
         let y = unary(Unary::Neg, &weights);
         bench.read(&y).unwrap();
         drop(y);
-        bench.client.flush();
+        bench.step();
         bench.step();
         let live = bench.local.device().counters().live_bytes;
         assert!(round < 10 || live <= high, "round {round}: {live} bytes, {high} before");
@@ -187,7 +189,7 @@ fn a_loop_runs_over_there_and_reports() {
     assert_eq!(bench.read(&run.state[0]).unwrap(), [8.0, 17.0]);
 
     drop(run);
-    bench.client.flush();
+    bench.step();
     bench.step();
     assert_eq!(bench.server.held(), 0);
 }
@@ -239,6 +241,22 @@ fn what_waits_is_dropped_by_a_stop_and_values_stay() {
 }
 
 #[test]
+fn values_move_to_another_runner_and_loops_end() {
+    let bench = Bench::new();
+    let y = unary(Unary::Neg, &vector(&[1.0, 2.0]));
+    let run = bench.wait(bench.client.begin(&counting(&vector(&[1.0])))).unwrap();
+    bench.wait(bench.client.advance(&run, 3, &mut |_| {})).unwrap();
+    bench.wait(bench.client.evaluate(std::slice::from_ref(&y))).unwrap();
+    bench.step();
+    bench.server.move_to(Rc::new(LocalRunner::native(Interp::new())));
+    assert_eq!(bench.read(&unary(Unary::Neg, &y)).unwrap(), [1.0, 2.0]);
+    assert_eq!(bench.read(&run.state[0]).unwrap(), [3.0]);
+    let error = bench.wait(bench.client.advance(&run, 1, &mut |_| {})).unwrap_err();
+    assert_eq!(error.kind(), "DeviceError");
+    assert_eq!(bench.local.device().counters().live_bytes, 0, "nothing stays behind");
+}
+
+#[test]
 fn an_error_reaches_the_reads_of_all_that_depends_on_it() {
     let bench = Bench::new();
     let placeholder = Tensor::input(Shape::new("test", [2]).unwrap(), DType::F32);
@@ -261,7 +279,7 @@ fn the_host_loads_collections() {
     let loaded = bench.wait(bench.client.load("pair")).unwrap();
     assert_eq!(loaded.iter().map(|(label, _)| label.as_str()).collect::<Vec<_>>(), ["images", "labels"]);
     assert_eq!(bench.read(&unary(Unary::Neg, &loaded[0].1)).unwrap(), [-1.0, -2.0]);
-    assert_eq!(bench.wait(bench.client.load("other")).unwrap_err().kind(), "ArgumentError");
+    assert_eq!(bench.wait(bench.client.load("other")).unwrap_err().kind(), "LoadError");
 }
 
 #[test]
@@ -283,6 +301,7 @@ fn errors_survive_the_trip() {
         Error::Device { device: "webgpu".into(), message: "lost".into() },
         Error::Wire("?".into()),
         Error::Stopped,
+        Error::Load { what: "mnist".into(), message: "404".into() },
     ];
     for error in errors {
         let bytes = Reply { ticket: 7, body: message::Body::Failed(error.clone()) }.encode();
@@ -310,7 +329,8 @@ fn requests() -> Vec<Vec<u8>> {
     poll(Box::pin(async { drop(bench.client.assign(&run.state[0], &x).await) }));
     poll(Box::pin(async { drop(bench.client.load("pair").await) }));
     drop(run);
-    bench.client.flush();
+    let tasks = bench.port.tasks.take();
+    tasks.into_iter().for_each(poll);
     bench.port.requests.take().into()
 }
 

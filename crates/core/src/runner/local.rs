@@ -10,10 +10,7 @@ use crate::{
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
-    future::Future,
-    pin::Pin,
     rc::{Rc, Weak},
-    task::{Context, Poll},
 };
 
 /// What a runner needs of the program that it lives in.
@@ -74,7 +71,7 @@ impl LocalRunner {
     pub fn native(device: impl Device + 'static) -> Self {
         let start = std::time::Instant::now();
         let now = Box::new(move || start.elapsed().as_secs_f64() * 1e3);
-        Self::new(Rc::new(device), Host { now, turn: Box::new(|| Box::pin(Once(false))) })
+        Self::new(Rc::new(device), Host { now, turn: Box::new(|| Box::pin(others_first())) })
     }
 
     /// The device.
@@ -392,18 +389,18 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// A future that lets others run once.
-struct Once(bool);
-
-impl Future for Once {
-    type Output = ();
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.0, true) {
+/// Lets others run once.
+#[cfg(not(target_arch = "wasm32"))]
+fn others_first() -> impl Future<Output = ()> {
+    use std::task::Poll;
+    let mut waited = false;
+    std::future::poll_fn(move |context| {
+        if std::mem::replace(&mut waited, true) {
             return Poll::Ready(());
         }
-        cx.waker().wake_by_ref();
+        context.waker().wake_by_ref();
         Poll::Pending
-    }
+    })
 }
 
 /// Names are never used twice, in no runner of this thread, so that a handle of another runner is not mistaken for an own one.
