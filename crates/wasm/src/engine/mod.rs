@@ -1,0 +1,165 @@
+//! The other end of a session: owns a device and runs what comes as bytes, in the same thread or at the end of a port.
+
+mod datasets;
+
+use crate::clock;
+use crate::error::{Result, Thrown};
+use crate::model::object;
+use crate::session::promise;
+use gradbook_core::device::{LocalFuture, cpu::Cpu, interp::Interp, webgpu};
+use gradbook_core::remote::{self, Loaded, Server};
+use gradbook_core::{self as core, LocalRunner};
+use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+/// A device and what runs on it.
+#[wasm_bindgen]
+pub struct Engine {
+    runner: Rc<LocalRunner>,
+    /// Data sets that were asked for; they stay, so that running a cell again costs nothing.
+    loaded: Rc<RefCell<HashMap<String, Loaded>>>,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Opens `cpu`, `webgpu` or `interp`. `turn` gives a promise that settles after whatever else waits in the thread
+    /// has had its turn, messages above all.
+    pub fn open(device: String, turn: Function) -> Promise {
+        promise(async move {
+            let device: Rc<dyn core::device::Device> = match device.as_str() {
+                "cpu" => Rc::new(Cpu::new()),
+                "webgpu" => Rc::new(webgpu::WebGpu::new(webgpu::Options::new(clock::now)).await?),
+                "interp" => Rc::new(Interp::new()),
+                other => return Err(Thrown::argument(format!("there is no device {other}; there are cpu and webgpu"))),
+            };
+            let runner = Rc::new(LocalRunner::new(device, host(turn)));
+            Ok(Self { runner, loaded: Rc::default() }.into())
+        })
+    }
+
+    /// A new client. `send` gets every reply as a `Uint8Array`; `load` gets the name of a collection and gives a promise
+    /// of `[label, bytes]` pairs, the bytes being IDX files.
+    pub fn connect(&self, send: Function, load: Function) -> Connection {
+        Connection(Server::new(self.runner.clone(), Host { send, load, loaded: self.loaded.clone() }))
+    }
+
+    /// Ends all loops and evaluations that are under way. Nothing is handed to the device after this.
+    pub fn stop(&self) {
+        self.runner.stop();
+    }
+
+    /// `{ device, detail, software }`
+    pub fn info(&self) -> Object {
+        let info = self.runner.device().info();
+        object(&[("device", info.name.into()), ("detail", info.detail.into()), ("software", info.software.into())])
+    }
+
+    /// What the device has done since it was opened, by name.
+    pub fn counters(&self) -> Object {
+        let counters = self.runner.device().counters();
+        object(&[
+            ("dispatches", (counters.dispatches as f64).into()),
+            ("submits", (counters.submits as f64).into()),
+            ("buffersCreated", (counters.buffers_created as f64).into()),
+            ("bindGroupsCreated", (counters.bind_groups_created as f64).into()),
+            ("pipelinesCreated", (counters.pipelines_created as f64).into()),
+            ("reads", (counters.reads as f64).into()),
+            ("liveBytes", (counters.live_bytes as f64).into()),
+        ])
+    }
+}
+
+/// One client of an engine.
+#[wasm_bindgen]
+pub struct Connection(Server<LocalRunner, Host>);
+
+#[wasm_bindgen]
+impl Connection {
+    /// Takes a message of the client.
+    pub fn receive(&self, message: &[u8]) {
+        self.0.receive(message);
+    }
+
+    /// Moves the client's values to another engine, which runs all that follows.
+    #[wasm_bindgen(js_name = moveTo)]
+    pub fn move_to(&self, engine: &Engine) {
+        self.0.move_to(engine.runner.clone());
+    }
+
+    /// Lets go of what waits; to be called together with the engine's `stop`.
+    pub fn stop(&self) {
+        self.0.stop();
+    }
+
+    /// `{ running, steps, held }`: requests under way, training steps done so far, values that the client holds.
+    pub fn activity(&self) -> Object {
+        let activity = self.0.activity();
+        object(&[
+            ("running", (activity.running as f64).into()),
+            ("steps", (activity.steps as f64).into()),
+            ("held", (self.0.held() as f64).into()),
+        ])
+    }
+}
+
+struct Host {
+    send: Function,
+    load: Function,
+    loaded: Rc<RefCell<HashMap<String, Loaded>>>,
+}
+
+impl remote::Host for Host {
+    fn send(&self, message: Vec<u8>) {
+        // A client that is gone needs no answer.
+        let _ = self.send.call1(&JsValue::UNDEFINED, &Uint8Array::from(&message[..]));
+    }
+
+    fn spawn(&self, task: LocalFuture<'static, ()>) {
+        spawn_local(task);
+    }
+
+    fn load(&self, what: String) -> LocalFuture<'static, core::Result<Loaded>> {
+        let (load, loaded) = (self.load.clone(), self.loaded.clone());
+        Box::pin(async move {
+            if let Some(known) = loaded.borrow().get(&what) {
+                return Ok(known.clone());
+            }
+            let files = files(&load, &what).await.map_err(|error| core::Error::Load {
+                what: what.clone(),
+                message: Reflect::get(&error, &"message".into()).ok().and_then(|m| m.as_string()).unwrap_or_default(),
+            })?;
+            let tensors = datasets::tensors(&what, &files)?;
+            loaded.borrow_mut().insert(what, tensors.clone());
+            Ok(tensors)
+        })
+    }
+}
+
+/// The files of a collection as the program around us has them.
+async fn files(load: &Function, what: &str) -> Result<Vec<(String, Vec<u8>)>, JsValue> {
+    let promise: Promise = load.call1(&JsValue::UNDEFINED, &what.into())?.dyn_into()?;
+    let pairs: js_sys::Array = JsFuture::from(promise).await?.dyn_into()?;
+    let pair = |pair: JsValue| {
+        let pair: js_sys::Array = pair.dyn_into()?;
+        let bytes: Uint8Array = pair.get(1).dyn_into()?;
+        Ok((pair.get(0).as_string().unwrap_or_default(), bytes.to_vec()))
+    };
+    pairs.iter().map(pair).collect()
+}
+
+fn host(turn: Function) -> core::Host {
+    let turn = move || -> LocalFuture<'static, ()> {
+        let promise = turn.call0(&JsValue::UNDEFINED).and_then(JsCast::dyn_into::<Promise>);
+        Box::pin(async move {
+            if let Ok(promise) = promise {
+                // Whether it was kept or broken, the turn is over.
+                let _ = JsFuture::from(promise).await;
+            }
+        })
+    };
+    core::Host { now: Box::new(clock::now), turn: Box::new(turn) }
+}

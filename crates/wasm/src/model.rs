@@ -1,0 +1,144 @@
+//! Layers and models.
+
+use crate::error::{Result, Thrown};
+use crate::function::{FunctionLayer, named};
+use crate::list::TensorList;
+use crate::options::read;
+use crate::tensor::Tensor;
+use gradbook_learn::layers::{self, Activation, Forward, Layer, Params};
+use js_sys::{Array, Function, Object, Reflect};
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+/// A function with parameters: a layer or a whole model.
+#[wasm_bindgen]
+#[derive(Clone)]
+pub struct Model(pub(crate) Rc<dyn Layer>);
+
+#[wasm_bindgen]
+impl Model {
+    /// A layer by its kind and options.
+    pub fn layer(kind: &str, options: JsValue) -> Result<Self> {
+        layer(kind, &options).map(Self)
+    }
+
+    /// A function of a tensor and a list of parameters.
+    pub fn function(function: Function, names: Array, values: &TensorList) -> Result<Self> {
+        Ok(Self(Rc::new(FunctionLayer::new(function, named(names, values)?))))
+    }
+
+    /// The same model under a handle of its own.
+    #[wasm_bindgen(js_name = clone)]
+    pub fn clone_handle(&self) -> Self {
+        self.clone()
+    }
+
+    /// What it is, in one word.
+    #[wasm_bindgen(getter)]
+    pub fn kind(&self) -> String {
+        self.0.kind().into()
+    }
+
+    /// Draws what is not drawn yet; returns the shape that comes out for this input shape.
+    pub fn build(&self, input: Vec<usize>, seed: u32) -> Result<Vec<usize>> {
+        Ok(layers::build(&*self.0, &input, seed)?.to_vec())
+    }
+
+    /// What it makes of x, without dropout and the like. Parameters that are not drawn yet are drawn from the seed.
+    pub fn forward(&self, x: &Tensor, seed: u32) -> Result<Tensor> {
+        Ok(Tensor(self.0.forward(&x.0, &mut Forward::evaluation().seeded(seed))?))
+    }
+
+    /// The names of the parameters, in order.
+    #[wasm_bindgen(js_name = parameterNames)]
+    pub fn parameter_names(&self) -> Vec<String> {
+        Params::of(&*self.0).0.into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// Their values, in the same order.
+    #[wasm_bindgen(js_name = parameterValues)]
+    pub fn parameter_values(&self) -> TensorList {
+        Params::of(&*self.0).values().into()
+    }
+
+    /// `{ layers: [{ path, kind, input, output, parameters }], parameters }` for this input shape.
+    pub fn summary(&self, input: Vec<usize>) -> Result<Object> {
+        let summary = layers::summary(&*self.0, &input)?;
+        let rows = summary.layers.iter().map(|record| {
+            object(&[
+                ("path", record.path.clone().into()),
+                ("kind", record.kind.clone().into()),
+                ("input", sizes(&record.input)),
+                ("output", sizes(record.output.shape())),
+                ("parameters", (record.parameters as f64).into()),
+            ])
+        });
+        let rows: Array = rows.collect();
+        Ok(object(&[("layers", rows.into()), ("parameters", (summary.parameters as f64).into())]))
+    }
+}
+
+/// Layers in a row, on their way to become a model.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Layers(RefCell<Vec<Rc<dyn Layer>>>);
+
+#[wasm_bindgen]
+impl Layers {
+    /// None, so far.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one at the end.
+    pub fn push(&self, layer: &Model) {
+        self.0.borrow_mut().push(layer.0.clone());
+    }
+
+    /// One after the other.
+    pub fn sequential(&self) -> Model {
+        Model(Rc::new(self.0.borrow().iter().cloned().collect::<layers::Sequential>()))
+    }
+}
+
+/// The layers by kind: one line each.
+fn layer(kind: &str, options: &JsValue) -> Result<Rc<dyn Layer>> {
+    Ok(match kind {
+        "dense" => Rc::new(layers::Linear::with(read(kind, options)?)),
+        "conv2d" => Rc::new(layers::Conv2d::with(read(kind, options)?)),
+        "maxPool2d" => Rc::new(layers::MaxPool2d(read(kind, options)?)),
+        "avgPool2d" => Rc::new(layers::AvgPool2d(read(kind, options)?)),
+        "globalAvgPool" => Rc::new(layers::GlobalAvgPool),
+        "flatten" => Rc::new(layers::Flatten),
+        "dropout" => Rc::new(layers::Dropout(read(kind, options)?)),
+        "batchNorm" => Rc::new(layers::BatchNorm::with(read(kind, options)?)),
+        "layerNorm" => Rc::new(layers::LayerNorm::with(read(kind, options)?)),
+        "prelu" => Rc::new(layers::Prelu::default()),
+        _ => Rc::new(activation(kind, options)?),
+    })
+}
+
+/// Activations are told apart by a tag among their options.
+fn activation(kind: &str, options: &JsValue) -> Result<Activation> {
+    let tagged = Object::new();
+    if options.is_object() {
+        Object::assign(&tagged, options.unchecked_ref());
+    }
+    let _ = Reflect::set(&tagged, &"kind".into(), &kind.into());
+    serde_wasm_bindgen::from_value(tagged.into()).map_err(|error| Thrown::argument(format!("{kind}: {error}")))
+}
+
+pub(crate) fn object(fields: &[(&str, JsValue)]) -> Object {
+    let object = Object::new();
+    for (name, value) in fields {
+        // Setting a field of a new plain object cannot fail.
+        let _ = Reflect::set(&object, &JsValue::from_str(name), value);
+    }
+    object
+}
+
+fn sizes(shape: &[usize]) -> JsValue {
+    shape.iter().map(|&size| JsValue::from_f64(size as f64)).collect::<Array>().into()
+}

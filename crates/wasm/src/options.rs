@@ -1,0 +1,147 @@
+//! Options objects as configuration structs. An option that does not exist is refused with the list of those that do.
+//!
+//! serde-wasm-bindgen asks an object only for the fields that a struct has, so `deny_unknown_fields` never sees a
+//! misspelt one; here the struct is asked for its fields first.
+
+use crate::error::{Result, Thrown};
+use js_sys::{Object, Reflect};
+use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, forward_to_deserialize_any};
+use std::fmt;
+use wasm_bindgen::prelude::*;
+
+/// The options of `what`; nothing given means all defaults.
+pub fn read<T: for<'de> Deserialize<'de>>(what: &str, given: &JsValue) -> Result<T> {
+    let object = object(what, given)?;
+    if let Some(fields) = fields::<T>() {
+        for key in keys(&object) {
+            if !fields.contains(&key.as_str()) {
+                return Err(unknown(what, &key, fields));
+            }
+        }
+    }
+    serde_wasm_bindgen::from_value(object.clone().into())
+        .map_err(|error| invalid::<T>(what, &object, &error.to_string()))
+}
+
+/// Refuses an object with another key than the allowed ones.
+#[wasm_bindgen(js_name = checkNames)]
+pub fn check_names(what: &str, given: &JsValue, allowed: Vec<String>) -> Result<()> {
+    let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
+    for key in keys(&object(what, given)?) {
+        if !allowed.contains(&key.as_str()) {
+            return Err(unknown(what, &key, &allowed));
+        }
+    }
+    Ok(())
+}
+
+fn object(what: &str, given: &JsValue) -> Result<Object> {
+    if given.is_undefined() || given.is_null() {
+        return Ok(Object::new());
+    }
+    if !given.is_object() || js_sys::Array::is_array(given) {
+        let message = format!("{what} takes one object of options, such as {{ name: value }}; got {}", shown(given));
+        return Err(Thrown::argument(message));
+    }
+    Ok(given.clone().unchecked_into())
+}
+
+fn keys(object: &Object) -> Vec<String> {
+    Object::keys(object).iter().filter_map(|key| key.as_string()).collect()
+}
+
+fn unknown(what: &str, key: &str, fields: &[&str]) -> Thrown {
+    let nearest = fields.iter().map(|field| (distance(key, field), field)).min();
+    let hint = match nearest {
+        Some((distance, field)) if distance <= 2 => format!("; did you mean {field}?"),
+        _ => ";".into(),
+    };
+    let list = if fields.is_empty() { "it has none".into() } else { format!("its options are {}", fields.join(", ")) };
+    Thrown::argument(format!("{what} has no option {key}{hint} {list}"))
+}
+
+/// Names the option at fault: the one that fails alone as well.
+fn invalid<T: for<'de> Deserialize<'de>>(what: &str, object: &Object, reason: &str) -> Thrown {
+    for key in keys(object) {
+        let value = Reflect::get(object, &JsValue::from_str(&key)).unwrap_or_default();
+        let alone = Object::new();
+        let _ = Reflect::set(&alone, &JsValue::from_str(&key), &value);
+        if let Err(error) = serde_wasm_bindgen::from_value::<T>(alone.into()) {
+            return Thrown::argument(format!("{what}: {key} is {}: {error}", shown(&value)));
+        }
+    }
+    Thrown::argument(format!("{what}: {reason}"))
+}
+
+/// A value as a reader would write it, cut short.
+fn shown(value: &JsValue) -> String {
+    let text = js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string());
+    let text = text.unwrap_or_else(|| "something that is not data".into());
+    if text.chars().count() > 60 { text.chars().take(60).chain("…".chars()).collect() } else { text }
+}
+
+/// How many letters must be changed, put in or left out.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, letter) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, &other) in b.iter().enumerate() {
+            let above = row[j + 1];
+            row[j + 1] = (diagonal + usize::from(letter != other)).min(above + 1).min(row[j] + 1);
+            diagonal = above;
+        }
+    }
+    row[b.len()]
+}
+
+/// The names that a struct takes; none if it is not one.
+fn fields<'de, T: Deserialize<'de>>() -> Option<&'static [&'static str]> {
+    let mut found = None;
+    let _ = T::deserialize(Fields(&mut found));
+    found
+}
+
+/// Notes the fields that are asked for, and fails.
+struct Fields<'a>(&'a mut Option<&'static [&'static str]>);
+
+#[derive(Debug)]
+struct Noted;
+
+impl<'de> Deserializer<'de> for Fields<'_> {
+    type Error = Noted;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> std::result::Result<V::Value, Noted> {
+        Err(Noted)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> std::result::Result<V::Value, Noted> {
+        *self.0 = Some(fields);
+        Err(Noted)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+impl fmt::Display for Noted {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl std::error::Error for Noted {}
+
+impl de::Error for Noted {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self
+    }
+}

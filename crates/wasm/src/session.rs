@@ -1,0 +1,82 @@
+//! The way to what computes: graphs go out as bytes, replies come in.
+
+use crate::error::Result;
+use crate::list::TensorList;
+use crate::tensor::Tensor;
+use gradbook_core::device::LocalFuture;
+use gradbook_core::remote::{RemoteRunner, Transport};
+use gradbook_core::{self as core, Runner};
+use js_sys::{Array, Function, Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{future_to_promise, spawn_local};
+
+/// A connection to an engine.
+#[wasm_bindgen]
+pub struct Session(RemoteRunner);
+
+#[wasm_bindgen]
+impl Session {
+    /// `send` gets every message as a `Uint8Array` of its own; what the engine answers is to be handed to `receive`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(send: Function) -> Self {
+        Self(RemoteRunner::new(Sender(send)))
+    }
+
+    /// Takes a message of the engine.
+    pub fn receive(&self, message: &[u8]) -> Result<()> {
+        Ok(self.0.receive(message)?)
+    }
+
+    /// Ends every wait with an error: the engine is gone.
+    pub fn fail(&self, message: String) {
+        self.0.fail(core::Error::Device { device: "the compute worker".into(), message });
+    }
+
+    /// Sends the computation of tensors ahead and makes them leaves.
+    pub fn evaluate(&self, tensors: &TensorList) -> Promise {
+        let (runner, tensors) = (self.0.clone(), tensors.tensors());
+        promise(async move {
+            runner.evaluate(&tensors).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// A tensor's elements as a typed array: Float32Array, Int32Array, Uint32Array, or Uint8Array of 0 and 1.
+    pub fn read(&self, tensor: &Tensor) -> Promise {
+        let (runner, tensor) = (self.0.clone(), tensor.0.clone());
+        promise(async move { Ok(crate::tensor::typed_array(&runner.read(&tensor).await?)) })
+    }
+
+    /// A collection of tensors that the engine's host has, as `[label, tensor]` pairs.
+    pub fn load(&self, what: String) -> Promise {
+        let runner = self.0.clone();
+        promise(async move {
+            let pair = |(label, tensor): (String, core::Tensor)| Array::of2(&label.into(), &Tensor(tensor).into());
+            Ok(runner.load(&what).await?.into_iter().map(pair).collect::<Array>().into())
+        })
+    }
+}
+
+impl Session {
+    pub(crate) fn runner(&self) -> RemoteRunner {
+        self.0.clone()
+    }
+}
+
+/// A promise of what a future gives.
+pub(crate) fn promise(future: impl Future<Output = Result<JsValue>> + 'static) -> Promise {
+    future_to_promise(async move { future.await.map_err(JsValue::from) })
+}
+
+struct Sender(Function);
+
+impl Transport for Sender {
+    fn send(&self, message: Vec<u8>) {
+        // What is posted to a port that was closed is lost, as is whatever waits for it; whoever closed it says so.
+        let _ = self.0.call1(&JsValue::UNDEFINED, &Uint8Array::from(&message[..]));
+    }
+
+    fn spawn(&self, task: LocalFuture<'static, ()>) {
+        spawn_local(task);
+    }
+}

@@ -1,0 +1,113 @@
+//! Training, scores and predictions: promises over a session.
+
+use crate::clock;
+use crate::dataset::Dataset;
+use crate::error::{Result, Thrown};
+use crate::function;
+use crate::model::Model;
+use crate::options::read;
+use crate::session::{Session, promise};
+use crate::tensor::Tensor;
+use gradbook_core as core;
+use gradbook_learn::losses::Loss;
+use gradbook_learn::optim;
+use gradbook_learn::train::{self, Clock, Event, FitOptions, Flow};
+use js_sys::{Function, Object, Promise, Reflect};
+use serde::Serialize;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+/// Trains a model. `loss` replaces that of the options if it is a function of output and target; `listen` gets every
+/// event as a plain object and says true to stop. Gives the history.
+#[wasm_bindgen]
+pub fn fit(
+    session: &Session,
+    model: &Model,
+    train: &Dataset,
+    validation: Option<Dataset>,
+    options: JsValue,
+    loss: JsValue,
+    listen: Function,
+) -> Result<Promise> {
+    let mut options: FitOptions = read("fit", &options)?;
+    if let Some(loss) = custom(&loss) {
+        options.loss = loss;
+    }
+    options.clock = Some(Clock(Rc::new(|| clock::now() / 1e3)));
+    let (runner, model, train) = (session.runner(), model.0.clone(), train.0.clone());
+    Ok(promise(async move {
+        let mut tell = |event: &Event| {
+            let stop = plain(event).and_then(|event| listen.call1(&JsValue::UNDEFINED, &event).map_err(Thrown::from));
+            if stop.is_ok_and(|stop| stop.is_truthy()) { Flow::Stop } else { Flow::Continue }
+        };
+        let validation = validation.as_ref().map(|set| &set.0);
+        plain(&train::fit(&runner, &model, &train, validation, &options, &mut tell).await?)
+    }))
+}
+
+/// The loss and accuracy of a model on a data set.
+#[wasm_bindgen]
+pub fn evaluate(session: &Session, model: &Model, data: &Dataset, loss: JsValue, batch: usize) -> Result<Promise> {
+    let loss = self::loss(&loss)?;
+    let (runner, model, data) = (session.runner(), model.0.clone(), data.0.clone());
+    Ok(promise(async move { plain(&train::evaluate(&runner, &model, &data, &loss, batch).await?) }))
+}
+
+/// What a model makes of each sample of x.
+#[wasm_bindgen]
+pub fn predict(session: &Session, model: &Model, x: &Tensor, batch: usize) -> Promise {
+    let (runner, model, x) = (session.runner(), model.0.clone(), x.0.clone());
+    promise(async move { Ok(Tensor(train::predict(&runner, &model, &x, batch).await?).into()) })
+}
+
+/// A loss of outputs and targets by its name and options, as one number.
+#[wasm_bindgen(js_name = lossOf)]
+pub fn loss_of(loss: JsValue, output: &Tensor, target: &Tensor) -> Result<Tensor> {
+    Ok(Tensor(self::loss(&loss)?.mean(&output.0, &target.0)?))
+}
+
+/// Looks at the options of an optimiser, so that a mistake is told where it was made.
+#[wasm_bindgen(js_name = checkOptimiser)]
+pub fn check_optimiser(kind: &str, options: JsValue) -> Result<()> {
+    match kind {
+        "sgd" => read::<optim::Sgd>(kind, &options).map(drop),
+        "adam" => read::<optim::Adam>(kind, &options).map(drop),
+        "adamw" => read::<optim::AdamW>(kind, &options).map(drop),
+        "rmsprop" => read::<optim::RmsProp>(kind, &options).map(drop),
+        "adagrad" => read::<optim::Adagrad>(kind, &options).map(drop),
+        "adadelta" => read::<optim::Adadelta>(kind, &options).map(drop),
+        "adamax" => read::<optim::Adamax>(kind, &options).map(drop),
+        "nadam" => read::<optim::Nadam>(kind, &options).map(drop),
+        other => Err(Thrown::argument(format!("there is no optimiser {other}"))),
+    }
+}
+
+/// A function, or `{ kind, … }`.
+fn loss(given: &JsValue) -> Result<Loss> {
+    if let Some(loss) = custom(given) {
+        return Ok(loss);
+    }
+    if given.is_undefined() {
+        return Ok(Loss::default());
+    }
+    serde_wasm_bindgen::from_value(given.clone()).map_err(|error| {
+        let kind = Reflect::get(given, &"kind".into()).ok().and_then(|kind| kind.as_string());
+        Thrown::argument(format!("{}: {error}", kind.unwrap_or_else(|| "loss".into())))
+    })
+}
+
+fn custom(given: &JsValue) -> Option<Loss> {
+    let function: Function = given.clone().dyn_into().ok()?;
+    Some(Loss::custom(move |output: &core::Tensor, target: &core::Tensor| {
+        function::call(&function, "the loss", Tensor(output.clone()).into(), Tensor(target.clone()).into())
+    }))
+}
+
+/// As a plain object; what is absent stays undefined.
+fn plain(value: &impl Serialize) -> Result<JsValue> {
+    let object = value.serialize(&serde_wasm_bindgen::Serializer::new());
+    object.map_err(|error| Thrown::argument(error.to_string())).map(|object| {
+        debug_assert!(object.is_instance_of::<Object>());
+        object
+    })
+}

@@ -1,0 +1,36 @@
+// What every object of the API carries with it: the wasm module and the session that its tensors live in.
+
+import type * as Module from "../pkg/graph/gradbook.js";
+
+/** The classes and functions of a wasm build; all builds have these. */
+export type Binding = typeof Module;
+
+export interface Context {
+  readonly wasm: Binding;
+  readonly session: Module.Session;
+  /** Where data sets come from; what they are called and how their classes are named. */
+  readonly catalogue: Catalogue;
+}
+
+/** What is known of a built-in data set before its files are loaded. */
+export type Catalogue = Readonly<Record<string, { readonly classes: readonly string[] }>>;
+
+export type TensorHandle = Module.Tensor;
+export type ModelHandle = Module.Model;
+export type DatasetHandle = Module.Dataset;
+
+/** An error of the API itself, in the form of those that come from the module. */
+export function argumentError(message: string): Error {
+  const error = new Error(message);
+  error.name = "ArgumentError";
+  return error;
+}
+
+/** The seed that was given, checked, or a fresh one. */
+export function seedOf(context: Context, seed: number | undefined): number {
+  if (seed === undefined) return context.wasm.randomSeed();
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
+    throw argumentError(`seed is ${seed}; it must be a whole number from 0 to 4294967295`);
+  }
+  return seed;
+}

@@ -1,0 +1,78 @@
+// The engine: the wasm build with devices, loaded and opened. It answers sessions, in this thread or over ports.
+
+import type * as Module from "../pkg/base/gradbook.js";
+import { wasmFiles } from "../pkg/files.ts";
+import { loadCollection } from "./collections.ts";
+import type { Binding } from "./context.ts";
+import { fetchBytes } from "./files.ts";
+import type { EngineBuild } from "./probe.ts";
+import { bestBuild } from "./probe.ts";
+
+/** A device that can be opened. */
+export type DeviceName = "cpu" | "webgpu" | "interp";
+
+/** An engine on its device. */
+export type Engine = Module.Engine;
+
+/** One client of an engine. */
+export type Connection = Module.Connection;
+
+/** What a device says about itself. */
+export interface DeviceInfo {
+  device: DeviceName;
+  /** Instruction set or adapter, and threads. */
+  detail: string;
+  /** Whether a GPU is really a program on the CPU. */
+  software: boolean;
+}
+
+/** An engine module that is ready. */
+export interface EngineModule {
+  /** The classes of the build, those of sessions included. */
+  wasm: Binding;
+  build: EngineBuild;
+  open(device: DeviceName): Promise<Engine>;
+}
+
+/** Loads the fastest build that runs here. `base` is the folder of the site or package; `bytes` replaces the file. */
+export async function loadEngine(
+  base: URL,
+  bytes?: BufferSource | WebAssembly.Module,
+): Promise<EngineModule> {
+  const build = bestBuild();
+  const [module, source] = await Promise.all([
+    build === "fast" ? import("../pkg/fast/gradbook.js") : import("../pkg/base/gradbook.js"),
+    bytes ?? fetchBytes(new URL(wasmFiles[build].file, base)),
+  ]);
+  await module.default({ module_or_path: source });
+  return {
+    wasm: module as unknown as Binding,
+    build,
+    open: (device) => module.Engine.open(device, turn) as Promise<Engine>,
+  };
+}
+
+/** A new client of an engine; data sets come from `assets`. */
+export function connect(engine: Engine, send: (reply: Uint8Array) => void, assets: URL): Connection {
+  return engine.connect(send, (name: string) => loadCollection(assets, name));
+}
+
+/** Messages in the forms that a port carries: one, or several of one turn together. */
+export function receive(connection: Connection, message: unknown): void {
+  for (const part of Array.isArray(message) ? message : [message]) {
+    if (part instanceof Uint8Array) connection.receive(part);
+  }
+}
+
+/** Settles after whatever waits in this thread has had its turn. Timers would be held up to 4 ms each. */
+const turn: () => Promise<void> = (() => {
+  if (typeof setImmediate === "function") return () => new Promise<void>((resolve) => setImmediate(resolve));
+  const { port1, port2 } = new MessageChannel();
+  const waiting: (() => void)[] = [];
+  port1.onmessage = () => waiting.shift()?.();
+  return () =>
+    new Promise<void>((resolve) => {
+      waiting.push(resolve);
+      port2.postMessage(null);
+    });
+})();

@@ -1,0 +1,124 @@
+// Why a model decides: maps that say which pixels count. A map is a tensor like any other; its picture lies over the image.
+
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Context } from "./context.ts";
+import { argumentError } from "./context.ts";
+import { Model } from "./model.ts";
+import { imagesDisplay, overlayDisplay } from "./plot.ts";
+import { list, Tensor } from "./tensor.ts";
+
+/** Which class is explained: one for all images, one for each, or (left out) what the model says. */
+export type Target = number | readonly number[] | Tensor;
+
+/** Options of all explanations. */
+export interface ExplainOptions {
+  /** The class that is explained; what the model says. */
+  target?: Target;
+}
+
+/** Options of Grad-CAM. */
+export interface GradCamOptions extends ExplainOptions {
+  /** The layer whose output is looked at, by its name in the model: 3 or "features.2"; the last convolution. */
+  layer?: number | string;
+}
+
+/** Options of occlusion. */
+export interface OcclusionOptions extends ExplainOptions {
+  /** Rows and columns of what covers; 5. */
+  window?: number;
+  /** Distance between neighbouring positions; 2. */
+  stride?: number;
+  /** The value that covers; 0. */
+  baseline?: number;
+}
+
+/** Explanations of a model's decision about images [C, H, W] or [N, C, H, W]. */
+export interface Explain {
+  /** The gradient of the class's score for every pixel, with its sign. */
+  saliency(model: Model, x: Tensor, options?: ExplainOptions): Explanation;
+  /** Where in a layer's output the evidence for the class lies: Σ of its channels, weighted by their mean gradients. */
+  gradCam(model: Model, x: Tensor, options?: GradCamOptions): Explanation;
+  /** How much the score falls when a window is covered. */
+  occlusion(model: Model, x: Tensor, options?: OcclusionOptions): Explanation;
+}
+
+/** A map for each image, and the images. */
+export class Explanation {
+  /** @internal */
+  constructor(
+    /** What was explained, [N, C, H, W]. */
+    readonly image: Tensor,
+    /** What counts, [N, H, W]. */
+    readonly map: Tensor,
+    private readonly label: string,
+    private readonly signed: boolean,
+  ) {}
+
+  /** One image: the map over it. Several: the maps side by side. */
+  async [DISPLAY](): Promise<LiveDisplay> {
+    if (this.map.shape[0] !== 1) return imagesDisplay(this.map.unsqueeze(1), {});
+    return overlayDisplay(this.image, this.map, { label: this.label, signed: this.signed });
+  }
+}
+
+export function explain(context: Context): Explain {
+  const { wasm } = context;
+  const wrap = (handle: Tensor["handle"]) => new Tensor(context, handle);
+  return {
+    saliency(model, x, options = {}) {
+      const { images, target } = prepare(context, "saliency", ["target"], model, x, options);
+      const gradient = wrap(wasm.saliency(model.handle, images.handle, target));
+      return new Explanation(images, gradient.sum(1), "saliency", true);
+    },
+    gradCam(model, x, options = {}) {
+      const { images, target } = prepare(context, "gradCam", ["target", "layer"], model, x, options);
+      const layer = options.layer === undefined ? lastConvolution(model, images) : String(options.layer);
+      const map = wasm.gradCam(model.handle, images.handle, layer, target);
+      return new Explanation(images, wrap(map).squeeze(1), "Grad-CAM", false);
+    },
+    occlusion(model, x, options = {}) {
+      const names = ["target", "window", "stride", "baseline"];
+      const { images, target } = prepare(context, "occlusion", names, model, x, options);
+      const { window = 5, stride = 2, baseline = 0 } = options;
+      const map = wasm.occlusion(model.handle, images.handle, window, stride, baseline, target);
+      return new Explanation(images, wrap(map), "occlusion", true);
+    },
+  };
+}
+
+function prepare(
+  context: Context,
+  what: string,
+  names: string[],
+  model: Model,
+  x: Tensor,
+  options: ExplainOptions,
+) {
+  context.wasm.checkNames(what, options, names);
+  if (!(model instanceof Model)) throw argumentError(`${what}: the first argument must be a model`);
+  if (!(x instanceof Tensor) || x.rank < 3 || x.rank > 4) {
+    const got = x instanceof Tensor ? `[${x.shape.join(", ")}]` : typeof x;
+    throw argumentError(`${what}: expected an image [C, H, W] or images [N, C, H, W], got ${got}`);
+  }
+  const images = x.rank === 3 ? x.unsqueeze(0) : x;
+  return { images, target: classes(context, what, options.target, images.shape[0] as number) };
+}
+
+function classes(context: Context, what: string, target: Target | undefined, count: number) {
+  if (target === undefined) return list(context, []);
+  if (target instanceof Tensor) return list(context, [target]);
+  const numbers = typeof target === "number" ? Array<number>(count).fill(target) : [...target];
+  if (numbers.length !== count || !numbers.every((n) => Number.isInteger(n) && n >= 0)) {
+    const expected = `expected the number of a class, or one for each of ${count} images`;
+    throw argumentError(`${what}: target is ${JSON.stringify(target)}; ${expected}`);
+  }
+  const handle = context.wasm.Tensor.fromWords(Uint32Array.from(numbers), Uint32Array.of(count), "i32");
+  return list(context, [new Tensor(context, handle)]);
+}
+
+function lastConvolution(model: Model, images: Tensor): string {
+  const last = model.summary(images.shape).layers.findLast(({ kind }) => kind === "conv2d");
+  if (!last) throw argumentError("gradCam: the model has no convolution; name the layer to look at");
+  return last.path;
+}

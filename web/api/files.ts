@@ -1,0 +1,33 @@
+// Files beside the program: over the network, or from the disk where the program lies on one (Node).
+
+/** The bytes of a file. Errors: it could not be had; the message names the address and what came of it. */
+export async function fetchBytes(url: URL): Promise<Uint8Array<ArrayBuffer>> {
+  if (url.protocol === "file:") {
+    const { readFile } = await import("node:fs/promises");
+    return new Uint8Array(await readFile(url));
+  }
+  const response = await fetch(url).catch((error: unknown) => {
+    throw new Error(
+      `${url.href} could not be reached: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  });
+  if (!response.ok) {
+    const status = [response.status, response.statusText].filter(Boolean).join(" ");
+    throw new Error(`${url.href} could not be loaded: ${status}`);
+  }
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** Unpacks gzip. */
+export async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const unpacked = new Response(bytes).body?.pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(unpacked).arrayBuffer());
+}
+
+/** The SHA-256 in hexadecimal; none where the page is not in a secure context. */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
+  const subtle = globalThis.crypto?.subtle;
+  if (!subtle) return undefined;
+  const digest = new Uint8Array(await subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

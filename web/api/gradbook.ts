@@ -1,0 +1,62 @@
+// All of the API over one session: what a cell sees as globals and a program gets from `createGradbook`.
+
+import type { Binding, Catalogue, Context } from "./context.ts";
+import type { Create } from "./create.ts";
+import { create } from "./create.ts";
+import type { DataSource } from "./data.ts";
+import { data } from "./data.ts";
+import type { Explain } from "./explain.ts";
+import { explain } from "./explain.ts";
+import type { Losses } from "./losses.ts";
+import { losses } from "./losses.ts";
+import type { Fit } from "./model.ts";
+import { fit } from "./model.ts";
+import type { Nn } from "./nn.ts";
+import { nn } from "./nn.ts";
+import type { Optim } from "./optim.ts";
+import { optim } from "./optim.ts";
+import type { Plot } from "./plot.ts";
+import { plot } from "./plot.ts";
+
+/** Everything: tensors, layers, losses, optimisers, data sets, explanations and pictures. */
+export interface Gradbook extends Create {
+  /** Layers and models. */
+  readonly nn: Nn;
+  /** Data sets. */
+  readonly data: DataSource;
+  /** Optimisers. */
+  readonly optim: Optim;
+  /** Losses. */
+  readonly losses: Losses;
+  /** Explanations. */
+  readonly explain: Explain;
+  /** Pictures. */
+  readonly plot: Plot;
+  /** Trains a plain function. */
+  readonly fit: Fit;
+}
+
+/** Sends messages to an engine. */
+export type Send = (message: Uint8Array) => void;
+
+/** A session whose messages go to `send`; `receive` is to be called with the replies. */
+export function openSession(wasm: Binding, send: Send): { gradbook: Gradbook; session: Context["session"] } {
+  const session = new wasm.Session(send);
+  const context: Context = { wasm, session, catalogue: CATALOGUE };
+  const tensors = create(context);
+  const gradbook: Gradbook = {
+    ...tensors,
+    nn: nn(context),
+    data: data(context, tensors),
+    optim: optim(context),
+    losses: losses(context),
+    explain: explain(context),
+    plot: plot(),
+    fit: fit(context),
+  };
+  return { gradbook, session };
+}
+
+const CATALOGUE: Catalogue = {
+  mnist: { classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] },
+};

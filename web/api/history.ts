@@ -1,0 +1,106 @@
+// What a training run came to.
+
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Model } from "./model.ts";
+import type { Curve } from "./plot.ts";
+
+/** One step of training. */
+export interface StepPoint {
+  /** Step of the run, from 1. */
+  step: number;
+  /** The mean loss of its batch. */
+  loss: number;
+  /** The share of right answers in its batch, if there are right answers. */
+  accuracy?: number;
+}
+
+/** What an epoch came to. */
+export interface EpochReport {
+  kind?: "epoch";
+  /** Epoch, from 1. */
+  epoch: number;
+  /** Steps done. */
+  step: number;
+  /** The mean training loss, measured as it went. */
+  loss: number;
+  /** The share of right answers, measured as it went. */
+  accuracy?: number;
+  /** The loss on the validation set after the epoch. */
+  valLoss?: number;
+  /** The share of right answers on the validation set after the epoch. */
+  valAccuracy?: number;
+  /** The learning rate of its last step. */
+  lr: number;
+  /** The seed of the run. */
+  seed: number;
+  /** Training steps a second. */
+  stepsPerSecond?: number;
+}
+
+/** Some steps were done, or an epoch is over. */
+export type TrainEvent =
+  | { kind: "steps"; epoch: number; step: number; steps: number; lr: number; points: StepPoint[] }
+  | (EpochReport & { kind: "epoch" });
+
+/** A history as the module gives it. */
+export interface HistoryData {
+  points: StepPoint[];
+  epochs: EpochReport[];
+  stopped: boolean;
+  restored?: number;
+  seed: number;
+}
+
+/** What a training run came to; shown as its curve. */
+export class History {
+  /** Every step. */
+  readonly points: readonly StepPoint[];
+  /** Every epoch that came to its end. */
+  readonly epochs: readonly EpochReport[];
+  /** Whether it was stopped before its end. */
+  readonly stopped: boolean;
+  /** The epoch whose weights the model has now, if early stopping brought the best ones back. */
+  readonly restored: number | undefined;
+  /** The seed of the run: the same one repeats it. */
+  readonly seed: number;
+
+  /** @internal */
+  constructor(
+    data: HistoryData,
+    /** The curve of the run. */
+    readonly plot: Curve,
+    /** The model that was trained. */
+    readonly model: Model,
+  ) {
+    this.points = data.points;
+    this.epochs = data.epochs;
+    this.stopped = data.stopped;
+    this.restored = data.restored;
+    this.seed = data.seed;
+  }
+
+  /** The last epoch's figures. */
+  get last(): EpochReport | undefined {
+    return this.epochs.at(-1);
+  }
+
+  [DISPLAY](): LiveDisplay {
+    return this.plot[DISPLAY]();
+  }
+
+  toString(): string {
+    const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+    const lines = this.epochs.map(({ epoch, loss, accuracy, valLoss, valAccuracy }) =>
+      [
+        `epoch ${epoch}: loss ${loss.toFixed(4)}`,
+        accuracy === undefined ? "" : `accuracy ${percent(accuracy)}`,
+        valLoss === undefined ? "" : `validation loss ${valLoss.toFixed(4)}`,
+        valAccuracy === undefined ? "" : `accuracy ${percent(valAccuracy)}`,
+      ]
+        .filter(Boolean)
+        .join(", "),
+    );
+    return [`seed ${this.seed}${this.stopped ? ", stopped" : ""}`, ...lines].join("\n");
+  }
+}

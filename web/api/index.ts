@@ -1,0 +1,142 @@
+// Gradbook as a package: the API of the notebook's cells in any page, worker or Node program.
+//
+//   import { createGradbook } from "gradbook";
+//   const { nn, optim, data } = await createGradbook();
+//
+// The same messages that cells send to the compute worker go to an engine in this thread, or through a port to `serve` in
+// a worker of the caller's.
+
+import { wasmFiles } from "../pkg/files.ts";
+import * as graph from "../pkg/graph/gradbook.js";
+import type { Connection, DeviceInfo, DeviceName, Engine } from "./engine.ts";
+import { connect, loadEngine, receive } from "./engine.ts";
+import { fetchBytes } from "./files.ts";
+import type { Gradbook } from "./gradbook.ts";
+import { openSession } from "./gradbook.ts";
+
+export type { Create, RandomOptions } from "./create.ts";
+export type { DataSource, DatasetOptions, TrainTest } from "./data.ts";
+export { Dataset } from "./data.ts";
+export type { DeviceInfo, DeviceName } from "./engine.ts";
+export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target } from "./explain.ts";
+export { Explanation } from "./explain.ts";
+export type { Gradbook } from "./gradbook.ts";
+export type { EpochReport, StepPoint } from "./history.ts";
+export { History } from "./history.ts";
+export type { CrossEntropyOptions, Loss, Losses, LossFunction, LossName } from "./losses.ts";
+export type { Fit, FitOptions, ModelFunction, Score } from "./model.ts";
+export { Model, Summary } from "./model.ts";
+export type {
+  BatchNormOptions,
+  Conv2dOptions,
+  DenseOptions,
+  DropoutOptions,
+  Init,
+  LayerLike,
+  LayerNormOptions,
+  Nn,
+} from "./nn.ts";
+export type { AdamOptions, Optim, OptimizerOptions, Schedule } from "./optim.ts";
+export { Optimizer } from "./optim.ts";
+export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";
+export { Curve } from "./plot.ts";
+export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
+export { Tensor } from "./tensor.ts";
+
+/** Options of `createGradbook`. */
+export interface GradbookOptions {
+  /** What computes: "cpu", "webgpu", "interp" (plain loops, for comparison), or "auto"; "auto". */
+  device?: DeviceName | "auto";
+  /** The folder that holds `wasm/` and `assets/`; that of this package. */
+  baseUrl?: URL | string;
+  /** The bytes of the wasm module, where they do not come from the folder. */
+  bytes?: BufferSource | WebAssembly.Module;
+  /** A port to a worker that called `serve` with the other end; then nothing is computed here. */
+  port?: MessagePort;
+}
+
+/** The API, and what stands behind it. */
+export interface Instance extends Gradbook {
+  /** What computes; undefined at the end of a port. */
+  readonly device: DeviceInfo | undefined;
+  /** What the device has done and holds: counts by name, and `liveBytes`; empty at the end of a port. */
+  counters(): Record<string, number>;
+  /** Ends what runs now; weights and histories are kept. */
+  stop(): void;
+}
+
+/** Opens Gradbook. */
+export async function createGradbook(options: GradbookOptions = {}): Promise<Instance> {
+  const base = folder(options.baseUrl);
+  if (options.port) return overPort(options.port, base, options.bytes);
+  const module = await loadEngine(base, options.bytes);
+  const { engine, info } = await openDevice(module.open, options.device ?? "auto");
+  let connection: Connection | undefined;
+  // Both directions leave the stack of the other side first: the module is never entered while it calls out.
+  const { gradbook, session } = openSession(module.wasm, (message) =>
+    queueMicrotask(() => connection?.receive(message)),
+  );
+  connection = connect(
+    engine,
+    (reply) => queueMicrotask(() => session.receive(reply)),
+    new URL("assets/", base),
+  );
+  const stop = () => {
+    engine.stop();
+    connection.stop();
+  };
+  return { ...gradbook, device: info, counters: () => engine.counters() as Record<string, number>, stop };
+}
+
+/** Answers a `createGradbook({ port })` at the other end: to be called in a worker. */
+export async function serve(
+  port: MessagePort,
+  options: Omit<GradbookOptions, "port"> = {},
+): Promise<DeviceInfo> {
+  const base = folder(options.baseUrl);
+  const module = await loadEngine(base, options.bytes);
+  const { engine, info } = await openDevice(module.open, options.device ?? "auto");
+  const connection = connect(engine, (reply) => port.postMessage(reply), new URL("assets/", base));
+  port.onmessage = ({ data }: MessageEvent<unknown>) => {
+    if (data !== STOP) return receive(connection, data);
+    engine.stop();
+    connection.stop();
+  };
+  return info;
+}
+
+/** Sent in place of a request. */
+const STOP = "stop";
+
+async function overPort(
+  port: MessagePort,
+  base: URL,
+  bytes?: BufferSource | WebAssembly.Module,
+): Promise<Instance> {
+  const module_or_path = bytes ?? (await fetchBytes(new URL(wasmFiles.graph.file, base)));
+  await graph.default({ module_or_path });
+  const { gradbook, session } = openSession(graph, (message) => port.postMessage(message));
+  port.onmessage = ({ data }: MessageEvent<unknown>) => {
+    if (data instanceof Uint8Array) session.receive(data);
+  };
+  const stop = () => port.postMessage(STOP);
+  return { ...gradbook, device: undefined, counters: () => ({}), stop };
+}
+
+/** Automatic is WebGPU where there is a real GPU, else the CPU. */
+async function openDevice(
+  open: (device: DeviceName) => Promise<Engine>,
+  device: DeviceName | "auto",
+): Promise<{ engine: Engine; info: DeviceInfo }> {
+  if (device === "auto" && "gpu" in (globalThis.navigator ?? {})) {
+    const engine = await open("webgpu").catch(() => undefined);
+    const info = engine?.info() as DeviceInfo | undefined;
+    if (engine && info && !info.software) return { engine, info };
+  }
+  const engine = await open(device === "auto" ? "cpu" : device);
+  return { engine, info: engine.info() as DeviceInfo };
+}
+
+function folder(base: URL | string | undefined): URL {
+  return base === undefined ? new URL("./", import.meta.url) : new URL(base, import.meta.url);
+}

@@ -1,0 +1,278 @@
+// Models: anything with parameters that maps a tensor to a tensor, and how it is trained, scored and used.
+
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Context, ModelHandle } from "./context.ts";
+import { argumentError, seedOf } from "./context.ts";
+import { sizes } from "./create.ts";
+import { Dataset } from "./data.ts";
+import type { EpochReport, HistoryData, TrainEvent } from "./history.ts";
+import { History } from "./history.ts";
+import type { Loss } from "./losses.ts";
+import { lossArgument } from "./losses.ts";
+import type { Schedule } from "./optim.ts";
+import { Optimizer } from "./optim.ts";
+import { Curve } from "./plot.ts";
+import { list, Tensor } from "./tensor.ts";
+
+/** A model as a function of its input and its parameters. */
+export type ModelFunction<P extends Record<string, Tensor>> = (x: Tensor, params: P) => Tensor;
+
+/** Options of training. */
+export interface FitOptions {
+  /** How often every sample is seen; 1. */
+  epochs?: number;
+  /** Samples in a step; 32. */
+  batchSize?: number;
+  /** How parameters follow their gradients; `optim.adam()`. */
+  optimizer?: Optimizer;
+  /** What becomes small; "crossEntropy". */
+  loss?: Loss;
+  /** Samples that are scored after every epoch. */
+  validation?: Dataset;
+  /** Weights that are not drawn yet, the order of samples and dropout all follow from it; drawn afresh and shown if left out. */
+  seed?: number;
+  /** A curve that shows the run while it goes on; `history` has one anyway. */
+  plot?: Curve;
+  /** How the learning rate changes; not at all. */
+  schedule?: Schedule;
+  /** What the schedule counts; "epoch". */
+  scheduleUnit?: "epoch" | "step";
+  /** Whether each epoch has a random order; yes. */
+  shuffle?: boolean;
+  /** What becomes of samples that do not fill a batch; "keep". */
+  remainder?: "keep" | "drop";
+  /** The largest common norm of all gradients. */
+  clipNorm?: number;
+  /** The largest magnitude of an entry of a gradient. */
+  clipValue?: number;
+  /** Stop when the validation loss (the training loss without a validation set) no longer falls. */
+  earlyStopping?: { patience?: number; minDelta?: number; restoreBest?: boolean };
+  /** Called after every epoch; to give false stops the run. */
+  onEpoch?: (report: EpochReport) => unknown;
+}
+
+/** How well a model does. */
+export interface Score {
+  /** The mean loss. */
+  loss: number;
+  /** The share of right answers, if there are right answers. */
+  accuracy?: number;
+}
+
+const FIT_OPTIONS = [
+  "epochs",
+  "batchSize",
+  "optimizer",
+  "loss",
+  "validation",
+  "seed",
+  "plot",
+  "schedule",
+  "scheduleUnit",
+  "shuffle",
+  "remainder",
+  "clipNorm",
+  "clipValue",
+  "earlyStopping",
+  "onEpoch",
+];
+
+/** A function with parameters: a layer or a whole network. */
+export class Model {
+  /** @internal */
+  constructor(
+    /** @internal */
+    readonly context: Context,
+    /** @internal */
+    readonly handle: ModelHandle,
+  ) {}
+
+  /** @internal */
+  static fromFunction<P extends Record<string, Tensor>>(
+    context: Context,
+    forward: ModelFunction<P>,
+    params?: P,
+  ): Model {
+    const names = Object.keys(params ?? {});
+    const call = (x: Tensor["handle"], values: ReturnType<typeof list>) => {
+      const given = names.map((name, i) => [name, new Tensor(context, values.at(i))]);
+      const output = forward(new Tensor(context, x), Object.fromEntries(given) as P);
+      if (!(output instanceof Tensor)) throw argumentError("the function of a model must give a tensor");
+      return output.handle.clone();
+    };
+    const values = list(context, Object.values(params ?? {}));
+    return new Model(context, context.wasm.Model.function(call, names, values));
+  }
+
+  /** What it is, in one word. */
+  get kind(): string {
+    return this.handle.kind;
+  }
+
+  /** What it makes of x, as part of a larger computation; dropout and the like are off. */
+  forward(x: Tensor): Tensor {
+    return new Tensor(this.context, this.handle.forward(x.handle, 0));
+  }
+
+  /** The parameters by name; none before the first call, as layers learn their sizes from their inputs. */
+  get parameters(): Record<string, Tensor> {
+    const values = this.handle.parameterValues();
+    const named = this.handle
+      .parameterNames()
+      .map((name, i) => [name, new Tensor(this.context, values.at(i))]);
+    return Object.fromEntries(named);
+  }
+
+  /** Draws the parameters now, for an input shape with the batch axis; returns the output shape. */
+  build(input: readonly number[], options: { seed?: number } = {}): number[] {
+    return Array.from(this.handle.build(sizes("build", input), seedOf(this.context, options.seed)));
+  }
+
+  /**
+   * Trains it on a data set. The promise settles when the run is over or stopped; weights and history are kept either
+   * way. Everything runs where the compute worker is: the page and this worker stay free.
+   */
+  async fit(train: Dataset, options: FitOptions = {}): Promise<History> {
+    const { context } = this;
+    context.wasm.checkNames("fit", options, FIT_OPTIONS);
+    if (!(train instanceof Dataset))
+      throw argumentError("fit: the first argument must be a data set, such as data.from(x, y)");
+    const { optimizer, loss, validation, seed: given, plot, onEpoch, ...rest } = options;
+    if (optimizer !== undefined && !(optimizer instanceof Optimizer)) {
+      throw argumentError("fit: optimizer must be one of optim's, such as optim.adam({ lr: 0.001 })");
+    }
+    if (validation !== undefined && !(validation instanceof Dataset))
+      throw argumentError("fit: validation must be a data set");
+    if (plot !== undefined && !(plot instanceof Curve))
+      throw argumentError("fit: plot must be a curve, such as plot.curve()");
+    const seed = seedOf(context, given);
+    const asked = lossArgument(context, loss);
+    const settings = {
+      ...rest,
+      seed,
+      ...(optimizer && { optimiser: { kind: optimizer.kind, ...optimizer.options } }),
+      ...(optimizer?.lr !== undefined && { lr: optimizer.lr }),
+      ...(asked !== undefined && typeof asked !== "function" && { loss: asked }),
+    };
+    const curve = plot ?? new Curve();
+    curve.begin(validation !== undefined);
+    let stop = false;
+    const listen = (event: TrainEvent) => {
+      // The module is in the middle of its work: what the reader wants to do with the news comes after.
+      queueMicrotask(() => {
+        curve.show(event);
+        if (event.kind === "epoch" && onEpoch?.(event) === false) stop = true;
+      });
+      return stop;
+    };
+    const custom = typeof asked === "function" ? asked : undefined;
+    const handle = validation?.handle.clone();
+    const run = context.wasm.fit(
+      context.session,
+      this.handle,
+      train.handle,
+      handle,
+      settings,
+      custom,
+      listen,
+    );
+    return new History((await run) as HistoryData, curve, this);
+  }
+
+  /** Its loss and accuracy on a data set. */
+  async evaluate(data: Dataset, options: { loss?: Loss; batchSize?: number } = {}): Promise<Score> {
+    this.context.wasm.checkNames("evaluate", options, ["loss", "batchSize"]);
+    if (!(data instanceof Dataset)) throw argumentError("evaluate: the first argument must be a data set");
+    const loss = lossArgument(this.context, options.loss);
+    const { context } = this;
+    return (await context.wasm.evaluate(
+      context.session,
+      this.handle,
+      data.handle,
+      loss,
+      options.batchSize ?? 256,
+    )) as Score;
+  }
+
+  /** What it makes of every sample, a batch at a time: [N, …] to [N, …]. */
+  async predict(x: Tensor | Dataset, options: { batchSize?: number } = {}): Promise<Tensor> {
+    this.context.wasm.checkNames("predict", options, ["batchSize"]);
+    const input = x instanceof Dataset ? x.x : x;
+    if (!(input instanceof Tensor)) throw argumentError("predict: expected a tensor or a data set");
+    const { context } = this;
+    const output = await context.wasm.predict(
+      context.session,
+      this.handle,
+      input.handle,
+      options.batchSize ?? 256,
+    );
+    return new Tensor(context, output as Tensor["handle"]);
+  }
+
+  /** Its layers, with shapes and numbers of parameters, for an input shape with the batch axis such as [1, 1, 28, 28]. */
+  summary(input: readonly number[]): Summary {
+    this.build(input);
+    return new Summary(this.handle.summary(sizes("summary", input)) as SummaryData);
+  }
+
+  [DISPLAY](): LiveDisplay {
+    const names = this.handle.parameterNames();
+    const parameters = names.length > 0 ? `${names.length} parameters` : "parameters not drawn yet";
+    return { kind: "text", text: `${this.kind} (${parameters})` };
+  }
+}
+
+interface SummaryData {
+  layers: { path: string; kind: string; input: number[]; output: number[]; parameters: number }[];
+  parameters: number;
+}
+
+/** The layers of a model, as a table. */
+export class Summary {
+  /** The layers, innermost first. */
+  readonly layers: SummaryData["layers"];
+  /** How many numbers are learnt, each counted once. */
+  readonly parameters: number;
+
+  /** @internal */
+  constructor(data: SummaryData) {
+    this.layers = data.layers;
+    this.parameters = data.parameters;
+  }
+
+  [DISPLAY](): LiveDisplay {
+    const rows = this.layers.map(({ path, kind, output, parameters }) => [
+      path,
+      kind,
+      `[${output.join(", ")}]`,
+      parameters,
+    ]);
+    return {
+      kind: "table",
+      columns: ["layer", "kind", "output", "parameters"],
+      rows: [...rows, ["total", "", "", this.parameters]],
+    };
+  }
+
+  toString(): string {
+    const lines = this.layers.map(
+      ({ path, kind, output, parameters }) => `${path} ${kind} [${output.join(", ")}] ${parameters}`,
+    );
+    return [...lines, `total ${this.parameters}`].join("\n");
+  }
+}
+
+/** A plain function as a model: trains it and gives the history, whose `model` has the trained parameters. */
+export type Fit = <P extends Record<string, Tensor>>(
+  forward: ModelFunction<P>,
+  train: Dataset,
+  options?: FitOptions & { params?: P },
+) => Promise<History>;
+
+export function fit(context: Context): Fit {
+  return async (forward, train, options = {}) => {
+    const { params, ...rest } = options;
+    return Model.fromFunction(context, forward, params).fit(train, rest);
+  };
+}

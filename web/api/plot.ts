@@ -1,0 +1,230 @@
+// Pictures of numbers: curves that grow while a run goes on, image grids, heat-maps over images. What is made here is
+// plain data with a way to be displayed; the page draws it.
+
+import type { CurvePoints, DisplayUpdate, LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import { argumentError } from "./context.ts";
+import type { StepPoint, TrainEvent } from "./history.ts";
+import { Tensor } from "./tensor.ts";
+
+/** Options of a curve. */
+export interface CurveOptions {
+  /** What stands above it. */
+  title?: string;
+}
+
+/** Options of an image grid. */
+export interface ImagesOptions {
+  /** One line of text for each image. */
+  captions?: readonly string[];
+  /** Images in a row; as many as fit. */
+  columns?: number;
+  /** The values shown as black and white; the data's own. */
+  range?: readonly [low: number, high: number];
+  /** Screen pixels for an image pixel; chosen by size. */
+  zoom?: number;
+}
+
+/** Options of a heat-map over an image. */
+export interface OverlayOptions {
+  /** What it shows. */
+  label?: string;
+  /** Whether 0 stands in the middle of the colours; yes if the map has values below 0. */
+  signed?: boolean;
+}
+
+/** Something that can be displayed and does no more. */
+export interface Displayable {
+  [DISPLAY](): LiveDisplay | Promise<LiveDisplay>;
+}
+
+/** Pictures. */
+export interface Plot {
+  /** The curve of a training run: hand it to `display` and to `fit`, and it grows with the run. */
+  curve(options?: CurveOptions): Curve;
+  /** Images [N, C, H, W] or [C, H, W] or [H, W] as a grid. */
+  images(images: Tensor, options?: ImagesOptions): Displayable;
+  /** A map [H, W] over an image [C, H, W]; axes of size 1 in front do not matter. */
+  overlay(image: Tensor, map: Tensor, options?: OverlayOptions): Displayable;
+}
+
+export function plot(): Plot {
+  return {
+    curve: (options = {}) => new Curve(options),
+    images: (images, options = {}) => ({ [DISPLAY]: () => imagesDisplay(images, options) }),
+    overlay: (image, map, options = {}) => ({ [DISPLAY]: () => overlayDisplay(image, map, options) }),
+  };
+}
+
+type Listener = (update: DisplayUpdate) => void;
+
+const LOSS = 0;
+const ACCURACY = 1;
+const TRAINING = 0;
+const VALIDATION = 1;
+
+let curves = 0;
+
+/** The curve of a training run: loss and accuracy over steps, on training and validation samples. */
+export class Curve {
+  readonly #id = `curve-${++curves}`;
+  readonly #listeners = new Set<Listener>();
+  readonly #points: CurvePoints[] = [];
+  #hasValidation = false;
+
+  /** @internal */
+  constructor(private readonly options: CurveOptions = {}) {}
+
+  /** @internal A run begins; an earlier one's points go. */
+  begin(hasValidation: boolean): void {
+    this.#hasValidation = hasValidation;
+    this.#points.length = 0;
+    this.#tell({ type: "replace", display: this.#display() });
+  }
+
+  /** @internal */
+  show(event: TrainEvent): void {
+    const points: CurvePoints[] = [];
+    const add = (panel: number, series: number, x: number, y: number | undefined) => {
+      if (y !== undefined && Number.isFinite(y)) points.push({ panel, series, x: [x], y: [y] });
+    };
+    if (event.kind === "steps") {
+      // One point a report: the mean over its steps.
+      const mean = average(event.points);
+      if (mean) {
+        add(LOSS, TRAINING, event.step, mean.loss);
+        add(ACCURACY, TRAINING, event.step, percent(mean.accuracy));
+      }
+    } else {
+      add(LOSS, VALIDATION, event.step, event.valLoss);
+      add(ACCURACY, VALIDATION, event.step, percent(event.valAccuracy));
+    }
+    if (points.length === 0) return;
+    this.#points.push(...points);
+    this.#tell({ type: "points", points });
+  }
+
+  [DISPLAY](): LiveDisplay {
+    return {
+      ...this.#display(),
+      subscribe: (push) => {
+        this.#listeners.add(push);
+        return () => this.#listeners.delete(push);
+      },
+    };
+  }
+
+  #display(): Extract<LiveDisplay, { kind: "curve" }> {
+    const series = [
+      { name: "training" },
+      ...(this.#hasValidation ? [{ name: "validation", style: "line" as const }] : []),
+    ];
+    return {
+      kind: "curve",
+      id: this.#id,
+      ...(this.options.title !== undefined && { title: this.options.title }),
+      x: { label: "step" },
+      panels: [
+        { label: "loss", series },
+        { label: "accuracy", unit: "%", series },
+      ],
+      points: this.#joined(),
+    };
+  }
+
+  /** All points so far, one entry a series. */
+  #joined(): CurvePoints[] {
+    const joined = new Map<string, CurvePoints>();
+    for (const { panel, series, x, y } of this.#points) {
+      const key = `${panel}.${series}`;
+      const all = joined.get(key) ?? { panel, series, x: [], y: [] };
+      all.x.push(...x);
+      all.y.push(...y);
+      joined.set(key, all);
+    }
+    return [...joined.values()];
+  }
+
+  #tell(update: DisplayUpdate): void {
+    for (const listener of this.#listeners) listener(update);
+  }
+}
+
+function average(points: readonly StepPoint[]): { loss: number; accuracy?: number } | undefined {
+  if (points.length === 0) return undefined;
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const accuracies = points.flatMap(({ accuracy }) => accuracy ?? []);
+  return {
+    loss: mean(points.map(({ loss }) => loss)),
+    ...(accuracies.length > 0 && { accuracy: mean(accuracies) }),
+  };
+}
+
+function percent(share: number | undefined): number | undefined {
+  return share === undefined ? undefined : 100 * share;
+}
+
+export async function imagesDisplay(images: Tensor, options: ImagesOptions): Promise<LiveDisplay> {
+  const [count, channels, height, width] = atLeast(images, 4, "images", "[N, C, H, W]") as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (![1, 3, 4].includes(channels)) {
+    throw argumentError(`images: ${channels} channels; expected 1 (grey), 3 (RGB) or 4 (RGBA)`);
+  }
+  const { captions, columns, range, zoom } = options;
+  if (captions && captions.length !== count)
+    throw argumentError(`images: ${captions.length} captions for ${count} images`);
+  return {
+    kind: "images",
+    count,
+    channels,
+    height,
+    width,
+    data: await floats(images),
+    ...(captions && { captions: [...captions] }),
+    ...(columns !== undefined && { columns }),
+    ...(range && { range: [range[0], range[1]] }),
+    ...(zoom !== undefined && { zoom }),
+  };
+}
+
+export async function overlayDisplay(
+  image: Tensor,
+  map: Tensor,
+  options: OverlayOptions,
+): Promise<LiveDisplay> {
+  const [channels, height, width] = atLeast(image, 3, "overlay", "an image [C, H, W]") as [
+    number,
+    number,
+    number,
+  ];
+  const [mapHeight, mapWidth] = atLeast(map, 2, "overlay", "a map [H, W]") as [number, number];
+  const [pixels, values] = await Promise.all([floats(image), floats(map)]);
+  return {
+    kind: "overlay",
+    image: { channels, height, width, data: pixels },
+    map: { height: mapHeight, width: mapWidth, data: values },
+    signed: options.signed ?? values.some((value) => value < 0),
+    ...(options.label !== undefined && { label: options.label }),
+  };
+}
+
+/** The last `rank` sizes, ones put in front; what stands before them must be of size 1. */
+function atLeast(tensor: Tensor, rank: number, what: string, expected: string): number[] {
+  if (!(tensor instanceof Tensor)) throw argumentError(`${what}: expected a tensor ${expected}`);
+  const { shape } = tensor;
+  const extra = shape.slice(0, Math.max(0, shape.length - rank));
+  if (shape.length < 2 || extra.some((size) => size !== 1)) {
+    throw argumentError(`${what}: a tensor of shape [${shape.join(", ")}]; expected ${expected}`);
+  }
+  const sizes = shape.slice(-rank);
+  return [...Array<number>(rank - sizes.length).fill(1), ...sizes];
+}
+
+async function floats(tensor: Tensor): Promise<Float32Array> {
+  const values = await tensor.data();
+  return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
+}

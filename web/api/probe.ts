@@ -1,0 +1,30 @@
+// Which wasm build this browser can run. Each probe is the smallest module with an instruction of the feature.
+
+/** An engine build: `base` needs SIMD, `fast` relaxed SIMD too. */
+export type EngineBuild = "base" | "fast";
+
+/** (i8x16.splat (i32.const 0)) */
+const SIMD = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11,
+];
+
+/** (i8x16.relaxed_swizzle (i8x16.splat (i32.const 1)) (i8x16.splat (i32.const 2))) */
+const RELAXED_SIMD = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2,
+  253, 15, 253, 128, 2, 11,
+];
+
+/** For a browser without SIMD: what has it. */
+export const NEEDS_SIMD =
+  "This browser lacks WebAssembly SIMD: Chrome 91, Firefox 89, Safari 16.4 and later have it.";
+
+/** Whether WebAssembly has SIMD here. */
+export function hasSimd(): boolean {
+  return WebAssembly.validate(Uint8Array.from(SIMD));
+}
+
+/** The fastest build that runs here. Errors: none does. */
+export function bestBuild(): EngineBuild {
+  if (!hasSimd()) throw new Error(NEEDS_SIMD);
+  return WebAssembly.validate(Uint8Array.from(RELAXED_SIMD)) ? "fast" : "base";
+}
