@@ -45,7 +45,7 @@ impl Tensor {
                 let message = format!("a vector has shape {}, its tensor {}", v.shape(), gradient.shape());
                 return Err(Error::shape("hvp", message));
             }
-            slope = slope.add(&gradient.mul(v)?.sum_all()?)?;
+            slope = slope.add(&gradient.mul(&v.detach()?)?.sum_all()?)?;
         }
         gradients(&slope, wrt)
     }

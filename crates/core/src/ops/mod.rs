@@ -16,6 +16,8 @@ mod pool;
 mod reduce;
 mod resize;
 mod shape;
+#[cfg(test)]
+mod tests;
 
 pub use conv::{
     Conv2dOptions, ConvPadMode, ConvTranspose2dOptions, Padding, conv_output_size, conv_transpose_output_size,
