@@ -122,10 +122,10 @@ impl Dataset {
         runner.evaluate(&[self.x.clone(), self.y.clone()]).await?;
         if !self.finite.get() {
             let bad = self.x.isnan()?.logical_or(&self.x.abs()?.gt_scalar(f32::MAX)?)?.to_i32()?.flatten(0, -1)?;
-            let found = Tensor::stack(&[&bad.amax(&[], false)?, &bad.argmax(0, false)?], 0)?;
-            if let [1, at] = runner.read(&found).await?.as_i32()[..] {
+            if runner.read(&bad.amax(&[], false)?).await?.as_i32() == [1] {
+                let at = runner.read(&bad.argmax(0, false)?).await?.as_i32()[0] as usize;
                 let value = runner.read(&self.x.flatten(0, -1)?.select(0, at as isize)?).await?.as_f32()[0];
-                return Err(self.not_finite(at as usize, value));
+                return Err(self.not_finite(at, value));
             }
             self.finite.set(true);
         }

@@ -16,7 +16,7 @@ pub fn run(project: &Project, settings: &Settings) -> Result<Counts> {
         .current_dir(project.root())
         .args(["test", "--workspace", "--all-features", "--no-fail-fast"])
         // A device that is missing here is a failure and not a reason to skip.
-        .env("GRADBOOK_REQUIRE_WEBGPU", "1");
+        .env("GRADBOOK_REQUIRE_GPU", "1");
     if settings.slow {
         cargo.args(["--", "--include-ignored"]);
     }
