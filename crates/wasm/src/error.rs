@@ -37,6 +37,7 @@ impl From<gradbook_core::Error> for Thrown {
     }
 }
 
+#[cfg(feature = "api")]
 impl From<gradbook_learn::Error> for Thrown {
     fn from(error: gradbook_learn::Error) -> Self {
         let message = error.to_string();

@@ -2,6 +2,7 @@
 
 use crate::error::{Result, Thrown};
 use crate::function::{FunctionLayer, named};
+use crate::js::object;
 use crate::list::TensorList;
 use crate::options::read;
 use crate::tensor::Tensor;
@@ -128,15 +129,6 @@ fn activation(kind: &str, options: &JsValue) -> Result<Activation> {
     }
     let _ = Reflect::set(&tagged, &"kind".into(), &kind.into());
     serde_wasm_bindgen::from_value(tagged.into()).map_err(|error| Thrown::argument(format!("{kind}: {error}")))
-}
-
-pub(crate) fn object(fields: &[(&str, JsValue)]) -> Object {
-    let object = Object::new();
-    for (name, value) in fields {
-        // Setting a field of a new plain object cannot fail.
-        let _ = Reflect::set(&object, &JsValue::from_str(name), value);
-    }
-    object
 }
 
 fn sizes(shape: &[usize]) -> JsValue {

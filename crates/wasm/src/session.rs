@@ -1,6 +1,7 @@
 //! The way to what computes: graphs go out as bytes, replies come in.
 
 use crate::error::Result;
+use crate::js::promise;
 use crate::list::TensorList;
 use crate::tensor::Tensor;
 use gradbook_core::device::LocalFuture;
@@ -8,7 +9,7 @@ use gradbook_core::remote::{RemoteRunner, Transport};
 use gradbook_core::{self as core, Runner};
 use js_sys::{Array, Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{future_to_promise, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
 /// A connection to an engine.
 #[wasm_bindgen]
@@ -61,11 +62,6 @@ impl Session {
     pub(crate) fn runner(&self) -> RemoteRunner {
         self.0.clone()
     }
-}
-
-/// A promise of what a future gives.
-pub(crate) fn promise(future: impl Future<Output = Result<JsValue>> + 'static) -> Promise {
-    future_to_promise(async move { future.await.map_err(JsValue::from) })
 }
 
 struct Sender(Function);

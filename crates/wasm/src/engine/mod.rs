@@ -4,8 +4,7 @@ mod datasets;
 
 use crate::clock;
 use crate::error::{Result, Thrown};
-use crate::model::object;
-use crate::session::promise;
+use crate::js::{object, promise};
 use gradbook_core::device::{LocalFuture, cpu::Cpu, interp::Interp, webgpu};
 use gradbook_core::remote::{self, Loaded, Server};
 use gradbook_core::{self as core, LocalRunner};

@@ -61,6 +61,8 @@ pub fn esbuild(project: &Project, dev: bool) -> Command {
     // Only the woff2 form of a font is ever used by a browser that can run the page.
     command.args(["--loader:.woff2=file", "--loader:.woff=empty", "--loader:.ttf=empty"]);
     command.args(["--loader:.svg=text", "--define:process.env.NODE_ENV=\"production\""]);
+    // What reads files in Node asks for Node's modules only there.
+    command.arg("--external:node:*");
     command.arg(if dev { "--sourcemap" } else { "--minify" });
     command
 }

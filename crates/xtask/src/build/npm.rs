@@ -32,7 +32,7 @@ pub fn build_package(project: &Project, dev: bool) -> Result<()> {
     }
     let mut command = esbuild(project, dev);
     command
-        .args(["--format=esm", "--splitting", "--platform=neutral", "--main-fields=module,main", "--external:node:*"])
+        .args(["--format=esm", "--splitting", "--platform=neutral", "--main-fields=module,main"])
         .args(["--chunk-names=chunks/[name]-[hash]", "--legal-comments=linked"])
         .args(["--outdir=dist/npm", &format!("index={ENTRY}")]);
     process::run(&mut command)?;
