@@ -10,17 +10,17 @@
 //! THIRD-PARTY.txt                    licences of the libraries inside
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use serde::Deserialize;
 use walkdir::WalkDir;
 
 use super::config::Config;
-use super::{notices, size, wasm};
+use super::visitor::{self, Report};
+use super::{notices, wasm};
 use crate::process;
 use crate::project::Project;
 use crate::stamp::{self, Inputs, Stamp};
@@ -51,7 +51,7 @@ pub fn build_site(project: &Project, config: &Config, dev: bool) -> Result<()> {
         return Ok(());
     }
     let pages = serde_json::from_slice(&fs::read(project.scratch().join("site.json"))?)?;
-    check_budgets(project, config, &pages)
+    visitor::check_budgets(project, config, &pages)
 }
 
 /// esbuild as every bundle of ours calls it.
@@ -65,26 +65,6 @@ pub fn esbuild(project: &Project, dev: bool) -> Command {
     command.arg("--external:node:*");
     command.arg(if dev { "--sourcemap" } else { "--minify" });
     command
-}
-
-/// The part of esbuild's report that is used here: which file imports which.
-#[derive(Default, Deserialize, serde::Serialize)]
-struct Report {
-    outputs: BTreeMap<String, Output>,
-}
-
-#[derive(Deserialize, serde::Serialize)]
-struct Output {
-    imports: Vec<Import>,
-    inputs: BTreeMap<String, serde_json::Value>,
-}
-
-#[derive(Deserialize, serde::Serialize)]
-struct Import {
-    path: String,
-    kind: String,
-    #[serde(default)]
-    external: bool,
 }
 
 fn bundle_pages(project: &Project, dev: bool) -> Result<Report> {
@@ -168,59 +148,6 @@ pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Reading is what `main.js` imports at once. The first Run takes every chunk but the maths, both workers, the sandbox,
-/// the graph module and the largest of the modules that compute.
-fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Result<()> {
-    let dist = project.dist();
-    let weigh = |files: &BTreeSet<String>| -> Result<u64> {
-        files.iter().map(|file| size::brotli_file(project, &project.path(file))).sum()
-    };
-    let reading = reached(pages, "dist/main.js", &|import| import.kind == "import-statement");
-    size::enforce("reading view, JS", weigh(&reading)?, config.site.reading_view)?;
-
-    let mut run = reached(pages, "dist/main.js", &|_| true);
-    run.extend(reached(pages, "dist/compute-worker.js", &|_| true));
-    run.retain(|file| !is_maths(pages, file));
-    run.extend(["dist/user-worker.js".to_owned(), "dist/frame.html".to_owned()]);
-    let mut graph = 0;
-    let mut engine = 0;
-    for (name, module) in wasm::modules(project, config)? {
-        let weight = size::brotli_file(project, &dist.join("wasm").join(module.file_name().unwrap_or_default()))?;
-        if name == "graph" {
-            graph = weight;
-        } else {
-            engine = weight.max(engine);
-        }
-    }
-    let scripts = weigh(&run)?;
-    println!("  {:<24} {:>6.1} KiB", "first Run, scripts", scripts as f64 / 1024.0);
-    size::enforce("first Run, all", scripts + graph + engine, config.site.first_run)
-}
-
-/// KaTeX loads only where a notebook has formulas.
-fn is_maths(pages: &Report, file: &str) -> bool {
-    pages
-        .outputs
-        .get(file)
-        .is_some_and(|output| output.inputs.keys().any(|input| input.contains("node_modules/katex/")))
-}
-
-/// The JavaScript files that `entry` imports, directly or not, along the imports that `follow` accepts.
-fn reached(report: &Report, entry: &str, follow: &dyn Fn(&Import) -> bool) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut open = vec![entry.to_owned()];
-    while let Some(file) = open.pop() {
-        if !file.ends_with(".js") || !found.insert(file.clone()) {
-            continue;
-        }
-        let imports = report.outputs.get(&file).map_or(&[][..], |output| &output.imports);
-        open.extend(
-            imports.iter().filter(|import| !import.external && follow(import)).map(|import| import.path.clone()),
-        );
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,21 +157,5 @@ mod tests {
         let page = inline_script("<body><script src=\"./frame.js\"></script>", "a('</script>')").unwrap();
         assert_eq!(page, "<body><script>a('<\\/script>')</script>");
         assert!(inline_script("<body>", "").is_err());
-    }
-
-    #[test]
-    fn only_what_is_imported_at_once_belongs_to_the_reading_view() {
-        let report: Report = serde_json::from_str(
-            r#"{"outputs": {
-                "dist/main.js": {"inputs": {}, "imports": [
-                    {"path": "dist/chunks/a.js", "kind": "import-statement"},
-                    {"path": "dist/chunks/editor.js", "kind": "dynamic-import"}]},
-                "dist/chunks/a.js": {"inputs": {}, "imports": [{"path": "dist/main.js", "kind": "import-statement"}]},
-                "dist/chunks/editor.js": {"inputs": {}, "imports": []}}}"#,
-        )
-        .unwrap();
-        let reading = reached(&report, "dist/main.js", &|import| import.kind == "import-statement");
-        assert_eq!(reading.into_iter().collect::<Vec<_>>(), ["dist/chunks/a.js", "dist/main.js"]);
-        assert_eq!(reached(&report, "dist/main.js", &|_| true).len(), 3);
     }
 }

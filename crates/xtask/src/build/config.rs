@@ -39,6 +39,7 @@ pub struct WasmBuild {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct SiteBudget {
     pub reading_view: u64,
+    pub first_run_scripts: u64,
     pub first_run: u64,
 }
 

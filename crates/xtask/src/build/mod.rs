@@ -6,6 +6,7 @@ mod config;
 mod notices;
 mod npm;
 mod size;
+mod visitor;
 mod wasm;
 
 use anyhow::Result;

@@ -15,10 +15,6 @@ const ENTRY: &str = "web/api/index.ts";
 
 /// Bundles the package.
 pub fn build_package(project: &Project, dev: bool) -> Result<()> {
-    if !project.path(ENTRY).exists() {
-        println!("  {ENTRY} is missing");
-        return Ok(());
-    }
     let folder = project.dist().join("npm");
     let inputs = Inputs::default()
         .text(if dev { "dev" } else { "release" })

@@ -1,0 +1,106 @@
+//! What a visitor fetches, and its budgets: to read a notebook, and to run it for the first time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::config::Config;
+use super::{size, wasm};
+use crate::project::Project;
+
+/// Reading is what `main.js` imports at once. The first Run takes every chunk but the maths and the editor, both workers,
+/// the sandbox, the graph module and one module that computes. A visitor who also edits loads the editor beside them.
+pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Result<()> {
+    let weigh = |files: &BTreeSet<String>| -> Result<u64> {
+        files.iter().map(|file| size::brotli_file(project, &project.path(file))).sum()
+    };
+    let reading = pages.reached("dist/main.js", &|import| import.kind == "import-statement");
+    size::enforce("reading view, JS", weigh(&reading)?, config.site.reading_view)?;
+
+    let mut scripts = pages.reached("dist/main.js", &|_| true);
+    scripts.extend(pages.reached("dist/compute-worker.js", &|_| true));
+    scripts.retain(|file| !pages.contains(file, "node_modules/katex/"));
+    scripts.extend(["dist/user-worker.js".to_owned(), "dist/frame.html".to_owned()]);
+    let mut modules = 0;
+    let mut largest_engine = 0;
+    for (name, module) in wasm::modules(project, config)? {
+        let weight = size::brotli_file(project, &module)?;
+        if name == "graph" {
+            modules += weight;
+            continue;
+        }
+        largest_engine = weight.max(largest_engine);
+        // A browser takes one of the engines: `base` stands for the script around any of them.
+        if name != "base" {
+            scripts.retain(|file| !pages.contains(file, &format!("web/pkg/{name}/")));
+        }
+    }
+    modules += largest_engine;
+    size::enforce("first Run, JS and editor", weigh(&scripts)?, config.site.first_run_scripts)?;
+    scripts.retain(|file| !pages.contains(file, "node_modules/@codemirror/view/"));
+    size::enforce("first Run, all it needs", weigh(&scripts)? + modules, config.site.first_run)
+}
+
+/// The part of esbuild's report that is used here: which file imports which.
+#[derive(Deserialize, Serialize)]
+pub struct Report {
+    outputs: BTreeMap<String, Output>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Output {
+    imports: Vec<Import>,
+    inputs: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Import {
+    path: String,
+    kind: String,
+    #[serde(default)]
+    external: bool,
+}
+
+impl Report {
+    /// The JavaScript files that `entry` imports, directly or not, along the imports that `follow` accepts.
+    fn reached(&self, entry: &str, follow: &dyn Fn(&Import) -> bool) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![entry.to_owned()];
+        while let Some(file) = open.pop() {
+            if !file.ends_with(".js") || !found.insert(file.clone()) {
+                continue;
+            }
+            let imports = self.outputs.get(&file).map_or(&[][..], |output| &output.imports);
+            let followed = imports.iter().filter(|import| !import.external && follow(import));
+            open.extend(followed.map(|import| import.path.clone()));
+        }
+        found
+    }
+
+    /// Whether a file was made from sources whose path contains `part`.
+    fn contains(&self, file: &str, part: &str) -> bool {
+        self.outputs.get(file).is_some_and(|output| output.inputs.keys().any(|input| input.contains(part)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_imported_at_once_belongs_to_the_reading_view() {
+        let report: Report = serde_json::from_str(
+            r#"{"outputs": {
+                "dist/main.js": {"inputs": {}, "imports": [
+                    {"path": "dist/chunks/a.js", "kind": "import-statement"},
+                    {"path": "dist/chunks/editor.js", "kind": "dynamic-import"}]},
+                "dist/chunks/a.js": {"inputs": {}, "imports": [{"path": "dist/main.js", "kind": "import-statement"}]},
+                "dist/chunks/editor.js": {"inputs": {}, "imports": []}}}"#,
+        )
+        .unwrap();
+        let reading = report.reached("dist/main.js", &|import| import.kind == "import-statement");
+        assert_eq!(reading.into_iter().collect::<Vec<_>>(), ["dist/chunks/a.js", "dist/main.js"]);
+        assert_eq!(report.reached("dist/main.js", &|_| true).len(), 3);
+    }
+}
