@@ -104,6 +104,15 @@ impl Dataset {
     /// Two sets drawn at random: the first has `share` of the samples (0…1), the second the others.
     ///
     /// Errors: one of them would be empty.
+    ///
+    /// ```
+    /// use gradbook_core::Tensor;
+    /// use gradbook_learn::data::Dataset;
+    /// let set = Dataset::new("toy", Tensor::zeros(&[10, 2])?, Tensor::i32(&[10], &[0; 10])?)?;
+    /// let (train, validation) = set.split(0.8, 42)?;
+    /// assert_eq!((train.len(), validation.len()), (8, 2));
+    /// # Ok::<(), gradbook_learn::Error>(())
+    /// ```
     pub fn split(&self, share: f64, seed: u32) -> Result<(Self, Self)> {
         let first = (share * self.len() as f64).round();
         if !(1.0..self.len() as f64).contains(&first) {

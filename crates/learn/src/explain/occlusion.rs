@@ -32,7 +32,18 @@ pub struct OcclusionMaps {
 /// How much the score falls when a window is covered, all channels together. One pass for each position of the window.
 ///
 /// Errors: x is not \[N, C, H, W\]; a window or stride of 0 or a window larger than the image; those of [`super::saliency`].
-/// Source: Zeiler and Fergus 2014; course section 15.1.
+/// Source: Zeiler and Fergus 2014; course section 15.2.3.
+///
+/// ```
+/// use gradbook_core::Tensor;
+/// use gradbook_learn::explain::{Occlusion, Target, occlusion};
+/// use gradbook_learn::layers::{Flatten, Linear, Sequential};
+/// let model = Sequential::new().then(Flatten).then(Linear::new(10));
+/// let options = Occlusion { target: Target::Predicted, window: [4, 4], stride: [4, 4], baseline: 0.0 };
+/// let maps = occlusion(&model, &Tensor::zeros(&[1, 1, 28, 28])?, &options)?;
+/// assert_eq!((&maps.sensitivity.shape()[..], &maps.map.shape()[..]), (&[1, 7, 7][..], &[1, 28, 28][..]));
+/// # Ok::<(), gradbook_learn::Error>(())
+/// ```
 pub fn occlusion(model: &dyn Layer, x: &Tensor, options: &Occlusion) -> Result<OcclusionMaps> {
     let fail = |message: String| Err(Error::argument("occlusion", message));
     let [n, _, h, w] = x.shape()[..] else {

@@ -21,7 +21,7 @@ pub enum Target {
 /// the usual map. Images do not influence each other's maps.
 ///
 /// Errors: the model's output is not \[N, classes\]; a class that does not exist; a model that x does not reach.
-/// Source: Simonyan et al. 2014; course section 15.2.
+/// Source: Simonyan et al. 2014; course section 15.2.2.
 ///
 /// ```
 /// use gradbook_core::Tensor;

@@ -1,4 +1,4 @@
-//! Two-dimensional convolutions (course sections 7.2 to 7.5).
+//! Two-dimensional convolutions (course sections 7.2 to 7.4).
 
 use super::{
     Forward, Layer, Pair, Param,

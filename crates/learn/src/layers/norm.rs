@@ -92,7 +92,9 @@ impl Layer for BatchNorm {
             let unbiased = var.mul_scalar(count as f64 / (count - 1) as f64)?;
             for (running, batch) in [(&params.mean, &mean), (&params.var, &unbiased)] {
                 let batch = batch.detach()?.reshape(&[channels as isize])?;
-                let kept = running.value().mul_scalar(1.0 - f64::from(momentum))?;
+                // A layer that is called twice in a step moves them twice.
+                let before = ctx.updated(running).cloned().unwrap_or_else(|| running.value());
+                let kept = before.mul_scalar(1.0 - f64::from(momentum))?;
                 ctx.update(running, kept.add(&batch.mul_scalar(momentum)?)?);
             }
             (mean, var)
@@ -138,6 +140,15 @@ impl Default for LayerNormConfig {
 }
 
 /// Each sample with mean 0 and variance 1 over its last axes, then scaled and shifted. Source: Ba et al. 2016.
+///
+/// ```
+/// use gradbook_core::Tensor;
+/// use gradbook_learn::layers::{Forward, Layer, LayerNorm, LayerNormConfig, Params};
+/// let norm = LayerNorm::with(LayerNormConfig { axes: 2, ..Default::default() });
+/// norm.forward(&Tensor::zeros(&[8, 5, 3])?, &mut Forward::evaluation())?;
+/// assert_eq!(Params::of(&norm).values()[0].shape()[..], [5, 3]);
+/// # Ok::<(), gradbook_learn::Error>(())
+/// ```
 #[derive(Default)]
 pub struct LayerNorm {
     config: LayerNormConfig,

@@ -4,6 +4,16 @@ use gradbook_core::{Shape, Tensor};
 use std::{cell::RefCell, fmt, rc::Rc};
 
 /// A handle to a value that training replaces: clones are the same parameter.
+///
+/// ```
+/// use gradbook_core::Tensor;
+/// use gradbook_learn::layers::Param;
+/// let param = Param::weight(Tensor::zeros(&[3])?);
+/// let shared = param.clone();
+/// param.replace(Tensor::ones(&[3])?);
+/// assert_eq!(shared.value().id(), param.value().id());
+/// # Ok::<(), gradbook_learn::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Param(Rc<Inner>);
 

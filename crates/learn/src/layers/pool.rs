@@ -1,4 +1,4 @@
-//! Pooling: one number for each window (course section 7.8).
+//! Pooling: one number for each window (course section 7.5).
 
 use super::{Forward, Layer, Pair, positive};
 use crate::Result;
@@ -95,6 +95,15 @@ impl Default for AvgPool2dConfig {
 }
 
 /// The mean of every window of \[N, C, H, W\].
+///
+/// ```
+/// use gradbook_core::Tensor;
+/// use gradbook_learn::layers::{AvgPool2d, AvgPool2dConfig, Forward, Layer};
+/// let pool = AvgPool2d(AvgPool2dConfig { kernel: 3.into(), stride: Some(2.into()), ..Default::default() });
+/// let y = pool.forward(&Tensor::zeros(&[1, 6, 9, 9])?, &mut Forward::evaluation())?;
+/// assert_eq!(y.shape()[..], [1, 6, 4, 4]);
+/// # Ok::<(), gradbook_learn::Error>(())
+/// ```
 pub struct AvgPool2d(pub AvgPool2dConfig);
 
 impl AvgPool2d {
@@ -123,6 +132,14 @@ impl Layer for AvgPool2d {
 }
 
 /// The mean of every plane: \[N, C, H, W\] to \[N, C\].
+///
+/// ```
+/// use gradbook_core::Tensor;
+/// use gradbook_learn::layers::{Forward, GlobalAvgPool, Layer};
+/// let y = GlobalAvgPool.forward(&Tensor::zeros(&[2, 6, 7, 7])?, &mut Forward::evaluation())?;
+/// assert_eq!(y.shape()[..], [2, 6]);
+/// # Ok::<(), gradbook_learn::Error>(())
+/// ```
 pub struct GlobalAvgPool;
 
 impl Layer for GlobalAvgPool {

@@ -55,6 +55,15 @@ impl Reduction {
 }
 
 /// The loss that training takes as an option.
+///
+/// ```
+/// use gradbook_core::Tensor;
+/// use gradbook_learn::losses::Loss;
+/// let (y, t) = (Tensor::zeros(&[4, 1])?, Tensor::ones(&[4, 1])?);
+/// let own = Loss::custom(|output, target| Ok(output.sub(target)?.pow_scalar(4)?.mean_all()?));
+/// assert_eq!(own.mean(&y, &t)?.shape(), Loss::Mse.mean(&y, &t)?.shape());
+/// # Ok::<(), gradbook_learn::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(
     feature = "serde",

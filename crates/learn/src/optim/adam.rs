@@ -5,7 +5,7 @@ use crate::Result;
 use gradbook_core::Tensor;
 
 /// w ← w − lr·m̂/(√v̂ + eps) with bias-corrected averages m of g and v of g². As `torch.optim.Adam`.
-/// Source: Kingma and Ba 2015; course section 3.4.
+/// Source: Kingma and Ba 2015; course section 3.5.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(
     feature = "serde",

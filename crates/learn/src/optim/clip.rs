@@ -1,4 +1,4 @@
-//! Gradients that are too large, made smaller (course section 3.5).
+//! Gradients that are too large, made smaller (course section 3.6).
 
 use crate::{Error, Result};
 use gradbook_core::Tensor;

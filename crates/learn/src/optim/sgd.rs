@@ -5,7 +5,7 @@ use crate::Result;
 use gradbook_core::Tensor;
 
 /// w ← w − lr·b with b ← momentum·b + (1 − dampening)·g, b = g at first; Nesterov: w ← w − lr·(g + momentum·b).
-/// As `torch.optim.SGD`. Source: course sections 3.2 and 3.3.
+/// As `torch.optim.SGD`. Source: course sections 2.3 and 3.3.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[cfg_attr(
     feature = "serde",

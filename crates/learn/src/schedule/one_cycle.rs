@@ -3,6 +3,13 @@
 use super::cosine::wave;
 
 /// The shape of the cycle.
+///
+/// ```
+/// use gradbook_learn::schedule::OneCycle;
+/// let cycle = OneCycle { total: 100, ..OneCycle::default() };
+/// assert!((cycle.lr(0.1, 0) - 0.004).abs() < 1e-9); // a 25th of the peak
+/// assert!((cycle.lr(0.1, 29) - 0.1).abs() < 1e-9);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(
     feature = "serde",

@@ -41,7 +41,14 @@ impl Plateau {
 }
 
 /// Says when to stop: after `patience` reports in a row without an improvement of more than `min_delta`.
-/// Source: course section 5.1 (early stopping).
+/// Source: course section 6.4.
+///
+/// ```
+/// use gradbook_learn::schedule::EarlyStopping;
+/// let mut early = EarlyStopping::new(2, 0.0);
+/// assert_eq!([0.5, 0.3, 0.4, 0.6].map(|loss| early.report(loss)), [false, false, false, true]);
+/// assert_eq!(early.best(), (0.3, 1));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct EarlyStopping {
     patience: usize,

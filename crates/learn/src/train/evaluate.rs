@@ -22,7 +22,18 @@ pub struct Score {
 
 /// The mean loss and the share of right answers over a data set, `batch` samples at a time, all counted where they are computed.
 ///
-/// Errors: shapes and types that do not fit the model or the loss; what [`Dataset::prepare`] finds.
+/// Errors: shapes and types that do not fit the model or the loss; what [`Dataset::prepare`] finds; a stop.
+///
+/// ```
+/// use gradbook_core::{LocalRunner, Tensor, device::interp::Interp};
+/// use gradbook_learn::{data::Dataset, layers::Linear, losses::Loss, train::evaluate};
+/// let data = Dataset::new("toy", Tensor::zeros(&[5, 4])?, Tensor::i32(&[5], &[0, 1, 2, 0, 0])?)?;
+/// let runner = LocalRunner::native(Interp::new());
+/// let score = pollster::block_on(evaluate(&runner, &Linear::new(3), &data, &Loss::default(), 2))?;
+/// assert_eq!(score.accuracy, Some(0.6)); // all scores are equal: class 0
+/// assert!((score.loss - 3f32.ln()).abs() < 1e-6);
+/// # Ok::<(), gradbook_learn::Error>(())
+/// ```
 pub async fn evaluate(
     runner: &dyn Runner,
     model: &dyn Layer,
@@ -37,6 +48,17 @@ pub async fn evaluate(
 }
 
 /// What a model makes of each sample of x \[N, …\], `batch` samples at a time.
+///
+/// Errors: no samples; a batch of 0; shapes that do not fit the model.
+///
+/// ```
+/// use gradbook_core::{LocalRunner, Tensor, device::interp::Interp};
+/// use gradbook_learn::{layers::Linear, train::predict};
+/// let runner = LocalRunner::native(Interp::new());
+/// let y = pollster::block_on(predict(&runner, &Linear::new(3), &Tensor::zeros(&[10, 4])?, 4))?;
+/// assert_eq!(y.shape()[..], [10, 3]);
+/// # Ok::<(), gradbook_learn::Error>(())
+/// ```
 pub async fn predict(runner: &dyn Runner, model: &dyn Layer, x: &Tensor, batch: usize) -> Result<Tensor> {
     let Some((&samples, inner)) = x.shape().split_first() else {
         return Err(Error::argument("predict", "x has no axes; expected samples on the first"));

@@ -126,6 +126,8 @@ impl<'a> Run<'a> {
         let params = || self.main.places.params.clone();
         let mut history = History { seed: options.seed, ..History::default() };
         let mut base = options.base_lr();
+        // Steps that are asked for at once.
+        let mut piece = 32;
         let mut plateau = match options.schedule {
             Schedule::Plateau { factor, patience, threshold } => Some(Plateau::new(base, factor, patience, threshold)),
             _ => None,
@@ -136,7 +138,7 @@ impl<'a> Run<'a> {
             self.copy(params(), self.kept.clone()).await?;
             self.assign_tables(epoch, &lrs).await?;
             let (began, first) = (now(), history.points.len());
-            let mut flow = self.steps(epoch, &lrs, &mut history, listen).await?;
+            let mut flow = self.steps(epoch, &lrs, &mut piece, &mut history, listen).await?;
             let seconds = now().zip(began).map(|(end, began)| end - began);
             let mut score = None;
             if let (Some(passes), Flow::Continue) = (passes, flow) {
@@ -183,15 +185,16 @@ impl<'a> Run<'a> {
         &self,
         epoch: usize,
         lrs: &[f64],
+        piece: &mut usize,
         history: &mut History,
         listen: &mut dyn FnMut(&Event) -> Flow,
     ) -> Result<Flow> {
         let steps = self.options.epochs * lrs.len();
         let mut teller = Teller::new(epoch, lrs, steps, &mut history.points, listen);
         // Pieces that take a few reports: long enough to keep the device busy, short enough to act on what comes back.
-        let (mut done, mut piece) = (0, 32);
+        let mut done = 0;
         while done < self.batches.count {
-            let size = piece.min(self.batches.count - done);
+            let size = self.batches.count.min(done + *piece) - done;
             let mut reports = 0;
             let mut watch = |progress: Progress| {
                 reports += 1;
@@ -203,8 +206,8 @@ impl<'a> Run<'a> {
             if end.stopped || teller.flow == Flow::Stop {
                 return Ok(Flow::Stop);
             }
-            if reports < 4 {
-                piece *= 2;
+            if reports < 4 && size == *piece {
+                *piece *= 2;
             }
         }
         let Some(rest) = &self.rest else { return Ok(Flow::Continue) };
