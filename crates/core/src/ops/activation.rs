@@ -1,4 +1,4 @@
-//! Activation functions (course section 1.2.3), stable for large arguments and right at second order.
+//! Activation functions (course section 1.6), stable for large arguments and right at second order.
 
 use crate::{Error, Result, Tensor};
 

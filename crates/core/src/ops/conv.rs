@@ -1,4 +1,4 @@
-//! Convolutions (cross-correlations, course chapter 8) and their transposes.
+//! Convolutions (cross-correlations, course chapter 7) and their transposes.
 
 use super::PadMode;
 use crate::{
@@ -79,7 +79,7 @@ impl Default for ConvTranspose2dOptions {
 }
 
 impl Tensor {
-    /// Cross-correlation of images \[N, C, H, W\] with a weight \[O, C/groups, KH, KW\] (course eq. 30); `bias` is \[O\].
+    /// Cross-correlation of images \[N, C, H, W\] with a weight \[O, C/groups, KH, KW\] (course chapter 7); `bias` is \[O\].
     ///
     /// Errors: f32 only; channels that do not fit groups and weight; a kernel larger than the padded image; `Same` with a stride.
     pub fn conv2d(&self, weight: &Self, bias: Option<&Self>, options: &Conv2dOptions) -> Result<Self> {

@@ -50,9 +50,9 @@ unary! {
     sinh: Sinh;
     /// The hyperbolic cosine.
     cosh: Cosh;
-    /// The hyperbolic tangent (course section 1.2.3).
+    /// The hyperbolic tangent (course section 1.6.5).
     tanh: Tanh;
-    /// 1/(1 + e⁻ˣ), stable for large |x| (course section 1.2.3).
+    /// 1/(1 + e⁻ˣ), stable for large |x| (course section 1.6.2).
     sigmoid: Sigmoid;
     /// The error function.
     erf: Erf;

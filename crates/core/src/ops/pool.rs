@@ -1,4 +1,4 @@
-//! Pooling over windows of images, and the way back (course section 8.2).
+//! Pooling over windows of images, and the way back (course section 7.5).
 
 use super::conv::{check_positive, outputs};
 use crate::{

@@ -6,7 +6,7 @@ use crate::{
 };
 
 impl Tensor {
-    /// The sum over axes; bool counts as i32 (course section 1.2).
+    /// The sum over axes; bool counts as i32.
     ///
     /// Errors: an axis that does not exist or is named twice.
     pub fn sum(&self, dims: &[isize], keepdim: bool) -> Result<Self> {
