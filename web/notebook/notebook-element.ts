@@ -39,7 +39,7 @@ export class NotebookElement extends PageElement {
           session.cells,
           (cell) => cell.id,
           (cell, i) =>
-            html`${this.#inserter(i)}<gradbook-cell-view .cell=${cell} .session=${session}></gradbook-cell-view>`,
+            html`${this.#inserter(i)}<gradbook-cell-view data-cell=${cell.id} .cell=${cell} .session=${session}></gradbook-cell-view>`,
         )}
         ${this.#inserter(session.cells.length, true)}
       </main>
@@ -173,9 +173,7 @@ export class NotebookElement extends PageElement {
   }
 
   #elementOf(id: string): CellElement | undefined {
-    return [...this.querySelectorAll<CellElement>("gradbook-cell-view")].find(
-      (element) => element.cell.id === id,
-    );
+    return this.querySelector<CellElement>(`gradbook-cell-view[data-cell="${CSS.escape(id)}"]`) ?? undefined;
   }
 }
 
