@@ -2,14 +2,12 @@
 // middle of training; and mistakes that a reader makes, answered at the line that made them.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { picture, sites, visit } from "./harness.ts";
 import { NotebookPage } from "./notebook.ts";
 
 const MINUTES = 60_000;
-const FILE = "web/notebooks/first-light.ipynb";
 
 interface File {
   cells: { id: string; source: string[] }[];
@@ -126,17 +124,28 @@ function outputOf(page: Page, id: string): Promise<string> {
 
 /** The notebook with less to learn, for a GPU that a CPU pretends to be. */
 async function shortened(): Promise<File> {
-  const file = JSON.parse(await readFile(FILE, "utf8")) as File;
-  for (const cell of file.cells) {
-    const source = cell.source.join("");
-    if (cell.id !== "fit") continue;
-    cell.source = [
-      source
-        .replace("fit(learning,", "fit(learning.take(320),")
-        .replace(/epochs: \d+/, "epochs: 1")
-        .replace(/validation,/, "validation: validation.take(64),"),
-    ];
-    assert.notEqual(cell.source[0], source);
-  }
+  const response = await fetch(`${sites.plain}notebooks/first-light.ipynb`);
+  const file = (await response.json()) as File;
+  shorten(file, "load", [
+    [
+      "{ train, test } = await data.mnist()",
+      "{ train, test: all } = await data.mnist(), test = all.take(200)",
+    ],
+  ]);
+  shorten(file, "fit", [
+    ["fit(learning,", "fit(learning.take(320),"],
+    [/epochs: \d+/, "epochs: 1"],
+    ["validation,", "validation: validation.take(64),"],
+  ]);
   return file;
+}
+
+function shorten(file: File, id: string, changes: [RegExp | string, string][]): void {
+  const cell = file.cells.find((c) => c.id === id);
+  assert.ok(cell, `the notebook has no cell "${id}"`);
+  for (const [from, to] of changes) {
+    const source = cell.source.join("");
+    cell.source = [source.replace(from, to)];
+    assert.notEqual(cell.source[0], source, `cell "${id}" has no ${from}`);
+  }
 }

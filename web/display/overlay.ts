@@ -7,7 +7,7 @@ import type { OverlayDisplay } from "./schema.ts";
 import type { View } from "./view.ts";
 import { append, pngOf } from "./view.ts";
 
-const TARGET_SIZE = 280;
+const TARGET_SIZE = 240;
 const OPACITY = 0.75;
 const QUIET_ALPHA = 0.15;
 
@@ -25,8 +25,9 @@ export const overlayView: View<OverlayDisplay> = {
     const { image } = display;
     const box = append(host, "div", "overlay-output");
     const zoom = zoomFor(image.width, image.height, TARGET_SIZE);
+    box.style.setProperty("--image-width", `${image.width * zoom}px`);
+    append(box, "p", "overlay-label", display.label ?? "Heat-map");
     const stack = append(box, "div", "overlay-stack");
-    stack.style.setProperty("--image-width", `${image.width * zoom}px`);
     stack.style.aspectRatio = `${image.width} / ${image.height}`;
     stack.role = "img";
     stack.ariaLabel = overlayView.text(display);
@@ -34,10 +35,8 @@ export const overlayView: View<OverlayDisplay> = {
     heat.style.opacity = String(OPACITY);
     stack.append(photo, heat);
 
-    const side = append(box, "div", "overlay-side");
-    append(side, "p", "overlay-label", display.label ?? "Heat-map");
-    appendLegend(side, display);
-    const label = append(side, "label", "overlay-opacity", "Opacity");
+    appendLegend(box, display);
+    const label = append(box, "label", "overlay-opacity", "Opacity");
     const slider = append(label, "input", "");
     slider.type = "range";
     slider.min = "0";
@@ -67,9 +66,9 @@ export const overlayView: View<OverlayDisplay> = {
   },
 };
 
-function appendLegend(side: HTMLElement, display: OverlayDisplay): void {
+function appendLegend(box: HTMLElement, display: OverlayDisplay): void {
   const [low, high] = mapRange(display);
-  const legend = append(side, "div", "overlay-legend");
+  const legend = append(box, "div", "overlay-legend");
   const bar = append(legend, "div", "overlay-bar");
   bar.style.background = display.signed ? cssGradient(diverging, -1, 1) : cssGradient(sequential, 0, 1);
   const ticks = append(legend, "div", "overlay-ticks");

@@ -4,7 +4,7 @@
 import type { Connection, Engine, EngineModule } from "../api/engine.ts";
 import { connect, loadEngine, receive } from "../api/engine.ts";
 import type { Abilities } from "./device.ts";
-import { chooseDevice, probeAbilities } from "./device.ts";
+import { chooseDevice, deviceName, probeAbilities } from "./device.ts";
 import type { ComputeStatus, DeviceChoice, FromCompute, ToCompute } from "./protocol.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 
@@ -70,10 +70,7 @@ class ComputeWorker {
       this.#connection?.moveTo(engine);
     }
     const { detail } = engine.info() as { detail: string };
-    return {
-      engine,
-      status: { ...status, name: `${status.device === "cpu" ? "CPU" : "WebGPU"} · ${detail}` },
-    };
+    return { engine, status: { ...status, name: deviceName(status.device, detail) } };
   }
 
   #openDevice(device: ComputeStatus["device"]): Promise<Engine> {

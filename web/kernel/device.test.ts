@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Abilities } from "./device.ts";
-import { chooseDevice, probeAbilities } from "./device.ts";
+import { chooseDevice, deviceName, probeAbilities } from "./device.ts";
 
 const software: Abilities = {
   simd: true,
@@ -25,6 +25,12 @@ test("automatic takes a real adapter; the choice is obeyed where it can be", () 
   assert.equal(chooseDevice("webgpu", software).device, "webgpu");
   assert.equal(chooseDevice("webgpu", missing).device, "cpu");
   assert.equal(chooseDevice("webgpu", missing).why, "this browser has no WebGPU");
+});
+
+test("an open device is named for readers", () => {
+  assert.equal(deviceName("cpu", "simd128, 1 thread"), "CPU · SIMD · 1 thread");
+  assert.equal(deviceName("cpu", "relaxed-simd, 1 thread"), "CPU · relaxed SIMD · 1 thread");
+  assert.equal(deviceName("webgpu", "apple, m2"), "WebGPU · apple, m2");
 });
 
 test("a browser without SIMD is told which ones have it", () => {

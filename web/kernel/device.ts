@@ -48,6 +48,13 @@ export function chooseDevice(choice: DeviceChoice, abilities: Abilities, threads
   return { device: "cpu", name, why: whyNotWebGpu(choice, webgpu), ...common };
 }
 
+/** What an open device calls itself, for readers: "simd128, 1 thread" of the CPU is "CPU · SIMD · 1 thread". */
+export function deviceName(device: ComputeStatus["device"], detail: string): string {
+  if (device !== "cpu") return `WebGPU · ${detail}`;
+  const words = detail.replace("simd128", "SIMD").replace("relaxed-simd", "relaxed SIMD");
+  return ["CPU", ...words.split(", ")].join(" · ");
+}
+
 function whyNotWebGpu(choice: DeviceChoice, webgpu: WebGpuAbility): string {
   if (choice === "cpu") return "chosen";
   switch (webgpu.kind) {

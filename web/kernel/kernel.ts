@@ -102,12 +102,13 @@ export class Kernel {
 
   /** Ends the current run, keeping variables if the code can be reached. */
   stop(): void {
-    this.#compute?.postMessage({ type: "stop" } satisfies ToCompute);
     const run = this.#run;
     const user = this.#user;
     this.#isCancelled = true;
+    // The code learns of it before what it waits for ends.
+    if (run && user) user.stop(run.count);
+    this.#compute?.postMessage({ type: "stop" } satisfies ToCompute);
     if (!run || !user) return;
-    user.stop(run.count);
     if (this.#state === "stopping") return;
     this.#setState("stopping");
     setTimeout(() => {
@@ -195,8 +196,15 @@ export class Kernel {
         return;
       case "done":
         if (message.run !== this.#run?.count) return;
-        this.#run.finish({ ...message, count: message.run });
+        this.#run.finish({ ...message, ...this.#stoppedAnyway(message.end), count: message.run });
     }
+  }
+
+  /** A run may end by itself between the click and its coming to know: it was stopped all the same. */
+  #stoppedAnyway(end: RunEnd): Pick<RunResult, "end" | "reason"> {
+    return end === "ok" && this.#state === "stopping"
+      ? { end: "stopped", reason: "The run was stopped." }
+      : { end };
   }
 
   #sinkOf(run: number): RunSink | undefined {

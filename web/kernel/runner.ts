@@ -118,6 +118,8 @@ export class Runner {
     };
     const goOn = (value: unknown) => {
       if (this.signal.wasStopped(cell.count)) throw new Stopped();
+      // What was waited for may have ended because of Stop, before word of it came here.
+      this.signal.check(performance.now());
       return value;
     };
     return Object.assign(new RunClock(this.signal), {
