@@ -698,8 +698,8 @@ unsafe fn block<S: Simd, const MR: usize, const NV: usize>(
     for (weights, &tap) in weights.as_chunks::<MR>().0.iter().zip(taps) {
         // SAFETY: the caller promises that every vector is inside.
         let b = from.map(|from| unsafe { S::load_at(padded, from + tap as usize) });
-        for (row, &a) in block.iter_mut().zip(weights) {
-            let a = S::splat(a);
+        for (row, a) in block.iter_mut().zip(weights) {
+            let a = S::broadcast(a);
             for (sum, &b) in row.iter_mut().zip(&b) {
                 *sum = S::mul_add(a, b, *sum);
             }

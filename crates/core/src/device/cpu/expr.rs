@@ -8,6 +8,7 @@ use super::memory::Reads;
 use super::scalar::{self, Kernel1, Kernel2, SelectLoop};
 use super::simd::{Level, per_level};
 use crate::{
+    ir::Unary,
     plan::{Expr, Instr, Load, Source, View},
     rng,
 };
@@ -119,13 +120,14 @@ impl Blocks {
 
     /// Translates the instructions, reusing registers whose value is not needed any more.
     fn emit(&mut self, expr: &Expr) {
-        // A cast that keeps all words is another name for its argument.
+        // What keeps all words is another name for its argument.
         let mut values: Vec<usize> = Vec::with_capacity(expr.instrs.len());
         let mut last_use = vec![0; expr.instrs.len()];
         for (i, instr) in expr.instrs.iter().enumerate() {
             arguments(instr).into_iter().flatten().for_each(|a| last_use[values[a]] = i);
             values.push(match *instr {
                 Instr::Cast(a) if scalar::cast_keeps_words(expr.types[a], expr.types[i]) => values[a],
+                Instr::Unary(Unary::Detach, a) => values[a],
                 _ => i,
             });
         }

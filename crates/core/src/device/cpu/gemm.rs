@@ -342,8 +342,8 @@ fn product<S: Simd, const MR: usize, const NV: usize, const NR: usize>(a: &[f32]
     let mut block = [[S::splat(0.0); NV]; MR];
     for (a, b) in a.as_chunks::<MR>().0.iter().zip(b.as_chunks::<NR>().0) {
         let b: [S::V; NV] = core::array::from_fn(|j| S::load(&b[j * S::LANES..]));
-        for (row, &a) in block.iter_mut().zip(a) {
-            let a = S::splat(a);
+        for (row, a) in block.iter_mut().zip(a) {
+            let a = S::broadcast(a);
             for (sum, &b) in row.iter_mut().zip(&b) {
                 *sum = S::mul_add(a, b, *sum);
             }

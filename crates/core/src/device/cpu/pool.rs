@@ -2,19 +2,38 @@
 //! the sum of overlapping windows.
 
 use super::reduce::float_beats;
+use super::simd::{Base, Level, Simd};
 use crate::{ir::Window, plan::View};
 
-/// Outputs of a row that are worked on together.
-const CHUNK: usize = 64;
-
 /// The maximum of every window.
-pub(crate) fn max_pool(window: &Window, x: &[f32], out: &mut [f32]) {
-    scan(window, x, |at, best, _| out[at..at + best.len()].copy_from_slice(best));
+pub(crate) fn max_pool(level: Level, window: &Window, x: &[f32], out: &mut [f32]) {
+    match level {
+        Level::Base => scan::<Base, false>(window, x, out),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a level is only made where the machine has it.
+        Level::Avx2 => unsafe { scan_avx2::<false>(window, x, out) },
+    }
 }
 
 /// Where in its plane the maximum of every window is.
-pub(crate) fn max_pool_arg(window: &Window, x: &[f32], out: &mut [u32]) {
-    scan(window, x, |at, _, index| out[at..at + index.len()].copy_from_slice(index));
+pub(crate) fn max_pool_arg(level: Level, window: &Window, x: &[f32], out: &mut [u32]) {
+    // Positions are counted in floats, which the vectors have; they are exact to 2²⁴.
+    if area(window.size) > 1 << 24 {
+        let count = area(window.out).max(1);
+        for (i, place) in out.iter_mut().enumerate() {
+            let plane = &x[i / count * area(window.size)..];
+            *place = winner(window, plane, [i % count / window.out[1], i % window.out[1]]).1 as u32;
+        }
+        return;
+    }
+    let places: &mut [f32] = bytemuck::cast_slice_mut(out);
+    match level {
+        Level::Base => scan::<Base, true>(window, x, places),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a level is only made where the machine has it.
+        Level::Avx2 => unsafe { scan_avx2::<true>(window, x, places) },
+    }
+    out.iter_mut().for_each(|place| *place = f32::from_bits(*place) as u32);
 }
 
 /// The pixel that each index names.
@@ -75,45 +94,132 @@ fn area([rows, columns]: [usize; 2]) -> usize {
     rows * columns
 }
 
-/// Finds the maximum of every window: calls `put` with the flat position of the first of some neighbouring outputs,
-/// their maxima and where these are.
-fn scan(window: &Window, x: &[f32], mut put: impl FnMut(usize, &[f32], &[u32])) {
-    const NONE: u32 = u32::MAX;
-    let Window { size, kernel, stride, pad, dilation, out, .. } = *window;
-    for plane in 0..window.n * window.c {
-        let pixels = &x[plane * area(size)..][..area(size)];
-        for oy in 0..out[0] {
-            for first in (0..out[1]).step_by(CHUNK) {
-                let width = CHUNK.min(out[1] - first);
-                let (mut best, mut index) = ([f32::NEG_INFINITY; CHUNK], [NONE; CHUNK]);
-                for ky in 0..kernel[0] {
-                    let Some(y) = inside(oy * stride[0] + ky * dilation[0], pad[0], size[0]) else { continue };
-                    for kx in 0..kernel[1] {
-                        // The outputs whose pixel at this entry of the window is not padding.
-                        let shift = kx * dilation[1];
-                        let start = pad[1].saturating_sub(shift).div_ceil(stride[1]).max(first);
-                        let end = (size[1] + pad[1]).saturating_sub(shift).div_ceil(stride[1]).min(first + width);
-                        if start >= end {
-                            continue;
-                        }
-                        let column = start * stride[1] + shift - pad[1];
-                        let row = pixels[y * size[1] + column..].iter().step_by(stride[1]);
-                        let kept = best[start - first..end - first].iter_mut().zip(&mut index[start - first..]);
-                        for (i, ((best, index), &value)) in kept.zip(row).enumerate() {
-                            if *index == NONE || float_beats(value, *best) {
-                                (*best, *index) = (value, (y * size[1] + column + i * stride[1]) as u32);
-                            }
-                        }
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn scan_avx2<const ARG: bool>(window: &Window, x: &[f32], out: &mut [f32]) {
+    scan::<super::simd::Avx2, ARG>(window, x, out);
+}
+
+/// Writes the maximum of every window, or if `ARG` its position in the plane.
+#[inline(always)]
+fn scan<S: Simd, const ARG: bool>(window: &Window, x: &[f32], out: &mut [f32]) {
+    match window.stride[1] {
+        1 => scan_steps::<S, 1, ARG>(window, x, out),
+        2 => scan_steps::<S, 2, ARG>(window, x, out),
+        _ => scan_steps::<S, 0, ARG>(window, x, out),
+    }
+}
+
+/// The same for windows `STEP` pixels apart (any number if it is 0).
+#[inline(always)]
+fn scan_steps<S: Simd, const STEP: usize, const ARG: bool>(window: &Window, x: &[f32], out: &mut [f32]) {
+    let Window { size, kernel, stride, pad, dilation, out: [_, columns], .. } = *window;
+    if area(window.out) == 0 || area(size) == 0 {
+        return out.fill(if ARG { 0.0 } else { f32::NEG_INFINITY });
+    }
+    // How far the entries of a window reach, and the pixels of a vector of windows.
+    let reach = [0, 1].map(|i| (kernel[i] - 1) * dilation[i]);
+    let span = reach[0] * size[1] + reach[1] + S::LANES * stride[1];
+    for (row, out) in out.chunks_exact_mut(columns).enumerate() {
+        let (plane, oy) = (row / window.out[0] * area(size), row % window.out[0]);
+        let y = oy * stride[0];
+        for (chunk, out) in out.chunks_mut(S::LANES).enumerate() {
+            let first = chunk * S::LANES;
+            let (left, right) = (first * stride[1], (first + out.len() - 1) * stride[1]);
+            let no_padding =
+                y >= pad[0] && y + reach[0] < size[0] + pad[0] && left >= pad[1] && right + reach[1] < size[1] + pad[1];
+            if no_padding {
+                // Lanes past the end of the row are dropped, but they must be in memory.
+                let at = (y - pad[0]) * size[1] + left - pad[1];
+                if let Some(pixels) = x.get(plane + at..plane + at + span) {
+                    // SAFETY: `span` is what the windows see.
+                    let best = unsafe { vector::<S, STEP, ARG>(window, pixels, at) };
+                    if out.len() == S::LANES {
+                        S::store(out, best);
+                    } else {
+                        let mut lanes = [0.0; 8];
+                        S::store(&mut lanes, best);
+                        out.iter_mut().zip(lanes).for_each(|(out, lane)| *out = lane);
                     }
+                    continue;
                 }
-                index.iter_mut().filter(|index| **index == NONE).for_each(|index| *index = 0);
-                put(plane * area(out) + oy * out[1] + first, &best[..width], &index[..width]);
+            }
+            for (i, out) in out.iter_mut().enumerate() {
+                let (value, place) = winner(window, &x[plane..], [oy, first + i]);
+                *out = if ARG { place as f32 } else { value };
             }
         }
     }
 }
 
-/// The pixel of a padded axis, if it is one.
-fn inside(padded: usize, pad: usize, size: usize) -> Option<usize> {
-    padded.checked_sub(pad).filter(|&pixel| pixel < size)
+/// A vector of windows without padding, `STEP` pixels apart (any number if it is 0). `pixels` begins at the first one's
+/// first pixel, number `at` of its plane.
+///
+/// # Safety
+/// `pixels` has all that the windows see: the farthest entry of a window and `LANES` strides from there.
+#[inline(always)]
+unsafe fn vector<S: Simd, const STEP: usize, const ARG: bool>(window: &Window, pixels: &[f32], at: usize) -> S::V {
+    const COUNT: [f32; 8] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
+    let load = |first: usize| match STEP {
+        // SAFETY: the caller promises `LANES` strides from every entry of the window.
+        1 => unsafe { S::load_at(pixels, first) },
+        // SAFETY: as above.
+        2 => unsafe { S::evens(S::load_at(pixels, first), S::load_at(pixels, first + S::LANES)) },
+        _ => {
+            let mut lanes = [0.0; 8];
+            let row = pixels[first..].iter().step_by(window.stride[1]);
+            lanes[..S::LANES].iter_mut().zip(row).for_each(|(lane, &pixel)| *lane = pixel);
+            S::load(&lanes)
+        }
+    };
+    let places = S::mul_add(S::load(&COUNT), S::splat(window.stride[1] as f32), S::splat(at as f32));
+    let (mut best, mut place) = (load(0), places);
+    for ky in 0..window.kernel[0] {
+        for kx in 0..window.kernel[1] {
+            let shift = ky * window.dilation[0] * window.size[1] + kx * window.dilation[1];
+            let new = load(shift);
+            if ARG {
+                let there = S::add(places, S::splat(shift as f32));
+                place = S::where_beats(new, best, there, place);
+            }
+            best = S::where_beats(new, best, new, best);
+        }
+    }
+    if ARG { place } else { best }
+}
+
+/// The maximum of one window and its position; −∞ and 0 if it is all padding.
+fn winner(window: &Window, plane: &[f32], [oy, ox]: [usize; 2]) -> (f32, usize) {
+    let pixel = |axis: usize, o: usize, k: usize| {
+        let padded = o * window.stride[axis] + k * window.dilation[axis];
+        padded.checked_sub(window.pad[axis]).filter(|&pixel| pixel < window.size[axis])
+    };
+    let mut best: Option<(f32, usize)> = None;
+    for y in (0..window.kernel[0]).filter_map(|k| pixel(0, oy, k)) {
+        for x in (0..window.kernel[1]).filter_map(|k| pixel(1, ox, k)) {
+            let place = y * window.size[1] + x;
+            if best.is_none_or(|(kept, _)| float_beats(plane[place], kept)) {
+                best = Some((plane[place], place));
+            }
+        }
+    }
+    best.unwrap_or((f32::NEG_INFINITY, 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_past_the_exact_floats() {
+        let (kernel, stride, dilation) = ([1, 2], [1, 2], [1, 1]);
+        let size = [1, (1 << 24) + 6];
+        let out = [1, size[1] / 2];
+        let window = Window { n: 1, c: 1, size, kernel, stride, pad: [0, 0], dilation, out };
+        let x: Vec<f32> = (0..size[1]).map(|i| (i % 4 % 3) as f32).collect();
+        let mut places = vec![0; out[1]];
+        max_pool_arg(Level::detect(), &window, &x, &mut places);
+        let want: Vec<u32> = (0..out[1] as u32).map(|i| 2 * i + u32::from(i % 2 == 0)).collect();
+        assert!(places == want);
+    }
 }

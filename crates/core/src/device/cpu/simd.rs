@@ -18,6 +18,11 @@ pub(crate) trait Simd: Copy {
 
     /// All lanes `x`.
     fn splat(x: f32) -> Self::V;
+    /// All lanes what `x` refers to, in one instruction where there is one.
+    #[inline(always)]
+    fn broadcast(x: &f32) -> Self::V {
+        Self::splat(*x)
+    }
     /// The first `LANES` floats of `x`; panics if there are fewer.
     fn load(x: &[f32]) -> Self::V;
     /// `x[i..i + LANES]`, without a check.
@@ -38,6 +43,10 @@ pub(crate) trait Simd: Copy {
     fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// The sum of the lanes, in a fixed order.
     fn sum(v: Self::V) -> f32;
+    /// The lanes with an even number of `a`, then those of `b`.
+    fn evens(a: Self::V, b: Self::V) -> Self::V;
+    /// Where `new` is greater than `kept`, or is NaN and `kept` is not: the lanes of `a`, else those of `b`.
+    fn where_beats(new: Self::V, kept: Self::V, a: Self::V, b: Self::V) -> Self::V;
 }
 
 /// The instruction sets to choose between at run time.
@@ -101,7 +110,10 @@ pub(crate) use x86::Avx2;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm {
     use super::Simd;
-    use core::arch::wasm32::{f32x4_add, f32x4_extract_lane, f32x4_splat, i32x4_shuffle, v128, v128_load, v128_store};
+    use core::arch::wasm32::{
+        f32x4_add, f32x4_eq, f32x4_extract_lane, f32x4_le, f32x4_splat, i32x4_shuffle, v128, v128_andnot,
+        v128_bitselect, v128_load, v128_load32_splat, v128_store,
+    };
 
     #[derive(Clone, Copy)]
     pub(crate) struct Simd128;
@@ -113,6 +125,11 @@ mod wasm {
         #[inline(always)]
         fn splat(x: f32) -> v128 {
             f32x4_splat(x)
+        }
+        #[inline(always)]
+        fn broadcast(x: &f32) -> v128 {
+            // SAFETY: a reference is readable.
+            unsafe { v128_load32_splat(core::ptr::from_ref(x).cast()) }
         }
         #[inline(always)]
         fn load(x: &[f32]) -> v128 {
@@ -141,6 +158,15 @@ mod wasm {
         fn sum(v: v128) -> f32 {
             let pairs = f32x4_add(v, i32x4_shuffle::<2, 3, 2, 3>(v, v));
             f32x4_extract_lane::<0>(pairs) + f32x4_extract_lane::<1>(pairs)
+        }
+        #[inline(always)]
+        fn evens(a: v128, b: v128) -> v128 {
+            i32x4_shuffle::<0, 2, 4, 6>(a, b)
+        }
+        #[inline(always)]
+        fn where_beats(new: v128, kept: v128, a: v128, b: v128) -> v128 {
+            // Not (new ≤ kept) is greater or unordered; the latter counts only while `kept` is a number.
+            v128_bitselect(a, b, v128_andnot(f32x4_eq(kept, kept), f32x4_le(new, kept)))
         }
     }
 }
@@ -192,6 +218,20 @@ mod x86 {
                 _mm_cvtss_f32(_mm_add_ss(pairs, _mm_shuffle_ps::<1>(pairs, pairs)))
             }
         }
+        #[inline(always)]
+        fn evens(a: __m128, b: __m128) -> __m128 {
+            // SAFETY: SSE is part of x86-64.
+            unsafe { _mm_shuffle_ps::<0b10_00_10_00>(a, b) }
+        }
+        #[inline(always)]
+        fn where_beats(new: __m128, kept: __m128, a: __m128, b: __m128) -> __m128 {
+            // SAFETY: SSE is part of x86-64.
+            unsafe {
+                // Greater or unordered; the latter counts only while `kept` is a number.
+                let mask = _mm_and_ps(_mm_cmpnle_ps(new, kept), _mm_cmpord_ps(kept, kept));
+                _mm_or_ps(_mm_and_ps(mask, a), _mm_andnot_ps(mask, b))
+            }
+        }
     }
 
     /// Eight lanes. Its methods may run only inside a function compiled for AVX2 and FMA on a
@@ -238,6 +278,24 @@ mod x86 {
                 Sse2::sum(halves)
             }
         }
+        #[inline(always)]
+        fn evens(a: __m256, b: __m256) -> __m256 {
+            // SAFETY: the level was detected.
+            unsafe {
+                let pairs = _mm256_castps_pd(_mm256_shuffle_ps::<0b10_00_10_00>(a, b));
+                _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(pairs))
+            }
+        }
+        #[inline(always)]
+        fn where_beats(new: __m256, kept: __m256, a: __m256, b: __m256) -> __m256 {
+            // SAFETY: the level was detected.
+            unsafe {
+                // Greater or unordered; the latter counts only while `kept` is a number.
+                let greater = _mm256_cmp_ps::<_CMP_NLE_UQ>(new, kept);
+                let mask = _mm256_and_ps(greater, _mm256_cmp_ps::<_CMP_ORD_Q>(kept, kept));
+                _mm256_blendv_ps(b, a, mask)
+            }
+        }
     }
 }
 
@@ -279,6 +337,17 @@ mod plain {
         fn sum(v: [f32; 4]) -> f32 {
             (v[0] + v[2]) + (v[1] + v[3])
         }
+        #[inline(always)]
+        fn evens(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+            [a[0], a[2], b[0], b[2]]
+        }
+        #[inline(always)]
+        fn where_beats(new: [f32; 4], kept: [f32; 4], a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+            core::array::from_fn(|i| {
+                let beats = new[i] > kept[i] || (new[i].is_nan() && !kept[i].is_nan());
+                if beats { a[i] } else { b[i] }
+            })
+        }
     }
 }
 
@@ -308,3 +377,42 @@ macro_rules! per_level {
     };
 }
 pub(crate) use per_level;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operations_are_lane_by_lane<S: Simd>() {
+        let (nan, n) = (f32::NAN, S::LANES);
+        let new = [1.0, 2.0, nan, nan, -0.0, f32::INFINITY, 1.0, nan];
+        let kept = [2.0, 1.0, 1.0, nan, 0.0, 1.0, nan, f32::INFINITY];
+        let (a, b): (Vec<f32>, Vec<f32>) =
+            ((0..8).map(|i| i as f32).collect(), (0..8).map(|i| 10.0 + i as f32).collect());
+        let mut out = [0.0; 8];
+        let mut stored = |v: S::V| {
+            S::store(&mut out, v);
+            out[..n].to_vec()
+        };
+        let (va, vb) = (S::load(&a), S::load(&b));
+        assert_eq!(stored(S::mul_add(va, vb, S::splat(1.0))), (0..n).map(|i| a[i] * b[i] + 1.0).collect::<Vec<_>>());
+        assert_eq!(stored(S::add(va, vb)), (0..n).map(|i| a[i] + b[i]).collect::<Vec<_>>());
+        assert_eq!(S::sum(va), a[..n].iter().sum::<f32>());
+        let both = [&a[..n], &b[..n]].concat();
+        assert_eq!(stored(S::evens(va, vb)), both.iter().step_by(2).copied().collect::<Vec<_>>());
+        let beats = |i: usize| new[i] > kept[i] || (new[i].is_nan() && !kept[i].is_nan());
+        for first in [0, 8 - n] {
+            let got = stored(S::where_beats(S::load(&new[first..]), S::load(&kept[first..]), va, vb));
+            assert_eq!(got, (0..n).map(|i| if beats(first + i) { a[i] } else { b[i] }).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn all_levels_do_the_same() {
+        operations_are_lane_by_lane::<plain::Plain>();
+        operations_are_lane_by_lane::<Base>();
+        #[cfg(target_arch = "x86_64")]
+        if Level::detect() == Level::Avx2 {
+            operations_are_lane_by_lane::<Avx2>();
+        }
+    }
+}
