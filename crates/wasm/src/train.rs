@@ -13,7 +13,7 @@ use gradbook_core as core;
 use gradbook_learn::losses::Loss;
 use gradbook_learn::optim;
 use gradbook_learn::train::{self, Clock, Event, FitOptions, Flow};
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{Function, Promise, Reflect};
 use serde::Serialize;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -107,8 +107,5 @@ fn custom(given: &JsValue) -> Option<Loss> {
 /// As a plain object; what is absent stays undefined.
 fn plain(value: &impl Serialize) -> Result<JsValue> {
     let object = value.serialize(&serde_wasm_bindgen::Serializer::new());
-    object.map_err(|error| Thrown::argument(error.to_string())).map(|object| {
-        debug_assert!(object.is_instance_of::<Object>());
-        object
-    })
+    object.map_err(|error| Thrown::argument(error.to_string()))
 }

@@ -115,8 +115,9 @@ pub fn violations(project: &Project) -> Result<Vec<String>> {
 
 fn check_file(project: &Project, rule: &Rule, path: &Path, found: &mut Vec<String>) -> Result<()> {
     let file = project.show(path);
-    let is_source = file.ends_with(".rs") || (file.ends_with(".ts") && !file.ends_with(".test.ts"));
-    if !is_source || !path.is_file() || rule.except.iter().any(|part| file.starts_with(part)) {
+    let is_source = file.ends_with(".rs") || file.ends_with(".ts");
+    let is_test = file.ends_with(".test.ts") || file.ends_with("/tests.rs") || file.contains("/tests/");
+    if !is_source || is_test || !path.is_file() || rule.except.iter().any(|part| file.starts_with(part)) {
         return Ok(());
     }
     for (number, word) in forbidden_words(&fs::read_to_string(path)?, rule.never) {

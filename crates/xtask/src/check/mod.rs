@@ -29,10 +29,13 @@ const CHECKS: &[Check] = &[
     ("strict types", |project| process::run(&mut tools::node_tool(project, "typescript/bin/tsc"))),
     ("clippy", |project| clippy(project, &["--workspace", "--all-targets", "--all-features"])),
     ("clippy for wasm", |project| clippy(project, &[WASM, &["--all-targets"]].concat())),
-    ("clippy for the graph build", |project| clippy(project, &[WASM, &["--lib", "--no-default-features"]].concat())),
+    ("clippy for the API's module", |project| clippy(project, &[WASM, ALONE, &["api"]].concat())),
+    ("clippy for the engine's module", |project| clippy(project, &[WASM, ALONE, &["engine"]].concat())),
 ];
 
 const WASM: &[&str] = &["--package", "gradbook-wasm", "--target", "wasm32-unknown-unknown"];
+/// One half of the binding, as the page loads it.
+const ALONE: &[&str] = &["--lib", "--no-default-features", "--features"];
 
 /// Runs all checks, going on after one that fails.
 pub fn run(project: &Project) -> Result<Counts> {
