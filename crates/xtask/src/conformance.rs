@@ -95,10 +95,11 @@ fn build_library(project: &Project, site: &Path) -> Result<()> {
         .web(true)
         .map_err(|error| anyhow!("{error:#}"))?
         .out_name("conformance")
+        .omit_default_module_path(false)
         .typescript(false)
         .generate(site)
         .map_err(|error| anyhow!("wasm-bindgen: {error:#}"))?;
-    stamp::write(&site.join("index.html"), "<!doctype html><title>Conformance</title>")
+    stamp::write(&site.join("index.html"), "<!doctype html><title>Conformance</title><link rel=icon href=data:,>")
 }
 
 /// Copies the files of cases to where the page finds them; returns their names in order.
