@@ -63,6 +63,9 @@ const ACCURACY = 1;
 const TRAINING = 0;
 const VALIDATION = 1;
 
+/** Points of a whole run's training curve. */
+const RESOLUTION = 300;
+
 let curves = 0;
 
 /** The curve of a training run: loss and accuracy over steps, on training and validation samples. */
@@ -89,11 +92,14 @@ export class Curve {
       if (y !== undefined && Number.isFinite(y)) points.push({ panel, series, x: [x], y: [y] });
     };
     if (event.kind === "steps") {
-      // One point a report: the mean over its steps.
-      const mean = average(event.points);
-      if (mean) {
-        add(LOSS, TRAINING, event.step, mean.loss);
-        add(ACCURACY, TRAINING, event.step, percent(mean.accuracy));
+      // Means over a few steps, so that a run of any length is a few hundred points.
+      const few = Math.max(1, Math.ceil(event.steps / RESOLUTION));
+      for (let start = 0; start < event.points.length; start += few) {
+        const some = event.points.slice(start, start + few);
+        const mean = average(some);
+        const step = some.at(-1)?.step ?? event.step;
+        add(LOSS, TRAINING, step, mean?.loss);
+        add(ACCURACY, TRAINING, step, percent(mean?.accuracy));
       }
     } else {
       add(LOSS, VALIDATION, event.step, event.valLoss);
