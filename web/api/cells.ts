@@ -12,16 +12,24 @@ export interface CellHost {
   graph: ArrayBuffer;
 }
 
-/** Connects; resolves to the names that cells see without importing them. */
-export async function connect({ compute, graph }: CellHost): Promise<Gradbook> {
+/** The API for cells. */
+export interface CellLibrary {
+  /** What cells see without importing it. */
+  names: Gradbook;
+  /** Ends the training runs under way, from this side. */
+  stop(): void;
+}
+
+/** Connects. */
+export async function connect({ compute, graph }: CellHost): Promise<CellLibrary> {
   await wasm.default({ module_or_path: graph });
-  const { gradbook, session } = openSession(wasm, batched(compute));
+  const { gradbook, session, stop } = openSession(wasm, batched(compute));
   compute.onmessage = ({ data }: MessageEvent<unknown>) => {
     if (data instanceof Uint8Array) session.receive(data);
     else session.fail(String(data));
   };
   compute.onmessageerror = () => session.fail("a message was lost");
-  return gradbook;
+  return { names: gradbook, stop };
 }
 
 /** Messages of one turn cross together: what a cell builds up before it waits costs one post. */

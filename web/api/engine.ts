@@ -3,7 +3,6 @@
 import type * as Module from "../pkg/base/gradbook.js";
 import { wasmFiles } from "../pkg/files.ts";
 import { loadCollection } from "./collections.ts";
-import type { Binding } from "./context.ts";
 import { fetchBytes } from "./files.ts";
 import type { EngineBuild } from "./probe.ts";
 import { bestBuild } from "./probe.ts";
@@ -28,8 +27,6 @@ export interface DeviceInfo {
 
 /** An engine module that is ready. */
 export interface EngineModule {
-  /** The classes of the build, those of sessions included. */
-  wasm: Binding;
   build: EngineBuild;
   open(device: DeviceName): Promise<Engine>;
 }
@@ -46,7 +43,6 @@ export async function loadEngine(
   ]);
   await module.default({ module_or_path: source });
   return {
-    wasm: module as unknown as Binding,
     build,
     open: (device) => module.Engine.open(device, turn) as Promise<Engine>,
   };

@@ -68,20 +68,20 @@ export function explain(context: Context): Explain {
   return {
     saliency(model, x, options = {}) {
       const { images, target } = prepare(context, "saliency", ["target"], model, x, options);
-      const gradient = wrap(wasm.saliency(model.handle, images.handle, target));
+      const gradient = wrap(wasm.saliency(model.handle, images.handle, ...target));
       return new Explanation(images, gradient.sum(1), "saliency", true);
     },
     gradCam(model, x, options = {}) {
       const { images, target } = prepare(context, "gradCam", ["target", "layer"], model, x, options);
       const layer = options.layer === undefined ? lastConvolution(model, images) : String(options.layer);
-      const map = wasm.gradCam(model.handle, images.handle, layer, target);
+      const map = wasm.gradCam(model.handle, images.handle, ...target, layer);
       return new Explanation(images, wrap(map).squeeze(1), "Grad-CAM", false);
     },
     occlusion(model, x, options = {}) {
       const names = ["target", "window", "stride", "baseline"];
       const { images, target } = prepare(context, "occlusion", names, model, x, options);
       const { window = 5, stride = 2, baseline = 0 } = options;
-      const map = wasm.occlusion(model.handle, images.handle, window, stride, baseline, target);
+      const map = wasm.occlusion(model.handle, images.handle, ...target, window, stride, baseline);
       return new Explanation(images, wrap(map), "occlusion", true);
     },
   };
@@ -105,16 +105,24 @@ function prepare(
   return { images, target: classes(context, what, options.target, images.shape[0] as number) };
 }
 
-function classes(context: Context, what: string, target: Target | undefined, count: number) {
-  if (target === undefined) return list(context, []);
-  if (target instanceof Tensor) return list(context, [target]);
-  const numbers = typeof target === "number" ? Array<number>(count).fill(target) : [...target];
-  if (numbers.length !== count || !numbers.every((n) => Number.isInteger(n) && n >= 0)) {
+/** The class for all images or undefined, and the list of one class for each or nothing. */
+function classes(
+  context: Context,
+  what: string,
+  target: Target | undefined,
+  count: number,
+): [number | undefined, ReturnType<typeof list>] {
+  if (target === undefined) return [undefined, list(context, [])];
+  if (target instanceof Tensor) return [undefined, list(context, [target])];
+  const numbers = typeof target === "number" ? [target] : [...target];
+  const fits = typeof target === "number" || numbers.length === count;
+  if (!fits || !numbers.every((n) => Number.isInteger(n) && n >= 0)) {
     const expected = `expected the number of a class, or one for each of ${count} images`;
     throw argumentError(`${what}: target is ${JSON.stringify(target)}; ${expected}`);
   }
+  if (typeof target === "number") return [target, list(context, [])];
   const handle = context.wasm.Tensor.fromWords(Uint32Array.from(numbers), Uint32Array.of(count), "i32");
-  return list(context, [new Tensor(context, handle)]);
+  return [undefined, list(context, [new Tensor(context, handle)])];
 }
 
 function lastConvolution(model: Model, images: Tensor): string {

@@ -3,7 +3,7 @@
 /** The bytes of a file. Errors: it could not be had; the message names the address and what came of it. */
 export async function fetchBytes(url: URL): Promise<Uint8Array<ArrayBuffer>> {
   if (url.protocol === "file:") {
-    const { readFile } = await import("node:fs/promises");
+    const { readFile } = (await import(NODE_FILES)) as typeof import("node:fs/promises");
     return new Uint8Array(await readFile(url));
   }
   const response = await fetch(url).catch((error: unknown) => {
@@ -17,6 +17,9 @@ export async function fetchBytes(url: URL): Promise<Uint8Array<ArrayBuffer>> {
   }
   return new Uint8Array(await response.arrayBuffer());
 }
+
+/** Not a literal where it is imported: bundles for pages have no such module. */
+const NODE_FILES: string = "node:fs/promises";
 
 /** Unpacks gzip. */
 export async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {

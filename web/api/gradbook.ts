@@ -39,10 +39,17 @@ export interface Gradbook extends Create {
 /** Sends messages to an engine. */
 export type Send = (message: Uint8Array) => void;
 
-/** A session whose messages go to `send`; `receive` is to be called with the replies. */
-export function openSession(wasm: Binding, send: Send): { gradbook: Gradbook; session: Context["session"] } {
+/** An open session: `session.receive` is to be called with the replies; `stop` ends the runs under way from this side. */
+export interface Opened {
+  gradbook: Gradbook;
+  session: Context["session"];
+  stop(): void;
+}
+
+/** A session whose messages go to `send`. */
+export function openSession(wasm: Binding, send: Send): Opened {
   const session = new wasm.Session(send);
-  const context: Context = { wasm, session, catalogue: CATALOGUE };
+  const context: Context = { wasm, session, catalogue: CATALOGUE, runs: new Set() };
   const tensors = create(context);
   const gradbook: Gradbook = {
     ...tensors,
@@ -54,7 +61,10 @@ export function openSession(wasm: Binding, send: Send): { gradbook: Gradbook; se
     plot: plot(),
     fit: fit(context),
   };
-  return { gradbook, session };
+  const stop = () => {
+    for (const end of context.runs) end();
+  };
+  return { gradbook, session, stop };
 }
 
 const CATALOGUE: Catalogue = {

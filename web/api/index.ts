@@ -43,14 +43,17 @@ export { Curve } from "./plot.ts";
 export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
 
+/** A wasm module: its bytes, or compiled already. */
+export type WasmSource = BufferSource | WebAssembly.Module;
+
 /** Options of `createGradbook`. */
 export interface GradbookOptions {
   /** What computes: "cpu", "webgpu", "interp" (plain loops, for comparison), or "auto"; "auto". */
   device?: DeviceName | "auto";
   /** The folder that holds `wasm/` and `assets/`; that of this package. */
   baseUrl?: URL | string;
-  /** The bytes of the wasm module, where they do not come from the folder. */
-  bytes?: BufferSource | WebAssembly.Module;
+  /** The wasm modules, where they do not come from the folder: what builds graphs, and what computes. */
+  modules?: { graph?: WasmSource; engine?: WasmSource };
   /** A port to a worker that called `serve` with the other end; then nothing is computed here. */
   port?: MessagePort;
 }
@@ -68,22 +71,31 @@ export interface Instance extends Gradbook {
 /** Opens Gradbook. */
 export async function createGradbook(options: GradbookOptions = {}): Promise<Instance> {
   const base = folder(options.baseUrl);
-  if (options.port) return overPort(options.port, base, options.bytes);
-  const module = await loadEngine(base, options.bytes);
+  const source = options.modules?.graph ?? fetchBytes(new URL(wasmFiles.graph.file, base));
+  if (options.port) {
+    await graph.default({ module_or_path: await source });
+    return overPort(options.port);
+  }
+  const [module] = await Promise.all([
+    loadEngine(base, options.modules?.engine),
+    Promise.resolve(source).then((module_or_path) => graph.default({ module_or_path })),
+  ]);
   const { engine, info } = await openDevice(module.open, options.device ?? "auto");
   let connection: Connection | undefined;
-  // Both directions leave the stack of the other side first: the module is never entered while it calls out.
-  const { gradbook, session } = openSession(module.wasm, (message) =>
-    queueMicrotask(() => connection?.receive(message)),
-  );
+  const {
+    gradbook,
+    session,
+    stop: stopRuns,
+  } = openSession(graph, (message) => queueMicrotask(() => connection?.receive(message)));
   connection = connect(
     engine,
     (reply) => queueMicrotask(() => session.receive(reply)),
     new URL("assets/", base),
   );
   const stop = () => {
-    engine.stop();
+    stopRuns();
     connection.stop();
+    engine.stop();
   };
   return { ...gradbook, device: info, counters: () => engine.counters() as Record<string, number>, stop };
 }
@@ -94,13 +106,13 @@ export async function serve(
   options: Omit<GradbookOptions, "port"> = {},
 ): Promise<DeviceInfo> {
   const base = folder(options.baseUrl);
-  const module = await loadEngine(base, options.bytes);
+  const module = await loadEngine(base, options.modules?.engine);
   const { engine, info } = await openDevice(module.open, options.device ?? "auto");
   const connection = connect(engine, (reply) => port.postMessage(reply), new URL("assets/", base));
   port.onmessage = ({ data }: MessageEvent<unknown>) => {
     if (data !== STOP) return receive(connection, data);
-    engine.stop();
     connection.stop();
+    engine.stop();
   };
   return info;
 }
@@ -108,18 +120,15 @@ export async function serve(
 /** Sent in place of a request. */
 const STOP = "stop";
 
-async function overPort(
-  port: MessagePort,
-  base: URL,
-  bytes?: BufferSource | WebAssembly.Module,
-): Promise<Instance> {
-  const module_or_path = bytes ?? (await fetchBytes(new URL(wasmFiles.graph.file, base)));
-  await graph.default({ module_or_path });
-  const { gradbook, session } = openSession(graph, (message) => port.postMessage(message));
+function overPort(port: MessagePort): Instance {
+  const { gradbook, session, stop: stopRuns } = openSession(graph, (message) => port.postMessage(message));
   port.onmessage = ({ data }: MessageEvent<unknown>) => {
     if (data instanceof Uint8Array) session.receive(data);
   };
-  const stop = () => port.postMessage(STOP);
+  const stop = () => {
+    stopRuns();
+    port.postMessage(STOP);
+  };
   return { ...gradbook, device: undefined, counters: () => ({}), stop };
 }
 

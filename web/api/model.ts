@@ -86,6 +86,8 @@ export class Model {
     readonly context: Context,
     /** @internal */
     readonly handle: ModelHandle,
+    /** @internal The same with nothing drawn yet. */
+    readonly anew: () => ModelHandle,
   ) {}
 
   /** @internal */
@@ -102,7 +104,8 @@ export class Model {
       return output.handle.clone();
     };
     const values = list(context, Object.values(params ?? {}));
-    return new Model(context, context.wasm.Model.function(call, names, values));
+    const make = () => context.wasm.Model.function(call, names, values);
+    return new Model(context, make(), make);
   }
 
   /** What it is, in one word. */
@@ -158,6 +161,10 @@ export class Model {
     const curve = plot ?? new Curve();
     curve.begin(validation !== undefined);
     let stop = false;
+    // A stop may come while nothing of the run is at the other end.
+    const end = () => {
+      stop = true;
+    };
     const listen = (event: TrainEvent) => {
       // The module is in the middle of its work: what the reader wants to do with the news comes after.
       queueMicrotask(() => {
@@ -168,16 +175,14 @@ export class Model {
     };
     const custom = typeof asked === "function" ? asked : undefined;
     const handle = validation?.handle.clone();
-    const run = context.wasm.fit(
-      context.session,
-      this.handle,
-      train.handle,
-      handle,
-      settings,
-      custom,
-      listen,
-    );
-    return new History((await run) as HistoryData, curve, this);
+    context.runs.add(end);
+    try {
+      const { session } = context;
+      const run = context.wasm.fit(session, this.handle, train.handle, handle, settings, custom, listen);
+      return new History((await run) as HistoryData, curve, this);
+    } finally {
+      context.runs.delete(end);
+    }
   }
 
   /** Its loss and accuracy on a data set. */
@@ -212,8 +217,9 @@ export class Model {
 
   /** Its layers, with shapes and numbers of parameters, for an input shape with the batch axis such as [1, 1, 28, 28]. */
   summary(input: readonly number[]): Summary {
-    this.build(input);
-    return new Summary(this.handle.summary(sizes("summary", input)) as SummaryData);
+    // Looking must not draw the weights: their seed comes with `fit`.
+    const model = this.handle.parameterNames().length > 0 ? this.handle : this.anew();
+    return new Summary(model.summary(sizes("summary", input)) as SummaryData);
   }
 
   [DISPLAY](): LiveDisplay {

@@ -1,6 +1,6 @@
 // Layers and models. A layer is a small model: everything here has `forward`, parameters and a summary.
 
-import type { Context } from "./context.ts";
+import type { Context, ModelHandle } from "./context.ts";
 import { argumentError } from "./context.ts";
 import type { ModelFunction } from "./model.ts";
 import { Model } from "./model.ts";
@@ -33,6 +33,8 @@ export interface Conv2dOptions extends ConvOptions {
   out: number;
   /** Kernel size. */
   kernel: Pair;
+  /** What is added around the image; "zeros". */
+  paddingMode?: "zeros" | "replicate" | "reflect" | "circular" | "mean";
   /** Whether a bias is added; yes. */
   bias?: boolean;
   /** How the weight starts; "heNormal". */
@@ -41,22 +43,30 @@ export interface Conv2dOptions extends ConvOptions {
 
 /** Options of dropout. */
 export interface DropoutOptions {
-  /** The share of entries that are dropped; 0.5. */
+  /** A probability; 0.5. */
   p?: number;
+  /** Whether `p` of the entries are dropped ("library") or kept ("course"); "library". */
+  form?: "library" | "course";
 }
 
 /** Options of batch normalisation. */
 export interface BatchNormOptions {
   /** Added to the variance; 1e-5. */
   eps?: number;
-  /** The weight of a new batch in the running statistics; 0.1. */
+  /** The share of a batch in the running statistics of each step; 0.1. */
   momentum?: number;
+  /** Whether scale and shift are learnt; yes. */
+  affine?: boolean;
 }
 
 /** Options of layer normalisation. */
 export interface LayerNormOptions {
+  /** How many of the last axes are normalised together; 1. */
+  axes?: number;
   /** Added to the variance; 1e-5. */
   eps?: number;
+  /** Whether scale and shift are learnt; yes. */
+  affine?: boolean;
 }
 
 /** What `nn.sequential` takes: layers, models and functions of one tensor. */
@@ -108,19 +118,27 @@ export interface Nn {
 
 export function nn(context: Context): Nn {
   const { wasm } = context;
-  const layer = (kind: string) => (options?: object) => new Model(context, wasm.Model.layer(kind, options));
+  const layer = (kind: string) => (options?: object) => {
+    const make = () => wasm.Model.layer(kind, options);
+    return new Model(context, make(), make);
+  };
+  const row = (handles: ModelHandle[]) => {
+    const layers = new wasm.Layers();
+    for (const handle of handles) layers.push(handle);
+    return layers.sequential();
+  };
   const func: Nn["func"] = (forward, params) => Model.fromFunction(context, forward, params);
   return {
     sequential(layers) {
       if (!Array.isArray(layers)) throw argumentError("sequential: expected an array of layers");
-      const row = new wasm.Layers();
-      layers.forEach((item, i) => {
+      const models = layers.map((item, i) => {
         const model = typeof item === "function" ? func((x) => item(x)) : item;
         if (!(model instanceof Model))
           throw argumentError(`sequential: element ${i} is not a layer but ${typeof item}`);
-        row.push(model.handle);
+        return model;
       });
-      return new Model(context, row.sequential());
+      const make = () => row(models.map((model) => model.anew()));
+      return new Model(context, row(models.map(({ handle }) => handle)), make);
     },
     func,
     dense: layer("dense"),

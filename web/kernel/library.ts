@@ -1,12 +1,21 @@
 // The names that cells see without importing them, beside `display`: the JavaScript API, connected to the compute worker.
 
+import type { CellLibrary } from "../api/cells.ts";
 import { connect } from "../api/cells.ts";
 import type { UserStart } from "./protocol.ts";
 
 /** The name by which a cell imports the same. */
 export const LIBRARY_MODULE = "gradbook";
 
+let library: CellLibrary | undefined;
+
 /** Connects the library. */
 export async function loadLibrary({ compute, graph }: UserStart): Promise<Record<string, unknown>> {
-  return { ...(await connect({ compute, graph })) };
+  library = await connect({ compute, graph });
+  return { ...library.names };
+}
+
+/** The page said stop: training runs end from this side too, wherever they are. */
+export function stopLibrary(): void {
+  library?.stop();
 }

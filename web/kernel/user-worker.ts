@@ -1,7 +1,7 @@
 // The worker that runs the cells: a classic `blob:` worker made by the sandboxed frame, without origin, network or storage.
 // Its first message brings a port to the page, one to the compute worker, the library and the stop token.
 
-import { loadLibrary } from "./library.ts";
+import { loadLibrary, stopLibrary } from "./library.ts";
 import type { FrameToUser, FromUser, ToUser } from "./protocol.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 import { Runner } from "./runner.ts";
@@ -13,8 +13,10 @@ Error.stackTraceLimit = 100;
 let signal: StopSignal | undefined;
 
 addEventListener("message", ({ data }: MessageEvent<FrameToUser>) => {
-  if (data.type === "stop") signal?.receive(data.run, data.token);
-  else if (!signal) start(data);
+  if (data.type === "stop") {
+    signal?.receive(data.run, data.token);
+    stopLibrary();
+  } else if (!signal) start(data);
 });
 
 function start({ token, page, start }: Extract<FrameToUser, { type: "start" }>): void {

@@ -15,6 +15,7 @@ pub enum Thrown {
         message: String,
     },
     /// What a function of the caller threw.
+    #[cfg(feature = "api")]
     Exception(JsValue),
 }
 
@@ -25,6 +26,7 @@ impl Thrown {
     }
 }
 
+#[cfg(feature = "api")]
 impl From<JsValue> for Thrown {
     fn from(exception: JsValue) -> Self {
         Self::Exception(exception)
@@ -41,7 +43,7 @@ impl From<gradbook_core::Error> for Thrown {
 impl From<gradbook_learn::Error> for Thrown {
     fn from(error: gradbook_learn::Error) -> Self {
         let message = error.to_string();
-        match crate::function::thrown(&message) {
+        match crate::api::function::thrown(&message) {
             Some(exception) => Self::Exception(exception),
             None => Self::Named { name: error.kind(), message },
         }
@@ -56,6 +58,7 @@ impl From<Thrown> for JsValue {
                 error.set_name(name);
                 error.into()
             }
+            #[cfg(feature = "api")]
             Thrown::Exception(exception) => exception,
         }
     }

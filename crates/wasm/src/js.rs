@@ -1,4 +1,4 @@
-//! What every export needs: promises and plain objects.
+//! What both halves of the module say to JavaScript.
 
 use crate::error::Result;
 use js_sys::{Object, Promise, Reflect};
@@ -10,7 +10,7 @@ pub fn promise(future: impl Future<Output = Result<JsValue>> + 'static) -> Promi
     future_to_promise(async move { future.await.map_err(JsValue::from) })
 }
 
-/// A plain object of these fields.
+/// A plain object.
 pub fn object(fields: &[(&str, JsValue)]) -> Object {
     let object = Object::new();
     for (name, value) in fields {

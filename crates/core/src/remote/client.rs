@@ -60,9 +60,9 @@ impl RemoteRunner {
         }))
     }
 
-    /// Takes a message of the server. Errors: it is not one.
+    /// Takes a message of the server. Errors: it is not one; as it may have been any answer, every wait ends with the error.
     pub fn receive(&self, message: &[u8]) -> Result<()> {
-        let Reply { ticket, body } = Reply::decode(message)?;
+        let Reply { ticket, body } = Reply::decode(message).inspect_err(|error| self.0.deliver_to_all(error))?;
         match (ticket, body) {
             (0, Body::Failed(error)) => self.0.deliver_to_all(&error),
             (_, body) => self.0.deliver(ticket, body),

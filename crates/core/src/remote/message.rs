@@ -374,7 +374,11 @@ fn read_error(r: &mut Reader<'_>) -> Result<Error> {
         }
         2 => Error::Argument { op: r.text()?, message: r.text()? },
         3 => Error::Gradient(r.text()?),
-        4 => Error::OutOfMemory { device: r.text()?, bytes: r.size()?, what: r.text()? },
+        4 => {
+            // What the other side could not give may be more than this side can count.
+            let (device, bytes) = (r.text()?, usize::try_from(r.number()?).unwrap_or(usize::MAX));
+            Error::OutOfMemory { device, bytes, what: r.text()? }
+        }
         5 => Error::Device { device: r.text()?, message: r.text()? },
         6 => Error::Wire(r.text()?),
         7 => Error::Stopped,

@@ -48,6 +48,8 @@ struct State<R, H> {
     /// Whether a task works on the queue.
     pumping: Cell<bool>,
     activity: Cell<Activity>,
+    /// Grows with each stop: what was begun before it and is not known yet ends as well.
+    stops: Cell<u64>,
 }
 
 /// What is done in order.
@@ -76,6 +78,7 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
             queue: RefCell::default(),
             pumping: Cell::new(false),
             activity: Cell::default(),
+            stops: Cell::default(),
         }))
     }
 
@@ -103,6 +106,7 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
     /// Lets go of all work that waits; what was computed stays. What runs now is the runner's to stop. A loop that is
     /// between two calls of advance ends with the next one: its owner must not miss the stop.
     pub fn stop(&self) {
+        self.0.stops.update(|n| n + 1);
         for body in self.0.loops.borrow().values().flatten() {
             body.stopped.set(body.advancing.get() == 0);
         }
@@ -324,9 +328,10 @@ impl<R: Runner, H: Host> State<R, H> {
             }
             spec.push(input, initial, after);
         }
+        let stops = self.stops.get();
         let run = self.runner().begin(&spec).await?;
         self.insert(states.iter().zip(&run.state).map(|(names, tensor)| (names.name, Ok(tensor.clone()))));
-        let body = Loop { run, advancing: Cell::new(0), stopped: Cell::new(false) };
+        let body = Loop { run, advancing: Cell::new(0), stopped: Cell::new(self.stops.get() != stops) };
         self.loops.borrow_mut().entry(name).or_insert_with(|| Ok(Rc::new(body)));
         Ok(())
     }

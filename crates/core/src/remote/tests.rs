@@ -283,6 +283,16 @@ fn the_host_loads_collections() {
 }
 
 #[test]
+fn every_wait_ends_when_an_answer_cannot_be_read() {
+    let bench = Bench::new();
+    let y = unary(Unary::Neg, &vector(&[1.0]));
+    let mut read = pin!(bench.client.read(&y));
+    assert!(read.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert!(bench.client.receive(&[VERSION, 1]).is_err());
+    assert_eq!(bench.wait(read).unwrap_err().kind(), "MessageError");
+}
+
+#[test]
 fn every_wait_ends_when_the_other_side_is_gone() {
     let bench = Bench::new();
     let gone = Error::Device { device: "worker".into(), message: "it ended".into() };
@@ -297,7 +307,7 @@ fn errors_survive_the_trip() {
         Error::DType { op: "exp".into(), expected: "f32".into(), got: DType::Bool },
         Error::Argument { op: "pad".into(), message: "−1".into() },
         Error::Gradient("none".into()),
-        Error::OutOfMemory { device: "cpu".into(), bytes: 1 << 30, what: "a result".into() },
+        Error::OutOfMemory { device: "cpu".into(), bytes: 1 << 31, what: "a result".into() },
         Error::Device { device: "webgpu".into(), message: "lost".into() },
         Error::Wire("?".into()),
         Error::Stopped,

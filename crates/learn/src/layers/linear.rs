@@ -55,10 +55,10 @@ impl Linear {
     fn build(&self, x: &Tensor, ctx: &mut Forward) -> Result<(Param, Option<Param>)> {
         let LinearConfig { out, bias, init } = self.config;
         if out == 0 {
-            return Err(Error::argument("linear", "out is missing or 0; it is the number of output features"));
+            return Err(Error::argument("dense", "out is missing or 0; it is the number of output features"));
         }
         let Some(&input) = x.shape().last() else {
-            return Err(Error::argument("linear", "x has no axes; expected [N, features]"));
+            return Err(Error::argument("dense", "x has no axes; expected [N, features]"));
         };
         let weight = Param::weight(ctx.init().weight(init, &[out, input])?);
         let bias = if bias { Some(Param::weight(Tensor::zeros(&[out])?)) } else { None };
@@ -68,7 +68,7 @@ impl Linear {
 
 impl Layer for Linear {
     fn kind(&self) -> &str {
-        "linear"
+        "dense"
     }
 
     fn forward(&self, x: &Tensor, ctx: &mut Forward) -> Result<Tensor> {

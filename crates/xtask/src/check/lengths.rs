@@ -15,7 +15,9 @@ pub fn violations(project: &Project) -> Result<Vec<String>> {
         let entries = WalkDir::new(project.path(folder)).sort_by_file_name();
         for entry in entries.into_iter().filter_entry(|entry| entry.file_name() != "pkg").flatten() {
             let extension = entry.path().extension().and_then(|extension| extension.to_str());
-            if !matches!(extension, Some("rs" | "ts" | "css" | "html" | "wgsl")) {
+            // Declarations are written by the compiler.
+            let declares = entry.file_name().to_string_lossy().ends_with(".d.ts");
+            if declares || !matches!(extension, Some("rs" | "ts" | "css" | "html" | "wgsl")) {
                 continue;
             }
             let lines = fs::read_to_string(entry.path())?.lines().count();

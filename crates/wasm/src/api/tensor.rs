@@ -1,8 +1,8 @@
 //! Handles to tensors. Ops go by their JavaScript names; `web/api/tensor.ts` gives each its method, types and words.
 
+use crate::api::list::TensorList;
+use crate::api::options;
 use crate::error::{Result, Thrown};
-use crate::list::TensorList;
-use crate::options;
 use gradbook_core::ops::{Conv2dOptions, PadMode};
 use gradbook_core::{self as core, DType, Data, Shape};
 use gradbook_learn::layers::{Padding, Pair};

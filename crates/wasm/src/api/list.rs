@@ -1,7 +1,7 @@
 //! Several tensors as one argument or result.
 
+use crate::api::tensor::Tensor;
 use crate::error::{Result, Thrown};
-use crate::tensor::Tensor;
 use gradbook_core as core;
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;

@@ -1,7 +1,7 @@
 //! Data sets: samples and targets that stay where they are computed on.
 
+use crate::api::tensor::Tensor;
 use crate::error::Result;
-use crate::tensor::Tensor;
 use gradbook_learn::data;
 use wasm_bindgen::prelude::*;
 

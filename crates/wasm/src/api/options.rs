@@ -68,10 +68,18 @@ fn invalid<T: for<'de> Deserialize<'de>>(what: &str, object: &Object, reason: &s
         let alone = Object::new();
         let _ = Reflect::set(&alone, &JsValue::from_str(&key), &value);
         if let Err(error) = serde_wasm_bindgen::from_value::<T>(alone.into()) {
-            return Thrown::argument(format!("{what}: {key} is {}: {error}", shown(&value)));
+            return Thrown::argument(format!("{what}: {key} is {}; {}", shown(&value), readable(&error.to_string())));
         }
     }
-    Thrown::argument(format!("{what}: {reason}"))
+    Thrown::argument(format!("{what}: {}", readable(reason)))
+}
+
+/// What serde says, in the reader's words.
+pub fn readable(reason: &str) -> String {
+    let words = [("usize", "a whole number"), ("isize", "a whole number"), ("u32", "a whole number"), ("`", "")];
+    let numbers = [("expected f32", "expected a number"), ("expected f64", "expected a number")];
+    let reason = reason.strip_prefix("Error: ").unwrap_or(reason).to_owned();
+    words.iter().chain(&numbers).fold(reason, |text, (from, to)| text.replace(from, to))
 }
 
 /// A value as a reader would write it, cut short.

@@ -1,8 +1,8 @@
 //! JavaScript functions as layers and losses, and the exceptions that they throw.
 
+use crate::api::list::TensorList;
+use crate::api::tensor::Tensor;
 use crate::error::Result;
-use crate::list::TensorList;
-use crate::tensor::Tensor;
 use gradbook_core as core;
 use gradbook_learn::Error;
 use gradbook_learn::layers::{Forward, Layer, Param};

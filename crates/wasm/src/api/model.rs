@@ -1,11 +1,11 @@
 //! Layers and models.
 
+use crate::api::function::{FunctionLayer, named};
+use crate::api::list::TensorList;
+use crate::api::options::{read, readable};
+use crate::api::tensor::Tensor;
 use crate::error::{Result, Thrown};
-use crate::function::{FunctionLayer, named};
 use crate::js::object;
-use crate::list::TensorList;
-use crate::options::read;
-use crate::tensor::Tensor;
 use gradbook_learn::layers::{self, Activation, Forward, Layer, Params};
 use js_sys::{Array, Function, Object, Reflect};
 use std::cell::RefCell;
@@ -128,7 +128,8 @@ fn activation(kind: &str, options: &JsValue) -> Result<Activation> {
         Object::assign(&tagged, options.unchecked_ref());
     }
     let _ = Reflect::set(&tagged, &"kind".into(), &kind.into());
-    serde_wasm_bindgen::from_value(tagged.into()).map_err(|error| Thrown::argument(format!("{kind}: {error}")))
+    serde_wasm_bindgen::from_value(tagged.into())
+        .map_err(|error| Thrown::argument(format!("{kind}: {}", readable(&error.to_string()))))
 }
 
 fn sizes(shape: &[usize]) -> JsValue {

@@ -1,14 +1,14 @@
 //! Training, scores and predictions: promises over a session.
 
+use crate::api::dataset::Dataset;
+use crate::api::function;
+use crate::api::model::Model;
+use crate::api::options::{read, readable};
+use crate::api::session::Session;
+use crate::api::tensor::Tensor;
 use crate::clock;
-use crate::dataset::Dataset;
 use crate::error::{Result, Thrown};
-use crate::function;
 use crate::js::promise;
-use crate::model::Model;
-use crate::options::read;
-use crate::session::Session;
-use crate::tensor::Tensor;
 use gradbook_core as core;
 use gradbook_learn::losses::Loss;
 use gradbook_learn::optim;
@@ -93,7 +93,8 @@ fn loss(given: &JsValue) -> Result<Loss> {
     }
     serde_wasm_bindgen::from_value(given.clone()).map_err(|error| {
         let kind = Reflect::get(given, &"kind".into()).ok().and_then(|kind| kind.as_string());
-        Thrown::argument(format!("{}: {error}", kind.unwrap_or_else(|| "loss".into())))
+        let what = kind.unwrap_or_else(|| "loss".into());
+        Thrown::argument(format!("{what}: {}", readable(&error.to_string())))
     })
 }
 

@@ -1,9 +1,8 @@
 //! The way to what computes: graphs go out as bytes, replies come in.
 
-use crate::error::Result;
+use crate::api::list::TensorList;
+use crate::api::tensor::Tensor;
 use crate::js::promise;
-use crate::list::TensorList;
-use crate::tensor::Tensor;
 use gradbook_core::device::LocalFuture;
 use gradbook_core::remote::{RemoteRunner, Transport};
 use gradbook_core::{self as core, Runner};
@@ -24,8 +23,9 @@ impl Session {
     }
 
     /// Takes a message of the engine.
-    pub fn receive(&self, message: &[u8]) -> Result<()> {
-        Ok(self.0.receive(message)?)
+    pub fn receive(&self, message: &[u8]) {
+        // Whoever waits hears of a message that cannot be read.
+        let _ = self.0.receive(message);
     }
 
     /// Ends every wait with an error: the engine is gone.
@@ -45,7 +45,7 @@ impl Session {
     /// A tensor's elements as a typed array: Float32Array, Int32Array, Uint32Array, or Uint8Array of 0 and 1.
     pub fn read(&self, tensor: &Tensor) -> Promise {
         let (runner, tensor) = (self.0.clone(), tensor.0.clone());
-        promise(async move { Ok(crate::tensor::typed_array(&runner.read(&tensor).await?)) })
+        promise(async move { Ok(crate::api::tensor::typed_array(&runner.read(&tensor).await?)) })
     }
 
     /// A collection of tensors that the engine's host has, as `[label, tensor]` pairs.

@@ -1,0 +1,12 @@
+//! The half that builds graphs.
+
+pub mod dataset;
+pub mod explain;
+pub(crate) mod function;
+pub mod list;
+pub mod model;
+pub mod options;
+pub mod seed;
+pub mod session;
+pub mod tensor;
+pub mod train;

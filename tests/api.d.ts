@@ -1,0 +1,1068 @@
+// collections.d.ts
+/** A file of a collection: what it holds, such as "train.images", and its bytes, unpacked. */
+export type CollectionFile = [label: string, bytes: Uint8Array];
+/** Loads a collection from the folder that holds all of them. */
+export declare function loadCollection(assets: URL, name: string): Promise<CollectionFile[]>;
+
+// context.d.ts
+import type * as Module from "../pkg/graph/gradbook.js";
+/** The classes and functions of a wasm build; all builds have these. */
+export type Binding = typeof Module;
+export interface Context {
+    readonly wasm: Binding;
+    readonly session: Module.Session;
+    /** Where data sets come from; what they are called and how their classes are named. */
+    readonly catalogue: Catalogue;
+    /** How to end each training run that is under way. */
+    readonly runs: Set<() => void>;
+}
+/** What is known of a built-in data set before its files are loaded. */
+export type Catalogue = Readonly<Record<string, {
+    readonly classes: readonly string[];
+}>>;
+export type TensorHandle = Module.Tensor;
+export type ModelHandle = Module.Model;
+export type DatasetHandle = Module.Dataset;
+/** An error of the API itself, in the form of those that come from the module. */
+export declare function argumentError(message: string): Error;
+/** The seed that was given, checked, or a fresh one. */
+export declare function seedOf(context: Context, seed: number | undefined): number;
+
+// create.d.ts
+import type { Context } from "./context.ts";
+import type { DType, Nested, Values } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
+/** Options of random tensors. */
+export interface RandomOptions {
+    /** The same seed draws the same numbers on every device; drawn afresh if left out. */
+    seed?: number;
+}
+/** Functions that make tensors. */
+export interface Create {
+    /** A tensor of nested arrays, or of a typed array and a shape: `tensor([[1, 2], [3, 4]])`, `tensor(pixels, [28, 28])`. */
+    tensor(values: Nested | Values | Uint8ClampedArray | Float64Array, shape?: readonly number[], dtype?: DType): Tensor;
+    /** Zeros of a shape. */
+    zeros(shape: readonly number[]): Tensor;
+    /** Ones of a shape. */
+    ones(shape: readonly number[]): Tensor;
+    /** The same number everywhere. */
+    full(shape: readonly number[], value: number): Tensor;
+    /** 0, 1, … n − 1 (i32). */
+    arange(n: number): Tensor;
+    /** Numbers drawn evenly from low…high. */
+    rand(shape: readonly number[], options?: RandomOptions & {
+        low?: number;
+        high?: number;
+    }): Tensor;
+    /** Numbers drawn from a normal distribution. */
+    randn(shape: readonly number[], options?: RandomOptions & {
+        mean?: number;
+        std?: number;
+    }): Tensor;
+    /** Tensors one after the other along an axis. */
+    concat(tensors: readonly Tensor[], dim?: number): Tensor;
+    /** Tensors of one shape along a new axis. */
+    stack(tensors: readonly Tensor[], dim?: number): Tensor;
+}
+export declare function create(context: Context): Create;
+/** A shape as the module takes it. */
+export declare function sizes(what: string, shape: readonly number[]): Uint32Array;
+
+// data.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Context } from "./context.ts";
+import type { Create } from "./create.ts";
+import type { Displayable, ImagesOptions } from "./plot.ts";
+import type { Nested, Values } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
+/** A training and a test set. */
+export interface TrainTest {
+    train: Dataset;
+    test: Dataset;
+}
+/** Options of a data set. */
+export interface DatasetOptions {
+    /** What messages call it. */
+    name?: string;
+    /** A name for each class. */
+    classes?: readonly string[];
+}
+/** Where data sets come from. */
+export interface DataSource {
+    /** Handwritten digits, 28 × 28, values 0…1: 8,000 to learn from and 2,000 held back. Loaded on first use. */
+    mnist(): Promise<TrainTest>;
+    /** Samples x [N, …] with targets y: whole numbers are class labels [N]. Tensors or arrays. */
+    from(x: Tensor | Nested | Values, y: Tensor | Nested | Values, options?: DatasetOptions): Dataset;
+}
+/** Samples x [N, …] with one target y each. */
+export declare class Dataset {
+    #private;
+    /** What messages call it. */
+    get name(): string;
+    /** The number of samples. */
+    get length(): number;
+    /** The samples [N, …]. */
+    get x(): Tensor;
+    /** The targets: class labels (i32 [N]) or numbers (f32). */
+    get y(): Tensor;
+    /** The class labels; the same as `y`. */
+    get labels(): Tensor;
+    /** The names of the classes; empty if they have none. */
+    get classes(): string[];
+    /** The first `n` images with their labels, as a grid. */
+    images(n?: number, options?: ImagesOptions): Displayable;
+    /** The first `n` samples, or those with these numbers in this order. */
+    take(which: number | ArrayLike<number>): Dataset;
+    /** Two sets drawn at random: the first has `share` (0…1) of the samples, the second the others. */
+    split(share: number, options?: {
+        seed?: number;
+    }): [Dataset, Dataset];
+    [DISPLAY](): LiveDisplay;
+}
+export declare function data(context: Context, create: Create): DataSource;
+
+// describe.d.ts
+import type { Values } from "./tensor.ts";
+/** Such as `Tensor f32 [2, 2]` and the rows below. */
+export declare function describe(shape: readonly number[], dtype: string, values: Values): string;
+
+// engine.d.ts
+import type * as Module from "../pkg/base/gradbook.js";
+import type { EngineBuild } from "./probe.ts";
+/** A device that can be opened. */
+export type DeviceName = "cpu" | "webgpu" | "interp";
+/** An engine on its device. */
+export type Engine = Module.Engine;
+/** One client of an engine. */
+export type Connection = Module.Connection;
+/** What a device says about itself. */
+export interface DeviceInfo {
+    device: DeviceName;
+    /** Instruction set or adapter, and threads. */
+    detail: string;
+    /** Whether a GPU is really a program on the CPU. */
+    software: boolean;
+}
+/** An engine module that is ready. */
+export interface EngineModule {
+    build: EngineBuild;
+    open(device: DeviceName): Promise<Engine>;
+}
+/** Loads the fastest build that runs here. `base` is the folder of the site or package; `bytes` replaces the file. */
+export declare function loadEngine(base: URL, bytes?: BufferSource | WebAssembly.Module): Promise<EngineModule>;
+/** A new client of an engine; data sets come from `assets`. */
+export declare function connect(engine: Engine, send: (reply: Uint8Array) => void, assets: URL): Connection;
+/** Messages in the forms that a port carries: one, or several of one turn together. */
+export declare function receive(connection: Connection, message: unknown): void;
+
+// explain.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Context } from "./context.ts";
+import { Model } from "./model.ts";
+import { Tensor } from "./tensor.ts";
+/** Which class is explained: one for all images, one for each, or (left out) what the model says. */
+export type Target = number | readonly number[] | Tensor;
+/** Options of all explanations. */
+export interface ExplainOptions {
+    /** The class that is explained; what the model says. */
+    target?: Target;
+}
+/** Options of Grad-CAM. */
+export interface GradCamOptions extends ExplainOptions {
+    /** The layer whose output is looked at, by its name in the model: 3 or "features.2"; the last convolution. */
+    layer?: number | string;
+}
+/** Options of occlusion. */
+export interface OcclusionOptions extends ExplainOptions {
+    /** Rows and columns of what covers; 5. */
+    window?: number;
+    /** Distance between neighbouring positions; 2. */
+    stride?: number;
+    /** The value that covers; 0. */
+    baseline?: number;
+}
+/** Explanations of a model's decision about images [C, H, W] or [N, C, H, W]. */
+export interface Explain {
+    /** The gradient of the class's score for every pixel, with its sign. */
+    saliency(model: Model, x: Tensor, options?: ExplainOptions): Explanation;
+    /** Where in a layer's output the evidence for the class lies: Σ of its channels, weighted by their mean gradients. */
+    gradCam(model: Model, x: Tensor, options?: GradCamOptions): Explanation;
+    /** How much the score falls when a window is covered. */
+    occlusion(model: Model, x: Tensor, options?: OcclusionOptions): Explanation;
+}
+/** A map for each image, and the images. */
+export declare class Explanation {
+    /** What was explained, [N, C, H, W]. */
+    readonly image: Tensor;
+    /** What counts, [N, H, W]. */
+    readonly map: Tensor;
+    private readonly label;
+    private readonly signed;
+    /** One image: the map over it. Several: the maps side by side. */
+    [DISPLAY](): Promise<LiveDisplay>;
+}
+export declare function explain(context: Context): Explain;
+
+// files.d.ts
+/** The bytes of a file. Errors: it could not be had; the message names the address and what came of it. */
+export declare function fetchBytes(url: URL): Promise<Uint8Array<ArrayBuffer>>;
+/** Unpacks gzip. */
+export declare function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+/** The SHA-256 in hexadecimal; none where the page is not in a secure context. */
+export declare function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined>;
+
+// gradbook.d.ts
+import type { Binding, Context } from "./context.ts";
+import type { Create } from "./create.ts";
+import type { DataSource } from "./data.ts";
+import type { Explain } from "./explain.ts";
+import type { Losses } from "./losses.ts";
+import type { Fit } from "./model.ts";
+import type { Nn } from "./nn.ts";
+import type { Optim } from "./optim.ts";
+import type { Plot } from "./plot.ts";
+/** Everything: tensors, layers, losses, optimisers, data sets, explanations and pictures. */
+export interface Gradbook extends Create {
+    /** Layers and models. */
+    readonly nn: Nn;
+    /** Data sets. */
+    readonly data: DataSource;
+    /** Optimisers. */
+    readonly optim: Optim;
+    /** Losses. */
+    readonly losses: Losses;
+    /** Explanations. */
+    readonly explain: Explain;
+    /** Pictures. */
+    readonly plot: Plot;
+    /** Trains a plain function. */
+    readonly fit: Fit;
+}
+/** Sends messages to an engine. */
+export type Send = (message: Uint8Array) => void;
+/** An open session: `session.receive` is to be called with the replies; `stop` ends the runs under way from this side. */
+export interface Opened {
+    gradbook: Gradbook;
+    session: Context["session"];
+    stop(): void;
+}
+/** A session whose messages go to `send`. */
+export declare function openSession(wasm: Binding, send: Send): Opened;
+
+// history.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Model } from "./model.ts";
+import type { Curve } from "./plot.ts";
+/** One step of training. */
+export interface StepPoint {
+    /** Step of the run, from 1. */
+    step: number;
+    /** The mean loss of its batch. */
+    loss: number;
+    /** The share of right answers in its batch, if there are right answers. */
+    accuracy?: number;
+}
+/** What an epoch came to. */
+export interface EpochReport {
+    kind?: "epoch";
+    /** Epoch, from 1. */
+    epoch: number;
+    /** Steps done. */
+    step: number;
+    /** The mean training loss, measured as it went. */
+    loss: number;
+    /** The share of right answers, measured as it went. */
+    accuracy?: number;
+    /** The loss on the validation set after the epoch. */
+    valLoss?: number;
+    /** The share of right answers on the validation set after the epoch. */
+    valAccuracy?: number;
+    /** The learning rate of its last step. */
+    lr: number;
+    /** The seed of the run. */
+    seed: number;
+    /** Training steps a second. */
+    stepsPerSecond?: number;
+}
+/** Some steps were done, or an epoch is over. */
+export type TrainEvent = {
+    kind: "steps";
+    epoch: number;
+    step: number;
+    steps: number;
+    lr: number;
+    points: StepPoint[];
+} | (EpochReport & {
+    kind: "epoch";
+});
+/** A history as the module gives it. */
+export interface HistoryData {
+    points: StepPoint[];
+    epochs: EpochReport[];
+    stopped: boolean;
+    restored?: number;
+    seed: number;
+}
+/** What a training run came to; shown as its curve. */
+export declare class History {
+    /** The curve of the run. */
+    readonly plot: Curve;
+    /** The model that was trained. */
+    readonly model: Model;
+    /** Every step. */
+    readonly points: readonly StepPoint[];
+    /** Every epoch that came to its end. */
+    readonly epochs: readonly EpochReport[];
+    /** Whether it was stopped before its end. */
+    readonly stopped: boolean;
+    /** The epoch whose weights the model has now, if early stopping brought the best ones back. */
+    readonly restored: number | undefined;
+    /** The seed of the run: the same one repeats it. */
+    readonly seed: number;
+    /** The last epoch's figures. */
+    get last(): EpochReport | undefined;
+    [DISPLAY](): LiveDisplay;
+    toString(): string;
+}
+
+// index.d.ts
+import type { DeviceInfo, DeviceName } from "./engine.ts";
+import type { Gradbook } from "./gradbook.ts";
+export type { Create, RandomOptions } from "./create.ts";
+export type { DataSource, DatasetOptions, TrainTest } from "./data.ts";
+export { Dataset } from "./data.ts";
+export type { DeviceInfo, DeviceName } from "./engine.ts";
+export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target } from "./explain.ts";
+export { Explanation } from "./explain.ts";
+export type { Gradbook } from "./gradbook.ts";
+export type { EpochReport, StepPoint } from "./history.ts";
+export { History } from "./history.ts";
+export type { CrossEntropyOptions, Loss, Losses, LossFunction, LossName } from "./losses.ts";
+export type { Fit, FitOptions, ModelFunction, Score } from "./model.ts";
+export { Model, Summary } from "./model.ts";
+export type { BatchNormOptions, Conv2dOptions, DenseOptions, DropoutOptions, Init, LayerLike, LayerNormOptions, Nn, } from "./nn.ts";
+export type { AdamOptions, Optim, OptimizerOptions, Schedule } from "./optim.ts";
+export { Optimizer } from "./optim.ts";
+export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";
+export { Curve } from "./plot.ts";
+export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
+export { Tensor } from "./tensor.ts";
+/** A wasm module: its bytes, or compiled already. */
+export type WasmSource = BufferSource | WebAssembly.Module;
+/** Options of `createGradbook`. */
+export interface GradbookOptions {
+    /** What computes: "cpu", "webgpu", "interp" (plain loops, for comparison), or "auto"; "auto". */
+    device?: DeviceName | "auto";
+    /** The folder that holds `wasm/` and `assets/`; that of this package. */
+    baseUrl?: URL | string;
+    /** The wasm modules, where they do not come from the folder: what builds graphs, and what computes. */
+    modules?: {
+        graph?: WasmSource;
+        engine?: WasmSource;
+    };
+    /** A port to a worker that called `serve` with the other end; then nothing is computed here. */
+    port?: MessagePort;
+}
+/** The API, and what stands behind it. */
+export interface Instance extends Gradbook {
+    /** What computes; undefined at the end of a port. */
+    readonly device: DeviceInfo | undefined;
+    /** What the device has done and holds: counts by name, and `liveBytes`; empty at the end of a port. */
+    counters(): Record<string, number>;
+    /** Ends what runs now; weights and histories are kept. */
+    stop(): void;
+}
+/** Opens Gradbook. */
+export declare function createGradbook(options?: GradbookOptions): Promise<Instance>;
+/** Answers a `createGradbook({ port })` at the other end: to be called in a worker. */
+export declare function serve(port: MessagePort, options?: Omit<GradbookOptions, "port">): Promise<DeviceInfo>;
+
+// losses.d.ts
+import type { Context } from "./context.ts";
+import { Tensor } from "./tensor.ts";
+/** A function of a model's output and the targets that gives one number. */
+export type LossFunction = (output: Tensor, target: Tensor) => Tensor;
+/** A loss with a name. */
+export type LossName = "crossEntropy" | "mse" | "l1" | "smoothL1" | "huber" | "bce" | "bceWithLogits" | "hinge" | "multiMargin" | "focal";
+/** Options of the cross-entropy. */
+export interface CrossEntropyOptions {
+    /** A weight for each class. */
+    weight?: readonly number[];
+    /** The share of the target that is spread evenly over all classes. */
+    labelSmoothing?: number;
+    /** Samples of this class do not count. */
+    ignoreIndex?: number;
+}
+/** What `fit` takes as its loss: a name, a name with options, or a function. */
+export type Loss = LossName | ({
+    kind: LossName;
+} & Record<string, unknown>) | LossFunction;
+/** Losses as functions. */
+export interface Losses {
+    /** −log softmax(logits)[target]: logits [N, C], targets are class indices [N] or probabilities [N, C]. */
+    crossEntropy(logits: Tensor, target: Tensor, options?: CrossEntropyOptions): Tensor;
+    /** The mean squared difference. */
+    mse(output: Tensor, target: Tensor): Tensor;
+    /** The mean absolute difference. */
+    l1(output: Tensor, target: Tensor): Tensor;
+    /** Squared below `beta`, absolute above. */
+    smoothL1(output: Tensor, target: Tensor, options?: {
+        beta?: number;
+    }): Tensor;
+    /** Squared below `delta`, absolute above. */
+    huber(output: Tensor, target: Tensor, options?: {
+        delta?: number;
+    }): Tensor;
+    /** The cross-entropy of probabilities of yes. */
+    bce(probabilities: Tensor, target: Tensor): Tensor;
+    /** The cross-entropy of logits of yes. */
+    bceWithLogits(logits: Tensor, target: Tensor): Tensor;
+}
+export declare function losses(context: Context): Losses;
+/** A loss as the module takes it: `{ kind }`, or a function of handles. */
+export declare function lossArgument(context: Context, loss: Loss | undefined): unknown;
+
+// model.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Context } from "./context.ts";
+import { Dataset } from "./data.ts";
+import type { EpochReport } from "./history.ts";
+import { History } from "./history.ts";
+import type { Loss } from "./losses.ts";
+import type { Schedule } from "./optim.ts";
+import { Optimizer } from "./optim.ts";
+import { Curve } from "./plot.ts";
+import { Tensor } from "./tensor.ts";
+/** A model as a function of its input and its parameters. */
+export type ModelFunction<P extends Record<string, Tensor>> = (x: Tensor, params: P) => Tensor;
+/** Options of training. */
+export interface FitOptions {
+    /** How often every sample is seen; 1. */
+    epochs?: number;
+    /** Samples in a step; 32. */
+    batchSize?: number;
+    /** How parameters follow their gradients; `optim.adam()`. */
+    optimizer?: Optimizer;
+    /** What becomes small; "crossEntropy". */
+    loss?: Loss;
+    /** Samples that are scored after every epoch. */
+    validation?: Dataset;
+    /** Weights that are not drawn yet, the order of samples and dropout all follow from it; drawn afresh and shown if left out. */
+    seed?: number;
+    /** A curve that shows the run while it goes on; `history` has one anyway. */
+    plot?: Curve;
+    /** How the learning rate changes; not at all. */
+    schedule?: Schedule;
+    /** What the schedule counts; "epoch". */
+    scheduleUnit?: "epoch" | "step";
+    /** Whether each epoch has a random order; yes. */
+    shuffle?: boolean;
+    /** What becomes of samples that do not fill a batch; "keep". */
+    remainder?: "keep" | "drop";
+    /** The largest common norm of all gradients. */
+    clipNorm?: number;
+    /** The largest magnitude of an entry of a gradient. */
+    clipValue?: number;
+    /** Stop when the validation loss (the training loss without a validation set) no longer falls. */
+    earlyStopping?: {
+        patience?: number;
+        minDelta?: number;
+        restoreBest?: boolean;
+    };
+    /** Called after every epoch; to give false stops the run. */
+    onEpoch?: (report: EpochReport) => unknown;
+}
+/** How well a model does. */
+export interface Score {
+    /** The mean loss. */
+    loss: number;
+    /** The share of right answers, if there are right answers. */
+    accuracy?: number;
+}
+/** A function with parameters: a layer or a whole network. */
+export declare class Model {
+    /** What it is, in one word. */
+    get kind(): string;
+    /** What it makes of x, as part of a larger computation; dropout and the like are off. */
+    forward(x: Tensor): Tensor;
+    /** The parameters by name; none before the first call, as layers learn their sizes from their inputs. */
+    get parameters(): Record<string, Tensor>;
+    /** Draws the parameters now, for an input shape with the batch axis; returns the output shape. */
+    build(input: readonly number[], options?: {
+        seed?: number;
+    }): number[];
+    /**
+     * Trains it on a data set. The promise settles when the run is over or stopped; weights and history are kept either
+     * way. Everything runs where the compute worker is: the page and this worker stay free.
+     */
+    fit(train: Dataset, options?: FitOptions): Promise<History>;
+    /** Its loss and accuracy on a data set. */
+    evaluate(data: Dataset, options?: {
+        loss?: Loss;
+        batchSize?: number;
+    }): Promise<Score>;
+    /** What it makes of every sample, a batch at a time: [N, …] to [N, …]. */
+    predict(x: Tensor | Dataset, options?: {
+        batchSize?: number;
+    }): Promise<Tensor>;
+    /** Its layers, with shapes and numbers of parameters, for an input shape with the batch axis such as [1, 1, 28, 28]. */
+    summary(input: readonly number[]): Summary;
+    [DISPLAY](): LiveDisplay;
+}
+interface SummaryData {
+    layers: {
+        path: string;
+        kind: string;
+        input: number[];
+        output: number[];
+        parameters: number;
+    }[];
+    parameters: number;
+}
+/** The layers of a model, as a table. */
+export declare class Summary {
+    /** The layers, innermost first. */
+    readonly layers: SummaryData["layers"];
+    /** How many numbers are learnt, each counted once. */
+    readonly parameters: number;
+    [DISPLAY](): LiveDisplay;
+    toString(): string;
+}
+/** A plain function as a model: trains it and gives the history, whose `model` has the trained parameters. */
+export type Fit = <P extends Record<string, Tensor>>(forward: ModelFunction<P>, train: Dataset, options?: FitOptions & {
+    params?: P;
+}) => Promise<History>;
+export declare function fit(context: Context): Fit;
+export {};
+
+// nn.d.ts
+import type { Context } from "./context.ts";
+import type { ModelFunction } from "./model.ts";
+import { Model } from "./model.ts";
+import type { ConvOptions, Pair, PoolOptions, Tensor } from "./tensor.ts";
+/** How weights start; biases start at 0. */
+export type Init = "heNormal" | "heUniform" | "xavierNormal" | "xavierUniform" | "xavierCourse" | "orthogonal" | "truncNormal" | "zeros";
+/** Options of a dense layer. */
+export interface DenseOptions {
+    /** Output features. */
+    out: number;
+    /** Whether a bias is added; yes. */
+    bias?: boolean;
+    /** How the weight starts; "heNormal". */
+    init?: Init;
+}
+/** Options of a convolution layer. */
+export interface Conv2dOptions extends ConvOptions {
+    /** Output channels. */
+    out: number;
+    /** Kernel size. */
+    kernel: Pair;
+    /** What is added around the image; "zeros". */
+    paddingMode?: "zeros" | "replicate" | "reflect" | "circular" | "mean";
+    /** Whether a bias is added; yes. */
+    bias?: boolean;
+    /** How the weight starts; "heNormal". */
+    init?: Init;
+}
+/** Options of dropout. */
+export interface DropoutOptions {
+    /** A probability; 0.5. */
+    p?: number;
+    /** Whether `p` of the entries are dropped ("library") or kept ("course"); "library". */
+    form?: "library" | "course";
+}
+/** Options of batch normalisation. */
+export interface BatchNormOptions {
+    /** Added to the variance; 1e-5. */
+    eps?: number;
+    /** The share of a batch in the running statistics of each step; 0.1. */
+    momentum?: number;
+    /** Whether scale and shift are learnt; yes. */
+    affine?: boolean;
+}
+/** Options of layer normalisation. */
+export interface LayerNormOptions {
+    /** How many of the last axes are normalised together; 1. */
+    axes?: number;
+    /** Added to the variance; 1e-5. */
+    eps?: number;
+    /** Whether scale and shift are learnt; yes. */
+    affine?: boolean;
+}
+/** What `nn.sequential` takes: layers, models and functions of one tensor. */
+export type LayerLike = Model | ((x: Tensor) => Tensor);
+/** Layers and models. */
+export interface Nn {
+    /** Layers in a row; their parameters are called `0.weight`, `0.bias`, `2.weight` and so on. */
+    sequential(layers: readonly LayerLike[]): Model;
+    /** A model that is a function of x and of named parameters: `nn.func((x, { w }) => x.matmul(w), { w: zeros([784, 10]) })`. */
+    func<P extends Record<string, Tensor>>(forward: ModelFunction<P>, params?: P): Model;
+    /** x · Wᵀ + b; W is [out, in]. */
+    dense(options: DenseOptions): Model;
+    /** Cross-correlation of [N, C, H, W] with a weight [out, C/groups, KH, KW], plus a bias. */
+    conv2d(options: Conv2dOptions): Model;
+    /** The maximum of every window of [N, C, H, W]. */
+    maxPool2d(options?: PoolOptions): Model;
+    /** The mean of every window of [N, C, H, W]. */
+    avgPool2d(options?: PoolOptions & {
+        countIncludePad?: boolean;
+    }): Model;
+    /** The mean of every channel: [N, C, H, W] to [N, C]. */
+    globalAvgPool(): Model;
+    /** Everything but the first axis as one: [N, …] to [N, −1]. */
+    flatten(): Model;
+    /** Sets random entries to 0 in training and scales the others up. */
+    dropout(options?: DropoutOptions): Model;
+    /** Normalises every channel over the batch. */
+    batchNorm(options?: BatchNormOptions): Model;
+    /** Normalises every sample. */
+    layerNorm(options?: LayerNormOptions): Model;
+    /** max(0, x) */
+    relu(): Model;
+    /** x above 0, else slope · x; slope is 0.01. */
+    leakyRelu(options?: {
+        slope?: number;
+    }): Model;
+    /** Leaky ReLU that learns one slope for each channel. */
+    prelu(): Model;
+    /** 1 / (1 + exp(−x)) */
+    sigmoid(): Model;
+    /** The hyperbolic tangent. */
+    tanh(): Model;
+    /** Exponentials that sum to 1 along an axis; the last one. */
+    softmax(options?: {
+        dim?: number;
+    }): Model;
+    /** x above 0, else alpha (exp(x) − 1). */
+    elu(options?: {
+        alpha?: number;
+    }): Model;
+    /** x · Φ(x) */
+    gelu(): Model;
+    /** x · sigmoid(x) */
+    silu(): Model;
+}
+export declare function nn(context: Context): Nn;
+
+// optim.d.ts
+import type { Context } from "./context.ts";
+/** An optimiser and its options. */
+export declare class Optimizer {
+    /** Which rule it is. */
+    readonly kind: string;
+    /** The learning rate; the rule's usual one if undefined. */
+    readonly lr: number | undefined;
+}
+/** What all optimisers take. */
+export interface OptimizerOptions {
+    /** The learning rate. */
+    lr?: number;
+    /** Pull of the weights towards 0. */
+    weightDecay?: number;
+}
+/** Options of the Adam family. */
+export interface AdamOptions extends OptimizerOptions {
+    /** How slowly the averages of gradients and squares follow; [0.9, 0.999]. */
+    betas?: readonly [number, number];
+    /** Keeps the denominator away from 0; 1e-8. */
+    eps?: number;
+}
+/** Optimisers, as PyTorch defines them. */
+export interface Optim {
+    /** Stochastic gradient descent; lr 0.01. */
+    sgd(options?: OptimizerOptions & {
+        momentum?: number;
+        nesterov?: boolean;
+        dampening?: number;
+    }): Optimizer;
+    /** Adam; lr 0.001. */
+    adam(options?: AdamOptions & {
+        amsgrad?: boolean;
+    }): Optimizer;
+    /** Adam whose weight decay acts on the weights; lr 0.001. */
+    adamW(options?: AdamOptions & {
+        amsgrad?: boolean;
+    }): Optimizer;
+    /** RMSprop; lr 0.01. */
+    rmsprop(options?: OptimizerOptions & {
+        alpha?: number;
+        eps?: number;
+        momentum?: number;
+        centered?: boolean;
+    }): Optimizer;
+    /** Adagrad; lr 0.01. */
+    adagrad(options?: OptimizerOptions & {
+        lrDecay?: number;
+        eps?: number;
+        initialAccumulatorValue?: number;
+    }): Optimizer;
+    /** Adadelta; lr 1. */
+    adadelta(options?: OptimizerOptions & {
+        rho?: number;
+        eps?: number;
+    }): Optimizer;
+    /** Adamax; lr 0.002. */
+    adamax(options?: AdamOptions): Optimizer;
+    /** Nadam; lr 0.002. */
+    nadam(options?: AdamOptions & {
+        momentumDecay?: number;
+    }): Optimizer;
+}
+/** How the learning rate changes. */
+export type Schedule = {
+    kind: "constant";
+} | {
+    kind: "step";
+    every: number;
+    gamma?: number;
+} | {
+    kind: "multistep";
+    milestones: readonly number[];
+    gamma?: number;
+} | {
+    kind: "exponential";
+    gamma: number;
+} | {
+    kind: "polynomial";
+    total?: number;
+    power?: number;
+} | {
+    kind: "cosine";
+    tMax?: number;
+    etaMin?: number;
+};
+export declare function optim(context: Context): Optim;
+
+// plot.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import { Tensor } from "./tensor.ts";
+/** Options of a curve. */
+export interface CurveOptions {
+    /** What stands above it. */
+    title?: string;
+}
+/** Options of an image grid. */
+export interface ImagesOptions {
+    /** One line of text for each image. */
+    captions?: readonly string[];
+    /** Images in a row; as many as fit. */
+    columns?: number;
+    /** The values shown as black and white; the data's own. */
+    range?: readonly [low: number, high: number];
+    /** Screen pixels for an image pixel; chosen by size. */
+    zoom?: number;
+}
+/** Options of a heat-map over an image. */
+export interface OverlayOptions {
+    /** What it shows. */
+    label?: string;
+    /** Whether 0 stands in the middle of the colours; yes if the map has values below 0. */
+    signed?: boolean;
+}
+/** Something that can be displayed and does no more. */
+export interface Displayable {
+    [DISPLAY](): LiveDisplay | Promise<LiveDisplay>;
+}
+/** Pictures. */
+export interface Plot {
+    /** The curve of a training run: hand it to `display` and to `fit`, and it grows with the run. */
+    curve(options?: CurveOptions): Curve;
+    /** Images [N, C, H, W] or [C, H, W] or [H, W] as a grid. */
+    images(images: Tensor, options?: ImagesOptions): Displayable;
+    /** A map [H, W] over an image [C, H, W]; axes of size 1 in front do not matter. */
+    overlay(image: Tensor, map: Tensor, options?: OverlayOptions): Displayable;
+}
+export declare function plot(): Plot;
+/** The curve of a training run: loss and accuracy over steps, on training and validation samples. */
+export declare class Curve {
+    #private;
+    private readonly options;
+    [DISPLAY](): LiveDisplay;
+}
+export declare function imagesDisplay(images: Tensor, options: ImagesOptions): Promise<LiveDisplay>;
+export declare function overlayDisplay(image: Tensor, map: Tensor, options: OverlayOptions): Promise<LiveDisplay>;
+
+// probe.d.ts
+/** An engine build: `base` needs SIMD, `fast` relaxed SIMD too. */
+export type EngineBuild = "base" | "fast";
+/** For a browser without SIMD: what has it. */
+export declare const NEEDS_SIMD = "This browser lacks WebAssembly SIMD: Chrome 91, Firefox 89, Safari 16.4 and later have it.";
+/** Whether WebAssembly has SIMD here. */
+export declare function hasSimd(): boolean;
+/** The fastest build that runs here. Errors: none does. */
+export declare function bestBuild(): EngineBuild;
+
+// tensor.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Context } from "./context.ts";
+/** The type of a tensor's elements. */
+export type DType = "f32" | "i32" | "u32" | "bool";
+/** Elements as they come back from a read; those of bool are 0 and 1. */
+export type Values = Float32Array | Int32Array | Uint32Array | Uint8Array;
+/** Numbers in rows, rows in tables, and so on. */
+export type Nested = number | boolean | readonly Nested[];
+/** What can stand beside a tensor in arithmetic: another one, or a number. */
+export type Operand = Tensor | number;
+/** One axis, several, or (left out) all. */
+export type Dims = number | readonly number[];
+/** A number for both axes, or height and width. */
+export type Pair = number | readonly [height: number, width: number];
+/** Options of a convolution. */
+export interface ConvOptions {
+    /** Distance between neighbouring outputs; 1. */
+    stride?: Pair;
+    /** Zeros around the image: a number, height and width, or by what it achieves; none. */
+    padding?: Pair | "same" | "valid" | "full";
+    /** Distance between neighbouring kernel entries; 1. */
+    dilation?: Pair;
+    /** Channels are split into so many groups that do not see each other; 1. */
+    groups?: number;
+}
+/** Options of a pooling. */
+export interface PoolOptions {
+    /** Window size; 2. */
+    kernel?: Pair;
+    /** Distance between neighbouring windows; the kernel's size. */
+    stride?: Pair;
+    /** Pixels around the image; 0. */
+    padding?: Pair;
+    /** Whether windows that reach over the end count too; no. */
+    ceilMode?: boolean;
+}
+/** An immutable array of numbers with a shape, computed when it is read. */
+export declare class Tensor {
+    #private;
+    /** The sizes of its axes, outermost first; images are [N, C, H, W]. */
+    get shape(): number[];
+    /** The type of its elements. */
+    get dtype(): DType;
+    /** The number of axes. */
+    get rank(): number;
+    /** The number of elements. */
+    get size(): number;
+    /** All elements, row by row. Everything that is needed for them is computed first. */
+    data(): Promise<Values>;
+    /** The only element. */
+    item(): Promise<number>;
+    /** The elements as nested arrays, booleans for bool. */
+    array(): Promise<Nested>;
+    /** Computes it now, if nothing else has; it then no longer depends on what it was made from. */
+    evaluate(): Promise<this>;
+    /** this + other */
+    add(other: Operand): Tensor;
+    /** this − other */
+    sub(other: Operand): Tensor;
+    /** this · other, element by element */
+    mul(other: Operand): Tensor;
+    /** this / other */
+    div(other: Operand): Tensor;
+    /** The remainder with the sign of `other`. */
+    rem(other: Operand): Tensor;
+    /** this to the power of `other`. */
+    pow(other: Operand): Tensor;
+    /** The larger of both. */
+    maximum(other: Operand): Tensor;
+    /** The smaller of both. */
+    minimum(other: Operand): Tensor;
+    /** The angle, −π…π, of the point (other, this). */
+    atan2(other: Operand): Tensor;
+    /** Limited to low…high. */
+    clip(low: number, high: number): Tensor;
+    /** −this */
+    neg(): Tensor;
+    /** |this| */
+    abs(): Tensor;
+    /** −1, 0 or 1 by the sign. */
+    sign(): Tensor;
+    /** 1 / this */
+    reciprocal(): Tensor;
+    /** The square root. */
+    sqrt(): Tensor;
+    /** 1 / √this */
+    rsqrt(): Tensor;
+    /** this² */
+    square(): Tensor;
+    /** e to the power of this. */
+    exp(): Tensor;
+    /** exp(this) − 1, exact near 0. */
+    expm1(): Tensor;
+    /** The natural logarithm. */
+    log(): Tensor;
+    /** log(1 + this), exact near 0. */
+    log1p(): Tensor;
+    /** The logarithm to base 2. */
+    log2(): Tensor;
+    /** The logarithm to base 10. */
+    log10(): Tensor;
+    /** The sine of an angle in radians. */
+    sin(): Tensor;
+    /** The cosine of an angle in radians. */
+    cos(): Tensor;
+    /** The tangent of an angle in radians. */
+    tan(): Tensor;
+    /** The angle whose tangent this is. */
+    atan(): Tensor;
+    /** The hyperbolic sine. */
+    sinh(): Tensor;
+    /** The hyperbolic cosine. */
+    cosh(): Tensor;
+    /** The hyperbolic tangent. */
+    tanh(): Tensor;
+    /** The error function. */
+    erf(): Tensor;
+    /** The largest whole number that is not above. */
+    floor(): Tensor;
+    /** The smallest whole number that is not below. */
+    ceil(): Tensor;
+    /** The nearest whole number, halves to the even one. */
+    round(): Tensor;
+    /** Whether equal (bool). */
+    eq(other: Operand): Tensor;
+    /** Whether different (bool). */
+    ne(other: Operand): Tensor;
+    /** Whether less (bool). */
+    lt(other: Operand): Tensor;
+    /** Whether less or equal (bool). */
+    le(other: Operand): Tensor;
+    /** Whether greater (bool). */
+    gt(other: Operand): Tensor;
+    /** Whether greater or equal (bool). */
+    ge(other: Operand): Tensor;
+    /** Whether it is not a number (bool). */
+    isnan(): Tensor;
+    /** Both (bool). */
+    logicalAnd(other: Tensor): Tensor;
+    /** Either (bool). */
+    logicalOr(other: Tensor): Tensor;
+    /** One but not both (bool). */
+    logicalXor(other: Tensor): Tensor;
+    /** The opposite (bool). */
+    logicalNot(): Tensor;
+    /** `a` where this (bool) is true, else `b`. */
+    where(a: Operand, b: Operand): Tensor;
+    /** As another element type; to a whole number truncates toward 0, to bool is "not 0". */
+    cast(dtype: DType): Tensor;
+    /** max(0, this) */
+    relu(): Tensor;
+    /** this above 0, else slope · this. */
+    leakyRelu(slope?: number): Tensor;
+    /** 1 / (1 + exp(−this)) */
+    sigmoid(): Tensor;
+    /** log(1 + exp(beta · this)) / beta */
+    softplus(beta?: number, threshold?: number): Tensor;
+    /** this above 0, else alpha (exp(this) − 1). */
+    elu(alpha?: number): Tensor;
+    /** The self-normalising ELU. */
+    selu(): Tensor;
+    /** this · Φ(this) */
+    gelu(): Tensor;
+    /** this · sigmoid(this) */
+    silu(): Tensor;
+    /** Exponentials that sum to 1 along an axis. */
+    softmax(dim?: number): Tensor;
+    /** The logarithm of the softmax along an axis. */
+    logSoftmax(dim?: number): Tensor;
+    /** The sum over axes. */
+    sum(dims?: Dims, keepdim?: boolean): Tensor;
+    /** The mean over axes. */
+    mean(dims?: Dims, keepdim?: boolean): Tensor;
+    /** The variance over axes, divided by n − correction. */
+    var(dims?: Dims, correction?: number, keepdim?: boolean): Tensor;
+    /** The standard deviation over axes, of squares divided by n − correction. */
+    std(dims?: Dims, correction?: number, keepdim?: boolean): Tensor;
+    /** The p-norm over axes. */
+    norm(p?: number, dims?: Dims, keepdim?: boolean): Tensor;
+    /** The maximum over axes. */
+    max(dims?: Dims, keepdim?: boolean): Tensor;
+    /** The minimum over axes. */
+    min(dims?: Dims, keepdim?: boolean): Tensor;
+    /** log Σ exp over axes, without overflow. */
+    logsumexp(dims?: Dims, keepdim?: boolean): Tensor;
+    /** Whether any is true (bool). */
+    any(dims?: Dims, keepdim?: boolean): Tensor;
+    /** Whether all are true (bool). */
+    all(dims?: Dims, keepdim?: boolean): Tensor;
+    /** Where along an axis the maximum is (i32), the first of equals. */
+    argmax(dim?: number, keepdim?: boolean): Tensor;
+    /** Where along an axis the minimum is (i32), the first of equals. */
+    argmin(dim?: number, keepdim?: boolean): Tensor;
+    /** The product along an axis. */
+    prod(dim?: number, keepdim?: boolean): Tensor;
+    /** Sums of all up to each, along an axis. */
+    cumsum(dim?: number): Tensor;
+    /** The indices (i32) that put it in order along an axis. */
+    argsort(dim?: number, descending?: boolean): Tensor;
+    /** The same elements under another shape; one size may be −1. */
+    reshape(...shape: number[] | [readonly number[]]): Tensor;
+    /** The axes from `start` to `end` as one. */
+    flatten(start?: number, end?: number): Tensor;
+    /** The axes in another order. */
+    permute(...dims: number[] | [readonly number[]]): Tensor;
+    /** Two axes exchanged. */
+    transpose(dim0: number, dim1: number): Tensor;
+    /** A matrix, rows and columns exchanged. */
+    t(): Tensor;
+    /** Without an axis of size 1. */
+    squeeze(dim: number): Tensor;
+    /** With a new axis of size 1. */
+    unsqueeze(dim: number): Tensor;
+    /** Axes of size 1 repeated, new ones in front. */
+    broadcastTo(...shape: number[] | [readonly number[]]): Tensor;
+    /** From `start` to before `stop` along an axis, every `step`-th. */
+    slice(dim: number, start: number, stop: number, step?: number): Tensor;
+    /** One index of an axis, which goes away. */
+    select(dim: number, index: number): Tensor;
+    /** Index `index` of the first axis: `images.at(0)`. */
+    at(index: number): Tensor;
+    /** Axes backwards. */
+    flip(dims: Dims): Tensor;
+    /** So many copies along each axis. */
+    repeat(...counts: number[] | [readonly number[]]): Tensor;
+    /** Values around the last axes: `[[before, after], …]`, one pair an axis. */
+    pad(widths: readonly (readonly [before: number, after: number])[], mode?: "constant" | "reflect" | "replicate" | "circular", value?: number): Tensor;
+    /** Without what stands above a diagonal. */
+    tril(diagonal?: number): Tensor;
+    /** Without what stands below a diagonal. */
+    triu(diagonal?: number): Tensor;
+    /** The matrix product; leading axes broadcast. */
+    matmul(other: Tensor): Tensor;
+    /** The inner product of two vectors. */
+    dot(other: Tensor): Tensor;
+    /** The outer product of two vectors. */
+    outer(other: Tensor): Tensor;
+    /** Cross-correlation of images [N, C, H, W] with a weight [O, C/groups, KH, KW], plus a bias [O]. */
+    conv2d(weight: Tensor, bias?: Tensor, options?: ConvOptions): Tensor;
+    /** The maximum of every window of images [N, C, H, W]. */
+    maxPool2d(options?: PoolOptions): Tensor;
+    /** The mean of every window of images [N, C, H, W]. */
+    avgPool2d(options?: PoolOptions & {
+        countIncludePad?: boolean;
+    }): Tensor;
+    /** Elements along an axis by an index (i32) of the result's shape. */
+    gather(dim: number, index: Tensor): Tensor;
+    /** Slices along an axis by a list of indices (i32). */
+    indexSelect(dim: number, index: Tensor): Tensor;
+    /** Elements by their flat positions (i32). */
+    take(index: Tensor): Tensor;
+    /** Whole numbers as vectors with a single 1. */
+    oneHot(classes: number): Tensor;
+    /** The same value, through which no gradient passes. */
+    detach(): Tensor;
+    /**
+     * The gradients of this number for each of `wrt`. A tensor with more elements needs a `seed` of its shape: then it is
+     * the gradient of the sum of this · seed. Gradients are tensors like any other and have gradients again.
+     */
+    grad(wrt: Tensor, seed?: Tensor): Tensor;
+    grad(wrt: readonly Tensor[], seed?: Tensor): Tensor[];
+    /** The values, for the eye. */
+    [DISPLAY](): Promise<LiveDisplay>;
+    toString(): string;
+}
+/** Tensors as one argument of the module. */
+export declare function list(context: Context, tensors: readonly Tensor[]): import("../pkg/graph/gradbook").TensorList;
