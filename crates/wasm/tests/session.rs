@@ -85,7 +85,7 @@ fn text(error: impl Into<JsValue>) -> String {
 
 /// Images of two classes: bright in the upper or the lower half.
 fn halves(count: usize) -> Dataset {
-    let noise = |i: usize| ((i * 2_654_435_761) % 1000) as f32 / 2000.0;
+    let noise = |i: usize| ((i as u32).wrapping_mul(2_654_435_761) >> 16) as f32 / 131_072.0;
     let mut pixels = Vec::new();
     let mut labels = Vec::new();
     for sample in 0..count {
