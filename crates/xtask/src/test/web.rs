@@ -11,10 +11,10 @@ use super::{Counts, Settings};
 use crate::build;
 use crate::process;
 use crate::project::Project;
-use crate::tools;
 
 pub fn run(project: &Project, settings: &Settings) -> Result<Counts> {
-    tools::npm_packages(project)?;
+    // The tests of the API run on the modules and the data of the site.
+    build::build(project, false)?;
     let mut sources = sources(&project.path("web"), ".test.ts");
     sources.extend(self::sources(&project.path("tests"), ".test.ts"));
     run_node(project, "web", &sources, Command::new("node"), settings)
