@@ -12,28 +12,33 @@ use wasm_bindgen::prelude::*;
 
 /// The options of `what`; nothing given means all defaults.
 pub fn read<T: for<'de> Deserialize<'de>>(what: &str, given: &JsValue) -> Result<T> {
+    let object = checked(what, given, fields::<T>())?;
+    parse(object.clone().into()).map_err(|reason| invalid(what, &object, &reason, &|value| parse::<T>(value).err()))
+}
+
+/// The one place that is compiled for each type.
+#[inline(never)]
+fn parse<T: for<'de> Deserialize<'de>>(object: JsValue) -> Result<T, String> {
+    serde_wasm_bindgen::from_value(object).map_err(|error| error.to_string())
+}
+
+fn checked(what: &str, given: &JsValue, fields: Option<&[&str]>) -> Result<Object> {
     let object = object(what, given)?;
-    if let Some(fields) = fields::<T>() {
+    if let Some(fields) = fields {
         for key in keys(&object) {
             if !fields.contains(&key.as_str()) {
                 return Err(unknown(what, &key, fields));
             }
         }
     }
-    serde_wasm_bindgen::from_value(object.clone().into())
-        .map_err(|error| invalid::<T>(what, &object, &error.to_string()))
+    Ok(object)
 }
 
 /// Refuses an object with another key than the allowed ones.
 #[wasm_bindgen(js_name = checkNames)]
 pub fn check_names(what: &str, given: &JsValue, allowed: Vec<String>) -> Result<()> {
     let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
-    for key in keys(&object(what, given)?) {
-        if !allowed.contains(&key.as_str()) {
-            return Err(unknown(what, &key, &allowed));
-        }
-    }
-    Ok(())
+    checked(what, given, Some(&allowed)).map(drop)
 }
 
 fn object(what: &str, given: &JsValue) -> Result<Object> {
@@ -62,13 +67,13 @@ fn unknown(what: &str, key: &str, fields: &[&str]) -> Thrown {
 }
 
 /// Names the option at fault: the one that fails alone as well.
-fn invalid<T: for<'de> Deserialize<'de>>(what: &str, object: &Object, reason: &str) -> Thrown {
+fn invalid(what: &str, object: &Object, reason: &str, fails: &dyn Fn(JsValue) -> Option<String>) -> Thrown {
     for key in keys(object) {
         let value = Reflect::get(object, &JsValue::from_str(&key)).unwrap_or_default();
         let alone = Object::new();
         let _ = Reflect::set(&alone, &JsValue::from_str(&key), &value);
-        if let Err(error) = serde_wasm_bindgen::from_value::<T>(alone.into()) {
-            return Thrown::argument(format!("{what}: {key} is {}; {}", shown(&value), readable(&error.to_string())));
+        if let Some(reason) = fails(alone.into()) {
+            return Thrown::argument(format!("{what}: {key} is {}; {}", shown(&value), readable(&reason)));
         }
     }
     Thrown::argument(format!("{what}: {}", readable(reason)))

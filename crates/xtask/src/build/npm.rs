@@ -1,4 +1,4 @@
-//! The npm package in `dist/npm/`: `web/api/index.ts` as one module with its types, and the wasm modules beside it.
+//! The npm package in `dist/npm/`: `web/api/index.ts` as one module with its types, the wasm modules and the data sets beside it.
 
 use std::fs;
 
@@ -20,6 +20,7 @@ pub fn build_package(project: &Project, dev: bool) -> Result<()> {
         .text(if dev { "dev" } else { "release" })
         .text(include_str!("npm.rs"))
         .files(&project.path("web/api"))?
+        .files(&project.path("web/assets"))?
         .files(&project.path("web/pkg"))?
         .files(&project.path("package-lock.json"))?;
     let stamp = Stamp::new(project, "npm-package", inputs);
@@ -33,6 +34,7 @@ pub fn build_package(project: &Project, dev: bool) -> Result<()> {
         .args(["--outdir=dist/npm", &format!("index={ENTRY}")]);
     process::run(&mut command)?;
     copy_folder(&project.dist().join("wasm"), &folder.join("wasm"))?;
+    copy_folder(&project.path("web/assets"), &folder.join("assets"))?;
     declare_types(project)?;
     fs::copy(project.dist().join("THIRD-PARTY.txt"), folder.join("THIRD-PARTY.txt"))?;
     for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
@@ -53,6 +55,7 @@ fn declare_types(project: &Project) -> Result<()> {
                 "noEmit": false,
                 "declaration": true,
                 "emitDeclarationOnly": true,
+                "stripInternal": true,
                 "rewriteRelativeImportExtensions": true,
                 "types": ["node"],
                 "typeRoots": [project.path("node_modules/@types")],
@@ -85,7 +88,7 @@ fn manifest() -> serde_json::Value {
         "license": env!("CARGO_PKG_LICENSE"),
         "type": "module",
         "exports": { ".": { "types": "./types/api/index.d.ts", "default": "./index.js" } },
-        "files": ["index.js", "chunks", "wasm", "types", "LICENSE-*", "THIRD-PARTY.txt"],
+        "files": ["index.js", "chunks", "wasm", "assets", "types", "LICENSE-*", "THIRD-PARTY.txt"],
         "engines": { "node": ">=20" },
     })
 }
