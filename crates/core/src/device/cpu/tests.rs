@@ -346,11 +346,13 @@ proptest! {
                 words.iter().map(|&w| f32::from_bits(w).abs()).filter(|x| x.is_finite()).fold(1.0, f32::max)
             });
             let tolerance = 1e-5 * largest.map(f64::from).product::<f64>();
+            // Partial sums of huge numbers pass the largest float.
+            let skip = may_jump(&step.kernel) || tolerance > 1e30;
             let range = step.write.offset..step.write.offset + step.write.words;
             let target = place(&step.write);
             for (&got, &want) in got[target][range.clone()].iter().zip(&want) {
                 let (x, y) = (f32::from_bits(got), f32::from_bits(want));
-                prop_assert!(may_jump(&step.kernel) || same(got, want, tolerance), "{:?}: {x} not {y}", step.kernel);
+                prop_assert!(skip || same(got, want, tolerance), "{:?}: {x} not {y}", step.kernel);
             }
             memory[target][range].copy_from_slice(&want);
             for (i, (got, kept)) in got.iter().zip(&memory).enumerate() {
