@@ -88,7 +88,7 @@ fn grad_cam_of_a_linear_head_has_its_weights() {
     // The feature map is as large as the image, so there is nothing to resize.
     assert_eq!(values(&maps.upsampled).len(), raw.len());
     let error = grad_cam(&model, &x, &GradCam::new("tail", Target::Class(1))).unwrap_err().to_string();
-    assert_eq!(error, "model: no layer is called tail; there are features (conv2d), 1 (globalAvgPool), head (linear)");
+    assert_eq!(error, "model: no layer is called tail; there are features (conv2d), 1 (globalAvgPool), head (dense)");
     let error = grad_cam(&model, &x, &GradCam::new("1", Target::Class(1))).unwrap_err().to_string();
     assert_eq!(error, "gradCam: layer 1 gives shape [2, 3]; expected a feature map [N, K, h, w]");
 }

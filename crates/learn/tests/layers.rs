@@ -110,7 +110,7 @@ layer        kind             output               parameters
 1            relu             [1, 6, 24, 24]                0
 2            maxPool2d        [1, 6, 12, 12]                0
 3            flatten          [1, 864]                      0
-4            linear           [1, 10]                    8650
+4            dense            [1, 10]                    8650
 total                                                    8806";
     assert_eq!(text, shown);
 }
