@@ -9,13 +9,17 @@ use super::config::Config;
 use super::{size, wasm};
 use crate::project::Project;
 
-/// Reading is what `main.js` imports at once. The first Run takes every chunk but the maths and the editor, both workers,
+/// Reading is what `main.js` imports at once, and what turns Markdown into a page. The first Run takes every chunk but the maths and the editor, both workers,
 /// the sandbox, the graph module and one module that computes. A visitor who also edits loads the editor beside them.
 pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Result<()> {
     let weigh = |files: &BTreeSet<String>| -> Result<u64> {
         files.iter().map(|file| size::brotli_file(project, &project.path(file))).sum()
     };
-    let reading = pages.reached("dist/main.js", &|import| import.kind == "import-statement");
+    let at_once = |import: &Import| import.kind == "import-statement";
+    let mut reading = pages.reached("dist/main.js", &at_once);
+    for file in pages.outputs.keys().filter(|file| pages.contains(file, "web/notebook/markdown.ts")) {
+        reading.extend(pages.reached(file, &at_once));
+    }
     size::enforce("reading view, JS", weigh(&reading)?, config.site.reading_view)?;
 
     let mut scripts = pages.reached("dist/main.js", &|_| true);
