@@ -30,6 +30,8 @@ for (const [name, options] of Object.entries({
 test("the first cell is run by keys alone", async () => {
   await visit(sites.plain, async ({ page }) => {
     const notebook = await NotebookPage.open(page);
+    // When the formula is typeset, nothing moves under the focus any more.
+    await page.locator(".katex").first().waitFor();
     for (let i = 0; i < 40; i++) {
       await page.keyboard.press("Tab");
       if ((await page.evaluate(() => document.activeElement?.ariaLabel))?.startsWith("Run code cell")) break;
