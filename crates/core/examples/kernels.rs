@@ -80,7 +80,7 @@ fn program(kernel: Kernel, words: [usize; 3]) -> Program {
     Program {
         externals,
         arena: 0,
-        steps: vec![Step { kernel, reads: vec![operand(0), operand(1)], write: operand(2) }],
+        steps: vec![Step { kernel, reads: vec![operand(0), operand(1)], epilogue: None, write: operand(2) }],
     }
 }
 

@@ -1,10 +1,10 @@
 //! The device that defines every op: plain loops over words, no cleverness. Slow on purpose; all others are tested against it.
 
-use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Position};
+use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position};
 use crate::{
     DType, Error, Result,
     ir::{ConvGeometry, Window, scalar},
-    plan::{Buffer, Expr, Instr, Kernel, Load, Operand, Program, Reduction, Rows, Source, Step, View},
+    plan::{Buffer, Epilogue, Expr, Instr, Kernel, Load, Operand, Program, Reduction, Rows, Source, Step, View},
     rng,
 };
 use std::{cell::RefCell, collections::HashMap, ops::Range, rc::Rc};
@@ -64,9 +64,12 @@ impl Device for Interp {
         Ok(())
     }
 
-    fn copy(&self, from: BufferId, to: BufferId) -> Result<()> {
-        let words = self.state.borrow().buffers.get(&from).ok_or_else(unknown)?.clone();
-        self.write(to, 0, &words)
+    fn copy(&self, from: Place, to: Place, words: usize) -> Result<()> {
+        let state = self.state.borrow();
+        let source = state.buffers.get(&from.buffer).ok_or_else(unknown)?;
+        let words = source.get(from.offset..from.offset + words).ok_or_else(unknown)?.to_vec();
+        drop(state);
+        self.write(to.buffer, to.offset, &words)
     }
 
     fn read(&self, buffer: BufferId, words: Range<usize>) -> LocalFuture<'_, Result<Vec<u32>>> {
@@ -129,8 +132,7 @@ impl Interp {
             };
             Ok(buffer.get(operand.offset..operand.offset + operand.words).ok_or_else(unknown)?.to_vec())
         };
-        let reads = step.reads.iter().map(fetch).collect::<Result<Vec<_>>>()?;
-        let result = evaluate(&step.kernel, &reads);
+        let result = evaluate_step(step, fetch)?;
         let buffer = match step.write.buffer {
             Buffer::Arena => arena,
             Buffer::External(i) => state.buffers.get_mut(externals.get(i).ok_or_else(unknown)?).ok_or_else(unknown)?,
@@ -151,6 +153,20 @@ fn zeros(words: usize, what: &str) -> Result<Vec<u32>> {
 
 fn unknown() -> Error {
     Error::Device { device: "interp".into(), message: "no such buffer, range or program".into() }
+}
+
+/// What a step computes, given the words of its operands.
+pub fn evaluate_step(step: &Step, fetch: impl Fn(&Operand) -> Result<Vec<u32>>) -> Result<Vec<u32>> {
+    let reads = step.reads.iter().map(&fetch).collect::<Result<Vec<_>>>()?;
+    let made = evaluate(&step.kernel, &reads);
+    let Some(epilogue) = &step.epilogue else { return Ok(made) };
+    Ok(finish(epilogue, epilogue.reads.iter().map(fetch).collect::<Result<_>>()?, made))
+}
+
+/// What an epilogue makes of a kernel's words, given those of its own reads.
+pub fn finish(epilogue: &Epilogue, mut reads: Vec<Vec<u32>>, made: Vec<u32>) -> Vec<u32> {
+    reads.push(made);
+    coordinates(&epilogue.shape).map(|c| value(&epilogue.expr, &reads, &c)).collect()
 }
 
 /// What a kernel computes from its inputs: the definition of every op.
@@ -214,6 +230,7 @@ fn fetch(load: &Load, reads: &[Vec<u32>], coordinate: &[usize]) -> u32 {
         Source::Arange => position as u32,
         Source::Random { key, stream } => rng::bits([reads[key][0], reads[key][1]], stream, position as u32),
         Source::Const(word) => word,
+        Source::Made => reads.last().expect("what an epilogue reads ends with what the kernel made")[position],
     }
 }
 

@@ -16,6 +16,15 @@ pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BufferId(pub u32);
 
+/// Where words begin in a buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Which buffer.
+    pub buffer: BufferId,
+    /// First word.
+    pub offset: usize,
+}
+
 /// A program that a device has prepared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ExecutableId(pub u32);
@@ -76,8 +85,8 @@ pub trait Device {
     /// Writes words from the host at an offset (in words), in order with runs.
     fn write(&self, buffer: BufferId, offset: usize, words: &[u32]) -> Result<()>;
 
-    /// Copies the whole of one buffer over the start of another that is at least as long, in order with runs.
-    fn copy(&self, from: BufferId, to: BufferId) -> Result<()>;
+    /// Copies so many words from one place to another, in order with runs. The places may overlap.
+    fn copy(&self, from: Place, to: Place, words: usize) -> Result<()>;
 
     /// Words of a buffer after all that was asked for before.
     fn read(&self, buffer: BufferId, words: Range<usize>) -> LocalFuture<'_, Result<Vec<u32>>>;

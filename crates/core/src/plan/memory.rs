@@ -2,34 +2,42 @@
 //! First fit over a sorted list of free ranges; a step writes over an input that dies with it where that is safe.
 
 use super::{
+    draft::{Drafts, Home, ValueId},
+    place::replaces_in_place,
     program::ALIGNMENT,
-    schedule::{Draft, Value, replaces_in_place},
 };
 use std::collections::BTreeMap;
 
-/// The offset of every value that lies in the arena (0 for others), and the arena's size, in words.
-pub(super) fn plan(values: &[Value], drafts: &[Draft]) -> (Vec<usize>, usize) {
+/// The offset of every value that lies in the arena, and in no other value (0 for others), and the arena's size, in words.
+/// Without `reuse` each has a range of its own.
+pub(super) fn plan(drafts: &Drafts, reuse: bool) -> (Vec<usize>, usize) {
+    let values = &drafts.values;
     let mut last = vec![0; values.len()];
-    for (step, draft) in drafts.iter().enumerate() {
-        last[draft.write] = step;
-        draft.reads.iter().for_each(|&value| last[value] = step);
+    for (i, step) in drafts.steps.iter().enumerate() {
+        step.all_reads().chain([step.write]).for_each(|value| last[drafts.root(value).0] = i);
     }
-    let lies_here = |value: usize| values[value].external.is_none() && values[value].words > 0;
+    let lies_here = |value: ValueId| values[value].home == Home::Arena && values[value].words > 0;
     let mut offsets = vec![0; values.len()];
+    let mut taken = vec![false; values.len()];
     let mut arena = Arena::default();
-    for (step, draft) in drafts.iter().enumerate() {
-        let mut dying: Vec<usize> = draft.reads.iter().copied().filter(|&v| lies_here(v) && last[v] == step).collect();
+    for (i, step) in drafts.steps.iter().enumerate() {
+        let mut dying: Vec<ValueId> = step.all_reads().map(|value| drafts.root(value).0).collect();
+        dying.retain(|&value| reuse && lies_here(value) && last[value] == i);
         dying.sort_unstable();
         dying.dedup();
-        if lies_here(draft.write) {
-            let heir = |&v: &usize| values[v].words == values[draft.write].words && replaces_in_place(draft, v);
-            offsets[draft.write] = match dying.iter().position(heir) {
-                Some(i) => offsets[dying.swap_remove(i)],
-                None => arena.take(values[draft.write].words),
+        let written = drafts.root(step.write).0;
+        if lies_here(written) && !std::mem::replace(&mut taken[written], true) {
+            let words = values[written].words;
+            let heir = |&value: &ValueId| {
+                step.write == written && values[value].words == words && replaces_in_place(step, value)
             };
-            if last[draft.write] == step {
-                dying.push(draft.write);
-            }
+            offsets[written] = match dying.iter().position(heir) {
+                Some(i) => offsets[dying.swap_remove(i)],
+                None => arena.take(words),
+            };
+        }
+        if reuse && lies_here(written) && last[written] == i && !dying.contains(&written) {
+            dying.push(written);
         }
         dying.into_iter().for_each(|value| arena.give_back(offsets[value], values[value].words));
     }

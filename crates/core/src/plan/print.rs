@@ -23,6 +23,12 @@ impl fmt::Display for Step {
         for (i, read) in self.reads.iter().enumerate() {
             write!(f, "{}{read}", if i == 0 { " of " } else { ", " })?;
         }
+        if let Some(epilogue) = &self.epilogue {
+            write!(f, ", then {}", epilogue.expr)?;
+            for (i, read) in epilogue.reads.iter().enumerate() {
+                write!(f, "{}{read}", if i == 0 { " of " } else { ", " })?;
+            }
+        }
         Ok(())
     }
 }
@@ -31,7 +37,8 @@ impl fmt::Display for Operand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.buffer {
             Buffer::Arena => write!(f, "@{}", self.offset),
-            Buffer::External(i) => write!(f, "x{i}"),
+            Buffer::External(i) if self.offset == 0 => write!(f, "x{i}"),
+            Buffer::External(i) => write!(f, "x{i}@{}", self.offset),
         }
     }
 }
@@ -84,6 +91,7 @@ impl fmt::Display for Expr {
                     Source::Arange => write!(f, "arange")?,
                     Source::Random { key, stream } => write!(f, "random(r{key}, {stream})")?,
                     Source::Const(word) => write!(f, "{}", constant(word, self.types[i]))?,
+                    Source::Made => write!(f, "made")?,
                 },
                 Instr::Unary(u, a) => write!(f, "{} ${a}", u.row().name)?,
                 Instr::Binary(b, x, y) => write!(f, "{} ${x} ${y}", b.row().name)?,

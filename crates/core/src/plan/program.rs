@@ -33,8 +33,22 @@ pub struct Step {
     pub kernel: Kernel,
     /// Inputs, in the kernel's order.
     pub reads: Vec<Operand>,
+    /// What becomes of each element before it is written.
+    pub epilogue: Option<Epilogue>,
     /// The output, always contiguous; overlaps no input unless the step is in place (see [`Step::in_place`]).
     pub write: Operand,
+}
+
+/// An expression that finishes the elements of a kernel: what would else be a step of its own, which reads back what the
+/// kernel has just written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Epilogue {
+    /// The output's shape, over which the expression is evaluated.
+    pub shape: Vec<usize>,
+    /// What to write, given the kernel's element as [`Source::Made`].
+    pub expr: Expr,
+    /// What else the expression reads; none overlaps the output.
+    pub reads: Vec<Operand>,
 }
 
 /// A contiguous range of words of a buffer. Views count from its start.
@@ -42,7 +56,7 @@ pub struct Step {
 pub struct Operand {
     /// Which buffer.
     pub buffer: Buffer,
-    /// First word; in the arena a multiple of [`ALIGNMENT`].
+    /// First word; that of a value of its own in the arena is a multiple of [`ALIGNMENT`].
     pub offset: usize,
     /// Number of words.
     pub words: usize,
@@ -177,6 +191,8 @@ pub enum Source {
     },
     /// The same word everywhere.
     Const(u32),
+    /// In an epilogue the kernel's element, at the place that it is written to.
+    Made,
 }
 
 /// One instruction; operands are registers.
@@ -198,13 +214,28 @@ impl Step {
     /// Whether it may write over one of its inputs: every element is read only by the one that replaces it.
     pub fn in_place(&self) -> bool {
         let Kernel::Map { expr, .. } = &self.kernel else { return false };
-        expr.loads.iter().all(|load| match load.source {
-            Source::Read(i) => {
-                !overlaps(self.reads[i], self.write) || (self.reads[i] == self.write && load.view.is_contiguous())
-            }
-            Source::Random { key, .. } => !overlaps(self.reads[key], self.write),
-            Source::Arange | Source::Const(_) => true,
-        })
+        self.epilogue.is_none()
+            && expr.loads.iter().all(|load| match load.source {
+                Source::Read(i) => {
+                    !overlaps(self.reads[i], self.write) || (self.reads[i] == self.write && load.view.is_contiguous())
+                }
+                Source::Random { key, .. } => !overlaps(self.reads[key], self.write),
+                Source::Arange | Source::Const(_) => true,
+                Source::Made => false,
+            })
+    }
+
+    /// The same step on operands at other places.
+    pub fn moved(&self, place: impl Fn(&Operand) -> Operand) -> Self {
+        let mut step = self.clone();
+        let epilogue = step.epilogue.iter_mut().flat_map(|epilogue| &mut epilogue.reads);
+        step.reads.iter_mut().chain(epilogue).chain([&mut step.write]).for_each(|operand| *operand = place(operand));
+        step
+    }
+
+    /// Everything that it reads.
+    pub fn all_reads(&self) -> impl Iterator<Item = &Operand> {
+        self.reads.iter().chain(self.epilogue.iter().flat_map(|epilogue| &epilogue.reads))
     }
 }
 

@@ -4,68 +4,31 @@
 //! The pass goes over the nodes once, in order, and merges expressions of bounded size, so it is linear in the graph.
 
 use super::{
-    memory,
-    program::{Buffer, Expr, External, Instr, Kernel, Load, Operand, Program, Reduction, Rows, Source, Step},
+    Options, Target,
+    draft::{Drafts, Home, Value, ValueId},
+    expr::{as_read, change_views, cost, load, localise, read, reads},
+    program::{Expr, Instr, Kernel, Load, Reduction, Rows, Source},
     view::View,
 };
 use crate::{
     DType, Error, Result,
-    ir::{Binary, Graph, Kind, NodeId, Op, Unary},
+    ir::{Graph, Kind, NodeId, Op},
 };
+use std::collections::HashSet;
 
-/// What the passes may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Options {
-    /// Let element-wise chains grow; without it each op is a step of its own.
-    pub fuse: bool,
-    /// Distinct values that one expression may read (a device's bindings less one for the output).
-    pub max_reads: usize,
-    /// Instructions that one expression may have.
-    pub max_instrs: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { fuse: true, max_reads: 6, max_instrs: 48 }
-    }
-}
-
-/// Where an output goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Target {
-    /// Into a new external buffer, after those of the leaves, in order.
-    New,
-    /// Over the leaf with this number, once nothing reads it any more.
-    Leaf(usize),
-}
-
-/// Compiles a graph; output `i` goes to `targets[i]`.
-///
-/// Externals are the leaves in order, then the outputs with [`Target::New`] in order.
-pub fn compile(graph: &Graph, targets: &[Target], options: &Options) -> Result<Program> {
+/// The steps of a graph, and what each output's target gets: a value of its own that a step writes. An output that is the
+/// leaf which it goes to has none.
+pub(super) fn schedule(
+    graph: &Graph,
+    targets: &[Target],
+    options: &Options,
+) -> Result<(Drafts, Vec<(ValueId, Target)>)> {
     let mut schedule = Schedule::new(graph, options)?;
     for id in 0..graph.nodes.len() {
         schedule.node(id)?;
     }
-    schedule.finish(targets)
-}
-
-pub(super) type ValueId = usize;
-
-/// Something that lies in memory.
-pub(super) struct Value {
-    pub words: usize,
-    /// Where it must lie; otherwise anywhere in the arena.
-    pub external: Option<usize>,
-    /// The step that makes it; none for a leaf.
-    pub producer: Option<usize>,
-}
-
-/// A step whose operands are values.
-pub(super) struct Draft {
-    pub kernel: Kernel,
-    pub reads: Vec<ValueId>,
-    pub write: ValueId,
+    let results = schedule.results(targets);
+    Ok((schedule.drafts, results))
 }
 
 struct Schedule<'a> {
@@ -76,8 +39,7 @@ struct Schedule<'a> {
     is_output: Vec<bool>,
     /// Each node as an expression over its own shape; sources name values, not reads of a step.
     forms: Vec<Expr>,
-    values: Vec<Value>,
-    drafts: Vec<Draft>,
+    drafts: Drafts,
 }
 
 /// A value that several use is computed again by each if that costs no more than this.
@@ -87,28 +49,21 @@ impl<'a> Schedule<'a> {
     fn new(graph: &'a Graph, options: &'a Options) -> Result<Self> {
         let mut uses = vec![0; graph.nodes.len()];
         let mut is_output = vec![false; graph.nodes.len()];
-        let mut values: Vec<Option<Value>> = (0..graph.leaves).map(|_| None).collect();
+        let mut leaves: Vec<Option<Value>> = vec![None; graph.leaves];
         for node in &graph.nodes {
             node.inputs.iter().for_each(|&input| uses[input] += 1);
             if let Kind::Leaf(leaf) = node.kind {
-                values[leaf] = Some(Value { words: node.shape.len(), external: Some(leaf), producer: None });
+                leaves[leaf] = Some(Value { words: node.shape.len(), home: Home::Arena });
             }
         }
         for &output in &graph.outputs {
             uses[output] += 1;
             is_output[output] = true;
         }
-        let values =
-            values.into_iter().collect::<Option<_>>().ok_or_else(|| Error::Wire("a leaf has no node".into()))?;
-        Ok(Self {
-            graph,
-            options,
-            uses,
-            is_output,
-            forms: Vec::with_capacity(graph.nodes.len()),
-            values,
-            drafts: Vec::new(),
-        })
+        let leaves =
+            leaves.into_iter().collect::<Option<_>>().ok_or_else(|| Error::Wire("a leaf has no node".into()))?;
+        let drafts = Drafts { values: leaves, leaves: graph.leaves, steps: Vec::new() };
+        Ok(Self { graph, options, uses, is_output, forms: Vec::with_capacity(graph.nodes.len()), drafts })
     }
 
     fn node(&mut self, id: NodeId) -> Result<()> {
@@ -254,22 +209,15 @@ impl<'a> Schedule<'a> {
 
     fn emit(&mut self, id: NodeId, kernel: Kernel, reads: Vec<ValueId>) -> Expr {
         let node = &self.graph.nodes[id];
-        let value = self.step(kernel, reads, node.shape.len());
+        let value = self.drafts.step(kernel, reads, node.shape.len());
         read(value, &node.shape, node.dtype)
-    }
-
-    fn step(&mut self, kernel: Kernel, reads: Vec<ValueId>, words: usize) -> ValueId {
-        let write = self.values.len();
-        self.values.push(Value { words, external: None, producer: Some(self.drafts.len()) });
-        self.drafts.push(Draft { kernel, reads, write });
-        write
     }
 
     /// The node's value contiguous in memory.
     fn in_memory(&mut self, id: NodeId) -> ValueId {
         if let Some((value, view)) = as_read(&self.forms[id])
             && view.is_contiguous()
-            && self.values[value].words == self.len(id)
+            && self.drafts.values[value].words == self.len(id)
         {
             return value;
         }
@@ -299,203 +247,34 @@ impl<'a> Schedule<'a> {
         let root = chain.pop().expect("not empty");
         let node = &self.graph.nodes[root];
         let (expr, reads) = localise(self.forms[root].clone());
-        let value = self.step(Kernel::Map { shape: node.shape.to_vec(), expr }, reads, node.shape.len());
+        let value = self.drafts.step(Kernel::Map { shape: node.shape.to_vec(), expr }, reads, node.shape.len());
         for id in chain.into_iter().chain([root]) {
             let node = &self.graph.nodes[id];
             self.forms[id] = read(value, &node.shape, node.dtype);
         }
     }
 
-    fn finish(mut self, targets: &[Target]) -> Result<Program> {
-        let mut externals: Vec<External> =
-            self.values.iter().take(self.graph.leaves).map(|v| External { words: v.words, written: false }).collect();
-        let mut claimed: Vec<ValueId> = Vec::new();
-        let mut results: Vec<(ValueId, Target)> = Vec::new();
+    fn results(&mut self, targets: &[Target]) -> Vec<(ValueId, Target)> {
+        let mut results: Vec<(ValueId, Target)> = Vec::with_capacity(targets.len());
+        let mut claimed = HashSet::new();
         for (&output, &target) in self.graph.outputs.iter().zip(targets) {
             let own = as_read(&self.forms[output]).filter(|(_, view)| view.is_contiguous()).map(|(value, _)| value);
-            let own = own.filter(|&value| self.values[value].words == self.len(output));
-            if let (Some(value), Target::Leaf(leaf)) = (own, target)
-                && value == leaf
-            {
+            let own = own.filter(|&value| self.drafts.values[value].words == self.len(output));
+            if own.is_some_and(|value| target == Target::Leaf(value)) {
                 continue;
             }
-            let value = match own.filter(|&v| self.values[v].producer.is_some() && !claimed.contains(&v)) {
-                Some(value) => value,
-                None => {
-                    let (expr, reads) = localise(self.forms[output].clone());
-                    let shape = self.graph.nodes[output].shape.to_vec();
-                    self.step(Kernel::Map { shape, expr }, reads, self.len(output))
-                }
-            };
-            claimed.push(value);
+            let made = own.filter(|&value| value >= self.drafts.leaves && claimed.insert(value));
+            let value = made.unwrap_or_else(|| self.copied(output));
+            claimed.insert(value);
             results.push((value, target));
         }
-        let mut copies = Vec::new();
-        for (value, target) in results {
-            match target {
-                Target::New => {
-                    self.values[value].external = Some(externals.len());
-                    externals.push(External { words: self.values[value].words, written: true });
-                }
-                Target::Leaf(leaf) => {
-                    externals[leaf].written = true;
-                    if self.may_replace(value, leaf) {
-                        self.values[value].external = Some(leaf);
-                    } else {
-                        copies.push((value, leaf));
-                    }
-                }
-            }
-        }
-        for (value, leaf) in copies {
-            let words = self.values[value].words;
-            let (expr, reads) = localise(load(Source::Read(value), View::contiguous(&[words]), DType::U32));
-            let copy = self.step(Kernel::Map { shape: vec![words], expr }, reads, words);
-            self.values[copy].external = Some(leaf);
-        }
-        Ok(self.place(externals))
+        results
     }
 
-    /// Whether the step that makes `value` may write it over a leaf: nothing later reads the leaf, and the step itself
-    /// reads each of its elements only for the one that replaces it.
-    fn may_replace(&self, value: ValueId, leaf: ValueId) -> bool {
-        let producer = self.values[value].producer.expect("made by a step");
-        let later = self.drafts[producer + 1..].iter().any(|draft| draft.reads.contains(&leaf));
-        !later && replaces_in_place(&self.drafts[producer], leaf)
+    /// A step that lays a node out once more.
+    fn copied(&mut self, id: NodeId) -> ValueId {
+        let (expr, reads) = localise(self.forms[id].clone());
+        let shape = self.graph.nodes[id].shape.to_vec();
+        self.drafts.step(Kernel::Map { shape, expr }, reads, self.len(id))
     }
-
-    fn place(self, externals: Vec<External>) -> Program {
-        let (offsets, arena) = memory::plan(&self.values, &self.drafts);
-        let operand = |value: ValueId| {
-            let Value { words, external, .. } = self.values[value];
-            let (buffer, offset) = external.map_or((Buffer::Arena, offsets[value]), |i| (Buffer::External(i), 0));
-            Operand { buffer, offset, words }
-        };
-        let steps = self.drafts.iter().filter(|draft| self.values[draft.write].words > 0).map(|draft| Step {
-            kernel: draft.kernel.clone(),
-            reads: draft.reads.iter().map(|&value| operand(value)).collect(),
-            write: operand(draft.write),
-        });
-        Program { steps: steps.collect(), externals, arena }
-    }
-}
-
-/// Whether a step may write over `value`: it does not read it, or only element by element.
-pub(super) fn replaces_in_place(draft: &Draft, value: ValueId) -> bool {
-    if !draft.reads.contains(&value) {
-        return true;
-    }
-    let Kernel::Map { expr, .. } = &draft.kernel else { return false };
-    expr.loads.iter().all(|load| match load.source {
-        Source::Read(i) => draft.reads[i] != value || load.view.is_contiguous(),
-        Source::Random { key, .. } => draft.reads[key] != value,
-        Source::Arange | Source::Const(_) => true,
-    })
-}
-
-impl Expr {
-    /// The register of a load, which is added unless it is there.
-    fn load(&mut self, load: Load, dtype: DType) -> usize {
-        let same = |(i, instr): (usize, &Instr)| match instr {
-            Instr::Load(l) => (self.types[i] == dtype && self.loads[*l] == load).then_some(i),
-            _ => None,
-        };
-        if let Some(found) = self.instrs.iter().enumerate().find_map(same) {
-            return found;
-        }
-        self.loads.push(load);
-        self.append(Instr::Load(self.loads.len() - 1), dtype)
-    }
-
-    /// The register of an instruction, which is added unless it is there.
-    fn push(&mut self, instr: Instr, dtype: DType) -> usize {
-        let same = |i: &usize| self.instrs[*i] == instr && self.types[*i] == dtype;
-        (0..self.instrs.len()).find(same).unwrap_or_else(|| self.append(instr, dtype))
-    }
-
-    fn append(&mut self, instr: Instr, dtype: DType) -> usize {
-        self.instrs.push(instr);
-        self.types.push(dtype);
-        self.instrs.len() - 1
-    }
-
-    /// All of another expression; the register of its value.
-    fn import(&mut self, other: &Self) -> usize {
-        let mut at: Vec<usize> = Vec::with_capacity(other.instrs.len());
-        for (i, instr) in other.instrs.iter().enumerate() {
-            let dtype = other.types[i];
-            at.push(match *instr {
-                Instr::Load(l) => self.load(other.loads[l].clone(), dtype),
-                Instr::Unary(f, a) => self.push(Instr::Unary(f, at[a]), dtype),
-                Instr::Binary(f, a, b) => self.push(Instr::Binary(f, at[a], at[b]), dtype),
-                Instr::Select(c, a, b) => self.push(Instr::Select(at[c], at[a], at[b]), dtype),
-                Instr::Cast(a) => self.push(Instr::Cast(at[a]), dtype),
-            });
-        }
-        *at.last().expect("an expression has a value")
-    }
-}
-
-fn load(source: Source, view: View, dtype: DType) -> Expr {
-    Expr { loads: vec![Load { source, view }], instrs: vec![Instr::Load(0)], types: vec![dtype] }
-}
-
-fn read(value: ValueId, shape: &[usize], dtype: DType) -> Expr {
-    load(Source::Read(value), View::contiguous(shape), dtype)
-}
-
-/// The value and view of an expression that only reads.
-fn as_read(expr: &Expr) -> Option<(ValueId, &View)> {
-    match (&expr.loads[..], &expr.instrs[..]) {
-        ([Load { source: Source::Read(value), view }], [Instr::Load(0)]) => Some((*value, view)),
-        _ => None,
-    }
-}
-
-fn change_views(expr: &Expr, change: &dyn Fn(&View) -> Option<View>) -> Option<Expr> {
-    let changed = |load: &Load| Some(Load { source: load.source, view: change(&load.view)? });
-    let loads = expr.loads.iter().map(changed).collect::<Option<_>>()?;
-    Some(Expr { loads, instrs: expr.instrs.clone(), types: expr.types.clone() })
-}
-
-/// The distinct values that an expression reads, in order of first use.
-fn reads(expr: &Expr) -> Vec<ValueId> {
-    let mut found = Vec::new();
-    for load in &expr.loads {
-        if let Source::Read(value) | Source::Random { key: value, .. } = load.source
-            && !found.contains(&value)
-        {
-            found.push(value);
-        }
-    }
-    found
-}
-
-/// Turns names of values into positions in the step's reads.
-fn localise(mut expr: Expr) -> (Expr, Vec<ValueId>) {
-    let reads = reads(&expr);
-    let at = |value: ValueId| reads.iter().position(|&r| r == value).expect("it is among the reads");
-    for load in &mut expr.loads {
-        load.source = match load.source {
-            Source::Read(value) => Source::Read(at(value)),
-            Source::Random { key, stream } => Source::Random { key: at(key), stream },
-            other => other,
-        };
-    }
-    (expr, reads)
-}
-
-/// What computing an expression costs beyond reading its inputs, in simple instructions.
-fn cost(expr: &Expr) -> usize {
-    let instr = |instr: &Instr| match instr {
-        Instr::Load(i) => match expr.loads[*i].source {
-            Source::Random { .. } => 16,
-            Source::Read(_) | Source::Arange | Source::Const(_) => 0,
-        },
-        Instr::Unary(Unary::Neg | Unary::Abs | Unary::Not | Unary::Sign | Unary::IsNan, _) => 1,
-        Instr::Unary(..) => 8,
-        Instr::Binary(Binary::Pow | Binary::Atan2 | Binary::Rem | Binary::Div, ..) => 4,
-        Instr::Binary(..) | Instr::Select(..) | Instr::Cast(_) => 1,
-    };
-    expr.instrs.iter().map(instr).sum()
 }

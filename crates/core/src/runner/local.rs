@@ -3,9 +3,9 @@
 use super::{LoopEnd, LoopRun, LoopSpec, Progress, Runner};
 use crate::{
     Data, Error, Result, Tensor,
-    device::{BufferId, Device, ExecutableId, LocalFuture, Position},
+    device::{BufferId, Device, ExecutableId, LocalFuture, Place, Position},
     ir::{Graph, Op, Resident, simplify, wire::Writer},
-    plan::{self, Options, Target},
+    plan::{self, Leaf, Options, Target},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -29,13 +29,36 @@ struct Inner {
     device: Rc<dyn Device>,
     host: Host,
     options: Cell<Options>,
-    values: RefCell<HashMap<u64, BufferId>>,
+    values: RefCell<HashMap<u64, Value>>,
     programs: RefCell<Programs>,
     loops: RefCell<HashMap<u64, Rc<Loop>>>,
     /// Grows with each stop that was asked for.
     stops: Cell<u64>,
     /// Whether a program is between two of its steps: its scratch memory must be left alone.
     busy: Cell<bool>,
+}
+
+/// Where a value lies. Values may share memory: the state of a loop does.
+#[derive(Clone)]
+struct Value {
+    memory: Rc<Memory>,
+    offset: usize,
+}
+
+/// A buffer that is given back when nothing lies in it any more.
+struct Memory {
+    device: Rc<dyn Device>,
+    buffer: BufferId,
+    words: usize,
+}
+
+/// Where the leaves of a graph lie.
+#[derive(Default)]
+struct Leaves {
+    buffers: Vec<BufferId>,
+    /// The length of each.
+    words: Vec<usize>,
+    places: Vec<Leaf>,
 }
 
 struct Loop {
@@ -91,7 +114,7 @@ impl LocalRunner {
 
     /// The program that evaluates these tensors, for a look at it.
     pub fn program(&self, tensors: &[Tensor]) -> Result<plan::Program> {
-        let graph = simplify(&Graph::trace(tensors).graph);
+        let graph = self.0.simplified(&Graph::trace(tensors).graph);
         plan::compile(&graph, &vec![Target::New; graph.outputs.len()], &self.0.options.get())
     }
 }
@@ -140,13 +163,14 @@ impl Inner {
             return Ok(());
         }
         let traced = Graph::trace(&wanted);
-        let mut externals = self.leaf_buffers(&traced.leaves)?;
-        let executable = self.compiled(&simplify(&traced.graph))?;
+        let leaves = self.leaves(&traced.leaves)?;
+        let executable = self.compiled(&self.simplified(&traced.graph), &leaves)?;
+        let mut externals = leaves.buffers;
         let mut results = Vec::new();
         for tensor in &wanted {
-            let (handle, buffer) = self.value(tensor.shape().len(), "a result")?;
-            externals.push(buffer);
-            results.push(handle);
+            let memory = self.memory(tensor.shape().len(), "a result")?;
+            externals.push(memory.buffer);
+            results.push(self.value(memory, 0));
         }
         self.run(executable, &externals).await?;
         wanted.iter().zip(results).for_each(|(tensor, handle)| tensor.realise(handle));
@@ -189,8 +213,8 @@ impl Inner {
             return Ok((**data).clone());
         }
         self.evaluate(std::slice::from_ref(tensor)).await?;
-        let buffer = self.buffer(tensor)?;
-        let words = self.device.read(buffer, 0..tensor.shape().len()).await?;
+        let Place { buffer, offset } = self.place(tensor)?;
+        let words = self.device.read(buffer, offset..offset + tensor.shape().len()).await?;
         Data::new(tensor.shape().clone(), tensor.dtype(), words)
     }
 
@@ -204,21 +228,46 @@ impl Inner {
             }
         }
         self.evaluate(&initial).await?;
-        let mut state = Vec::new();
-        for value in &initial {
-            let (handle, buffer) = self.value(value.shape().len(), "a training state")?;
-            self.device.copy(self.buffer(value)?, buffer)?;
-            state.push(Tensor::resident(handle, value.shape().clone(), value.dtype()));
-        }
         let inputs: Vec<Tensor> = spec.state.iter().map(|s| s.input.clone()).collect();
         let outputs: Vec<Tensor> = spec.state.iter().filter_map(|s| s.next.clone()).collect();
+        let traced = Graph::trace_with(&inputs, &outputs);
+        let graph = self.simplified(&traced.graph);
+
+        // What changes lies where the planner likes it to, in one buffer; what is only assigned, in buffers of its own.
+        let mut state: Vec<Option<Tensor>> = Vec::with_capacity(inputs.len());
+        let resident = |memory, offset, value: &Tensor| {
+            Tensor::resident(self.value(memory, offset), value.shape().clone(), value.dtype())
+        };
+        for (spec, value) in spec.state.iter().zip(&initial) {
+            state.push(match spec.next {
+                Some(_) => None,
+                None => Some(resident(self.memory(value.shape().len(), "a training state")?, 0, value)),
+            });
+        }
+        let mut kept: Vec<Tensor> = state.iter().flatten().cloned().collect();
+        kept.extend_from_slice(&traced.leaves[inputs.len()..]);
+        let mut leaves = self.leaves(&kept)?;
+        let mut fixed = std::mem::take(&mut leaves.places).into_iter();
+        leaves.places =
+            state.iter().map(|s| s.as_ref().map_or(Leaf::State, |_| fixed.next().expect("a place each"))).collect();
+        leaves.places.extend(fixed);
         let changing = spec.state.iter().enumerate().filter(|(_, s)| s.next.is_some());
         let targets: Vec<Target> = changing.map(|(i, _)| Target::Leaf(i)).collect();
-        let traced = Graph::trace_with(&inputs, &outputs);
-        let leaves = [&state[..], &traced.leaves[inputs.len()..]].concat();
-        let externals = self.leaf_buffers(&leaves)?;
-        let program = plan::compile(&simplify(&traced.graph), &targets, &self.options.get())?;
-        let executable = self.device.prepare(&program)?;
+        let plan = plan::compile_at(&graph, &leaves.places, &leaves.words, &targets, &self.options.get())?;
+        let mut externals = leaves.buffers;
+        if let Some(external) = plan.program.externals.get(externals.len()) {
+            let memory = self.memory(external.words, "the state of training")?;
+            externals.push(memory.buffer);
+            for (i, slot) in state.iter_mut().enumerate().filter(|(_, slot)| slot.is_none()) {
+                *slot = Some(resident(memory.clone(), plan.leaves[i].offset, &initial[i]));
+            }
+        }
+        let state: Vec<Tensor> = state.into_iter().flatten().collect();
+        for (state, value) in state.iter().zip(&initial) {
+            self.device.copy(self.place(value)?, self.place(state)?, value.shape().len())?;
+        }
+        let executable = self.device.prepare(&plan.program)?;
+        let leaves = [&state[..], &kept].concat();
         let watch = spec.watch.map(|i| state[i].clone());
         let body = Loop { executable, externals, watch, _leaves: leaves };
         let id = next_name();
@@ -282,61 +331,87 @@ impl Inner {
             return Err(Error::shape("assign", message));
         }
         self.evaluate(std::slice::from_ref(value)).await?;
-        self.device.copy(self.buffer(value)?, self.buffer(state)?)
+        self.device.copy(self.place(value)?, self.place(state)?, value.shape().len())
     }
 
-    /// A new value of so many words that lives as long as its handle.
-    fn value(self: &Rc<Self>, words: usize, what: &str) -> Result<(Rc<Resident>, BufferId)> {
+    /// New memory of so many words.
+    fn memory(&self, words: usize, what: &str) -> Result<Rc<Memory>> {
         let buffer = self.device.alloc(words, what)?;
+        Ok(Rc::new(Memory { device: self.device.clone(), buffer, words }))
+    }
+
+    /// A value that lies there, and lives as long as its handle.
+    fn value(self: &Rc<Self>, memory: Rc<Memory>, offset: usize) -> Rc<Resident> {
         let name = next_name();
-        self.values.borrow_mut().insert(name, buffer);
+        self.values.borrow_mut().insert(name, Value { memory, offset });
         let inner: Weak<Self> = Rc::downgrade(self);
-        let release = move |name| {
-            with(&inner, |inner| {
-                if let Some(buffer) = inner.values.borrow_mut().remove(&name) {
-                    inner.device.free(buffer);
-                }
-            });
-        };
-        Ok((Resident::new(name, release), buffer))
+        Resident::new(name, move |name| with(&inner, |inner| drop(inner.values.borrow_mut().remove(&name))))
     }
 
     /// Moves a value from the host to the device.
     fn upload(self: &Rc<Self>, tensor: &Tensor) -> Result<()> {
         let Op::Host(data) = tensor.op().clone() else { return Ok(()) };
-        let (handle, buffer) = self.value(data.words.len(), "data from the host")?;
-        self.device.write(buffer, 0, &data.words)?;
-        tensor.realise(handle);
+        let memory = self.memory(data.words.len(), "data from the host")?;
+        self.device.write(memory.buffer, 0, &data.words)?;
+        tensor.realise(self.value(memory, 0));
         Ok(())
     }
 
-    fn leaf_buffers(self: &Rc<Self>, leaves: &[Tensor]) -> Result<Vec<BufferId>> {
-        let buffer = |leaf: &Tensor| {
+    /// Where the leaves lie, each buffer named once.
+    fn leaves(self: &Rc<Self>, leaves: &[Tensor]) -> Result<Leaves> {
+        let mut found = Leaves::default();
+        let mut known: HashMap<BufferId, usize> = HashMap::new();
+        for leaf in leaves {
             self.upload(leaf)?;
-            self.buffer(leaf)
-        };
-        leaves.iter().map(buffer).collect()
+            let Value { memory, offset } = self.held(leaf)?;
+            let buffer = *known.entry(memory.buffer).or_insert_with(|| {
+                found.buffers.push(memory.buffer);
+                found.words.push(memory.words);
+                found.buffers.len() - 1
+            });
+            found.places.push(Leaf::At { buffer, offset });
+        }
+        Ok(found)
     }
 
-    fn buffer(&self, tensor: &Tensor) -> Result<BufferId> {
+    fn held(&self, tensor: &Tensor) -> Result<Value> {
         let handle = tensor.handle().ok_or_else(|| placeholder(tensor))?;
-        self.values.borrow().get(&handle.id).copied().ok_or_else(|| gone("value"))
+        self.values.borrow().get(&handle.id).cloned().ok_or_else(|| gone("value"))
     }
 
-    fn compiled(&self, graph: &Graph) -> Result<ExecutableId> {
+    fn place(&self, tensor: &Tensor) -> Result<Place> {
+        self.held(tensor).map(|value| Place { buffer: value.memory.buffer, offset: value.offset })
+    }
+
+    fn simplified(&self, graph: &Graph) -> Graph {
+        if self.options.get().simplify { simplify(graph) } else { graph.clone() }
+    }
+
+    fn compiled(&self, graph: &Graph, leaves: &Leaves) -> Result<ExecutableId> {
         let options = self.options.get();
         let mut key = Writer::default();
         key.graph(graph);
-        [options.max_reads, options.max_instrs, usize::from(options.fuse)].iter().for_each(|&v| key.size(v));
-        self.programs
-            .borrow_mut()
-            .get(&*self.device, key.bytes, || plan::compile(graph, &vec![Target::New; graph.outputs.len()], &options))
+        for place in &leaves.places {
+            let &Leaf::At { buffer, offset } = place else { unreachable!("evaluations have no state") };
+            [buffer, offset].iter().for_each(|&v| key.size(v));
+        }
+        leaves.words.iter().for_each(|&words| key.size(words));
+        key.bytes.extend(format!("{options:?}").into_bytes());
+        let targets = vec![Target::New; graph.outputs.len()];
+        let make = || Ok(plan::compile_at(graph, &leaves.places, &leaves.words, &targets, &options)?.program);
+        self.programs.borrow_mut().get(&*self.device, key.bytes, make)
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.device.free(self.buffer);
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.values.borrow_mut().drain().for_each(|(_, buffer)| self.device.free(buffer));
+        self.values.borrow_mut().clear();
         self.loops.borrow_mut().drain().for_each(|(_, body)| self.device.release(body.executable));
         self.programs.borrow_mut().known.drain().for_each(|(_, entry)| self.device.release(entry.executable));
     }

@@ -106,7 +106,8 @@ impl Registers {
 }
 
 impl Blocks {
-    /// The expression over `shape`. `in_place` are the reads that the step writes over.
+    /// The expression over `shape`. `in_place` are the reads that the step writes over; an epilogue writes over what its kernel
+    /// has made.
     pub(crate) fn new(level: Level, shape: &[usize], expr: &Expr, in_place: &[usize]) -> Self {
         let mut loads: Vec<Fetch> = expr.loads.iter().map(|load| Fetch::new(load, in_place)).collect();
         let axes = merge(shape, &mut loads);
@@ -301,6 +302,7 @@ impl Fetch {
             Source::Arange => From::Arange,
             Source::Random { key, stream } => From::Random { key, stream },
             Source::Const(word) => From::Const(word),
+            Source::Made => From::Output,
         };
         let strides = axes.iter().map(|a| if a.size == 1 { 0 } else { a.stride }).collect();
         let valid: Vec<_> = axes.iter().map(|a| a.valid.clone()).collect();

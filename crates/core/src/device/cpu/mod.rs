@@ -20,11 +20,11 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Position};
+use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position};
 use crate::{
     Error, Result,
     ir::Window,
-    plan::{Buffer, Kernel, Operand, Program, Rows, Step, View, program::overlaps},
+    plan::{Kernel, Operand, Program, Rows, Step, View, program::overlaps, verify},
 };
 use conv::{Conv, WeightGradient};
 use expr::{Blocks, Registers};
@@ -111,16 +111,25 @@ impl Device for Cpu {
         Ok(())
     }
 
-    fn copy(&self, from: BufferId, to: BufferId) -> Result<()> {
-        if from == to {
+    fn copy(&self, from: Place, to: Place, words: usize) -> Result<()> {
+        let state = self.state.borrow();
+        let (source, target) = (state.buffer(from.buffer)?, state.buffer(to.buffer)?);
+        let range = |place: Place| place.offset..place.offset.saturating_add(words);
+        if from.buffer == to.buffer {
+            // SAFETY: as in `write`.
+            let all = unsafe { target.get_mut(0..target.len()) }.unwrap_or_default();
+            if range(from).end > all.len() || range(to).end > all.len() {
+                return Err(failed("the range to copy is not in the buffer"));
+            }
+            all.copy_within(range(from), to.offset);
             return Ok(());
         }
-        let state = self.state.borrow();
-        let (from, to) = (state.buffer(from)?, state.buffer(to)?);
         // SAFETY: as in `write`; the buffers are distinct.
-        let (from, to) = unsafe { (from.get(0..from.len()), to.get_mut(0..from.len())) };
-        let (Some(from), Some(to)) = (from, to) else { return Err(failed("the buffer to copy to is too short")) };
-        to.copy_from_slice(from);
+        let (source, target) = unsafe { (source.get(range(from)), target.get_mut(range(to))) };
+        let (Some(source), Some(target)) = (source, target) else {
+            return Err(failed("the range to copy is not in the buffer"));
+        };
+        target.copy_from_slice(source);
         Ok(())
     }
 
@@ -194,7 +203,14 @@ struct Prepared {
 struct Ready {
     work: Work,
     reads: Vec<Operand>,
+    epilogue: Option<Finish>,
     write: Operand,
+}
+
+/// An epilogue: a pass over what its kernel has just written.
+struct Finish {
+    blocks: Blocks,
+    reads: Vec<Operand>,
 }
 
 enum Work {
@@ -217,7 +233,7 @@ impl Prepared {
         let steps: Vec<Ready> =
             program.steps.iter().map(|step| Ready::new(level, program, step)).collect::<Result<_>>()?;
         let mut registers = Registers::default();
-        steps.iter().flat_map(|step| step.work.blocks()).for_each(|blocks| registers.grow_for(blocks));
+        steps.iter().flat_map(Ready::blocks).for_each(|blocks| registers.grow_for(blocks));
         let scratch = steps.iter().map(|step| step.work.scratch()).max().unwrap_or(0);
         Ok(Self {
             externals: program.externals.clone(),
@@ -273,6 +289,10 @@ impl Prepared {
                 let (reads, out) = memory.step(&step.reads, &step.write);
                 let scratch = self.scratch.get_mut(0..self.scratch.len()).unwrap_or_default();
                 step.work.run(reads, &mut self.registers, &mut self.partial, out, bytemuck::cast_slice_mut(scratch));
+                if let Some(epilogue) = &step.epilogue {
+                    let (reads, out) = memory.step(&epilogue.reads, &step.write);
+                    epilogue.blocks.run(reads, &mut self.registers, out);
+                }
             }
             count += 1;
             at.step += 1;
@@ -290,29 +310,8 @@ impl Prepared {
 impl Ready {
     /// Prepares a step, having made sure that it reads and writes only what it may.
     fn new(level: Level, program: &Program, step: &Step) -> Result<Self> {
-        let wrong = |what: &str| failed(format!("a step of the program {what}"));
-        for operand in step.reads.iter().chain([&step.write]) {
-            let len = match operand.buffer {
-                Buffer::Arena => program.arena,
-                Buffer::External(i) => program.externals.get(i).map_or(0, |external| external.words),
-            };
-            if operand.offset.checked_add(operand.words).is_none_or(|end| end > len) {
-                return Err(wrong("has an operand outside of its buffer"));
-            }
-        }
-        if let Buffer::External(i) = step.write.buffer
-            && !program.externals[i].written
-            && step.write.words > 0
-        {
-            return Err(wrong("writes a buffer that is only read"));
-        }
+        verify::step(program, step).map_err(|what| failed(format!("a step of the program {what}")))?;
         let over: Vec<usize> = (0..step.reads.len()).filter(|&i| overlaps(step.reads[i], step.write)).collect();
-        if !over.is_empty() && !step.in_place() {
-            return Err(wrong("writes over its input"));
-        }
-        if !is_inside(step) {
-            return Err(wrong("reads or writes past the end of an operand"));
-        }
         let work = match &step.kernel {
             Kernel::Map { shape, expr } => Work::Map(Blocks::new(level, shape, expr, &over)),
             Kernel::Reduce { outer, inner, op, expr } => Work::Reduce(Reduce::new(level, outer, inner, *op, expr)),
@@ -328,45 +327,19 @@ impl Ready {
             Kernel::Gather(rows) => Work::Gather(*rows),
             Kernel::ScatterAdd(rows) => Work::ScatterAdd(*rows),
         };
-        Ok(Self { work, reads: step.reads.clone(), write: step.write })
+        let epilogue = step.epilogue.as_ref().map(|epilogue| Finish {
+            blocks: Blocks::new(level, &epilogue.shape, &epilogue.expr, &[]),
+            reads: epilogue.reads.clone(),
+        });
+        Ok(Self { work, reads: step.reads.clone(), epilogue, write: step.write })
     }
 }
 
-/// Whether every operand has the words that its kernel reads or writes.
-fn is_inside(step: &Step) -> bool {
-    let has = |i: usize, words: usize| step.reads.get(i).is_some_and(|read| read.words >= words);
-    let product = |shape: &[usize]| shape.iter().product::<usize>();
-    let sees = |i: usize, view: &View| {
-        let span = view.span();
-        span.is_empty() || has(i, span.end)
-    };
-    let loads = |expr: &crate::plan::Expr| {
-        expr.loads.iter().all(|load| match load.source {
-            crate::plan::Source::Read(i) => sees(i, &load.view),
-            crate::plan::Source::Random { key, .. } => has(key, 2),
-            crate::plan::Source::Arange | crate::plan::Source::Const(_) => true,
-        })
-    };
-    let (plane, pooled) = (|w: &Window| w.n * w.c * product(&w.size), |w: &Window| w.n * w.c * product(&w.out));
-    let (reads_fit, written) = match &step.kernel {
-        Kernel::Map { shape, expr } => (loads(expr), product(shape)),
-        Kernel::Reduce { outer, expr, .. } => (loads(expr), product(outer)),
-        Kernel::MatMul { a, b } => (sees(0, a) && sees(1, b), a.axes[0].size * a.axes[1].size * b.axes[2].size),
-        Kernel::Conv(g) => (has(0, product(&g.x_shape())) && has(1, product(&g.weight_shape())), product(&g.y_shape())),
-        Kernel::ConvInputGrad(g) => {
-            (has(0, product(&g.y_shape())) && has(1, product(&g.weight_shape())), product(&g.x_shape()))
-        }
-        Kernel::ConvWeightGrad(g) => {
-            (has(0, product(&g.x_shape())) && has(1, product(&g.y_shape())), product(&g.weight_shape()))
-        }
-        Kernel::MaxPool(w) | Kernel::MaxPoolArg(w) => (has(0, plane(w)), pooled(w)),
-        Kernel::Unpool(w) => (has(0, pooled(w)) && has(1, pooled(w)), plane(w)),
-        Kernel::PoolTake(w) => (has(0, plane(w)) && has(1, pooled(w)), pooled(w)),
-        Kernel::Fold { window, input } => (sees(0, input), plane(window)),
-        Kernel::Gather(r) => (has(0, r.rows * r.inner) && has(1, r.count), r.count * r.inner),
-        Kernel::ScatterAdd(r) => (has(0, r.count * r.inner) && has(1, r.count), r.rows * r.inner),
-    };
-    reads_fit && step.write.words == written
+impl Ready {
+    /// The expressions that it evaluates.
+    fn blocks(&self) -> impl Iterator<Item = &Blocks> {
+        self.work.blocks().chain(self.epilogue.iter().map(|epilogue| &epilogue.blocks))
+    }
 }
 
 impl Work {

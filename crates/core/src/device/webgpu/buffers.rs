@@ -33,11 +33,6 @@ impl Buffers {
         self.named.remove(&id).map(|(buffer, _)| buffer)
     }
 
-    /// The length in words that was asked for.
-    pub fn words(&self, id: BufferId) -> Result<usize> {
-        self.named.get(&id).map(|(_, words)| *words).ok_or_else(|| device_error("no such buffer"))
-    }
-
     /// The buffer, which has these words.
     pub fn range(&self, id: BufferId, range: Range<usize>) -> Result<&wgpu::Buffer> {
         let fits = |words: usize| range.start <= range.end && range.end <= words;

@@ -15,7 +15,7 @@ mod tests;
 
 pub use open::Options;
 
-use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Position};
+use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position};
 use crate::{Error, Result, plan::Program};
 use buffers::{Buffers, Staging};
 use executable::{Arena, Executable};
@@ -195,14 +195,28 @@ impl Device for WebGpu {
         Ok(())
     }
 
-    fn copy(&self, from: BufferId, to: BufferId) -> Result<()> {
+    fn copy(&self, from: Place, to: Place, words: usize) -> Result<()> {
         self.signal.check()?;
         let buffers = self.buffers.borrow();
-        let words = buffers.words(from)?;
-        let (source, target) = (buffers.range(from, 0..words)?, buffers.range(to, 0..words)?);
-        if from != to && words > 0 {
-            self.submit(|encoder| encoder.copy_buffer_to_buffer(source, 0, target, 0, 4 * words as u64), |_| ());
+        let range = |place: Place| place.offset..place.offset.saturating_add(words);
+        let source = buffers.range(from.buffer, range(from))?;
+        let target = buffers.range(to.buffer, range(to))?;
+        let (from_byte, to_byte, bytes) = (4 * from.offset as u64, 4 * to.offset as u64, 4 * words as u64);
+        if from == to || words == 0 {
+            return Ok(());
         }
+        if from.buffer != to.buffer {
+            self.submit(|e| e.copy_buffer_to_buffer(source, from_byte, target, to_byte, bytes), |_| ());
+            return Ok(());
+        }
+        // WebGPU copies between different buffers only.
+        let between = self.buffer(4 * words, buffers::USAGE, "a copy within a buffer")?;
+        let record = |encoder: &mut wgpu::CommandEncoder| {
+            encoder.copy_buffer_to_buffer(source, from_byte, &between, 0, bytes);
+            encoder.copy_buffer_to_buffer(&between, 0, target, to_byte, bytes);
+        };
+        self.submit(record, |_| ());
+        self.drop_buffer(&between);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use super::template::Shader;
 use crate::{
     DType,
-    plan::{Axis, Expr, Instr, Load, Source, View},
+    plan::{Axis, Epilogue, Expr, Instr, Load, Source, View},
 };
 
 /// The expression at every coordinate.
@@ -86,7 +86,28 @@ pub fn arguments(count: usize, name: &str) -> String {
 /// `fn value(c0: u32, …) -> u32`: the expression's word at a coordinate of so many axes.
 pub fn value_function(expr: &Expr, rank: usize) -> String {
     let parameters: Vec<String> = (0..rank).map(|d| format!("c{d}: u32")).collect();
-    let mut text = format!("fn value({}) -> u32 {{\n", parameters.join(", "));
+    format!("fn value({}) -> u32 {{\n{}}}\n", parameters.join(", "), body(expr))
+}
+
+/// `fn finish_word(i: u32, word: u32) -> u32`: what an epilogue makes of a kernel's word for place `i`. Its reads come after
+/// so many of the kernel's.
+pub fn epilogue(epilogue: &Epilogue, kernel_reads: usize) -> String {
+    let mut expr = epilogue.expr.clone();
+    for load in &mut expr.loads {
+        load.source = match load.source {
+            Source::Read(read) => Source::Read(kernel_reads + read),
+            Source::Random { key, stream } => Source::Random { key: kernel_reads + key, stream },
+            other => other,
+        };
+    }
+    let (sizes, _) = merge_axes(&epilogue.shape, &mut expr.loads, epilogue.shape.len());
+    let coordinates = unflatten("i", &sizes, "c", 0, "    ");
+    format!("fn finish_word(i: u32, word: u32) -> u32 {{\n{coordinates}{}}}\n", body(&expr))
+}
+
+/// The instructions of an expression, from the coordinates `c0`, `c1`, … to the word that is returned.
+fn body(expr: &Expr) -> String {
+    let mut text = String::new();
     for (i, instr) in expr.instrs.iter().enumerate() {
         let dtype = expr.types[i];
         let value = match *instr {
@@ -103,7 +124,7 @@ pub fn value_function(expr: &Expr, rank: usize) -> String {
         DType::F32 | DType::I32 => format!("bitcast<u32>(v{last})"),
         DType::U32 | DType::Bool => register(last),
     };
-    text.push_str(&format!("    return {word};\n}}\n"));
+    text.push_str(&format!("    return {word};\n"));
     text
 }
 
@@ -126,6 +147,7 @@ fn load_value(text: &mut String, i: usize, load: &Load, dtype: DType) -> String 
         Source::Arange => position,
         Source::Random { key, stream } => format!("gb_random(read{key}(0u), read{key}(1u), {position}, {stream}u)"),
         Source::Const(word) => format!("{word}u"),
+        Source::Made => "word".to_owned(),
     };
     let word = if condition.is_empty() {
         word

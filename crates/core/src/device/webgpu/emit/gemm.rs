@@ -3,7 +3,7 @@
 //! in them; nothing is laid out first.
 
 use super::{
-    Emitted,
+    Emitted, Ends,
     expr::{position, valid},
     reduce, scratch_operand,
     template::{Shader, fill_numbers},
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     DType,
     ir::ConvGeometry,
-    plan::{Axis, Expr, Instr, Load, Operand, Reduction, Source, View},
+    plan::{Axis, Expr, Instr, Load, Reduction, Source, View},
 };
 
 /// A product: its sizes, and where its elements lie.
@@ -55,7 +55,8 @@ const BUSY: usize = 32;
 const CHUNK: usize = 256;
 
 /// The dispatches of a product.
-pub fn emit(gemm: &Gemm, reads: &[Operand], write: Operand, scratch: usize) -> Emitted {
+pub fn emit(gemm: &Gemm, ends: &Ends, scratch: usize) -> Emitted {
+    let write = ends.write;
     let tile = tile(gemm.m, gemm.n);
     let (m_tiles, n_tiles) = (gemm.m.div_ceil(tile.tall * PATCH), gemm.n.div_ceil(tile.wide * PATCH));
     let tiles = gemm.batches * m_tiles * n_tiles;
@@ -85,7 +86,7 @@ pub fn emit(gemm: &Gemm, reads: &[Operand], write: Operand, scratch: usize) -> E
     ];
     let shader = Shader::new(include_str!("../kernels/gemm.wgsl"), tiles * splits, &values);
     if splits == 1 {
-        return Emitted { dispatches: vec![shader.dispatch(reads, write)], scratch: 0 };
+        return Emitted { dispatches: vec![shader.dispatch(ends)], scratch: 0 };
     }
     let partials = scratch_operand(scratch, splits * write.words);
     let axis = |size, stride| Axis { size, stride, valid: 0..size };
@@ -96,8 +97,9 @@ pub fn emit(gemm: &Gemm, reads: &[Operand], write: Operand, scratch: usize) -> E
         types: vec![DType::F32],
     };
     let after = scratch + partials.words;
-    let second = reduce::emit(&[write.words], &[splits], Reduction::Sum, &sum, &[partials], write, after);
-    let mut dispatches = vec![shader.dispatch(reads, partials)];
+    let second = Ends { reads: &[partials], ..*ends };
+    let second = reduce::emit(&[write.words], &[splits], Reduction::Sum, &sum, &second, after);
+    let mut dispatches = vec![shader.dispatch(&Ends { write: partials, epilogue: None, ..*ends })];
     dispatches.extend(second.dispatches);
     Emitted { dispatches, scratch: partials.words + second.scratch }
 }

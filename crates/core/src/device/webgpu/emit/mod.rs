@@ -9,7 +9,7 @@ mod reduce;
 mod template;
 mod windows;
 
-use crate::plan::{Buffer, Kernel, Operand, Step};
+use crate::plan::{Buffer, Epilogue, Kernel, Operand, Step};
 use template::Shader;
 
 /// One dispatch of a step.
@@ -36,18 +36,18 @@ pub struct Emitted {
 
 /// The dispatches of a step; `scratch` is a part of the arena that nothing else uses.
 pub fn step(step: &Step, scratch: usize) -> Emitted {
-    let (reads, write) = (&step.reads[..], step.write);
-    if write.words == 0 {
+    if step.write.words == 0 {
         return Emitted::default();
     }
-    let single = |shader: Shader| Emitted { dispatches: vec![shader.dispatch(reads, write)], scratch: 0 };
+    let ends = &Ends { reads: &step.reads, write: step.write, epilogue: step.epilogue.as_ref() };
+    let single = |shader: Shader| Emitted { dispatches: vec![shader.dispatch(ends)], scratch: 0 };
     match &step.kernel {
         Kernel::Map { shape, expr } => single(expr::map(shape, expr)),
-        Kernel::Reduce { outer, inner, op, expr } => reduce::emit(outer, inner, *op, expr, reads, write, scratch),
-        Kernel::MatMul { a, b } => gemm::emit(&gemm::matmul(a, b), reads, write, scratch),
-        Kernel::Conv(g) => gemm::emit(&gemm::conv(g), reads, write, scratch),
-        Kernel::ConvInputGrad(g) => gemm::emit(&gemm::conv_input_grad(g), reads, write, scratch),
-        Kernel::ConvWeightGrad(g) => gemm::emit(&gemm::conv_weight_grad(g), reads, write, scratch),
+        Kernel::Reduce { outer, inner, op, expr } => reduce::emit(outer, inner, *op, expr, ends, scratch),
+        Kernel::MatMul { a, b } => gemm::emit(&gemm::matmul(a, b), ends, scratch),
+        Kernel::Conv(g) => gemm::emit(&gemm::conv(g), ends, scratch),
+        Kernel::ConvInputGrad(g) => gemm::emit(&gemm::conv_input_grad(g), ends, scratch),
+        Kernel::ConvWeightGrad(g) => gemm::emit(&gemm::conv_weight_grad(g), ends, scratch),
         Kernel::MaxPool(w) => single(windows::max_pool(w, "word")),
         Kernel::MaxPoolArg(w) => single(windows::max_pool(w, "place")),
         Kernel::Unpool(w) => single(windows::unpool(w)),
@@ -56,6 +56,15 @@ pub fn step(step: &Step, scratch: usize) -> Emitted {
         Kernel::Gather(rows) => single(windows::gather(rows)),
         Kernel::ScatterAdd(rows) => single(windows::scatter_add(rows)),
     }
+}
+
+/// What a dispatch reads and writes.
+#[derive(Clone, Copy)]
+struct Ends<'a> {
+    reads: &'a [Operand],
+    write: Operand,
+    /// What becomes of each element before it is written.
+    epilogue: Option<&'a Epilogue>,
 }
 
 /// A part of the scratch memory as an operand.

@@ -2,14 +2,14 @@
 //! who adds what, and in which order, depends on the shape alone, so a result repeats to the bit.
 
 use super::{
-    Emitted,
+    Emitted, Ends,
     expr::{arguments, merge_axes, unflatten, value_function},
     scratch_operand,
     template::Shader,
 };
 use crate::{
     DType,
-    plan::{Expr, Operand, Reduction},
+    plan::{Expr, Reduction},
 };
 
 /// Up to this many elements are reduced by one thread.
@@ -24,15 +24,7 @@ const CHUNK: usize = 4096;
 const TEAM: usize = 256;
 
 /// The dispatches of a reduction.
-pub fn emit(
-    outer: &[usize],
-    inner: &[usize],
-    op: Reduction,
-    expr: &Expr,
-    reads: &[Operand],
-    write: Operand,
-    scratch: usize,
-) -> Emitted {
+pub fn emit(outer: &[usize], inner: &[usize], op: Reduction, expr: &Expr, ends: &Ends, scratch: usize) -> Emitted {
     let mut expr = expr.clone();
     let (sizes, before) = merge_axes(&[outer, inner].concat(), &mut expr.loads, outer.len());
     let dtype = *expr.types.last().expect("an expression has a value");
@@ -53,7 +45,7 @@ pub fn emit(
             ("call", call),
         ];
         let shader = Shader::each(include_str!("../kernels/reduce_thread.wgsl"), count, &values);
-        return Emitted { dispatches: vec![shader.dispatch(reads, write)], scratch: 0 };
+        return Emitted { dispatches: vec![shader.dispatch(ends)], scratch: 0 };
     }
 
     let splits = if count < BUSY { length.div_ceil(CHUNK).min((2 * BUSY).div_ceil(count)) } else { 1 };
@@ -77,15 +69,16 @@ pub fn emit(
     };
     const FINISH: &str = "fn save(group: u32, acc: Acc) { put(group, finish(acc)); }\n";
     if splits == 1 {
-        return Emitted { dispatches: vec![team(&item, FINISH, length, 1).dispatch(reads, write)], scratch: 0 };
+        return Emitted { dispatches: vec![team(&item, FINISH, length, 1).dispatch(ends)], scratch: 0 };
     }
     let partials = scratch_operand(scratch, 2 * count * splits);
     let save = "fn save(group: u32, acc: Acc) {\n    let words = pack(acc);\n    put(2u * group, words.x);\n    put(2u * group + 1u, words.y);\n}\n";
     let again = format!(
         "fn item(o: u32, i: u32) -> Acc {{\n    let at = 2u * (o * {splits}u + i);\n    return unpack(vec2<u32>(read0(at), read0(at + 1u)));\n}}\n"
     );
-    let first = team(&item, save, length, splits).dispatch(reads, partials);
-    let second = team(&again, FINISH, splits, 1).dispatch(&[partials], write);
+    let first = Ends { write: partials, epilogue: None, ..*ends };
+    let first = team(&item, save, length, splits).dispatch(&first);
+    let second = team(&again, FINISH, splits, 1).dispatch(&Ends { reads: &[partials], ..*ends });
     Emitted { dispatches: vec![first, second], scratch: partials.words }
 }
 

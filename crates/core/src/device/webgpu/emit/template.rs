@@ -1,7 +1,7 @@
 //! From a template under `kernels/` to a module: values for its `$names`, bindings for its operands, the helpers it calls.
 
-use super::Dispatch;
-use crate::plan::{Buffer, Operand};
+use super::{Dispatch, Ends, expr};
+use crate::plan::Buffer;
 
 /// Threads of a workgroup where one thread makes one element.
 pub const THREADS: usize = 64;
@@ -41,7 +41,15 @@ impl Shader {
     }
 
     /// Binds the operands: each distinct buffer once, the one that is written first.
-    pub fn dispatch(self, reads: &[Operand], write: Operand) -> Dispatch {
+    pub fn dispatch(self, ends: &Ends) -> Dispatch {
+        let (write, mut reads) = (ends.write, ends.reads.to_vec());
+        let mut finish = String::new();
+        let mut word = "word";
+        if let Some(epilogue) = ends.epilogue {
+            finish = expr::epilogue(epilogue, reads.len());
+            word = "finish_word(i, word)";
+            reads.extend_from_slice(&epilogue.reads);
+        }
         let mut buffers: Vec<Buffer> = vec![write.buffer];
         let mut accessors = String::new();
         for (i, read) in reads.iter().enumerate() {
@@ -65,8 +73,9 @@ impl Shader {
             ));
         }
         wgsl.push_str(&accessors);
-        wgsl.push_str("fn put(i: u32, word: u32) { buffer0[offsets[0].x + i] = word; }\n\n");
-        wgsl.push_str(&helpers_of(&self.text));
+        wgsl.push_str(&finish);
+        wgsl.push_str(&format!("fn put(i: u32, word: u32) {{ buffer0[offsets[0].x + i] = {word}; }}\n\n"));
+        wgsl.push_str(&helpers_of(&format!("{finish}{}", self.text)));
         wgsl.push_str(&self.text);
         let offsets = std::iter::once(write).chain(reads.iter().copied()).map(|operand| operand.offset as u32);
         Dispatch { wgsl, workgroups: self.workgroups, buffers, offsets: offsets.collect() }

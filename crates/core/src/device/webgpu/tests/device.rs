@@ -21,7 +21,8 @@ fn counting(parts: usize) -> Program {
     let dtype = DType::I32;
     let instrs = [(Instr::Load(0), dtype), (Instr::Load(1), dtype), (Instr::Binary(Binary::Add, 0, 1), dtype)];
     let kernel = Kernel::Map { shape: vec![10], expr: cases::expr(loads, &instrs) };
-    let step = |i: usize| Step { kernel: kernel.clone(), reads: vec![at(10 * i, 10)], write: at(10 * i, 10) };
+    let step =
+        |i: usize| Step { kernel: kernel.clone(), reads: vec![at(10 * i, 10)], epilogue: None, write: at(10 * i, 10) };
     let externals = vec![External { words: 10 * parts, written: true }];
     Program { externals, arena: 0, steps: (0..parts).map(step).collect() }
 }
@@ -71,15 +72,17 @@ fn writes_copies_and_reads_keep_their_order() {
     let Some(gpu) = gpu() else { return };
     let (a, b) = (gpu.alloc(10, "a").unwrap(), gpu.alloc(12, "b").unwrap());
     let program = gpu.prepare(&counting(1)).unwrap();
+    let at = |buffer, offset| Place { buffer, offset };
     let mut reads = Vec::new();
     for i in 0..5 {
         gpu.write(a, 9, &[100 * i]).unwrap();
         advance(&gpu, program, &[a], 1);
-        gpu.copy(a, b).unwrap();
+        gpu.copy(at(a, 0), at(b, 0), 10).unwrap();
+        gpu.copy(at(b, 8), at(b, 9), 2).unwrap();
         reads.push(gpu.read(b, 8..11));
     }
     let values: Vec<Vec<u32>> = reads.into_iter().map(|read| block_on(read).unwrap()).collect();
-    assert_eq!(values, [[1, 1, 0], [2, 101, 0], [3, 201, 0], [4, 301, 0], [5, 401, 0]]);
+    assert_eq!(values, [[1, 1, 1], [2, 2, 101], [3, 3, 201], [4, 4, 301], [5, 5, 401]]);
     assert_eq!(block_on(gpu.read(b, 4..4)).unwrap(), []);
 }
 
@@ -113,7 +116,7 @@ fn more_elements_than_one_row_of_workgroups() {
     let Some(gpu) = gpu() else { return };
     let words: Vec<u32> = (0..64 * 65_535 + 70).collect();
     let operand = |i| Operand { buffer: Buffer::External(i), offset: 0, words: words.len() };
-    let step = Step { kernel: cases::copy(words.len()), reads: vec![operand(0)], write: operand(1) };
+    let step = Step { kernel: cases::copy(words.len()), reads: vec![operand(0)], epilogue: None, write: operand(1) };
     let externals =
         vec![External { words: words.len(), written: false }, External { words: words.len(), written: true }];
     let program = Program { externals, arena: 0, steps: vec![step] };

@@ -41,7 +41,7 @@ fn outside(case: &Case) -> Program {
     externals.push(External { words: output_words(case), written: true });
     let operand = |i: usize| Operand { buffer: Buffer::External(i), offset: 0, words: externals[i].words };
     let reads = (0..case.reads.len()).map(operand).collect();
-    let step = Step { kernel: case.kernel.clone(), reads, write: operand(case.reads.len()) };
+    let step = Step { kernel: case.kernel.clone(), reads, epilogue: None, write: operand(case.reads.len()) };
     Program { externals, arena: 0, steps: vec![step] }
 }
 
@@ -55,10 +55,16 @@ fn inside(case: &Case) -> Program {
         operand
     };
     let step = program.steps.remove(0);
-    let copy = |from: Operand, to: Operand| Step { kernel: cases::copy(from.words), reads: vec![from], write: to };
+    let copy = |from: Operand, to: Operand| Step {
+        kernel: cases::copy(from.words),
+        reads: vec![from],
+        epilogue: None,
+        write: to,
+    };
     let inner = Step {
         kernel: step.kernel,
         reads: step.reads.iter().map(|read| place(read.words)).collect(),
+        epilogue: None,
         write: place(step.write.words),
     };
     program.arena = arena;

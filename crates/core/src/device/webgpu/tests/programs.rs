@@ -7,7 +7,7 @@ use crate::{
     device::{Counters, Device, Position, interp},
     ir::{Graph, simplify},
     ops::{AvgPool2dOptions, Conv2dOptions, MaxPool2dOptions, Padding, gradients},
-    plan::{self, Buffer, External, Operand, Options, Program, Step, Target},
+    plan::{self, Buffer, External, Kernel, Operand, Options, Program, Step, Target},
     random_graph::{Choice, build},
 };
 use pollster::block_on;
@@ -21,15 +21,7 @@ fn check_steps(gpu: &impl Device, program: &Program, mut memory: Vec<Vec<u32>>) 
         Buffer::External(i) => i,
     };
     let moved = |operand: &Operand| Operand { buffer: Buffer::External(place(operand)), ..*operand };
-    let steps: Vec<Step> = program
-        .steps
-        .iter()
-        .map(|step| Step {
-            kernel: step.kernel.clone(),
-            reads: step.reads.iter().map(moved).collect(),
-            write: moved(&step.write),
-        })
-        .collect();
+    let steps: Vec<Step> = program.steps.iter().map(|step| step.moved(moved)).collect();
     let buffers: Vec<_> = memory.iter().map(|words| gpu.alloc(words.len(), "a test").unwrap()).collect();
     let externals: Vec<External> = memory.iter().map(|words| External { words: words.len(), written: true }).collect();
     for (i, step) in steps.into_iter().enumerate() {
@@ -37,32 +29,44 @@ fn check_steps(gpu: &impl Device, program: &Program, mut memory: Vec<Vec<u32>>) 
             let Buffer::External(buffer) = o.buffer else { unreachable!() };
             memory[buffer][o.offset..o.offset + o.words].to_vec()
         };
-        let reads: Vec<Vec<u32>> = step.reads.iter().map(words).collect();
-        for (&buffer, words) in buffers.iter().zip(&memory) {
-            gpu.write(buffer, 0, words).unwrap();
-        }
-        let write = step.write;
-        let Buffer::External(target) = write.buffer else { unreachable!() };
-        let range = write.offset..write.offset + write.words;
-        let kernel = step.kernel.clone();
-        let one = Program { externals: externals.clone(), arena: 0, steps: vec![step] };
-        let executable = gpu.prepare(&one).unwrap();
-        gpu.run(executable, &buffers, Position::default(), 1, &mut || false).unwrap();
-        let got = block_on(gpu.read(buffers[target], range.clone())).unwrap();
-        gpu.release(executable);
-        let expected = interp::evaluate(&kernel, &reads);
-        memory[target][range].copy_from_slice(&expected);
-        // Sums of large numbers may cancel.
-        let largest = |words: &Vec<u32>| {
-            words.iter().map(|&w| f32::from_bits(w).abs()).filter(|x| x.is_finite()).fold(1.0, f32::max)
+        let Buffer::External(target) = step.write.buffer else { unreachable!() };
+        let range = step.write.offset..step.write.offset + step.write.words;
+        let run = |epilogue| {
+            for (&buffer, words) in buffers.iter().zip(&memory) {
+                gpu.write(buffer, 0, words).unwrap();
+            }
+            let steps = vec![Step { epilogue, ..step.clone() }];
+            let executable = gpu.prepare(&Program { externals: externals.clone(), arena: 0, steps }).unwrap();
+            gpu.run(executable, &buffers, Position::default(), 1, &mut || false).unwrap();
+            let got = block_on(gpu.read(buffers[target], range.clone())).unwrap();
+            gpu.release(executable);
+            got
         };
-        let scale = reads.iter().map(largest).product();
-        let case = Case { name: format!("step {i}"), kernel, reads, tolerance: 1e-5, scale };
-        if let Some(failure) = difference(&case, &got, &expected) {
-            panic!("{failure}\n{:#?}", case.kernel);
+        let reads: Vec<Vec<u32>> = step.reads.iter().map(words).collect();
+        let made = run(None);
+        agree(i, &step.kernel, reads.clone(), &made, &interp::evaluate(&step.kernel, &reads));
+        if let Some(epilogue) = &step.epilogue {
+            // From what the device's kernel made: a step of the function would else tear small differences open.
+            let reads: Vec<Vec<u32>> = epilogue.reads.iter().map(words).collect();
+            let expected = interp::finish(epilogue, reads.clone(), made.clone());
+            let map = Kernel::Map { shape: epilogue.shape.clone(), expr: epilogue.expr.clone() };
+            agree(i, &map, [reads, vec![made]].concat(), &run(step.epilogue.clone()), &expected);
         }
+        let expected = interp::evaluate_step(&step, |operand| Ok(words(operand))).unwrap();
+        memory[target][range].copy_from_slice(&expected);
     }
     buffers.into_iter().for_each(|buffer| gpu.free(buffer));
+}
+
+fn agree(i: usize, kernel: &Kernel, reads: Vec<Vec<u32>>, got: &[u32], expected: &[u32]) {
+    // Sums of large numbers may cancel.
+    let largest =
+        |words: &Vec<u32>| words.iter().map(|&w| f32::from_bits(w).abs()).filter(|x| x.is_finite()).fold(1.0, f32::max);
+    let scale = reads.iter().map(largest).product();
+    let case = Case { name: format!("step {i}"), kernel: kernel.clone(), reads, tolerance: 1e-5, scale };
+    if let Some(failure) = difference(&case, got, expected) {
+        panic!("{failure}\n{:#?}", case.kernel);
+    }
 }
 
 /// Choices that make graphs of every kind, without shrinking: a device is slow to ask.

@@ -1,0 +1,276 @@
+//! The pass that lets one step do what many do alike: update all parameters, whatever their shapes. Element-wise steps of
+//! the same expression become one over a row, which is a value that holds theirs one after the other. State is laid out by
+//! the planner, so it comes to lie in rows without being moved; what is computed for it is written into its row at once.
+//!
+//! Steps are only joined if they are equally far from the last step that depends on them. None of a group can depend on
+//! another of it then, and whatever is between two groups has its place between them.
+
+use super::{
+    Target,
+    draft::{Draft, Drafts, Home, Value, ValueId},
+    expr::localise,
+    program::{Expr, Instr, Kernel, Load, Source},
+    view::View,
+};
+use crate::DType;
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+};
+
+/// Joins the steps whose results are state, where that is possible.
+pub(super) fn batch(drafts: &mut Drafts, results: &[(ValueId, Target)]) {
+    let mut leaf_of: Vec<Option<ValueId>> = vec![None; drafts.values.len()];
+    for &(value, target) in results {
+        if let Target::Leaf(leaf) = target {
+            leaf_of[value] = Some(leaf);
+        }
+    }
+    let mut joined: Vec<Option<usize>> = vec![None; drafts.steps.len()];
+    let mut made: Vec<Draft> = Vec::new();
+    for group in groups(drafts, &leaf_of) {
+        if let Some(step) = join(drafts, &leaf_of, &group) {
+            group.iter().for_each(|&i| joined[i] = Some(made.len()));
+            made.push(step);
+        }
+    }
+    if !made.is_empty() {
+        reorder(drafts, &joined, &made);
+    }
+}
+
+/// What steps of a group have in common.
+#[derive(PartialEq, Eq, Hash)]
+struct Likeness {
+    /// How many steps there are on the longest way to one that nothing depends on.
+    height: usize,
+    loads: Vec<Reading>,
+    instrs: Vec<Instr>,
+    types: Vec<DType>,
+}
+
+/// How a step of a group reads.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Reading {
+    /// A value of its own, each element for its own result.
+    Own,
+    /// The same word of the same value everywhere.
+    Shared(ValueId, isize),
+    /// A constant.
+    Const(u32),
+}
+
+/// Steps that do the same, in their order; the groups in the order of their first steps.
+fn groups(drafts: &Drafts, leaf_of: &[Option<ValueId>]) -> Vec<Vec<usize>> {
+    let heights = heights(drafts);
+    let mut numbers: HashMap<Likeness, usize> = HashMap::new();
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (i, step) in drafts.steps.iter().enumerate().filter(|(_, step)| leaf_of[step.write].is_some()) {
+        if let Some(likeness) = likeness(drafts, step, heights[i]) {
+            let number = *numbers.entry(likeness).or_insert(groups.len());
+            if number == groups.len() {
+                groups.push(Vec::new());
+            }
+            groups[number].push(i);
+        }
+    }
+    groups.retain(|group| group.len() > 1);
+    groups
+}
+
+fn heights(drafts: &Drafts) -> Vec<usize> {
+    let writers = drafts.writers();
+    let mut heights = vec![0; drafts.steps.len()];
+    for (i, step) in drafts.steps.iter().enumerate().rev() {
+        for writer in step.all_reads().filter_map(|value| writers[value]) {
+            heights[writer] = heights[writer].max(heights[i] + 1);
+        }
+    }
+    heights
+}
+
+fn likeness(drafts: &Drafts, step: &Draft, height: usize) -> Option<Likeness> {
+    let Kernel::Map { expr, .. } = &step.kernel else { return None };
+    if drafts.values[step.write].words == 0 || step.epilogue.is_some() {
+        return None;
+    }
+    let loads = expr.loads.iter().map(|load| reading(drafts, step, load)).collect::<Option<Vec<_>>>()?;
+    Some(Likeness { height, loads, instrs: expr.instrs.clone(), types: expr.types.clone() })
+}
+
+fn reading(drafts: &Drafts, step: &Draft, load: &Load) -> Option<Reading> {
+    let words = drafts.values[step.write].words;
+    match load.source {
+        Source::Read(i) if load.view.is_contiguous() && drafts.values[step.reads[i]].words == words => {
+            Some(Reading::Own)
+        }
+        Source::Read(i) if is_uniform(&load.view) => Some(Reading::Shared(step.reads[i], load.view.offset)),
+        Source::Const(word) if load.view.is_total() => Some(Reading::Const(word)),
+        _ => None,
+    }
+}
+
+fn is_uniform(view: &View) -> bool {
+    view.is_total() && view.axes.iter().all(|axis| axis.size == 1 || axis.stride == 0)
+}
+
+/// One step for a group, and its values in rows; none if they can't all be.
+fn join(drafts: &mut Drafts, leaf_of: &[Option<ValueId>], group: &[usize]) -> Option<Draft> {
+    let steps: Vec<Draft> = group.iter().map(|&i| drafts.steps[i].clone()).collect();
+    let Kernel::Map { expr, .. } = &steps[0].kernel else { return None };
+    let readings: Vec<Reading> =
+        expr.loads.iter().map(|load| reading(drafts, &steps[0], load)).collect::<Option<_>>()?;
+    // For each load of own values, these in the order of the steps; then the leaves that the results replace.
+    let column = |load: usize| -> Vec<ValueId> { steps.iter().map(|step| read_by(step, load)).collect() };
+    let own: Vec<usize> = (0..readings.len()).filter(|&i| readings[i] == Reading::Own).collect();
+    let mut columns: Vec<Vec<ValueId>> = own.iter().map(|&load| column(load)).collect();
+    columns.push(steps.iter().map(|step| leaf_of[step.write]).collect::<Option<_>>()?);
+
+    let mut order: Vec<usize> = (0..steps.len()).collect();
+    if let Some(settled) = columns.iter().find(|column| lies_in_row(drafts, column[0])) {
+        order.sort_by_key(|&i| drafts.root(settled[i]));
+    }
+    let sorted = |column: &Vec<ValueId>| order.iter().map(|&i| column[i]).collect::<Vec<_>>();
+    let columns: Vec<Vec<ValueId>> = columns.iter().map(sorted).collect();
+    if !columns.iter().all(|column| is_row(drafts, column) || may_be_row(drafts, leaf_of, column)) {
+        return None;
+    }
+    let rows: Vec<ValueId> = columns.iter().map(|column| row(drafts, column)).collect();
+    let write = row(drafts, &sorted(&steps.iter().map(|step| step.write).collect()));
+
+    let words = drafts.values[write].words;
+    let mut loads = Vec::with_capacity(expr.loads.len());
+    for (i, reading) in readings.iter().enumerate() {
+        let uniform = |offset| View { offset, ..View::contiguous(&[]).broadcast(&[words]) };
+        loads.push(match *reading {
+            Reading::Own => {
+                let at = own.iter().position(|&load| load == i).expect("an own value has a column");
+                Load { source: Source::Read(rows[at]), view: View::contiguous(&[words]) }
+            }
+            Reading::Shared(value, offset) => Load { source: Source::Read(value), view: uniform(offset) },
+            Reading::Const(word) => Load { source: Source::Const(word), view: uniform(0) },
+        });
+    }
+    let expr = Expr { loads, instrs: expr.instrs.clone(), types: expr.types.clone() };
+    let (expr, reads) = localise(expr);
+    Some(Draft { kernel: Kernel::Map { shape: vec![words], expr }, reads, epilogue: None, write })
+}
+
+/// The value that a load of a step reads.
+fn read_by(step: &Draft, load: usize) -> ValueId {
+    match &step.kernel {
+        Kernel::Map { expr, .. } => match expr.loads[load].source {
+            Source::Read(i) => step.reads[i],
+            _ => unreachable!("an own value is read"),
+        },
+        _ => unreachable!("a group is of element-wise steps"),
+    }
+}
+
+fn lies_in_row(drafts: &Drafts, value: ValueId) -> bool {
+    matches!(drafts.values[value].home, Home::Within { .. })
+}
+
+/// Whether the values already lie one after the other.
+fn is_row(drafts: &Drafts, column: &[ValueId]) -> bool {
+    lies_in_row(drafts, column[0])
+        && column.windows(2).all(|pair| {
+            let ((a, a_at), (b, b_at)) = (drafts.root(pair[0]), drafts.root(pair[1]));
+            a == b && a_at + drafts.values[pair[0]].words == b_at
+        })
+}
+
+/// Whether the values can be laid out so: all state, or all intermediates. A result has a place already, its leaf's.
+fn may_be_row(drafts: &Drafts, leaf_of: &[Option<ValueId>], column: &[ValueId]) -> bool {
+    let mut distinct = column.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let all = |test: &dyn Fn(ValueId) -> bool| column.iter().all(|&value| test(value));
+    let home = |value: ValueId| drafts.values[value].home;
+    distinct.len() == column.len()
+        && (all(&|value| value < drafts.leaves && home(value) == Home::State)
+            || all(&|value| value >= drafts.leaves && home(value) == Home::Arena && leaf_of[value].is_none()))
+}
+
+/// The value that holds these, one after the other.
+fn row(drafts: &mut Drafts, column: &[ValueId]) -> ValueId {
+    let words = column.iter().map(|&value| drafts.values[value].words).sum();
+    let home = if is_row(drafts, column) {
+        let (whole, offset) = drafts.root(column[0]);
+        if offset == 0 && drafts.values[whole].words == words {
+            return whole;
+        }
+        Home::Within { whole, offset }
+    } else {
+        drafts.values[column[0]].home
+    };
+    drafts.values.push(Value { words, home });
+    let whole = drafts.values.len() - 1;
+    if !matches!(home, Home::Within { .. }) {
+        let mut offset = 0;
+        for &value in column {
+            drafts.values[value].home = Home::Within { whole, offset };
+            offset += drafts.values[value].words;
+        }
+    }
+    whole
+}
+
+/// Puts the joined steps in the places of those that they replace: each after all that it reads, as close as may be to where
+/// the last of its group was.
+fn reorder(drafts: &mut Drafts, joined: &[Option<usize>], made: &[Draft]) {
+    let mut steps: Vec<(usize, Draft)> = Vec::with_capacity(drafts.steps.len());
+    let mut last = vec![0; made.len()];
+    for (i, step) in std::mem::take(&mut drafts.steps).into_iter().enumerate() {
+        match joined[i] {
+            Some(group) => last[group] = i,
+            None => steps.push((i, step)),
+        }
+    }
+    steps.extend(last.into_iter().zip(made.iter().cloned()));
+
+    let before = dependencies(drafts, &steps);
+    let mut waiting: Vec<usize> = before.iter().map(Vec::len).collect();
+    let mut after: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
+    for (step, before) in before.iter().enumerate() {
+        before.iter().for_each(|&other| after[other].push(step));
+    }
+    let entry = |step: usize| Reverse((steps[step].0, step));
+    let mut ready: BinaryHeap<_> = (0..steps.len()).filter(|&step| waiting[step] == 0).map(entry).collect();
+    while let Some(Reverse((_, step))) = ready.pop() {
+        drafts.steps.push(steps[step].1.clone());
+        for &next in &after[step] {
+            waiting[next] -= 1;
+            if waiting[next] == 0 {
+                ready.push(entry(next));
+            }
+        }
+    }
+    assert_eq!(drafts.steps.len(), steps.len(), "steps of one height do not depend on each other");
+}
+
+/// The steps whose results each step reads.
+fn dependencies(drafts: &Drafts, steps: &[(usize, Draft)]) -> Vec<Vec<usize>> {
+    let mut writers: Vec<Option<usize>> = vec![None; drafts.values.len()];
+    // What is written within each row, by place.
+    let mut parts: HashMap<ValueId, Vec<(usize, usize)>> = HashMap::new();
+    for (i, (_, step)) in steps.iter().enumerate() {
+        writers[step.write] = Some(i);
+        let (root, at) = drafts.root(step.write);
+        if root != step.write {
+            parts.entry(root).or_default().push((at, i));
+        }
+    }
+    parts.values_mut().for_each(|parts| parts.sort_unstable());
+    let of_value = |value: ValueId| -> Vec<usize> {
+        let (root, at) = drafts.root(value);
+        if let Some(writer) = writers[value].or(writers[root]) {
+            return vec![writer];
+        }
+        let parts = parts.get(&root).map_or(&[][..], |parts| &parts[..]);
+        let start = parts.partition_point(|&(part, i)| part + drafts.values[steps[i].1.write].words <= at);
+        let inside = parts[start..].iter().take_while(|&&(part, _)| part < at + drafts.values[value].words);
+        inside.map(|&(_, i)| i).collect()
+    };
+    steps.iter().map(|(_, step)| step.all_reads().flat_map(of_value).collect()).collect()
+}
