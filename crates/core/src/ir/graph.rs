@@ -81,6 +81,14 @@ impl Graph {
         Traced { graph: Self { nodes, outputs, leaves: leaves.len() }, leaves }
     }
 
+    /// How many nodes and outputs use each node.
+    pub fn uses(&self) -> Vec<usize> {
+        let mut uses = vec![0; self.nodes.len()];
+        let inputs = self.nodes.iter().flat_map(|node| &node.inputs);
+        inputs.chain(&self.outputs).for_each(|&used| uses[used] += 1);
+        uses
+    }
+
     /// The nodes again, with these leaves: checks every shape rule on the way.
     pub fn rebuild(&self, leaves: &[Tensor]) -> Result<Vec<Tensor>> {
         let mut made: Vec<Tensor> = Vec::with_capacity(self.nodes.len());

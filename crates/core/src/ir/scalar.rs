@@ -230,13 +230,14 @@ table! {
     Rem { name: "rem", types: NUMBER, result: None, wgsl: "gb_rem_T(a, b)",
         eval: number!(|a, b| a - b * (a / b).floor(), if b == 0 { 0 } else { rem_floor(i64::from(a), i64::from(b)) as _ }),
         grad: Ok(|g, a, b, _| [g.clone(), -(g * (a / b).unary(Unary::Floor))]) }
-    // NaN if either is NaN. At a tie the gradient goes to the first.
+    // NaN if either is NaN. At a tie the gradient goes to the first. Where the second wins is told from the result, so that what a
+    // rectifier was computed from need not be kept.
     Max { name: "maximum", types: NUMBER, result: None, wgsl: "gb_max_T(a, b)",
         eval: number!(|a, b| if a.is_nan() || a >= b { a } else { b }, a.max(b)),
-        grad: Ok(|g, a, b, _| g.split(a.binary(Binary::Lt, b))) }
+        grad: Ok(|g, a, _, y| g.split(a.binary(Binary::Lt, y))) }
     Min { name: "minimum", types: NUMBER, result: None, wgsl: "gb_min_T(a, b)",
         eval: number!(|a, b| if a.is_nan() || a <= b { a } else { b }, a.min(b)),
-        grad: Ok(|g, a, b, _| g.split(b.binary(Binary::Lt, a))) }
+        grad: Ok(|g, a, _, y| g.split(y.binary(Binary::Lt, a))) }
     Pow { name: "pow", types: FLOAT, result: None, wgsl: "gb_pow_T(a, b)",
         eval: float!(|a, b| a.powf(b)),
         grad: Ok(|g, a, b, y| [

@@ -7,19 +7,53 @@ use super::{
     scalar::{Binary, cast},
     wire::Writer,
 };
-use crate::DType;
+use crate::{DType, Shape};
 use std::collections::HashMap;
 
 /// A graph with the same leaves and outputs, and no more nodes than needed.
 pub fn simplify(graph: &Graph) -> Graph {
     let mut pass = Pass { graph: Graph { leaves: graph.leaves, ..Graph::default() }, known: HashMap::new() };
     let mut at: Vec<NodeId> = Vec::with_capacity(graph.nodes.len());
+    let uses = graph.uses();
     for node in &graph.nodes {
+        if let Some(product) = transposed_product(graph, &uses, node) {
+            let [a, b] = product.inputs[..] else { unreachable!("a product has two factors") };
+            let swapped = [b, a].map(|factor| pass.swapped(at[factor]));
+            let (a, b) = (pass.shape(swapped[0]), pass.shape(swapped[1]));
+            let shape = Shape::new("matmul", [a[0], a[1], b[2]]).expect("it has as many elements as the product");
+            let kind = Kind::Op(Op::MatMul);
+            let product = pass.add(Node { kind, inputs: swapped.to_vec(), shape, dtype: product.dtype });
+            at.push(pass.add(Node { kind: Kind::Op(Op::Reshape), inputs: vec![product], ..node.clone() }));
+            continue;
+        }
         let inputs = node.inputs.iter().map(|&input| at[input]).collect();
         at.push(pass.add(Node { inputs, ..node.clone() }));
     }
     pass.graph.outputs = graph.outputs.iter().map(|&output| at[output]).collect();
     without_unused(pass.graph)
+}
+
+/// The product of which a node is the transpose, if nothing else uses that: (A·B)ᵀ is made as Bᵀ·Aᵀ, at once in the order in
+/// which it is needed. The gradient of a dense layer's weight is such a transpose.
+fn transposed_product<'a>(graph: &'a Graph, uses: &[usize], node: &Node) -> Option<&'a Node> {
+    let Kind::Op(Op::Permute(order)) = &node.kind else { return None };
+    let (&last, rest) = order.split_last()?;
+    let transposed = rest.last() == Some(&(order.len() - 1)) && last + 2 == order.len();
+    if !transposed || rest[..rest.len() - 1].iter().enumerate().any(|(i, &axis)| i != axis) {
+        return None;
+    }
+    let mut source = node.inputs[0];
+    if let Kind::Op(Op::Reshape) = graph.nodes[source].kind {
+        // Only the leading axes may have been reshaped.
+        let (outer, inner) = (&graph.nodes[source].shape, &graph.nodes[graph.nodes[source].inputs[0]].shape);
+        let matrix = |shape: &Shape| shape[shape.rank().saturating_sub(2)..].to_vec();
+        if uses[source] > 1 || matrix(outer) != matrix(inner) {
+            return None;
+        }
+        source = graph.nodes[source].inputs[0];
+    }
+    let product = &graph.nodes[source];
+    (matches!(product.kind, Kind::Op(Op::MatMul)) && uses[source] == 1).then_some(product)
 }
 
 struct Pass {
@@ -51,6 +85,23 @@ impl Pass {
             self.graph.nodes.push(node);
             self.graph.nodes.len() - 1
         })
+    }
+
+    fn shape(&self, id: NodeId) -> &Shape {
+        &self.graph.nodes[id].shape
+    }
+
+    /// Matrices \[B, M, N\] as \[B, N, M\].
+    fn swapped(&mut self, id: NodeId) -> NodeId {
+        let node = &self.graph.nodes[id];
+        let shape = Shape::new("permute", [node.shape[0], node.shape[2], node.shape[1]]).expect("as many elements");
+        let dtype = node.dtype;
+        if let Kind::Op(Op::Permute(order)) = &node.kind
+            && order[..] == [0, 2, 1]
+        {
+            return node.inputs[0];
+        }
+        self.add(Node { kind: Kind::Op(Op::Permute(vec![0, 2, 1])), inputs: vec![id], shape, dtype })
     }
 
     /// The input that the node is equal to, if it is.
@@ -132,7 +183,7 @@ fn without_unused(graph: Graph) -> Graph {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Shape, Tensor, ir::Unary};
+    use crate::{Tensor, ir::Unary};
 
     #[test]
     fn equal_nodes_identities_and_constants_go() {

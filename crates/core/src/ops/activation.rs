@@ -137,7 +137,7 @@ impl Tensor {
 
     /// The maximum along axes (kept with size 1) as a constant, never infinite: what exponentials are shifted by. Functions
     /// that use it do not depend on it, so no gradient is lost.
-    pub(super) fn peak(&self, axes: &[isize]) -> Result<Self> {
+    pub fn peak(&self, axes: &[isize]) -> Result<Self> {
         self.amax(axes, true)?.clip(f32::MIN, f32::MAX)?.detach()
     }
 }

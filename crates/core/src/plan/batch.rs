@@ -29,9 +29,11 @@ pub(super) fn batch(drafts: &mut Drafts, results: &[(ValueId, Target)]) {
     let mut joined: Vec<Option<usize>> = vec![None; drafts.steps.len()];
     let mut made: Vec<Draft> = Vec::new();
     for group in groups(drafts, &leaf_of) {
-        if let Some(step) = join(drafts, &leaf_of, &group) {
-            group.iter().for_each(|&i| joined[i] = Some(made.len()));
-            made.push(step);
+        for part in parts(drafts, &leaf_of, &group) {
+            if let Some(step) = join(drafts, &leaf_of, &part) {
+                part.iter().for_each(|&i| joined[i] = Some(made.len()));
+                made.push(step);
+            }
         }
     }
     if !made.is_empty() {
@@ -76,6 +78,26 @@ fn groups(drafts: &Drafts, leaf_of: &[Option<ValueId>]) -> Vec<Vec<usize>> {
     }
     groups.retain(|group| group.len() > 1);
     groups
+}
+
+/// A group in parts whose values are in the same rows, if they are in rows at all.
+fn parts(drafts: &Drafts, leaf_of: &[Option<ValueId>], group: &[usize]) -> Vec<Vec<usize>> {
+    let mut numbers: HashMap<Vec<Option<ValueId>>, usize> = HashMap::new();
+    let mut parts: Vec<Vec<usize>> = Vec::new();
+    for &i in group {
+        let step = &drafts.steps[i];
+        let rows = step
+            .all_reads()
+            .chain(leaf_of[step.write])
+            .map(|value| Some(drafts.root(value).0).filter(|&root| root != value));
+        let number = *numbers.entry(rows.collect()).or_insert(parts.len());
+        if number == parts.len() {
+            parts.push(Vec::new());
+        }
+        parts[number].push(i);
+    }
+    parts.retain(|part| part.len() > 1);
+    parts
 }
 
 fn heights(drafts: &Drafts) -> Vec<usize> {

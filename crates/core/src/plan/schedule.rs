@@ -14,7 +14,7 @@ use crate::{
     DType, Error, Result,
     ir::{Graph, Kind, NodeId, Op},
 };
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The steps of a graph, and what each output's target gets: a value of its own that a step writes. An output that is the
 /// leaf which it goes to has none.
@@ -40,6 +40,8 @@ struct Schedule<'a> {
     /// Each node as an expression over its own shape; sources name values, not reads of a step.
     forms: Vec<Expr>,
     drafts: Drafts,
+    /// The nodes whose values are made by other than element-wise steps.
+    kernels: HashMap<ValueId, NodeId>,
 }
 
 /// A value that several use is computed again by each if that costs no more than this.
@@ -47,23 +49,29 @@ const CHEAP: usize = 2;
 
 impl<'a> Schedule<'a> {
     fn new(graph: &'a Graph, options: &'a Options) -> Result<Self> {
-        let mut uses = vec![0; graph.nodes.len()];
+        let uses = graph.uses();
         let mut is_output = vec![false; graph.nodes.len()];
         let mut leaves: Vec<Option<Value>> = vec![None; graph.leaves];
         for node in &graph.nodes {
-            node.inputs.iter().for_each(|&input| uses[input] += 1);
             if let Kind::Leaf(leaf) = node.kind {
                 leaves[leaf] = Some(Value { words: node.shape.len(), home: Home::Arena });
             }
         }
         for &output in &graph.outputs {
-            uses[output] += 1;
             is_output[output] = true;
         }
         let leaves =
             leaves.into_iter().collect::<Option<_>>().ok_or_else(|| Error::Wire("a leaf has no node".into()))?;
         let drafts = Drafts { values: leaves, leaves: graph.leaves, steps: Vec::new() };
-        Ok(Self { graph, options, uses, is_output, forms: Vec::with_capacity(graph.nodes.len()), drafts })
+        Ok(Self {
+            graph,
+            options,
+            uses,
+            is_output,
+            forms: Vec::with_capacity(graph.nodes.len()),
+            drafts,
+            kernels: HashMap::new(),
+        })
     }
 
     fn node(&mut self, id: NodeId) -> Result<()> {
@@ -73,12 +81,25 @@ impl<'a> Schedule<'a> {
             Kind::Op(op) => self.op(id, op)?,
         };
         let cost = cost(&form);
+        let shared = self.uses[id] > 1 && (cost > CHEAP || (cost > 0 && self.finishes_kernel(&form, id)));
         self.forms.push(form);
-        let shared = self.uses[id] > 1 && cost > CHEAP;
         if cost > 0 && (shared || self.is_output[id] || !self.options.fuse) {
             self.materialise(id);
         }
         Ok(())
+    }
+
+    /// Whether the node could be an epilogue: it reads element by element what a kernel makes for it alone. Then it costs
+    /// less to write it once than that, and to read that several times.
+    fn finishes_kernel(&self, form: &Expr, id: NodeId) -> bool {
+        self.options.epilogues
+            && form.loads.iter().any(|load| {
+                let Source::Read(value) = load.source else { return false };
+                let kernel = self.kernels.get(&value);
+                kernel.is_some_and(|&node| self.uses[node] == 1)
+                    && load.view.is_contiguous()
+                    && self.drafts.values[value].words == self.len(id)
+            })
     }
 
     fn op(&mut self, id: NodeId, op: &Op) -> Result<Expr> {
@@ -210,6 +231,7 @@ impl<'a> Schedule<'a> {
     fn emit(&mut self, id: NodeId, kernel: Kernel, reads: Vec<ValueId>) -> Expr {
         let node = &self.graph.nodes[id];
         let value = self.drafts.step(kernel, reads, node.shape.len());
+        self.kernels.insert(value, id);
         read(value, &node.shape, node.dtype)
     }
 

@@ -41,6 +41,15 @@ pub fn cross_entropy(logits: &Tensor, target: &Tensor, options: &CrossEntropy, r
     }
     let classes = classes(NAME, logits)?;
     let weight = options.weight.as_ref().map(|weights| Tensor::f32(&[weights.len()], weights)).transpose()?;
+    if target.dtype() == DType::I32 && smoothing == 0.0 && weight.is_none() && options.ignore_index.is_none() {
+        // ln Σ exp(logits − peak) + (peak − right): its gradient needs no sum beyond those of the loss.
+        check_indices(NAME, logits, target)?;
+        let peak = logits.peak(&[1])?;
+        let right = one_hot(target, classes)?.where_(logits, &logits.zeros_like())?.sum(&[1], true)?;
+        let sum = logits.sub(&peak)?.exp()?.sum(&[1], true)?;
+        let losses = sum.log()?.add(&peak.sub(&right)?)?;
+        return reduction.apply(&losses.squeeze(1)?);
+    }
     let log_probs = logits.log_softmax(1)?;
     if target.dtype() == DType::F32 {
         super::same_shape(NAME, logits, target)?;

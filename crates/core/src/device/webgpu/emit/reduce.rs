@@ -19,7 +19,7 @@ const MANY: usize = 1 << 14;
 /// Workgroups that keep a device busy; with fewer results than that, long reductions are split.
 const BUSY: usize = 64;
 /// Elements that a workgroup should at least reduce.
-const CHUNK: usize = 4096;
+const CHUNK: usize = 1 << 16;
 /// Threads that share a reduction.
 const TEAM: usize = 256;
 
