@@ -20,7 +20,7 @@ pub fn runners() -> Vec<LocalRunner> {
 #[cfg(feature = "webgpu")]
 pub fn gpu() -> Option<LocalRunner> {
     use gradbook_core::device::webgpu;
-    match pollster::block_on(webgpu::WebGpu::open(webgpu::Options::default())) {
+    match pollster::block_on(webgpu::WebGpu::new(webgpu::Options::default())) {
         Ok(gpu) => Some(LocalRunner::native(gpu)),
         Err(error) => {
             assert!(std::env::var_os("GRADBOOK_REQUIRE_GPU").is_none(), "no GPU: {error}");

@@ -3,7 +3,7 @@
 use super::{cases, gpu, inside, outside, run};
 use crate::{
     DType, Error,
-    device::{BufferId, Device, Position},
+    device::{BufferId, Device, Place, Position},
     ir::Binary,
     plan::{Buffer, External, Instr, Kernel, Operand, Program, Source, Step, View},
 };
