@@ -20,7 +20,7 @@ pub mod runner;
 
 pub use data::Data;
 pub use dtype::DType;
-pub use error::{Error, Result};
+pub use error::{Error, InputRange, NotFinite, Result};
 pub use ir::Tensor;
 pub use runner::{Host, LocalRunner, LoopEnd, LoopRun, LoopSpec, Progress, Runner};
 pub use shape::Shape;

@@ -124,6 +124,15 @@ impl RemoteRunner {
         }
     }
 
+    async fn check_values(&self, tensors: &[Tensor]) -> Result<()> {
+        self.send_graph(&large_leaves(tensors)?)?;
+        let wait = self.0.ask(|ticket| Request::Check { ticket, graph: Sent::new(tensors) });
+        match wait.next().await? {
+            Body::Finite => Ok(()),
+            other => Err(unexpected("check", &other)),
+        }
+    }
+
     fn send_loop(&self, spec: &LoopSpec) -> Result<LoopRun> {
         let mut outputs = Vec::new();
         let mut states = Vec::new();
@@ -168,6 +177,10 @@ impl Runner for RemoteRunner {
 
     fn read<'a>(&'a self, tensor: &'a Tensor) -> LocalFuture<'a, Result<Data>> {
         Box::pin(self.read_value(tensor))
+    }
+
+    fn check<'a>(&'a self, tensors: &'a [Tensor]) -> LocalFuture<'a, Result<()>> {
+        Box::pin(self.check_values(tensors))
     }
 
     fn begin<'a>(&'a self, spec: &'a LoopSpec) -> LocalFuture<'a, Result<LoopRun>> {
@@ -322,6 +335,7 @@ fn unexpected(what: &str, body: &Body) -> Error {
         Body::Progress(_) => "progress",
         Body::Ended(_) => "an end",
         Body::Loaded(_) => "a collection",
+        Body::Finite => "the end of a check",
         Body::Failed(_) => "an error",
     };
     Error::Wire(format!("{what} was answered with {got}"))

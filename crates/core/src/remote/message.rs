@@ -1,7 +1,7 @@
 //! What crosses the port. The client chooses the names of the values it will hold, so that it never has to wait for one.
 
 use crate::{
-    DType, Data, Error, LoopEnd, Progress, Result, Shape, Tensor,
+    DType, Data, Error, InputRange, LoopEnd, NotFinite, Progress, Result, Shape, Tensor,
     ir::{
         Graph, Kind, Op,
         wire::{Reader, Writer},
@@ -34,6 +34,8 @@ pub(super) enum Request {
     Assign { state: Name, value: Name },
     /// Asks for one of the host's collections of tensors, such as a data set. Answered by `Loaded`.
     Load { ticket: Ticket, what: String },
+    /// Computes the outputs of a graph op by op. Answered by `Finite`, or by the error that names the fault.
+    Check { ticket: Ticket, graph: Sent },
 }
 
 /// A graph and what its leaves are.
@@ -72,6 +74,7 @@ pub(super) enum Body {
     Progress(Progress),
     Ended(LoopEnd),
     Loaded(Vec<LoadedTensor>),
+    Finite,
     Failed(Error),
 }
 
@@ -195,6 +198,11 @@ impl Request {
                 w.number(u64::from(*ticket));
                 w.text(what);
             }
+            Self::Check { ticket, graph } => {
+                w.byte(8);
+                w.number(u64::from(*ticket));
+                graph.write(&mut w);
+            }
         }
         w.bytes
     }
@@ -214,6 +222,7 @@ impl Request {
             4 => Self::Advance { ticket: word(&mut r)?, name: r.number()?, iterations: r.number()? },
             5 => Self::Assign { state: r.number()?, value: r.number()? },
             6 => Self::Load { ticket: word(&mut r)?, what: r.text()? },
+            8 => Self::Check { ticket: word(&mut r)?, graph: Sent::read(&mut r)? },
             other => return Err(Error::Wire(format!("the request {other}"))),
         };
         r.end()?;
@@ -254,6 +263,7 @@ impl Reply {
                 w.byte(4);
                 write_error(&mut w, error);
             }
+            Body::Finite => w.byte(8),
         }
         w.bytes
     }
@@ -271,6 +281,7 @@ impl Reply {
                 Ok(LoadedTensor { label, name, shape, dtype })
             })?),
             4 => Body::Failed(read_error(&mut r)?),
+            8 => Body::Finite,
             other => return Err(Error::Wire(format!("the reply {other}"))),
         };
         r.end()?;
@@ -362,6 +373,20 @@ fn write_error(w: &mut Writer, error: &Error) {
             w.text(what);
             w.text(message);
         }
+        Error::NotFinite(fault) => {
+            w.byte(9);
+            w.text(&fault.op);
+            w.sizes(&fault.shape);
+            w.size(fault.nan);
+            w.size(fault.infinite);
+            write_list(w, &fault.inputs, |w, input| {
+                w.text(&input.op);
+                w.byte(input.dtype as u8);
+                w.sizes(&input.shape);
+                w.number(input.low.to_bits());
+                w.number(input.high.to_bits());
+            });
+        }
     }
 }
 
@@ -383,6 +408,15 @@ fn read_error(r: &mut Reader<'_>) -> Result<Error> {
         6 => Error::Wire(r.text()?),
         7 => Error::Stopped,
         8 => Error::Load { what: r.text()?, message: r.text()? },
+        9 => {
+            let (op, shape, nan, infinite) = (r.text()?, r.shape()?, r.size()?, r.size()?);
+            let inputs = read_list(r, |r| {
+                let (op, dtype, shape) = (r.text()?, r.dtype()?, r.shape()?);
+                let (low, high) = (f64::from_bits(r.number()?), f64::from_bits(r.number()?));
+                Ok(InputRange { op, dtype, shape, low, high })
+            })?;
+            Error::NotFinite(Box::new(NotFinite { op, shape, nan, infinite, inputs }))
+        }
         other => return Err(Error::Wire(format!("the error {other}"))),
     })
 }

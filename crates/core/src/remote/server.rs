@@ -122,6 +122,7 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
                 Request::Advance { ticket, .. } => {
                     self.0.reply(ticket, Body::Ended(LoopEnd { done: 0, stopped: true }));
                 }
+                Request::Check { ticket, .. } => self.0.reply(ticket, Body::Failed(Error::Stopped)),
                 kept
                 @ (Request::Read { .. } | Request::Free { .. } | Request::Assign { .. } | Request::Load { .. }) => {
                     self.0.queue.borrow_mut().push_back(Work::Request(kept));
@@ -168,6 +169,10 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
                     Ok(data) => state.reply(ticket, Body::Value(data)),
                     Err(error) => state.reply(ticket, Body::Failed(error)),
                 },
+                Err(error) => state.reply(ticket, Body::Failed(error)),
+            },
+            Request::Check { ticket, graph } => match state.check(&graph).await {
+                Ok(()) => state.reply(ticket, Body::Finite),
                 Err(error) => state.reply(ticket, Body::Failed(error)),
             },
             Request::Free { names } => state.free(&names),
@@ -310,6 +315,11 @@ impl<R: Runner, H: Host> State<R, H> {
         let outputs = self.rebuild(graph, expected)?;
         self.runner().evaluate(&outputs).await?;
         Ok(outputs)
+    }
+
+    async fn check(&self, graph: &Sent) -> Result<()> {
+        let outputs = graph.rebuild(|name| self.value(name))?;
+        self.runner().check(&outputs).await
     }
 
     async fn begin(&self, name: Name, graph: &Sent, states: &[StateNames], watch: Option<u32>) -> Result<()> {

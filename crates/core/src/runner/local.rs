@@ -1,5 +1,7 @@
 //! The runner that owns a device: keeps values by handle, compiles graphs to programs and remembers them, replays loops.
 
+mod check;
+
 use super::{LoopEnd, LoopRun, LoopSpec, Progress, Runner};
 use crate::{
     Data, Error, Result, Tensor,
@@ -103,6 +105,10 @@ impl Runner for LocalRunner {
 
     fn read<'a>(&'a self, tensor: &'a Tensor) -> LocalFuture<'a, Result<Data>> {
         Box::pin(self.0.read(tensor))
+    }
+
+    fn check<'a>(&'a self, tensors: &'a [Tensor]) -> LocalFuture<'a, Result<()>> {
+        Box::pin(self.0.check(tensors))
     }
 
     fn begin<'a>(&'a self, spec: &'a LoopSpec) -> LocalFuture<'a, Result<LoopRun>> {

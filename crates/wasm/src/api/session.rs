@@ -48,6 +48,15 @@ impl Session {
         promise(async move { Ok(crate::api::tensor::typed_array(&runner.read(&tensor).await?)) })
     }
 
+    /// Settles once the tensors were computed op by op; an error names the first op that made NaN or infinity.
+    pub fn check(&self, tensors: &TensorList) -> Promise {
+        let (runner, tensors) = (self.0.clone(), tensors.tensors());
+        promise(async move {
+            runner.check(&tensors).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
     /// A collection of tensors that the engine's host has, as `[label, tensor]` pairs.
     pub fn load(&self, what: String) -> Promise {
         let runner = self.0.clone();
