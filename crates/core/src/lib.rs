@@ -15,6 +15,7 @@ pub mod plan;
 #[cfg(test)]
 mod random_graph;
 pub mod remote;
+mod reserve;
 pub mod rng;
 pub mod runner;
 

@@ -7,6 +7,7 @@ use crate::{
         wire::{Reader, Writer},
     },
 };
+use std::rc::Rc;
 
 /// Raised with every change of a message; the first byte of each.
 pub const VERSION: u8 = 1;
@@ -49,7 +50,7 @@ pub(super) struct Sent {
 enum Leaf {
     Placeholder,
     Held(Name),
-    Host(Data),
+    Host(Rc<Data>),
 }
 
 /// One state of a loop.
@@ -93,7 +94,7 @@ impl Sent {
         let traced = Graph::trace(outputs);
         let leaf = |leaf: &Tensor| match &*leaf.op() {
             Op::Resident(handle) => Leaf::Held(handle.id),
-            Op::Host(data) => Leaf::Host(Data::clone(data)),
+            Op::Host(data) => Leaf::Host(data.clone()),
             _ => Leaf::Placeholder,
         };
         Self { leaves: traced.leaves.iter().map(leaf).collect(), graph: traced.graph }
@@ -107,7 +108,7 @@ impl Sent {
             let leaf = match &self.leaves[index] {
                 Leaf::Placeholder => Tensor::input(node.shape.clone(), node.dtype),
                 Leaf::Held(name) => held(*name)?,
-                Leaf::Host(data) => Tensor::from_data(data.clone()),
+                Leaf::Host(data) => Tensor::from_shared(data.clone()),
             };
             if *leaf.shape() != node.shape || leaf.dtype() != node.dtype {
                 let message =
@@ -144,7 +145,7 @@ impl Sent {
             Ok(match r.byte()? {
                 0 => Leaf::Placeholder,
                 1 => Leaf::Held(r.number()?),
-                2 => Leaf::Host(r.data()?),
+                2 => Leaf::Host(Rc::new(r.data()?)),
                 other => return Err(Error::Wire(format!("the leaf {other}"))),
             })
         };
@@ -154,7 +155,8 @@ impl Sent {
 }
 
 impl Request {
-    pub(super) fn encode(&self) -> Vec<u8> {
+    /// Errors: no memory for the values in it.
+    pub(super) fn encode(&self) -> Result<Vec<u8>> {
         let mut w = Writer::default();
         w.byte(VERSION);
         match self {
@@ -204,7 +206,7 @@ impl Request {
                 graph.write(&mut w);
             }
         }
-        w.bytes
+        w.finish()
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
@@ -231,7 +233,8 @@ impl Request {
 }
 
 impl Reply {
-    pub(super) fn encode(&self) -> Vec<u8> {
+    /// Errors: no memory for the values in it.
+    pub(super) fn encode(&self) -> Result<Vec<u8>> {
         let mut w = Writer::default();
         w.byte(VERSION);
         w.number(u64::from(self.ticket));
@@ -265,7 +268,7 @@ impl Reply {
             }
             Body::Finite => w.byte(8),
         }
-        w.bytes
+        w.finish()
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self> {

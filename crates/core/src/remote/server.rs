@@ -90,6 +90,11 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
         }
     }
 
+    /// A message of the client could not be taken: all that it waits for ends with the error.
+    pub fn missed(&self, error: Error) {
+        self.0.reply(0, Body::Failed(error));
+    }
+
     /// From here on in the queue, values live with another runner: those that there are move over. Loops stay behind
     /// and end; a client that holds one gets an error when it goes on.
     pub fn move_to(&self, runner: Rc<R>) {
@@ -248,7 +253,9 @@ async fn load<R: Runner, H: Host>(state: Rc<State<R, H>>, ticket: Ticket, what: 
 
 impl<R: Runner, H: Host> State<R, H> {
     fn reply(&self, ticket: Ticket, body: Body) {
-        self.host.send(Reply { ticket, body }.encode());
+        let message = Reply { ticket, body }.encode();
+        let failed = |error| Reply { ticket, body: Body::Failed(error) }.encode().expect("an error has no values");
+        self.host.send(message.unwrap_or_else(failed));
     }
 
     fn runner(&self) -> Rc<R> {

@@ -315,7 +315,7 @@ fn errors_survive_the_trip() {
         not_finite(),
     ];
     for error in errors {
-        let bytes = Reply { ticket: 7, body: message::Body::Failed(error.clone()) }.encode();
+        let bytes = Reply { ticket: 7, body: message::Body::Failed(error.clone()) }.encode().unwrap();
         let Reply { ticket: 7, body: message::Body::Failed(back) } = Reply::decode(&bytes).unwrap() else {
             panic!("not an error")
         };

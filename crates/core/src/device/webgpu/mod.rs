@@ -11,7 +11,7 @@ mod open;
 mod pipelines;
 mod signal;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use open::Options;
 
@@ -170,7 +170,7 @@ impl Device for WebGpu {
 
     fn alloc(&self, words: usize, what: &str) -> Result<BufferId> {
         self.signal.check()?;
-        let buffer = self.buffer(4 * words, buffers::USAGE, what)?;
+        let buffer = self.buffer(words.saturating_mul(4), buffers::USAGE, what)?;
         let id = BufferId(self.fresh());
         self.buffers.borrow_mut().insert(id, buffer, words);
         Ok(id)
