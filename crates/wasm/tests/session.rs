@@ -75,7 +75,8 @@ fn options(json: &str) -> JsValue {
 
 fn f32s(values: &[f32], shape: &[usize]) -> Tensor {
     let words = values.iter().map(|value| value.to_bits()).collect();
-    Tensor::from_words(&Uint32Array::from(&words[..]), shape.to_vec(), "f32").unwrap_or_else(|error| panic!("{}", text(error)))
+    Tensor::from_words(&Uint32Array::from(&words[..]), shape.to_vec(), "f32")
+        .unwrap_or_else(|error| panic!("{}", text(error)))
 }
 
 fn text(error: impl Into<JsValue>) -> String {
@@ -93,7 +94,8 @@ fn halves(count: usize) -> Dataset {
         labels.push(class as u32);
         pixels.extend((0..64).map(|i| if (i >= 32) == (class == 1) { 0.5 + noise(sample * 64 + i) } else { noise(i) }));
     }
-    let y = Tensor::from_words(&Uint32Array::from(&labels[..]), vec![count], "i32").unwrap_or_else(|error| panic!("{}", text(error)));
+    let y = Tensor::from_words(&Uint32Array::from(&labels[..]), vec![count], "i32")
+        .unwrap_or_else(|error| panic!("{}", text(error)));
     Dataset::new("halves", &f32s(&pixels, &[count, 1, 8, 8]), &y, vec![])
         .unwrap_or_else(|error| panic!("{}", text(error)))
 }

@@ -5,7 +5,7 @@ pub mod memory;
 pub mod print;
 pub mod program;
 #[cfg(test)]
-mod property;
+pub(crate) mod property;
 pub mod schedule;
 pub mod view;
 

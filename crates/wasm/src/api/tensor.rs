@@ -3,10 +3,10 @@
 use crate::api::list::TensorList;
 use crate::api::options;
 use crate::error::{Result, Thrown};
+use crate::js::out_of_memory;
 use gradbook_core::ops::{Conv2dOptions, PadMode};
 use gradbook_core::{self as core, DType, Data, Shape};
 use gradbook_learn::layers::{Padding, Pair};
-use crate::js::out_of_memory;
 use js_sys::{Array, Float32Array, Function, Int32Array, Reflect, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 
