@@ -161,7 +161,10 @@ test(
     const y = x.mul(2).log().sum();
     await assert.rejects(
       y.check(),
-      named("NotFiniteError", /^log: 1 NaN and 1 infinite of 4 elements \[4\].*mul f32\[4\] between -2 and 8$/),
+      named(
+        "NotFiniteError",
+        /^log: 1 NaN and 1 infinite of 4 elements \[4\].*mul f32\[4\] between -2 and 8$/,
+      ),
     );
     assert.deepEqual(await y.grad(x).array(), [0.25, -1, Number.POSITIVE_INFINITY, 0.5]);
     const fine = x.exp();

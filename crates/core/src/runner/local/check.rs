@@ -193,8 +193,13 @@ fn range(words: &[u32], dtype: DType) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Data, Error, LocalRunner, NotFinite, Runner, Tensor, device::interp::Interp};
+    use crate::{
+        DType, Data, Error, LocalRunner, NotFinite, Runner, Tensor,
+        device::interp::Interp,
+        random_graph::{Choice, outputs},
+    };
     use pollster::block_on;
+    use proptest::{prelude::*, test_runner::RngSeed};
 
     fn vector(values: &[f32]) -> Tensor {
         Tensor::from_data(Data::f32([values.len()], values).unwrap())
@@ -253,5 +258,25 @@ mod tests {
         let y = x.exp().unwrap().sum_all().unwrap();
         block_on(runner.check(&[y])).unwrap();
         assert_eq!(runner.device().counters().live_bytes, 32, "only the leaf");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, rng_seed: RngSeed::Fixed(4), ..ProptestConfig::default() })]
+        /// A check fails exactly where a value is not finite, whatever the graph, and the fault it names is one.
+        #[test]
+        fn a_check_agrees_with_the_values(choices in prop::collection::vec(any::<Choice>(), 1..60)) {
+            let runner = LocalRunner::native(Interp::new());
+            let outputs = outputs(&choices);
+            let found = block_on(runner.check(&outputs));
+            let mut finite = true;
+            for output in outputs.iter().filter(|output| output.dtype() == DType::F32) {
+                finite &= block_on(runner.read(output)).unwrap().as_f32().iter().all(|v| v.is_finite());
+            }
+            match found {
+                Ok(()) => prop_assert!(finite),
+                Err(Error::NotFinite(fault)) => prop_assert!(!finite && fault.nan + fault.infinite > 0),
+                Err(other) => prop_assert!(false, "{other}"),
+            }
+        }
     }
 }
