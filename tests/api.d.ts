@@ -854,6 +854,12 @@ export declare class Tensor {
     array(): Promise<Nested>;
     /** Computes it now, if nothing else has; it then no longer depends on what it was made from. */
     evaluate(): Promise<this>;
+    /**
+     * Looks for the op that made NaN or infinity: computes everything that this tensor depends on op by op, and throws a
+     * `NotFiniteError` that names the first such op, how much of its value is not finite, and the range of what it was computed
+     * from. Slow. The tensor stays what it is: gradients can still be taken.
+     */
+    check(): Promise<this>;
     /** this + other */
     add(other: Operand): Tensor;
     /** this − other */

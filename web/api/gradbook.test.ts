@@ -155,6 +155,25 @@ test(
 );
 
 test(
+  "a check names the op that made NaN or infinity, and changes nothing",
+  with_(async ({ tensor }) => {
+    const x = tensor([4, -1, 0, 2]);
+    const y = x.mul(2).log().sum();
+    await assert.rejects(
+      y.check(),
+      named(
+        "NotFiniteError",
+        /^log: 1 NaN and 1 infinite of 4 elements \[4\].*mul f32\[4\] between -2 and 8$/,
+      ),
+    );
+    assert.deepEqual(await y.grad(x).array(), [0.25, -1, Number.POSITIVE_INFINITY, 0.5]);
+    const fine = x.exp();
+    assert.equal(await fine.check(), fine);
+    await assert.rejects(tensor([Number.NaN]).check(), named("NotFiniteError", /^leaf: 1 NaN/));
+  }),
+);
+
+test(
   "what does not fit into memory is an error, and everything goes on",
   with_(async ({ full, tensor }) => {
     await assert.rejects(

@@ -113,6 +113,16 @@ export class Tensor {
     return this;
   }
 
+  /**
+   * Looks for the op that made NaN or infinity: computes everything that this tensor depends on op by op, and throws a
+   * `NotFiniteError` that names the first such op, how much of its value is not finite, and the range of what it was computed
+   * from. Slow. The tensor stays what it is: gradients can still be taken.
+   */
+  async check(): Promise<this> {
+    await this.context.session.check(list(this.context, [this]));
+    return this;
+  }
+
   // Arithmetic --------------------------------------------------------------------------------------------------------
 
   /** this + other */

@@ -1,6 +1,9 @@
 //! Values on the host: what goes into a graph and what comes back.
 
-use crate::{DType, Error, Result, Shape};
+use crate::{
+    DType, Error, Result, Shape,
+    reserve::{HOST, copied},
+};
 
 /// A tensor's elements in host memory, row-major, one 32-bit word each.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,12 +28,18 @@ impl Data {
 
     /// Single-precision elements.
     pub fn f32(shape: impl Into<Vec<usize>>, values: &[f32]) -> Result<Self> {
-        Self::new(Shape::new("tensor", shape)?, DType::F32, bytemuck::cast_slice(values).to_vec())
+        Self::new(Shape::new("tensor", shape)?, DType::F32, copied(HOST, bytemuck::cast_slice(values), "a tensor")?)
     }
 
     /// Whole numbers.
     pub fn i32(shape: impl Into<Vec<usize>>, values: &[i32]) -> Result<Self> {
-        Self::new(Shape::new("tensor", shape)?, DType::I32, bytemuck::cast_slice(values).to_vec())
+        Self::new(Shape::new("tensor", shape)?, DType::I32, copied(HOST, bytemuck::cast_slice(values), "a tensor")?)
+    }
+
+    /// The same again. Errors: out of memory.
+    pub fn copied(&self) -> Result<Self> {
+        let words = copied(HOST, &self.words, "a copy of a tensor")?;
+        Ok(Self { shape: self.shape.clone(), dtype: self.dtype, words })
     }
 
     /// The words read as single precision, whatever the type says.

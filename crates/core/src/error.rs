@@ -1,6 +1,7 @@
 //! The one error of the core. A message names the op, what it was given and what would do.
 
-use crate::DType;
+use crate::{DType, Shape};
+use std::fmt;
 
 /// Everything that can go wrong between building a graph and reading a value.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -63,9 +64,63 @@ pub enum Error {
     /// A graph or a request that came over a port is not well formed.
     #[error("not a valid message: {0}")]
     Wire(String),
+    /// A checked run met NaN or infinity.
+    #[error("{0}")]
+    NotFinite(Box<NotFinite>),
     /// The run was stopped by the reader.
     #[error("stopped")]
     Stopped,
+}
+
+/// Where a value that is not finite came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NotFinite {
+    /// The op that made it of finite values, or [`Self::LEAF`] for a value that nothing computed.
+    pub op: String,
+    /// The shape of the op's value.
+    pub shape: Shape,
+    /// How many of its elements are NaN.
+    pub nan: usize,
+    /// How many of its elements are infinite.
+    pub infinite: usize,
+    /// What it was computed from.
+    pub inputs: Vec<InputRange>,
+}
+
+/// An input of an op, by its finite elements.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputRange {
+    /// The op that made it.
+    pub op: String,
+    /// The type of its elements.
+    pub dtype: DType,
+    /// The sizes of its axes.
+    pub shape: Shape,
+    /// The smallest element; +∞ if it has none.
+    pub low: f64,
+    /// The largest element; −∞ if it has none.
+    pub high: f64,
+}
+
+impl NotFinite {
+    /// Stands for the op of a value from the host, or of an earlier run.
+    pub const LEAF: &str = "leaf";
+}
+
+impl fmt::Display for NotFinite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { op, shape, nan, infinite, inputs } = self;
+        write!(f, "{op}: {nan} NaN and {infinite} infinite of {} elements {shape}", shape.len())?;
+        if op == Self::LEAF {
+            return write!(f, "; the value came like this from the host or an earlier run");
+        }
+        write!(f, ", the first on the way to the result")?;
+        for (i, InputRange { op, dtype, shape, low, high }) in inputs.iter().enumerate() {
+            let before = if i == 0 { "; it was computed from" } else { " and" };
+            write!(f, "{before} {op} {dtype}{shape} between {low} and {high}")?;
+        }
+        Ok(())
+    }
 }
 
 /// What the core's functions return.
@@ -91,6 +146,7 @@ impl Error {
             Self::Device { .. } => "DeviceError",
             Self::Load { .. } => "LoadError",
             Self::Wire(_) => "MessageError",
+            Self::NotFinite(_) => "NotFiniteError",
             Self::Stopped => "Stopped",
         }
     }

@@ -15,12 +15,13 @@ pub mod plan;
 #[cfg(test)]
 mod random_graph;
 pub mod remote;
+mod reserve;
 pub mod rng;
 pub mod runner;
 
 pub use data::Data;
 pub use dtype::DType;
-pub use error::{Error, Result};
+pub use error::{Error, InputRange, NotFinite, Result};
 pub use ir::Tensor;
 pub use runner::{Host, LocalRunner, LoopEnd, LoopRun, LoopSpec, Progress, Runner};
 pub use shape::Shape;

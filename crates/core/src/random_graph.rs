@@ -22,6 +22,20 @@ pub fn build(choices: &[Choice]) -> Vec<Tensor> {
     nodes
 }
 
+/// The last nodes, one on the way, so that there are outputs in the middle of chains, and the gradient of the last for the
+/// first leaf where there is one.
+pub fn outputs(choices: &[Choice]) -> Vec<Tensor> {
+    let nodes = build(choices);
+    let last = &nodes[nodes.len() - 1];
+    let mut outputs = [&nodes[nodes.len() - 3..], &nodes[nodes.len() / 2..=nodes.len() / 2]].concat();
+    if last.dtype() == DType::F32
+        && let Ok(mut slopes) = last.grad_with(&last.ones_like(), &[&nodes[0]])
+    {
+        outputs.append(&mut slopes);
+    }
+    outputs
+}
+
 /// The same leaves with their data again: evaluation turns leaves into handles of one runner.
 fn leaf(dims: &[usize], seed: u32) -> Tensor {
     let count = dims.iter().product::<usize>() as u32;

@@ -8,8 +8,10 @@ mod error;
 
 pub mod data;
 pub mod explain;
+pub mod gan;
 pub mod init;
 pub mod layers;
+pub mod linalg;
 pub mod losses;
 pub mod metrics;
 pub mod optim;

@@ -8,7 +8,7 @@ use gradbook_wasm::model::{Layers, Model};
 use gradbook_wasm::session::Session;
 use gradbook_wasm::tensor::Tensor;
 use gradbook_wasm::train;
-use js_sys::{Array, Float32Array, Function, JSON, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Float32Array, Function, JSON, Promise, Reflect, Uint8Array, Uint32Array};
 use std::rc::Rc;
 use wasm_bindgen::convert::TryFromJsValue;
 use wasm_bindgen::prelude::*;
@@ -39,12 +39,12 @@ impl Bench {
         let there = slot.clone();
         let out = Closure::new(move |message: JsValue| {
             let connection = there.borrow().clone();
-            connection.unwrap().receive(&Uint8Array::from(message).to_vec());
+            connection.unwrap().receive(&Uint8Array::from(message));
         });
         let session = Rc::new(Session::new(deferred(&out)));
         let here = session.clone();
         let back = Closure::new(move |message: JsValue| {
-            here.receive(&Uint8Array::from(message).to_vec());
+            here.receive(&Uint8Array::from(message));
         });
         let load = Function::new_no_args("return Promise.reject(new Error('404 Not Found'))");
         let connection = Rc::new(engine.connect(deferred(&back), load));
@@ -75,7 +75,8 @@ fn options(json: &str) -> JsValue {
 
 fn f32s(values: &[f32], shape: &[usize]) -> Tensor {
     let words = values.iter().map(|value| value.to_bits()).collect();
-    Tensor::from_words(words, shape.to_vec(), "f32").unwrap_or_else(|error| panic!("{}", text(error)))
+    Tensor::from_words(&Uint32Array::from(&words[..]), shape.to_vec(), "f32")
+        .unwrap_or_else(|error| panic!("{}", text(error)))
 }
 
 fn text(error: impl Into<JsValue>) -> String {
@@ -93,7 +94,8 @@ fn halves(count: usize) -> Dataset {
         labels.push(class as u32);
         pixels.extend((0..64).map(|i| if (i >= 32) == (class == 1) { 0.5 + noise(sample * 64 + i) } else { noise(i) }));
     }
-    let y = Tensor::from_words(labels, vec![count], "i32").unwrap_or_else(|error| panic!("{}", text(error)));
+    let y = Tensor::from_words(&Uint32Array::from(&labels[..]), vec![count], "i32")
+        .unwrap_or_else(|error| panic!("{}", text(error)));
     Dataset::new("halves", &f32s(&pixels, &[count, 1, 8, 8]), &y, vec![])
         .unwrap_or_else(|error| panic!("{}", text(error)))
 }
@@ -201,7 +203,7 @@ async fn bad_input_is_named_with_what_was_expected() {
     assert!(error.starts_with("ShapeError: ") && error.contains("[2, 3]") && error.contains("[2, 2]"), "{error}");
 
     let bench = Bench::open("cpu").await;
-    let y = Tensor::from_words(vec![0, 1, 2, 9], vec![4], "i32").ok().unwrap();
+    let y = Tensor::from_words(&Uint32Array::from(&[0, 1, 2, 9][..]), vec![4], "i32").ok().unwrap();
     let data = Dataset::new("digits", &f32s(&[0.5; 256], &[4, 1, 8, 8]), &y, vec![]).ok().unwrap();
     let listen = || Function::new_no_args("");
     let run = train::fit(&bench.session, &lenet(), &data, None, JsValue::UNDEFINED, JsValue::UNDEFINED, listen())

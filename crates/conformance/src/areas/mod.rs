@@ -3,6 +3,7 @@
 mod activations;
 mod conv;
 mod explain;
+mod gan;
 mod init;
 mod losses;
 mod networks;
@@ -20,6 +21,7 @@ pub(crate) fn find(area: &str, op: &str) -> Option<Function> {
         "activations" => activations::find(op),
         "conv" => conv::find(op),
         "explain" => explain::find(op),
+        "gan" => gan::find(op),
         "init" => init::find(op),
         "losses" => losses::find(op),
         "networks" => networks::find(op),

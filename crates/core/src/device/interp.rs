@@ -5,6 +5,7 @@ use crate::{
     DType, Error, Result,
     ir::{ConvGeometry, Window, scalar},
     plan::{Buffer, Epilogue, Expr, Instr, Kernel, Load, Operand, Program, Reduction, Rows, Source, Step, View},
+    reserve::{copied, room, zeros},
     rng,
 };
 use std::{cell::RefCell, collections::HashMap, ops::Range, rc::Rc};
@@ -32,7 +33,7 @@ impl Interp {
 
 impl Device for Interp {
     fn info(&self) -> DeviceInfo {
-        DeviceInfo { name: "interp", detail: "plain loops".into(), software: false }
+        DeviceInfo { name: NAME, detail: "plain loops".into(), software: false }
     }
 
     fn counters(&self) -> Counters {
@@ -40,7 +41,7 @@ impl Device for Interp {
     }
 
     fn alloc(&self, words: usize, what: &str) -> Result<BufferId> {
-        let buffer = zeros(words, what)?;
+        let buffer = zeros(NAME, words, what)?;
         let mut state = self.state.borrow_mut();
         let id = BufferId(state.next);
         state.next += 1;
@@ -67,7 +68,8 @@ impl Device for Interp {
     fn copy(&self, from: Place, to: Place, words: usize) -> Result<()> {
         let state = self.state.borrow();
         let source = state.buffers.get(&from.buffer).ok_or_else(unknown)?;
-        let words = source.get(from.offset..from.offset + words).ok_or_else(unknown)?.to_vec();
+        let source = source.get(from.offset..from.offset.saturating_add(words)).ok_or_else(unknown)?;
+        let words = copied(NAME, source, "a copy")?;
         drop(state);
         self.write(to.buffer, to.offset, &words)
     }
@@ -75,8 +77,8 @@ impl Device for Interp {
     fn read(&self, buffer: BufferId, words: Range<usize>) -> LocalFuture<'_, Result<Vec<u32>>> {
         let mut state = self.state.borrow_mut();
         state.counters.reads += 1;
-        let found = state.buffers.get(&buffer).and_then(|b| b.get(words)).map(<[u32]>::to_vec).ok_or_else(unknown);
-        Box::pin(std::future::ready(found))
+        let found = state.buffers.get(&buffer).and_then(|b| b.get(words)).ok_or_else(unknown);
+        Box::pin(std::future::ready(found.and_then(|words| copied(NAME, words, "reading back"))))
     }
 
     fn prepare(&self, program: &Program) -> Result<ExecutableId> {
@@ -103,7 +105,7 @@ impl Device for Interp {
         // Intermediates do not outlive a call: a paused step program is run from its start with fresh scratch,
         // so it pauses only between iterations.
         let mut at = Position { iteration: from.iteration, step: 0 };
-        let mut arena = zeros(program.arena, "intermediate results")?;
+        let mut arena = zeros(NAME, program.arena, "intermediate results")?;
         while at.iteration < iterations {
             for step in &program.steps {
                 self.step(step, externals, &mut arena)?;
@@ -130,8 +132,13 @@ impl Interp {
                 Buffer::Arena => &*arena,
                 Buffer::External(i) => state.buffers.get(externals.get(i).ok_or_else(unknown)?).ok_or_else(unknown)?,
             };
-            Ok(buffer.get(operand.offset..operand.offset + operand.words).ok_or_else(unknown)?.to_vec())
+            let words = buffer.get(operand.offset..operand.offset + operand.words).ok_or_else(unknown)?;
+            copied(NAME, words, "the inputs of a step")
         };
+        // The definitions take memory as they like, about as much as the step reads and writes: whether there is so much
+        // is asked before.
+        let words = step.all_reads().map(|read| read.words).sum::<usize>() + step.write.words;
+        drop(room::<u32>(NAME, words, "a step")?);
         let result = evaluate_step(step, fetch)?;
         let buffer = match step.write.buffer {
             Buffer::Arena => arena,
@@ -143,16 +150,10 @@ impl Interp {
     }
 }
 
-fn zeros(words: usize, what: &str) -> Result<Vec<u32>> {
-    let mut buffer = Vec::new();
-    let out_of_memory = |_| Error::OutOfMemory { device: "interp".into(), bytes: 4 * words, what: what.into() };
-    buffer.try_reserve_exact(words).map_err(out_of_memory)?;
-    buffer.resize(words, 0);
-    Ok(buffer)
-}
+const NAME: &str = "interp";
 
 fn unknown() -> Error {
-    Error::Device { device: "interp".into(), message: "no such buffer, range or program".into() }
+    Error::Device { device: NAME.into(), message: "no such buffer, range or program".into() }
 }
 
 /// What a step computes, given the words of its operands.

@@ -6,6 +6,8 @@ use std::{future::Future, ops::Range, pin::Pin};
 #[cfg(feature = "cpu")]
 pub mod cpu;
 pub mod interp;
+#[cfg(test)]
+mod property;
 #[cfg(feature = "webgpu")]
 pub mod webgpu;
 

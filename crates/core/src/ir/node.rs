@@ -52,8 +52,13 @@ impl Tensor {
 
     /// A value given on the host.
     pub fn from_data(data: Data) -> Self {
+        Self::from_shared(Rc::new(data))
+    }
+
+    /// A value given on the host that others hold as well.
+    pub(crate) fn from_shared(data: Rc<Data>) -> Self {
         let (shape, dtype) = (data.shape.clone(), data.dtype);
-        Self::unchecked(Op::Host(Rc::new(data)), Vec::new(), shape, dtype)
+        Self::unchecked(Op::Host(data), Vec::new(), shape, dtype)
     }
 
     /// A value that a runner holds.

@@ -6,7 +6,10 @@ use super::{
     op::{ConvGeometry, Op, Window},
     scalar::{Binary, Unary},
 };
-use crate::{DType, Data, Error, Result, Shape};
+use crate::{
+    DType, Data, Error, Result, Shape,
+    reserve::{HOST, room},
+};
 
 /// Grows when the form changes; both ends must agree.
 pub const VERSION: u8 = 1;
@@ -16,9 +19,19 @@ pub const VERSION: u8 = 1;
 pub struct Writer {
     /// What was written.
     pub bytes: Vec<u8>,
+    /// The size of the first values for which there was no memory.
+    missing: Option<usize>,
 }
 
 impl Writer {
+    /// What was written. Errors: there was no memory for all of it.
+    pub fn finish(self) -> Result<Vec<u8>> {
+        match self.missing {
+            None => Ok(self.bytes),
+            Some(bytes) => Err(Error::OutOfMemory { device: HOST.into(), bytes, what: "a message".into() }),
+        }
+    }
+
     /// One byte.
     pub fn byte(&mut self, value: u8) {
         self.bytes.push(value);
@@ -44,9 +57,14 @@ impl Writer {
         values.iter().for_each(|&v| self.size(v));
     }
 
-    /// 32-bit words.
+    /// 32-bit words: the one thing that can be large. Without memory for them the writer goes on, and fails at its end.
     pub fn words(&mut self, words: &[u32]) {
         self.size(words.len());
+        let bytes = words.len().saturating_mul(4);
+        if self.bytes.try_reserve(bytes).is_err() {
+            self.missing = self.missing.or(Some(bytes));
+            return;
+        }
         if cfg!(target_endian = "little") {
             self.bytes.extend_from_slice(bytemuck::cast_slice(words));
         } else {
@@ -228,7 +246,9 @@ impl<'a> Reader<'a> {
         let length = self.length(4)?;
         let (head, rest) = self.rest.split_at(4 * length);
         self.rest = rest;
-        Ok(head.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word)).collect())
+        let mut words = room(HOST, length, "values of a message")?;
+        words.extend(head.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word)));
+        Ok(words)
     }
 
     /// Text.
@@ -262,8 +282,9 @@ impl<'a> Reader<'a> {
         }
         let leaves = self.length(1)?;
         let count = self.length(4)?;
-        let mut seen = vec![false; leaves];
-        let mut nodes: Vec<Node> = Vec::with_capacity(count);
+        let mut seen: Vec<bool> = room(HOST, leaves, "the leaves of a graph")?;
+        seen.resize(leaves, false);
+        let mut nodes: Vec<Node> = room(HOST, count, "the nodes of a graph")?;
         for id in 0..count {
             let (dtype, shape) = (self.dtype()?, self.shape()?);
             let kind = match self.byte()? {

@@ -11,7 +11,7 @@ mod place;
 pub mod print;
 pub mod program;
 #[cfg(test)]
-mod property;
+pub(crate) mod property;
 mod schedule;
 pub mod verify;
 pub mod view;

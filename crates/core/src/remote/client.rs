@@ -70,6 +70,11 @@ impl RemoteRunner {
         Ok(())
     }
 
+    /// A message of the server could not be taken. It may have been any answer, so every wait ends with the error.
+    pub fn missed(&self, error: &Error) {
+        self.0.deliver_to_all(error);
+    }
+
     /// Ends every wait, now and from now on, with this error: the other side is gone.
     pub fn fail(&self, error: Error) {
         *self.0.broken.borrow_mut() = Some(error);
@@ -98,7 +103,7 @@ impl RemoteRunner {
         let graph = Sent::new(&outputs);
         let handles: Vec<Rc<Resident>> = outputs.iter().map(|_| self.0.hold(self.0.new_name())).collect();
         let names = handles.iter().map(|handle| handle.id).collect();
-        self.0.send(&Request::Evaluate { graph, names });
+        self.0.send(&Request::Evaluate { graph, names })?;
         for (output, handle) in outputs.iter().zip(handles) {
             output.realise(handle);
         }
@@ -114,13 +119,22 @@ impl RemoteRunner {
 
     async fn read_value(&self, tensor: &Tensor) -> Result<Data> {
         if let Op::Host(data) = &*tensor.op() {
-            return Ok(Data::clone(data));
+            return data.copied();
         }
         let (name, _held) = self.name(tensor)?;
         let wait = self.0.ask(|ticket| Request::Read { ticket, name });
         match wait.next().await? {
             Body::Value(data) if data.shape == *tensor.shape() && data.dtype == tensor.dtype() => Ok(data),
             other => Err(unexpected("read", &other)),
+        }
+    }
+
+    async fn check_values(&self, tensors: &[Tensor]) -> Result<()> {
+        self.send_graph(&large_leaves(tensors)?)?;
+        let wait = self.0.ask(|ticket| Request::Check { ticket, graph: Sent::new(tensors) });
+        match wait.next().await? {
+            Body::Finite => Ok(()),
+            other => Err(unexpected("check", &other)),
         }
     }
 
@@ -140,7 +154,7 @@ impl RemoteRunner {
         let graph = Sent::new(&outputs);
         let release = self.0.hold(self.0.new_name());
         let watch = spec.watch.map(|index| index as u32);
-        self.0.send(&Request::Begin { name: release.id, graph, states, watch });
+        self.0.send(&Request::Begin { name: release.id, graph, states, watch })?;
         let resident = |(handle, state): (Rc<Resident>, &crate::runner::State)| {
             Tensor::resident(handle, state.initial.shape().clone(), state.initial.dtype())
         };
@@ -170,6 +184,10 @@ impl Runner for RemoteRunner {
         Box::pin(self.read_value(tensor))
     }
 
+    fn check<'a>(&'a self, tensors: &'a [Tensor]) -> LocalFuture<'a, Result<()>> {
+        Box::pin(self.check_values(tensors))
+    }
+
     fn begin<'a>(&'a self, spec: &'a LoopSpec) -> LocalFuture<'a, Result<LoopRun>> {
         Box::pin(future::ready(self.send_loop(spec)))
     }
@@ -187,8 +205,7 @@ impl Runner for RemoteRunner {
         let send = || {
             let (state, _state) = self.name(state)?;
             let (value, _value) = self.name(value)?;
-            self.0.send(&Request::Assign { state, value });
-            Ok(())
+            self.0.send(&Request::Assign { state, value })
         };
         Box::pin(future::ready(send()))
     }
@@ -224,13 +241,15 @@ impl Connection {
     fn flush(&self) {
         let names = mem::take(&mut *self.freed.borrow_mut());
         if !names.is_empty() {
-            self.transport.send(Request::Free { names }.encode());
+            self.transport.send(Request::Free { names }.encode().expect("names are no values"));
         }
     }
 
-    fn send(&self, request: &Request) {
+    /// Errors: no memory for the values in the request.
+    fn send(&self, request: &Request) -> Result<()> {
         self.flush();
-        self.transport.send(request.encode());
+        self.transport.send(request.encode()?);
+        Ok(())
     }
 
     /// Sends a request that is answered.
@@ -238,7 +257,9 @@ impl Connection {
         let ticket = self.next_ticket.get();
         self.next_ticket.set(ticket.checked_add(1).unwrap_or(1));
         self.waiting.borrow_mut().insert(ticket, Inbox::default());
-        self.send(&request(ticket));
+        if let Err(error) = self.send(&request(ticket)) {
+            self.deliver(ticket, Body::Failed(error));
+        }
         Wait { connection: self.clone(), ticket }
     }
 
@@ -322,6 +343,7 @@ fn unexpected(what: &str, body: &Body) -> Error {
         Body::Progress(_) => "progress",
         Body::Ended(_) => "an end",
         Body::Loaded(_) => "a collection",
+        Body::Finite => "the end of a check",
         Body::Failed(_) => "an error",
     };
     Error::Wire(format!("{what} was answered with {got}"))

@@ -1,12 +1,13 @@
 //! What crosses the port. The client chooses the names of the values it will hold, so that it never has to wait for one.
 
 use crate::{
-    DType, Data, Error, LoopEnd, Progress, Result, Shape, Tensor,
+    DType, Data, Error, InputRange, LoopEnd, NotFinite, Progress, Result, Shape, Tensor,
     ir::{
         Graph, Kind, Op,
         wire::{Reader, Writer},
     },
 };
+use std::rc::Rc;
 
 /// Raised with every change of a message; the first byte of each.
 pub const VERSION: u8 = 1;
@@ -34,6 +35,8 @@ pub(super) enum Request {
     Assign { state: Name, value: Name },
     /// Asks for one of the host's collections of tensors, such as a data set. Answered by `Loaded`.
     Load { ticket: Ticket, what: String },
+    /// Computes the outputs of a graph op by op. Answered by `Finite`, or by the error that names the fault.
+    Check { ticket: Ticket, graph: Sent },
 }
 
 /// A graph and what its leaves are.
@@ -47,7 +50,7 @@ pub(super) struct Sent {
 enum Leaf {
     Placeholder,
     Held(Name),
-    Host(Data),
+    Host(Rc<Data>),
 }
 
 /// One state of a loop.
@@ -72,6 +75,7 @@ pub(super) enum Body {
     Progress(Progress),
     Ended(LoopEnd),
     Loaded(Vec<LoadedTensor>),
+    Finite,
     Failed(Error),
 }
 
@@ -90,7 +94,7 @@ impl Sent {
         let traced = Graph::trace(outputs);
         let leaf = |leaf: &Tensor| match &*leaf.op() {
             Op::Resident(handle) => Leaf::Held(handle.id),
-            Op::Host(data) => Leaf::Host(Data::clone(data)),
+            Op::Host(data) => Leaf::Host(data.clone()),
             _ => Leaf::Placeholder,
         };
         Self { leaves: traced.leaves.iter().map(leaf).collect(), graph: traced.graph }
@@ -104,7 +108,7 @@ impl Sent {
             let leaf = match &self.leaves[index] {
                 Leaf::Placeholder => Tensor::input(node.shape.clone(), node.dtype),
                 Leaf::Held(name) => held(*name)?,
-                Leaf::Host(data) => Tensor::from_data(data.clone()),
+                Leaf::Host(data) => Tensor::from_shared(data.clone()),
             };
             if *leaf.shape() != node.shape || leaf.dtype() != node.dtype {
                 let message =
@@ -141,7 +145,7 @@ impl Sent {
             Ok(match r.byte()? {
                 0 => Leaf::Placeholder,
                 1 => Leaf::Held(r.number()?),
-                2 => Leaf::Host(r.data()?),
+                2 => Leaf::Host(Rc::new(r.data()?)),
                 other => return Err(Error::Wire(format!("the leaf {other}"))),
             })
         };
@@ -151,7 +155,8 @@ impl Sent {
 }
 
 impl Request {
-    pub(super) fn encode(&self) -> Vec<u8> {
+    /// Errors: no memory for the values in it.
+    pub(super) fn encode(&self) -> Result<Vec<u8>> {
         let mut w = Writer::default();
         w.byte(VERSION);
         match self {
@@ -195,8 +200,13 @@ impl Request {
                 w.number(u64::from(*ticket));
                 w.text(what);
             }
+            Self::Check { ticket, graph } => {
+                w.byte(8);
+                w.number(u64::from(*ticket));
+                graph.write(&mut w);
+            }
         }
-        w.bytes
+        w.finish()
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
@@ -214,6 +224,7 @@ impl Request {
             4 => Self::Advance { ticket: word(&mut r)?, name: r.number()?, iterations: r.number()? },
             5 => Self::Assign { state: r.number()?, value: r.number()? },
             6 => Self::Load { ticket: word(&mut r)?, what: r.text()? },
+            8 => Self::Check { ticket: word(&mut r)?, graph: Sent::read(&mut r)? },
             other => return Err(Error::Wire(format!("the request {other}"))),
         };
         r.end()?;
@@ -222,7 +233,8 @@ impl Request {
 }
 
 impl Reply {
-    pub(super) fn encode(&self) -> Vec<u8> {
+    /// Errors: no memory for the values in it.
+    pub(super) fn encode(&self) -> Result<Vec<u8>> {
         let mut w = Writer::default();
         w.byte(VERSION);
         w.number(u64::from(self.ticket));
@@ -254,8 +266,9 @@ impl Reply {
                 w.byte(4);
                 write_error(&mut w, error);
             }
+            Body::Finite => w.byte(8),
         }
-        w.bytes
+        w.finish()
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
@@ -271,6 +284,7 @@ impl Reply {
                 Ok(LoadedTensor { label, name, shape, dtype })
             })?),
             4 => Body::Failed(read_error(&mut r)?),
+            8 => Body::Finite,
             other => return Err(Error::Wire(format!("the reply {other}"))),
         };
         r.end()?;
@@ -362,6 +376,20 @@ fn write_error(w: &mut Writer, error: &Error) {
             w.text(what);
             w.text(message);
         }
+        Error::NotFinite(fault) => {
+            w.byte(9);
+            w.text(&fault.op);
+            w.sizes(&fault.shape);
+            w.size(fault.nan);
+            w.size(fault.infinite);
+            write_list(w, &fault.inputs, |w, input| {
+                w.text(&input.op);
+                w.byte(input.dtype as u8);
+                w.sizes(&input.shape);
+                w.number(input.low.to_bits());
+                w.number(input.high.to_bits());
+            });
+        }
     }
 }
 
@@ -383,6 +411,15 @@ fn read_error(r: &mut Reader<'_>) -> Result<Error> {
         6 => Error::Wire(r.text()?),
         7 => Error::Stopped,
         8 => Error::Load { what: r.text()?, message: r.text()? },
+        9 => {
+            let (op, shape, nan, infinite) = (r.text()?, r.shape()?, r.size()?, r.size()?);
+            let inputs = read_list(r, |r| {
+                let (op, dtype, shape) = (r.text()?, r.dtype()?, r.shape()?);
+                let (low, high) = (f64::from_bits(r.number()?), f64::from_bits(r.number()?));
+                Ok(InputRange { op, dtype, shape, low, high })
+            })?;
+            Error::NotFinite(Box::new(NotFinite { op, shape, nan, infinite, inputs }))
+        }
         other => return Err(Error::Wire(format!("the error {other}"))),
     })
 }

@@ -90,6 +90,11 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
         }
     }
 
+    /// A message of the client could not be taken: all that it waits for ends with the error.
+    pub fn missed(&self, error: Error) {
+        self.0.reply(0, Body::Failed(error));
+    }
+
     /// From here on in the queue, values live with another runner: those that there are move over. Loops stay behind
     /// and end; a client that holds one gets an error when it goes on.
     pub fn move_to(&self, runner: Rc<R>) {
@@ -122,6 +127,7 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
                 Request::Advance { ticket, .. } => {
                     self.0.reply(ticket, Body::Ended(LoopEnd { done: 0, stopped: true }));
                 }
+                Request::Check { ticket, .. } => self.0.reply(ticket, Body::Failed(Error::Stopped)),
                 kept
                 @ (Request::Read { .. } | Request::Free { .. } | Request::Assign { .. } | Request::Load { .. }) => {
                     self.0.queue.borrow_mut().push_back(Work::Request(kept));
@@ -168,6 +174,10 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
                     Ok(data) => state.reply(ticket, Body::Value(data)),
                     Err(error) => state.reply(ticket, Body::Failed(error)),
                 },
+                Err(error) => state.reply(ticket, Body::Failed(error)),
+            },
+            Request::Check { ticket, graph } => match state.check(&graph).await {
+                Ok(()) => state.reply(ticket, Body::Finite),
                 Err(error) => state.reply(ticket, Body::Failed(error)),
             },
             Request::Free { names } => state.free(&names),
@@ -243,7 +253,9 @@ async fn load<R: Runner, H: Host>(state: Rc<State<R, H>>, ticket: Ticket, what: 
 
 impl<R: Runner, H: Host> State<R, H> {
     fn reply(&self, ticket: Ticket, body: Body) {
-        self.host.send(Reply { ticket, body }.encode());
+        let message = Reply { ticket, body }.encode();
+        let failed = |error| Reply { ticket, body: Body::Failed(error) }.encode().expect("an error has no values");
+        self.host.send(message.unwrap_or_else(failed));
     }
 
     fn runner(&self) -> Rc<R> {
@@ -310,6 +322,11 @@ impl<R: Runner, H: Host> State<R, H> {
         let outputs = self.rebuild(graph, expected)?;
         self.runner().evaluate(&outputs).await?;
         Ok(outputs)
+    }
+
+    async fn check(&self, graph: &Sent) -> Result<()> {
+        let outputs = graph.rebuild(|name| self.value(name))?;
+        self.runner().check(&outputs).await
     }
 
     async fn begin(&self, name: Name, graph: &Sent, states: &[StateNames], watch: Option<u32>) -> Result<()> {

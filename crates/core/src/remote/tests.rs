@@ -3,7 +3,7 @@
 use super::message::{Reply, Request};
 use super::*;
 use crate::{
-    DType, Data, Error, LoopSpec, Result, Runner, Shape, Tensor,
+    DType, Data, Error, InputRange, LoopSpec, NotFinite, Result, Runner, Shape, Tensor,
     device::{LocalFuture, interp::Interp},
     ir::{Binary, Op, Unary},
     runner::LocalRunner,
@@ -312,14 +312,44 @@ fn errors_survive_the_trip() {
         Error::Wire("?".into()),
         Error::Stopped,
         Error::Load { what: "mnist".into(), message: "404".into() },
+        not_finite(),
     ];
     for error in errors {
-        let bytes = Reply { ticket: 7, body: message::Body::Failed(error.clone()) }.encode();
+        let bytes = Reply { ticket: 7, body: message::Body::Failed(error.clone()) }.encode().unwrap();
         let Reply { ticket: 7, body: message::Body::Failed(back) } = Reply::decode(&bytes).unwrap() else {
             panic!("not an error")
         };
         assert_eq!(back, error);
     }
+}
+
+fn not_finite() -> Error {
+    let shape = Shape::new("test", [2, 3]).unwrap();
+    let (low, high) = (-0.5, f64::INFINITY);
+    let inputs = vec![InputRange { op: "sub".into(), dtype: DType::F32, shape: shape.clone(), low, high }];
+    Error::NotFinite(Box::new(NotFinite { op: "log".into(), shape, nan: 2, infinite: 1, inputs }))
+}
+
+#[test]
+fn a_check_runs_over_there_and_names_the_op() {
+    let bench = Bench::new();
+    let x = vector(&vec![2.0; 100]);
+    let y = unary(Unary::Log, &unary(Unary::Neg, &x));
+    let check = |tensor: &Tensor| bench.wait(bench.client.check(std::slice::from_ref(tensor)));
+    assert_eq!(check(&unary(Unary::Log, &x)), Ok(()));
+    let Err(Error::NotFinite(fault)) = check(&y) else { panic!("{:?}", check(&y)) };
+    assert_eq!((fault.op.as_str(), fault.nan, fault.inputs[0].low), ("log", 100, -2.0));
+    assert!(y.handle().is_none(), "it can still be differentiated");
+    let placeholder = LoopSpec::placeholder(x.shape(), DType::F32);
+    assert_eq!(check(&unary(Unary::Log, &placeholder)).unwrap_err().kind(), "ArgumentError");
+
+    let mut waiting = pin!(bench.client.check(std::slice::from_ref(&y)));
+    assert!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    for request in bench.port.requests.borrow_mut().drain(..) {
+        bench.server.receive(&request);
+    }
+    bench.server.stop();
+    assert_eq!(bench.wait(waiting), Err(Error::Stopped));
 }
 
 /// One of every kind of request, as a client sends it.
@@ -338,6 +368,7 @@ fn requests() -> Vec<Vec<u8>> {
     poll(Box::pin(async { drop(bench.client.read(&unary(Unary::Exp, &y)).await) }));
     poll(Box::pin(async { drop(bench.client.assign(&run.state[0], &x).await) }));
     poll(Box::pin(async { drop(bench.client.load("pair").await) }));
+    poll(Box::pin(async { drop(bench.client.check(&[unary(Unary::Exp, &x)]).await) }));
     drop(run);
     let tasks = bench.port.tasks.take();
     tasks.into_iter().for_each(poll);
@@ -347,7 +378,7 @@ fn requests() -> Vec<Vec<u8>> {
 #[test]
 fn every_cut_of_a_request_is_refused() {
     let requests = requests();
-    assert!(requests.len() >= 7);
+    assert!(requests.len() >= 8);
     for request in requests {
         Request::decode(&request).unwrap();
         for end in 0..request.len() {

@@ -1,5 +1,7 @@
 //! The runner that owns a device: keeps values by handle, compiles graphs to programs and remembers them, replays loops.
 
+mod check;
+
 use super::{LoopEnd, LoopRun, LoopSpec, Progress, Runner};
 use crate::{
     Data, Error, Result, Tensor,
@@ -128,6 +130,10 @@ impl Runner for LocalRunner {
         Box::pin(self.0.read(tensor))
     }
 
+    fn check<'a>(&'a self, tensors: &'a [Tensor]) -> LocalFuture<'a, Result<()>> {
+        Box::pin(self.0.check(tensors))
+    }
+
     fn begin<'a>(&'a self, spec: &'a LoopSpec) -> LocalFuture<'a, Result<LoopRun>> {
         Box::pin(self.0.begin(spec))
     }
@@ -210,7 +216,7 @@ impl Inner {
 
     async fn read(self: &Rc<Self>, tensor: &Tensor) -> Result<Data> {
         if let Op::Host(data) = &*tensor.op() {
-            return Ok((**data).clone());
+            return data.copied();
         }
         self.evaluate(std::slice::from_ref(tensor)).await?;
         let Place { buffer, offset } = self.place(tensor)?;

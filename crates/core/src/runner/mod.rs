@@ -15,6 +15,13 @@ pub trait Runner {
     /// The elements of a tensor, evaluated if need be.
     fn read<'a>(&'a self, tensor: &'a Tensor) -> LocalFuture<'a, Result<Data>>;
 
+    /// Computes the tensors op by op and looks for NaN and infinity. The tensors stay what they are: their gradients can still
+    /// be taken. Slow: for finding a fault, not for training.
+    ///
+    /// Errors: [`crate::Error::NotFinite`] names the first op on the way to a value that is not finite whose own inputs are, or
+    /// the leaf that came like that. Overflow that the graph throws away, as in the branch of a select, is no fault.
+    fn check<'a>(&'a self, tensors: &'a [Tensor]) -> LocalFuture<'a, Result<()>>;
+
     /// Compiles a loop and lays out its state. The body does not run yet.
     fn begin<'a>(&'a self, spec: &'a LoopSpec) -> LocalFuture<'a, Result<LoopRun>>;
 

@@ -2,7 +2,7 @@
 
 use crate::api::list::TensorList;
 use crate::api::tensor::Tensor;
-use crate::js::promise;
+use crate::js::{bytes, promise};
 use gradbook_core::device::LocalFuture;
 use gradbook_core::remote::{RemoteRunner, Transport};
 use gradbook_core::{self as core, Runner};
@@ -23,9 +23,12 @@ impl Session {
     }
 
     /// Takes a message of the engine.
-    pub fn receive(&self, message: &[u8]) {
-        // Whoever waits hears of a message that cannot be read.
-        let _ = self.0.receive(message);
+    pub fn receive(&self, message: &Uint8Array) {
+        match bytes(message, "a reply") {
+            // Whoever waits hears of a message that cannot be read.
+            Ok(message) => drop(self.0.receive(&message)),
+            Err(error) => self.0.missed(&error),
+        }
     }
 
     /// Ends every wait with an error: the engine is gone.
@@ -45,7 +48,16 @@ impl Session {
     /// A tensor's elements as a typed array: Float32Array, Int32Array, Uint32Array, or Uint8Array of 0 and 1.
     pub fn read(&self, tensor: &Tensor) -> Promise {
         let (runner, tensor) = (self.0.clone(), tensor.0.clone());
-        promise(async move { Ok(crate::api::tensor::typed_array(&runner.read(&tensor).await?)) })
+        promise(async move { crate::api::tensor::typed_array(&runner.read(&tensor).await?) })
+    }
+
+    /// Settles once the tensors were computed op by op; an error names the first op that made NaN or infinity.
+    pub fn check(&self, tensors: &TensorList) -> Promise {
+        let (runner, tensors) = (self.0.clone(), tensors.tensors());
+        promise(async move {
+            runner.check(&tensors).await?;
+            Ok(JsValue::UNDEFINED)
+        })
     }
 
     /// A collection of tensors that the engine's host has, as `[label, tensor]` pairs.

@@ -3,10 +3,11 @@
 use crate::api::list::TensorList;
 use crate::api::options;
 use crate::error::{Result, Thrown};
+use crate::js::out_of_memory;
 use gradbook_core::ops::{Conv2dOptions, PadMode};
 use gradbook_core::{self as core, DType, Data, Shape};
 use gradbook_learn::layers::{Padding, Pair};
-use js_sys::{Float32Array, Int32Array, Uint8Array, Uint32Array};
+use js_sys::{Array, Float32Array, Function, Int32Array, Reflect, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 
 /// A value that is computed when it is read.
@@ -17,8 +18,13 @@ pub struct Tensor(pub(crate) core::Tensor);
 impl Tensor {
     /// Elements of a shape, as 32-bit words; bool as words of 0 and 1.
     #[wasm_bindgen(js_name = fromWords)]
-    pub fn from_words(words: Vec<u32>, shape: Vec<usize>, dtype: &str) -> Result<Self> {
-        let data = Data::new(Shape::new("tensor", shape)?, self::dtype(dtype)?, words)?;
+    pub fn from_words(words: &Uint32Array, shape: Vec<usize>, dtype: &str) -> Result<Self> {
+        let length = words.length() as usize;
+        let mut own = Vec::new();
+        own.try_reserve_exact(length).map_err(|_| out_of_memory(length.saturating_mul(4), "a tensor"))?;
+        own.resize(length, 0);
+        words.copy_to(&mut own);
+        let data = Data::new(Shape::new("tensor", shape)?, self::dtype(dtype)?, own)?;
         Ok(Self(core::Tensor::from_data(data)))
     }
 
@@ -331,15 +337,32 @@ fn dtype(name: &str) -> Result<DType> {
     found.ok_or_else(|| Thrown::argument(format!("there is no element type {name}; there are f32, i32, u32 and bool")))
 }
 
-/// The elements as the typed array of their type.
-pub(crate) fn typed_array(data: &Data) -> JsValue {
+/// The elements as the typed array of their type. Errors: JavaScript has no room for them.
+pub(crate) fn typed_array(data: &Data) -> Result<JsValue> {
+    let (name, size) = match data.dtype {
+        DType::F32 => ("Float32Array", 4),
+        DType::I32 => ("Int32Array", 4),
+        DType::U32 => ("Uint32Array", 4),
+        DType::Bool => ("Uint8Array", 1),
+    };
+    // Made by reflection: the exception of a constructor that is called directly would leave the module in mid-air.
+    let length = data.words.len();
+    let constructor = Reflect::get(&js_sys::global(), &name.into()).and_then(JsCast::dyn_into::<Function>);
+    let array = constructor.and_then(|new| Reflect::construct(&new, &Array::of1(&length.into())));
+    let array = array.map_err(|_| out_of_memory(length.saturating_mul(size), "the elements of a tensor"))?;
     match data.dtype {
-        DType::F32 => Float32Array::from(data.as_f32()).into(),
-        DType::I32 => Int32Array::from(data.as_i32()).into(),
-        DType::U32 => Uint32Array::from(&data.words[..]).into(),
+        DType::F32 => array.unchecked_ref::<Float32Array>().copy_from(data.as_f32()),
+        DType::I32 => array.unchecked_ref::<Int32Array>().copy_from(data.as_i32()),
+        DType::U32 => array.unchecked_ref::<Uint32Array>().copy_from(&data.words),
         DType::Bool => {
-            let bytes: Vec<u8> = data.words.iter().map(|&word| u8::from(word != 0)).collect();
-            Uint8Array::from(&bytes[..]).into()
+            let bytes = array.unchecked_ref::<Uint8Array>();
+            let mut part = [0u8; 1024];
+            for (i, words) in data.words.chunks(part.len()).enumerate() {
+                part.iter_mut().zip(words).for_each(|(byte, &word)| *byte = u8::from(word != 0));
+                let start = (i * part.len()) as u32;
+                bytes.subarray(start, start + words.len() as u32).copy_from(&part[..words.len()]);
+            }
         }
     }
+    Ok(array)
 }

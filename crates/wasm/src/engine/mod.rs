@@ -4,7 +4,7 @@ mod datasets;
 
 use crate::clock;
 use crate::error::{Result, Thrown};
-use crate::js::{object, promise};
+use crate::js::{bytes, object, promise};
 use gradbook_core::device::{LocalFuture, cpu::Cpu, interp::Interp, webgpu};
 use gradbook_core::remote::{self, Loaded, Server};
 use gradbook_core::{self as core, LocalRunner};
@@ -79,8 +79,11 @@ pub struct Connection(Server<LocalRunner, Host>);
 #[wasm_bindgen]
 impl Connection {
     /// Takes a message of the client.
-    pub fn receive(&self, message: &[u8]) {
-        self.0.receive(message);
+    pub fn receive(&self, message: &Uint8Array) {
+        match bytes(message, "a request") {
+            Ok(message) => self.0.receive(&message),
+            Err(error) => self.0.missed(error),
+        }
     }
 
     /// Moves the client's values to another engine, which runs all that follows.
@@ -145,7 +148,9 @@ async fn files(load: &Function, what: &str) -> Result<Vec<(String, Vec<u8>)>, Js
     let pair = |pair: JsValue| {
         let pair: js_sys::Array = pair.dyn_into()?;
         let bytes: Uint8Array = pair.get(1).dyn_into()?;
-        Ok((pair.get(0).as_string().unwrap_or_default(), bytes.to_vec()))
+        let label = pair.get(0).as_string().unwrap_or_default();
+        let bytes = crate::js::bytes(&bytes, &label).map_err(Thrown::from)?;
+        Ok((label, bytes))
     };
     pairs.iter().map(pair).collect()
 }

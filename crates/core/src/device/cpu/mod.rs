@@ -25,6 +25,7 @@ use crate::{
     Error, Result,
     ir::Window,
     plan::{Kernel, Operand, Program, Rows, Step, View, program::overlaps, verify},
+    reserve::copied,
 };
 use conv::{Conv, WeightGradient};
 use expr::{Blocks, Registers};
@@ -139,7 +140,8 @@ impl Device for Cpu {
         let read = state.buffer(buffer).and_then(|buffer| {
             // SAFETY: as in `write`.
             let words = unsafe { buffer.get(words) };
-            words.map(<[u32]>::to_vec).ok_or_else(|| failed("the range to read is not in the buffer"))
+            let words = words.ok_or_else(|| failed("the range to read is not in the buffer"))?;
+            copied("cpu", words, "reading back")
         });
         Box::pin(std::future::ready(read))
     }

@@ -1,7 +1,7 @@
 //! Buffers by their names, and the pool of mappable ones through which words come back to the host.
 
 use super::{WebGpu, device_error};
-use crate::{Result, device::BufferId};
+use crate::{Result, device::BufferId, reserve::zeros};
 use std::{
     cell::Cell,
     collections::HashMap,
@@ -67,12 +67,12 @@ impl Mapping {
 
 impl<'a> Staging<'a> {
     pub fn new(gpu: &'a WebGpu, words: usize) -> Result<Self> {
-        let bytes = 4 * words;
+        let bytes = words.saturating_mul(4);
         let reused = gpu.buffers.borrow_mut().reuse(bytes as u64);
         let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
         let buffer = match reused {
             Some(buffer) => buffer,
-            None => gpu.buffer(bytes.next_power_of_two().max(256), usage, "reading back")?,
+            None => gpu.buffer(bytes.checked_next_power_of_two().unwrap_or(bytes).max(256), usage, "reading back")?,
         };
         Ok(Self { gpu, buffer, reusable: Cell::new(false) })
     }
@@ -96,7 +96,7 @@ impl<'a> Staging<'a> {
     pub fn take(&self, words: usize) -> Result<Vec<u32>> {
         let failed = |_| device_error("a buffer could not be mapped");
         let view = self.buffer.get_mapped_range(..4 * words as u64).map_err(failed)?;
-        let mut result = vec![0u32; words];
+        let mut result = zeros("webgpu", words, "reading back")?;
         bytemuck::cast_slice_mut(&mut result).copy_from_slice(&view);
         drop(view);
         self.buffer.unmap();

@@ -209,7 +209,7 @@ impl Arena {
         if words <= self.words {
             return Ok(());
         }
-        let buffer = gpu.buffer(4 * words, buffers::USAGE, "intermediate results")?;
+        let buffer = gpu.buffer(words.saturating_mul(4), buffers::USAGE, "intermediate results")?;
         self.replace(gpu, Some(buffer), words);
         Ok(())
     }

@@ -11,7 +11,7 @@ mod open;
 mod pipelines;
 mod signal;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use open::Options;
 
@@ -143,6 +143,10 @@ impl WebGpu {
                 result = Err(out_of_memory(doubt.bytes, &doubt.what));
             }
         }
+        if result.is_err() {
+            // Whatever used the buffer has failed as well.
+            self.signal.forgive();
+        }
         result
     }
 
@@ -169,8 +173,8 @@ impl Device for WebGpu {
     }
 
     fn alloc(&self, words: usize, what: &str) -> Result<BufferId> {
-        self.signal.check()?;
-        let buffer = self.buffer(4 * words, buffers::USAGE, what)?;
+        self.signal.alive()?;
+        let buffer = self.buffer(words.saturating_mul(4), buffers::USAGE, what)?;
         let id = BufferId(self.fresh());
         self.buffers.borrow_mut().insert(id, buffer, words);
         Ok(id)
@@ -186,7 +190,7 @@ impl Device for WebGpu {
     }
 
     fn write(&self, buffer: BufferId, offset: usize, words: &[u32]) -> Result<()> {
-        self.signal.check()?;
+        self.signal.alive()?;
         let buffers = self.buffers.borrow();
         let target = buffers.range(buffer, offset..offset + words.len())?;
         if !words.is_empty() {
@@ -196,7 +200,7 @@ impl Device for WebGpu {
     }
 
     fn copy(&self, from: Place, to: Place, words: usize) -> Result<()> {
-        self.signal.check()?;
+        self.signal.alive()?;
         let buffers = self.buffers.borrow();
         let range = |place: Place| place.offset..place.offset.saturating_add(words);
         let source = buffers.range(from.buffer, range(from))?;
@@ -222,7 +226,7 @@ impl Device for WebGpu {
 
     fn read(&self, buffer: BufferId, words: Range<usize>) -> LocalFuture<'_, Result<Vec<u32>>> {
         let staged = (|| {
-            self.signal.check()?;
+            self.signal.alive()?;
             let source = self.buffers.borrow().range(buffer, words.clone())?.clone();
             if words.is_empty() {
                 return Ok(None);
@@ -242,7 +246,7 @@ impl Device for WebGpu {
     }
 
     fn prepare(&self, program: &Program) -> Result<ExecutableId> {
-        self.signal.check()?;
+        self.signal.alive()?;
         let executable = Executable::new(self, program)?;
         let id = ExecutableId(self.fresh());
         self.executables.borrow_mut().insert(id, Rc::new(executable));
@@ -265,7 +269,7 @@ impl Device for WebGpu {
         iterations: usize,
         pause: &mut dyn FnMut() -> bool,
     ) -> Result<Position> {
-        self.signal.check()?;
+        self.signal.alive()?;
         let executable = self.executables.borrow().get(&executable).cloned();
         let executable = executable.ok_or_else(|| device_error("no such program"))?;
         // Whole repetitions only: a pause falls between submits.

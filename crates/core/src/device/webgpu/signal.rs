@@ -62,6 +62,16 @@ impl Signal {
         self.state().lost.clone()
     }
 
+    /// An error if the device is lost. What failed is told by [`Self::check`] at the next wait, when its cause is known.
+    pub fn alive(&self) -> Result<()> {
+        self.lost().map_or(Ok(()), Err)
+    }
+
+    /// What failed needs no telling: it came of something that was told.
+    pub fn forgive(&self) {
+        self.state().failed = None;
+    }
+
     /// The error that is still to be told, if there is one.
     pub fn check(&self) -> Result<()> {
         let mut state = self.state();

@@ -154,6 +154,31 @@ fn what_cannot_be_is_refused() {
 }
 
 #[test]
+fn an_allocation_that_failed_is_told_once_with_its_size_and_the_device_lives_on() {
+    let Some(gpu) = gpu() else { return };
+    let buffer = gpu.alloc(10, "x").unwrap();
+    let program = gpu.prepare(&counting(1)).unwrap();
+    // As if the GPU had refused a buffer, which is known later, and whatever used it had failed as well.
+    let refused = wgpu::Error::OutOfMemory { source: "no memory".into() };
+    let outcome = Box::pin(std::future::ready(Some(refused)));
+    gpu.doubts.borrow_mut().push(super::super::Doubt { outcome, bytes: 1 << 30, what: "a result".into() });
+    gpu.signal.fail(super::super::device_error("a buffer is invalid"));
+    gpu.run(program, &[buffer], Position::default(), 1, &mut || false).unwrap();
+    let error = block_on(gpu.read(buffer, 0..10)).unwrap_err();
+    assert!(
+        matches!(&error, Error::OutOfMemory { bytes, what, .. } if *bytes == 1 << 30 && what == "a result"),
+        "{error}"
+    );
+    advance(&gpu, program, &[buffer], 1);
+    assert_eq!(block_on(gpu.read(buffer, 0..10)).unwrap(), [2; 10]);
+
+    // What fails without such a cause is told at the next wait.
+    gpu.signal.fail(super::super::device_error("a shader is wrong"));
+    assert!(matches!(block_on(gpu.ready()), Err(Error::Device { .. })));
+    assert!(block_on(gpu.ready()).is_ok());
+}
+
+#[test]
 fn a_lost_device_says_so_from_then_on() {
     let Some(gpu) = gpu() else { return };
     let buffer = gpu.alloc(10, "x").unwrap();

@@ -17,7 +17,7 @@ use cases::Case;
 
 /// A device on the GPU. Says loudly that a test was skipped where there is none; with `GRADBOOK_REQUIRE_GPU=1` in the
 /// environment that is a failure.
-fn gpu() -> Option<WebGpu> {
+pub(crate) fn gpu() -> Option<WebGpu> {
     match pollster::block_on(WebGpu::new(Options::default())) {
         Ok(gpu) => Some(gpu),
         Err(error) => {

@@ -1,100 +1,12 @@
-//! Whole programs as the planner makes them: each step against the interpreter on random graphs, and a training loop
-//! against the same loop on the interpreter.
+//! Whole programs as the planner makes them: a training loop against the same loop on the interpreter.
 
-use super::{cases::Case, difference, gpu};
+use super::gpu;
 use crate::{
     DType, Data, LocalRunner, LoopSpec, Progress, Result, Runner, Shape, Tensor,
-    device::{Counters, Device, Position, interp},
-    ir::{Graph, simplify},
+    device::{Counters, interp},
     ops::{AvgPool2dOptions, Conv2dOptions, MaxPool2dOptions, Padding, gradients},
-    plan::{self, Buffer, External, Kernel, Operand, Options, Program, Step, Target},
-    random_graph::{Choice, build},
 };
 use pollster::block_on;
-
-/// Runs each step alone from memory as the interpreter left it: differences do not add up, and what fails is named.
-fn check_steps(gpu: &impl Device, program: &Program, mut memory: Vec<Vec<u32>>) {
-    // The arena becomes one more buffer, so that its contents can be set and read.
-    memory.push(vec![0; program.arena]);
-    let place = |operand: &Operand| match operand.buffer {
-        Buffer::Arena => memory.len() - 1,
-        Buffer::External(i) => i,
-    };
-    let moved = |operand: &Operand| Operand { buffer: Buffer::External(place(operand)), ..*operand };
-    let steps: Vec<Step> = program.steps.iter().map(|step| step.moved(moved)).collect();
-    let buffers: Vec<_> = memory.iter().map(|words| gpu.alloc(words.len(), "a test").unwrap()).collect();
-    let externals: Vec<External> = memory.iter().map(|words| External { words: words.len(), written: true }).collect();
-    for (i, step) in steps.into_iter().enumerate() {
-        let words = |o: &Operand| {
-            let Buffer::External(buffer) = o.buffer else { unreachable!() };
-            memory[buffer][o.offset..o.offset + o.words].to_vec()
-        };
-        let Buffer::External(target) = step.write.buffer else { unreachable!() };
-        let range = step.write.offset..step.write.offset + step.write.words;
-        let run = |epilogue| {
-            for (&buffer, words) in buffers.iter().zip(&memory) {
-                gpu.write(buffer, 0, words).unwrap();
-            }
-            let steps = vec![Step { epilogue, ..step.clone() }];
-            let executable = gpu.prepare(&Program { externals: externals.clone(), arena: 0, steps }).unwrap();
-            gpu.run(executable, &buffers, Position::default(), 1, &mut || false).unwrap();
-            let got = block_on(gpu.read(buffers[target], range.clone())).unwrap();
-            gpu.release(executable);
-            got
-        };
-        let reads: Vec<Vec<u32>> = step.reads.iter().map(words).collect();
-        let made = run(None);
-        agree(i, &step.kernel, reads.clone(), &made, &interp::evaluate(&step.kernel, &reads));
-        if let Some(epilogue) = &step.epilogue {
-            // From what the device's kernel made: a step of the function would else tear small differences open.
-            let reads: Vec<Vec<u32>> = epilogue.reads.iter().map(words).collect();
-            let expected = interp::finish(epilogue, reads.clone(), made.clone());
-            let map = Kernel::Map { shape: epilogue.shape.clone(), expr: epilogue.expr.clone() };
-            agree(i, &map, [reads, vec![made]].concat(), &run(step.epilogue.clone()), &expected);
-        }
-        let expected = interp::evaluate_step(&step, |operand| Ok(words(operand))).unwrap();
-        memory[target][range].copy_from_slice(&expected);
-    }
-    buffers.into_iter().for_each(|buffer| gpu.free(buffer));
-}
-
-fn agree(i: usize, kernel: &Kernel, reads: Vec<Vec<u32>>, got: &[u32], expected: &[u32]) {
-    // Sums of large numbers may cancel.
-    let largest =
-        |words: &Vec<u32>| words.iter().map(|&w| f32::from_bits(w).abs()).filter(|x| x.is_finite()).fold(1.0, f32::max);
-    let scale = reads.iter().map(largest).product();
-    let case = Case { name: format!("step {i}"), kernel: kernel.clone(), reads, tolerance: 1e-5, scale };
-    if let Some(failure) = difference(&case, got, expected) {
-        panic!("{failure}\n{:#?}", case.kernel);
-    }
-}
-
-/// Choices that make graphs of every kind, without shrinking: a device is slow to ask.
-fn choices(seed: u32) -> Vec<Choice> {
-    let byte = |i: u32| crate::rng::bits([seed, 3], 0, i).to_le_bytes();
-    (0..5 + seed % 30).map(|i| byte(i).into()).collect()
-}
-
-#[test]
-fn random_programs_step_by_step() {
-    let Some(gpu) = gpu() else { return };
-    for seed in 0..24 {
-        let nodes = build(&choices(seed));
-        let traced = Graph::trace(&nodes[nodes.len().saturating_sub(4)..]);
-        let graph = simplify(&traced.graph);
-        for fuse in [true, false] {
-            let options = Options { fuse, ..Options::default() };
-            let program = plan::compile(&graph, &vec![Target::New; graph.outputs.len()], &options).unwrap();
-            let mut memory: Vec<Vec<u32>> = program.externals.iter().map(|e| vec![0; e.words]).collect();
-            for (leaf, words) in traced.leaves.iter().zip(&mut memory) {
-                if let crate::ir::Op::Host(data) = &*leaf.op() {
-                    words.clone_from(&data.words);
-                }
-            }
-            check_steps(&gpu, &program, memory);
-        }
-    }
-}
 
 const SAMPLES: usize = 40;
 const BATCH: usize = 8;
