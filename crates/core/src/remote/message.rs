@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Raised with every change of a message; the first byte of each.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// A value's or a loop's name on one connection. The client's have the highest bit clear, the server's have it set.
 pub type Name = u64;
@@ -34,6 +34,12 @@ pub(super) enum Request {
     Assign { state: Name, value: Name },
     /// Asks for one of the host's collections of tensors, such as a data set. Answered by `Loaded`.
     Load { ticket: Ticket, what: String },
+    /// Keep the outputs of the graph, uncomputed as they are, for the next client, in place of what was kept before.
+    Keep { what: String, graph: Sent },
+    /// Asks for what the client before this one wanted kept. Answered by `Kept`.
+    Kept { ticket: Ticket },
+    /// The client knows of a stop: what it asks for from here on is not meant by it.
+    Heard,
 }
 
 /// A graph and what its leaves are.
@@ -72,6 +78,8 @@ pub(super) enum Body {
     Progress(Progress),
     Ended(LoopEnd),
     Loaded(Vec<LoadedTensor>),
+    /// What the client before this one said about them, and the tensors, without labels.
+    Kept(String, Vec<LoadedTensor>),
     Failed(Error),
 }
 
@@ -97,13 +105,13 @@ impl Sent {
     }
 
     /// The outputs again, every shape rule checked.
-    pub(super) fn rebuild(&self, held: impl Fn(Name) -> Result<Tensor>) -> Result<Vec<Tensor>> {
+    pub(super) fn rebuild(&self, held: impl Fn(Name, &Shape, DType) -> Result<Tensor>) -> Result<Vec<Tensor>> {
         let mut leaves = vec![None; self.leaves.len()];
         for node in &self.graph.nodes {
             let Kind::Leaf(index) = node.kind else { continue };
             let leaf = match &self.leaves[index] {
                 Leaf::Placeholder => Tensor::input(node.shape.clone(), node.dtype),
-                Leaf::Held(name) => held(*name)?,
+                Leaf::Held(name) => held(*name, &node.shape, node.dtype)?,
                 Leaf::Host(data) => Tensor::from_data(data.clone()),
             };
             if *leaf.shape() != node.shape || leaf.dtype() != node.dtype {
@@ -115,6 +123,14 @@ impl Sent {
         }
         let leaves: Vec<Tensor> = leaves.into_iter().flatten().collect();
         self.graph.rebuild(&leaves)
+    }
+
+    /// The names of the values that it reads.
+    pub(super) fn held(&self) -> impl Iterator<Item = Name> {
+        self.leaves.iter().filter_map(|leaf| match leaf {
+            Leaf::Held(name) => Some(*name),
+            Leaf::Placeholder | Leaf::Host(_) => None,
+        })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -195,6 +211,16 @@ impl Request {
                 w.number(u64::from(*ticket));
                 w.text(what);
             }
+            Self::Keep { what, graph } => {
+                w.byte(7);
+                w.text(what);
+                graph.write(&mut w);
+            }
+            Self::Kept { ticket } => {
+                w.byte(8);
+                w.number(u64::from(*ticket));
+            }
+            Self::Heard => w.byte(9),
         }
         w.bytes
     }
@@ -214,6 +240,9 @@ impl Request {
             4 => Self::Advance { ticket: word(&mut r)?, name: r.number()?, iterations: r.number()? },
             5 => Self::Assign { state: r.number()?, value: r.number()? },
             6 => Self::Load { ticket: word(&mut r)?, what: r.text()? },
+            7 => Self::Keep { what: r.text()?, graph: Sent::read(&mut r)? },
+            8 => Self::Kept { ticket: word(&mut r)? },
+            9 => Self::Heard,
             other => return Err(Error::Wire(format!("the request {other}"))),
         };
         r.end()?;
@@ -243,12 +272,12 @@ impl Reply {
             }
             Body::Loaded(tensors) => {
                 w.byte(3);
-                write_list(&mut w, tensors, |w, tensor| {
-                    w.text(&tensor.label);
-                    w.number(tensor.name);
-                    w.sizes(&tensor.shape);
-                    w.byte(tensor.dtype as u8);
-                });
+                write_list(&mut w, tensors, LoadedTensor::write);
+            }
+            Body::Kept(what, tensors) => {
+                w.byte(5);
+                w.text(what);
+                write_list(&mut w, tensors, LoadedTensor::write);
             }
             Body::Failed(error) => {
                 w.byte(4);
@@ -265,16 +294,27 @@ impl Reply {
             0 => Body::Value(r.data()?),
             1 => Body::Progress(Progress { done: r.size()?, watched: read_option(&mut r, Reader::data)? }),
             2 => Body::Ended(LoopEnd { done: r.size()?, stopped: flag(&mut r)? }),
-            3 => Body::Loaded(read_list(&mut r, |r| {
-                let (label, name) = (r.text()?, r.number()?);
-                let (shape, dtype) = (r.shape()?, r.dtype()?);
-                Ok(LoadedTensor { label, name, shape, dtype })
-            })?),
+            3 => Body::Loaded(read_list(&mut r, LoadedTensor::read)?),
+            5 => Body::Kept(r.text()?, read_list(&mut r, LoadedTensor::read)?),
             4 => Body::Failed(read_error(&mut r)?),
             other => return Err(Error::Wire(format!("the reply {other}"))),
         };
         r.end()?;
         Ok(Self { ticket, body })
+    }
+}
+
+impl LoadedTensor {
+    fn write(w: &mut Writer, tensor: &Self) {
+        w.text(&tensor.label);
+        w.number(tensor.name);
+        w.sizes(&tensor.shape);
+        w.byte(tensor.dtype as u8);
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self> {
+        let (label, name) = (r.text()?, r.number()?);
+        Ok(Self { label, name, shape: r.shape()?, dtype: r.dtype()? })
     }
 }
 
