@@ -519,8 +519,9 @@ mod tests {
         let mut spec = LoopSpec::default();
         spec.push(x.clone(), vector(&[0.0]), Some(binary(Binary::Add, &x, &vector(&[1.0]))));
         let run = block_on(runner.begin(&spec)).unwrap();
-        let y = binary(Binary::Mul, &vector(&[2.0]), &vector(&[3.0]));
-        let z = binary(Binary::Add, &y, &y);
+        // Two kernels, whatever the passes do: all of the first sum is in every term of the second.
+        let y = vector(&[1.0, 2.0]).sum(&[0], true).unwrap();
+        let z = y.mul(&vector(&[2.0, 2.0])).unwrap().sum(&[0], true).unwrap();
         let context = &mut std::task::Context::from_waker(std::task::Waker::noop());
         let mut other = std::pin::pin!(runner.evaluate(std::slice::from_ref(&z)));
         assert!(other.as_mut().poll(context).is_pending(), "it is between two of its steps");
