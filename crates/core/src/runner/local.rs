@@ -506,14 +506,14 @@ mod tests {
         assert_eq!(floats(&runner, &run.state[0]), [end.done as f32]);
     }
 
+    #[cfg(feature = "cpu")]
     #[test]
     fn a_stop_is_heard_while_another_has_the_turn() {
-        let runner = LocalRunner::native(Interp::new());
         // Every look at the clock finds a slice over.
         let clock = Cell::new(0.0);
         let now = Box::new(move || clock.replace(clock.get() + 100.0));
-        let runner =
-            LocalRunner::new(runner.0.device.clone(), Host { now, turn: Box::new(|| Box::pin(others_first())) });
+        let device = Rc::new(crate::device::cpu::Cpu::new());
+        let runner = LocalRunner::new(device, Host { now, turn: Box::new(|| Box::pin(others_first())) });
         runner.set_options(Options { fuse: false, ..Options::default() });
         let x = input(1);
         let mut spec = LoopSpec::default();
