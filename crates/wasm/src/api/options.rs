@@ -40,10 +40,11 @@ fn unread(object: &Object, accepts: &dyn Fn(JsValue) -> bool) -> Option<String> 
             return Some(key);
         }
         let value = Reflect::get(object, &name).unwrap_or_default();
-        if value.is_object() && !js_sys::Array::is_array(&value) {
-            if let Some(inner) = unread(value.unchecked_ref(), &with) {
-                return Some(format!("{key}.{inner}"));
-            }
+        if value.is_object()
+            && !js_sys::Array::is_array(&value)
+            && let Some(inner) = unread(value.unchecked_ref(), &with)
+        {
+            return Some(format!("{key}.{inner}"));
         }
     }
     None
