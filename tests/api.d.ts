@@ -15,6 +15,8 @@ export interface Context {
     readonly catalogue: Catalogue;
     /** How to end each training run that is under way. */
     readonly runs: Set<() => void>;
+    /** Called when a model's parameters have become other tensors. */
+    parametersMoved?: () => void;
 }
 /** What is known of a built-in data set before its files are loaded. */
 export type Catalogue = Readonly<Record<string, {
@@ -151,8 +153,8 @@ export interface EngineModule {
 }
 /** Loads the fastest build that runs here. `base` is the folder of the site or package; `bytes` replaces the file. */
 export declare function loadEngine(base: URL, bytes?: BufferSource | WebAssembly.Module): Promise<EngineModule>;
-/** A new client of an engine; data sets come from `assets`. */
-export declare function connect(engine: Engine, send: (reply: Uint8Array) => void, assets: URL): Connection;
+/** A new client of an engine; data sets come from `assets`. It gets what the one before it wanted kept. */
+export declare function connect(engine: Engine, send: (reply: Uint8Array) => void, assets: URL, before?: Connection): Connection;
 /** Messages in the forms that a port carries: one, or several of one turn together. */
 export declare function receive(connection: Connection, message: unknown): void;
 
@@ -245,6 +247,7 @@ export type Send = (message: Uint8Array) => void;
 /** An open session: `session.receive` is to be called with the replies; `stop` ends the runs under way from this side. */
 export interface Opened {
     gradbook: Gradbook;
+    context: Context;
     session: Context["session"];
     stop(): void;
 }
@@ -287,8 +290,12 @@ export interface EpochReport {
     /** Training steps a second. */
     stepsPerSecond?: number;
 }
-/** Some steps were done, or an epoch is over. */
+/** Everything is prepared, some steps were done, or an epoch is over. */
 export type TrainEvent = {
+    kind: "begin";
+    steps: number;
+    seed: number;
+} | {
     kind: "steps";
     epoch: number;
     step: number;
@@ -344,7 +351,7 @@ export type { CrossEntropyOptions, Loss, Losses, LossFunction, LossName } from "
 export type { Fit, FitOptions, ModelFunction, Score } from "./model.ts";
 export { Model, Summary } from "./model.ts";
 export type { BatchNormOptions, Conv2dOptions, DenseOptions, DropoutOptions, Init, LayerLike, LayerNormOptions, Nn, } from "./nn.ts";
-export type { AdamOptions, Optim, OptimizerOptions, Schedule } from "./optim.ts";
+export type { AdamOptions, Optim, OptimizerOptions, RmsPropOptions, Schedule, SgdOptions, } from "./optim.ts";
 export { Optimizer } from "./optim.ts";
 export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";
 export { Curve } from "./plot.ts";
@@ -398,8 +405,30 @@ export interface CrossEntropyOptions {
 }
 /** What `fit` takes as its loss: a name, a name with options, or a function. */
 export type Loss = LossName | ({
-    kind: LossName;
-} & Record<string, unknown>) | LossFunction;
+    kind: "crossEntropy";
+} & CrossEntropyOptions) | {
+    kind: "mse" | "l1" | "bce" | "bceWithLogits" | "hinge";
+}
+/** Squared below beta (1), absolute above. */
+ | {
+    kind: "smoothL1";
+    beta?: number;
+}
+/** Squared below delta (1), absolute above. */
+ | {
+    kind: "huber";
+    delta?: number;
+}
+/** The right class must lead by the margin (1). */
+ | {
+    kind: "multiMargin";
+    margin?: number;
+}
+/** Easy samples are discounted by gamma (2). */
+ | {
+    kind: "focal";
+    gamma?: number;
+} | LossFunction;
 /** Losses as functions. */
 export interface Losses {
     /** −log softmax(logits)[target]: logits [N, C], targets are class indices [N] or probabilities [N, C]. */
@@ -467,6 +496,8 @@ export interface FitOptions {
     clipNorm?: number;
     /** The largest magnitude of an entry of a gradient. */
     clipValue?: number;
+    /** Pull of the weights towards 0, in place of the optimiser's own. */
+    weightDecay?: number;
     /** Stop when the validation loss (the training loss without a validation set) no longer falls. */
     earlyStopping?: {
         patience?: number;
@@ -606,7 +637,9 @@ export interface Nn {
     /** Cross-correlation of [N, C, H, W] with a weight [out, C/groups, KH, KW], plus a bias. */
     conv2d(options: Conv2dOptions): Model;
     /** The maximum of every window of [N, C, H, W]. */
-    maxPool2d(options?: PoolOptions): Model;
+    maxPool2d(options?: PoolOptions & {
+        dilation?: Pair;
+    }): Model;
     /** The mean of every window of [N, C, H, W]. */
     avgPool2d(options?: PoolOptions & {
         countIncludePad?: boolean;
@@ -641,8 +674,10 @@ export interface Nn {
     elu(options?: {
         alpha?: number;
     }): Model;
-    /** x · Φ(x) */
-    gelu(): Model;
+    /** x · Φ(x); Φ by tanh instead of erf if approximate. */
+    gelu(options?: {
+        approximate?: boolean;
+    }): Model;
     /** x · sigmoid(x) */
     silu(): Model;
 }
@@ -671,14 +706,36 @@ export interface AdamOptions extends OptimizerOptions {
     /** Keeps the denominator away from 0; 1e-8. */
     eps?: number;
 }
+/** Options of stochastic gradient descent. */
+export interface SgdOptions extends OptimizerOptions {
+    /** The share of the velocity that stays; 0. */
+    momentum?: number;
+    /** The share of a gradient that does not enter the velocity; 0. */
+    dampening?: number;
+    /** Whether the gradient is looked at where the velocity leads; no. */
+    nesterov?: boolean;
+    /** Whether weight decay acts on the weights instead of the gradients; no. */
+    decoupled?: boolean;
+    /** What momentum means: PyTorch's or the course's formula; "library". */
+    form?: "library" | "course";
+}
+/** Options of RMSprop. */
+export interface RmsPropOptions extends OptimizerOptions {
+    /** How slowly the average of squares follows; 0.99. */
+    alpha?: number;
+    /** Keeps the denominator away from 0; 1e-8. */
+    eps?: number;
+    /** The share of the velocity that stays; 0. */
+    momentum?: number;
+    /** Whether the variance is used instead of the mean of squares; no. */
+    centered?: boolean;
+    /** PyTorch's or the course's formula; "library". */
+    form?: "library" | "course";
+}
 /** Optimisers, as PyTorch defines them. */
 export interface Optim {
     /** Stochastic gradient descent; lr 0.01. */
-    sgd(options?: OptimizerOptions & {
-        momentum?: number;
-        nesterov?: boolean;
-        dampening?: number;
-    }): Optimizer;
+    sgd(options?: SgdOptions): Optimizer;
     /** Adam; lr 0.001. */
     adam(options?: AdamOptions & {
         amsgrad?: boolean;
@@ -688,12 +745,7 @@ export interface Optim {
         amsgrad?: boolean;
     }): Optimizer;
     /** RMSprop; lr 0.01. */
-    rmsprop(options?: OptimizerOptions & {
-        alpha?: number;
-        eps?: number;
-        momentum?: number;
-        centered?: boolean;
-    }): Optimizer;
+    rmsprop(options?: RmsPropOptions): Optimizer;
     /** Adagrad; lr 0.01. */
     adagrad(options?: OptimizerOptions & {
         lrDecay?: number;
@@ -712,34 +764,83 @@ export interface Optim {
         momentumDecay?: number;
     }): Optimizer;
 }
-/** How the learning rate changes. */
+/** How the learning rate changes. Lengths count what `scheduleUnit` says; left out, they are the whole run. */
 export type Schedule = {
     kind: "constant";
-} | {
+}
+/** Times gamma (0.1) after every so many. */
+ | {
     kind: "step";
     every: number;
     gamma?: number;
-} | {
+}
+/** Times gamma (0.1) at each milestone. */
+ | {
     kind: "multistep";
     milestones: readonly number[];
     gamma?: number;
-} | {
+}
+/** Times gamma each time. */
+ | {
     kind: "exponential";
     gamma: number;
-} | {
+}
+/** (1 − t/total) to a power (1). */
+ | {
     kind: "polynomial";
     total?: number;
     power?: number;
-} | {
+}
+/** Divided by (t + 1) to the power of alpha, as in the course. */
+ | {
+    kind: "polynomialCourse";
+    alpha: number;
+}
+/** Half a wave of a cosine down to etaMin (0). */
+ | {
     kind: "cosine";
     tMax?: number;
     etaMin?: number;
+}
+/** The same again and again; each is tMult (1) times as long as the one before, the first one t0. */
+ | {
+    kind: "cosineRestarts";
+    t0: number;
+    tMult?: number;
+    etaMin?: number;
+}
+/** One rise to the optimiser's rate (from a divFactor-th, 25) and one fall (to a finalDivFactor-th of that, 1e4). */
+ | {
+    kind: "oneCycle";
+    total?: number;
+    /** The share of the cycle that rises; 0.3. */
+    pctStart?: number;
+    /** "cos". */
+    anneal?: "cos" | "linear";
+    divFactor?: number;
+    finalDivFactor?: number;
+    /** Whether it falls as long as it rose, then on to the end; no. */
+    threePhase?: boolean;
+}
+/** Times factor (0.1) when the validation loss has not fallen by threshold (a share, 1e-4) for patience (10) epochs. */
+ | {
+    kind: "plateau";
+    factor?: number;
+    patience?: number;
+    threshold?: number;
+}
+/** A straight rise for so many steps, then another schedule from its beginning. */
+ | {
+    kind: "warmup";
+    steps: number;
+    then?: Schedule;
 };
 export declare function optim(context: Context): Optim;
 
 // plot.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
+import type { Context } from "./context.ts";
 import { Tensor } from "./tensor.ts";
 /** Options of a curve. */
 export interface CurveOptions {
@@ -777,7 +878,8 @@ export interface Plot {
     /** A map [H, W] over an image [C, H, W]; axes of size 1 in front do not matter. */
     overlay(image: Tensor, map: Tensor, options?: OverlayOptions): Displayable;
 }
-export declare function plot(): Plot;
+export declare const IMAGES_OPTIONS: string[];
+export declare function plot({ wasm }: Context): Plot;
 /** The curve of a training run: loss and accuracy over steps, on training and validation samples. */
 export declare class Curve {
     #private;

@@ -33,8 +33,11 @@ test("the last key typed is there after the page was closed at once", async () =
     const notebook = await NotebookPage.open(page);
     const cell = await notebook.add("");
     await cell.locator(".cm-content").pressSequentially("const typed = 12345", { delay: 5 });
-    await page.waitForTimeout(50);
     const next = await page.context().newPage();
+    // No pause is needed, but that the write which the last key began has its turn: it is over when the page says so.
+    await page.waitForFunction(() =>
+      document.querySelector(".status-saved")?.textContent?.includes("Saved in this browser"),
+    );
     await page.close();
     await next.goto(sites.isolated);
     await next.getByText("const typed = 12345").waitFor();

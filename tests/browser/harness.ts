@@ -13,6 +13,9 @@ export const sites = {
   plain: fromEnvironment("GRADBOOK_URL_PLAIN"),
 };
 
+/** How long a test waits for what should happen at once: a busy machine is slow, and only a page that hangs is wrong. */
+const PATIENCE_MS = 90_000;
+
 /** Whether tests that take long are wanted. */
 export const slow = process.env.GRADBOOK_SLOW === "1";
 
@@ -41,6 +44,7 @@ export async function visit(
   { switches = [], ...options }: VisitOptions = {},
 ): Promise<void> {
   const context = await (await launch(switches)).newContext(options);
+  context.setDefaultTimeout(PATIENCE_MS);
   try {
     const page = await context.newPage();
     const errors: string[] = [];
@@ -72,6 +76,7 @@ function launch(switches: string[]): Promise<Browser> {
   if (running) return running;
   const browser = chromium.launch({
     executablePath: fromEnvironment("CHROMIUM"),
+    timeout: PATIENCE_MS,
     args: [
       "--no-sandbox",
       "--enable-unsafe-webgpu",

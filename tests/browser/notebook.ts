@@ -1,6 +1,11 @@
 // A notebook page as a test uses it: cells by number, typing, running, waiting.
 
 import type { Locator, Page } from "playwright-core";
+import type { ComputeCounters } from "../../web/kernel/protocol.ts";
+
+interface StatusView {
+  session: { counters?: ComputeCounters };
+}
 
 export class NotebookPage {
   private constructor(readonly page: Page) {}
@@ -14,7 +19,6 @@ export class NotebookPage {
 
   /** The notebook of a page that was just loaded, when its cells are there. */
   static async of(page: Page): Promise<NotebookPage> {
-    page.setDefaultTimeout(15_000);
     await page.locator("gradbook-cell-view").first().waitFor();
     return new NotebookPage(page);
   }
@@ -59,6 +63,18 @@ export class NotebookPage {
     const cell = await this.add(source);
     await this.run(cell);
     return cell;
+  }
+
+  /** Presses the bar's button. */
+  async stop(): Promise<void> {
+    await this.page.getByRole("button", { name: "Stop", exact: true }).first().click();
+  }
+
+  /** What the compute worker told last. */
+  counters(): Promise<ComputeCounters | undefined> {
+    return this.page.evaluate(
+      () => (document.querySelector("gradbook-status") as unknown as StatusView).session.counters,
+    );
   }
 
   outputs(cell: Locator): Promise<string> {

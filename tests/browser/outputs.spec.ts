@@ -98,11 +98,14 @@ display({ [Symbol.for('gradbook.display')]: () => ({
       "for (let i = 0; i < 1000; i++) { push(i, 1 / (i + 1)); if (i % 100 === 0) await new Promise((r) => setTimeout(r, 5)) }",
     );
     await plot.locator(".curve-value", { hasText: "0.001" }).waitFor();
-    const points = await plot.evaluate(
-      (view) =>
-        (view as unknown as { cell: { outputs: { display: { points: { x: number[] }[] } }[] } }).cell
-          .outputs[0]?.display.points[0]?.x.length,
-    );
-    assert.equal(points, 1000);
+    // Updates come a frame after they were made.
+    const points = () =>
+      plot.evaluate(
+        (view) =>
+          (view as unknown as { cell: { outputs: { display: { points: { x: number[] }[] } }[] } }).cell
+            .outputs[0]?.display.points[0]?.x.length ?? 0,
+      );
+    while ((await points()) < 1000) await page.waitForTimeout(20);
+    assert.equal(await points(), 1000);
   });
 });

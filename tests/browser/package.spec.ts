@@ -31,6 +31,38 @@ for (const device of ["cpu", "webgpu"] as const) {
   });
 }
 
+test("from the same seed the losses on WebGPU follow those on the CPU", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const [cpu, webgpu] = await page.evaluate(async (entry) => {
+      const { createGradbook } = (await import(entry)) as Package;
+      const train = async (device: "cpu" | "webgpu") => {
+        const { nn, data, optim } = await createGradbook({ device });
+        const { train } = await data.mnist();
+        const model = nn.sequential([
+          nn.conv2d({ out: 6, kernel: 5, padding: "same" }),
+          nn.relu(),
+          nn.maxPool2d({ kernel: 2 }),
+          nn.conv2d({ out: 16, kernel: 5 }),
+          nn.relu(),
+          nn.maxPool2d({ kernel: 2 }),
+          nn.flatten(),
+          nn.dense({ out: 84 }),
+          nn.relu(),
+          nn.dense({ out: 10 }),
+        ]);
+        const optimizer = optim.adam({ lr: 0.002 });
+        const { points } = await model.fit(train.take(320), { epochs: 1, batchSize: 16, optimizer, seed: 7 });
+        return points.map(({ loss }) => loss);
+      };
+      return [await train("cpu"), await train("webgpu")] as const;
+    }, new URL("npm/index.js", sites.plain).href);
+    assert.equal(cpu.length, 20);
+    const apart = Math.max(...cpu.map((loss, i) => Math.abs(loss - (webgpu[i] as number))));
+    assert.ok(apart <= 1e-3, `${apart} apart: ${cpu} and ${webgpu}`);
+    assert.notEqual(cpu[0], cpu[19]);
+  });
+});
+
 test("a data set that is missing is an error with address and status", async () => {
   await visit(sites.plain, async ({ page, errors }) => {
     const message = await page.evaluate(async (entry) => {

@@ -88,17 +88,19 @@ for (const [site, url] of Object.entries(sites)) {
   }
 }
 
-test("a call that cannot be interrupted is ended with its worker, and says what that cost", async () => {
+test("a call that cannot be interrupted is ended with its worker; what was trained lives on", async () => {
   await visit(sites.plain, async ({ page }) => {
     const notebook = await NotebookPage.open(page);
+    await notebook.addAndRun(TRAINED);
+    const score = await notebook.outputs(await notebook.addAndRun(SCORE));
     const cell = await notebook.add("/^(a+)+$/.test('a'.repeat(40) + 'b')");
     await notebook.start(cell);
     await page.locator(".status-kernel.is-busy").waitFor();
     await page.getByRole("button", { name: "Stop", exact: true }).first().click();
     await notebook.finished(cell);
-    assert.match(await cell.locator(".error-output").innerText(), /variables are gone/);
-    const after = await notebook.addAndRun("1 + 1");
-    assert.equal(await notebook.outputs(after), "2");
+    assert.match(await cell.locator(".error-output").innerText(), /live on; other variables are gone/);
+    assert.equal(await notebook.outputs(await notebook.addAndRun("typeof plain")), "'undefined'");
+    assert.equal(await notebook.outputs(await notebook.addAndRun(SCORE)), score);
   });
 });
 
@@ -131,20 +133,38 @@ test("Stop counts while the workers are still starting", async () => {
   });
 });
 
-test("Stop clears the queue; Restart clears the variables", async () => {
+test("Stop clears the queue; Restart clears the variables and keeps what was trained", async () => {
   await visit(sites.isolated, async ({ page }) => {
     const notebook = await NotebookPage.open(page);
+    await notebook.addAndRun(TRAINED);
+    const score = await notebook.outputs(await notebook.addAndRun(SCORE));
     const endless = await notebook.add("var gone = 1\nfor (;;) {}");
     const queued = await notebook.add("'ran'");
     await notebook.start(endless);
     await page.locator(".status-kernel.is-busy").waitFor();
     await notebook.start(queued);
-    await page.getByRole("button", { name: "Stop", exact: true }).first().click();
+    await notebook.stop();
     await notebook.finished(endless);
     assert.equal(await notebook.outputs(queued), "");
     await page.getByRole("button", { name: "Restart" }).click();
-    const after = await notebook.addAndRun("typeof gone");
-    assert.equal(await notebook.outputs(after), "'undefined'");
+    const after = await notebook.addAndRun("[typeof gone, typeof plain]");
+    assert.equal(await notebook.outputs(after), "['undefined', 'undefined']");
     assert.equal(await after.locator(".cell-count").innerText(), "[1]");
+    assert.equal(await notebook.outputs(await notebook.addAndRun(SCORE)), score);
+    // Names that held the same still do, what was not computed yet is, and training goes on from there.
+    const names = await notebook.addAndRun(
+      "[alias === model, (await half.data()).join(), (await model.fit(points, { epochs: 1, seed: 3 })).points.length]",
+    );
+    assert.equal(await notebook.outputs(names), "[true, '0.5,1', 2]");
   });
 });
+
+const TRAINED = `const plain = 1
+const x = randn([64, 4], { seed: 1 })
+const points = data.from(x, x.sum(1).gt(0).cast('i32'))
+const head = nn.dense({ out: 2 })
+const model = nn.sequential([nn.dense({ out: 8 }), nn.batchNorm(), nn.relu(), head])
+const alias = model
+const half = tensor([1, 2]).mul(0.5)
+await model.fit(points, { epochs: 5, batchSize: 16, optimizer: optim.adam({ lr: 0.05 }), seed: 2 })`;
+const SCORE = "JSON.stringify([await model.evaluate(points), (await head.parameters.weight.data()).join()])";

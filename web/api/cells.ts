@@ -3,6 +3,7 @@
 import * as wasm from "../pkg/graph/gradbook.js";
 import type { Gradbook } from "./gradbook.ts";
 import { openSession } from "./gradbook.ts";
+import { keep, restore } from "./keep.ts";
 
 /** What the page hands to the library. */
 export interface CellHost {
@@ -10,26 +11,43 @@ export interface CellHost {
   compute: MessagePort;
   /** The bytes of the `graph` build. */
   graph: ArrayBuffer;
+  /** Whether a worker before this one may have left something. */
+  isSuccessor: boolean;
 }
 
 /** The API for cells. */
 export interface CellLibrary {
   /** What cells see without importing it. */
   names: Gradbook;
+  /** What the names of the worker before this one hold, where that lives on; nothing if it was the first. */
+  restored: Record<string, unknown>;
+  /** Lets what these names hold live on when this worker ends. */
+  keep(names: Readonly<Record<string, unknown>>): void;
+  /** Calls this whenever what a name holds has come to lie elsewhere, as a model's weights do when it is trained. */
+  onMoved(listener: () => void): void;
   /** Ends the training runs under way, from this side. */
   stop(): void;
 }
 
 /** Connects. */
-export async function connect({ compute, graph }: CellHost): Promise<CellLibrary> {
+export async function connect({ compute, graph, isSuccessor }: CellHost): Promise<CellLibrary> {
   await wasm.default({ module_or_path: graph });
-  const { gradbook, session, stop } = openSession(wasm, batched(compute));
+  const { gradbook, context, session, stop } = openSession(wasm, batched(compute));
   compute.onmessage = ({ data }: MessageEvent<unknown>) => {
     if (data instanceof Uint8Array) session.receive(data);
     else session.fail(String(data));
   };
   compute.onmessageerror = () => session.fail("a message was lost");
-  return { names: gradbook, stop };
+  return {
+    names: gradbook,
+    // Without a compute worker nothing lives on, and a cell that needs it hears why.
+    restored: isSuccessor ? await restore(context).catch(() => ({})) : {},
+    keep: (names) => keep(context, names),
+    onMoved: (listener) => {
+      context.parametersMoved = listener;
+    },
+    stop,
+  };
 }
 
 /** Messages of one turn cross together: what a cell builds up before it waits costs one post. */

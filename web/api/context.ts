@@ -12,6 +12,8 @@ export interface Context {
   readonly catalogue: Catalogue;
   /** How to end each training run that is under way. */
   readonly runs: Set<() => void>;
+  /** Called when a model's parameters have become other tensors. */
+  parametersMoved?: () => void;
 }
 
 /** What is known of a built-in data set before its files are loaded. */

@@ -54,8 +54,14 @@ export function create(context: Context): Create {
     ones: (shape) => wrap(wasm.Tensor.full(sizes("ones", shape), 1)),
     full: (shape, value) => wrap(wasm.Tensor.full(sizes("full", shape), value)),
     arange: (n) => wrap(wasm.Tensor.arange(n)),
-    rand: (shape, { seed, low = 0, high = 1 } = {}) => random("uniform", shape, seed, low, high),
-    randn: (shape, { seed, mean = 0, std = 1 } = {}) => random("normal", shape, seed, mean, std),
+    rand(shape, options = {}) {
+      wasm.checkNames("rand", options, ["seed", "low", "high"]);
+      return random("uniform", shape, options.seed, options.low ?? 0, options.high ?? 1);
+    },
+    randn(shape, options = {}) {
+      wasm.checkNames("randn", options, ["seed", "mean", "std"]);
+      return random("normal", shape, options.seed, options.mean ?? 0, options.std ?? 1);
+    },
     concat: (tensors, dim = 0) => wrap(wasm.Tensor.concat(list(context, tensors), dim)),
     stack: (tensors, dim = 0) => wrap(wasm.Tensor.stack(list(context, tensors), dim)),
   };

@@ -6,7 +6,7 @@ import type { Context, DatasetHandle, TensorHandle } from "./context.ts";
 import { argumentError, seedOf } from "./context.ts";
 import type { Create } from "./create.ts";
 import type { Displayable, ImagesOptions } from "./plot.ts";
-import { imagesDisplay } from "./plot.ts";
+import { IMAGES_OPTIONS, imagesDisplay } from "./plot.ts";
 import type { Nested, Values } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -69,6 +69,7 @@ export class Dataset {
 
   /** The first `n` images with their labels, as a grid. */
   images(n = 32, options: ImagesOptions = {}): Displayable {
+    this.context.wasm.checkNames("images", options, IMAGES_OPTIONS);
     const some = this.take(Math.min(n, this.length));
     return {
       [DISPLAY]: async () => imagesDisplay(some.x, { captions: await some.#captions(), ...options }),
@@ -90,6 +91,7 @@ export class Dataset {
 
   /** Two sets drawn at random: the first has `share` (0…1) of the samples, the second the others. */
   split(share: number, options: { seed?: number } = {}): [Dataset, Dataset] {
+    this.context.wasm.checkNames("split", options, ["seed"]);
     const parts = this.handle.split(share, seedOf(this.context, options.seed));
     return parts.map((part) => new Dataset(this.context, part)) as [Dataset, Dataset];
   }
@@ -122,7 +124,9 @@ export function data(context: Context, create: Create): DataSource {
   };
   return {
     mnist: () => builtIn("mnist"),
-    from(x, y, { name = "data", classes = [] } = {}) {
+    from(x, y, options = {}) {
+      context.wasm.checkNames("from", options, ["name", "classes"]);
+      const { name = "data", classes = [] } = options;
       const samples = x instanceof Tensor ? x : create.tensor(x);
       const targets = y instanceof Tensor ? y : labelsOrNumbers(y, create);
       return new Dataset(

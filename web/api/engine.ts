@@ -48,9 +48,15 @@ export async function loadEngine(
   };
 }
 
-/** A new client of an engine; data sets come from `assets`. */
-export function connect(engine: Engine, send: (reply: Uint8Array) => void, assets: URL): Connection {
-  return engine.connect(send, (name: string) => loadCollection(assets, name));
+/** A new client of an engine; data sets come from `assets`. It gets what the one before it wanted kept. */
+export function connect(
+  engine: Engine,
+  send: (reply: Uint8Array) => void,
+  assets: URL,
+  before?: Connection,
+): Connection {
+  const load = (name: string) => loadCollection(assets, name);
+  return before ? engine.connectAfter(before, send, load) : engine.connect(send, load);
 }
 
 /** Messages in the forms that a port carries: one, or several of one turn together. */

@@ -370,3 +370,61 @@ test(
     assert.ok(after <= before + 20 * one, `${before} bytes before, ${after} after`);
   }),
 );
+
+test(
+  "an option that nobody reads is refused, however deep it lies",
+  with_(async (g) => {
+    const { nn, data } = g;
+    const few = data.from([[1], [2]], [0, 1]);
+    const model = nn.sequential([nn.dense({ out: 2 })]);
+    // biome-ignore lint/suspicious/noThenProperty: it is what the option is called
+    const warmup = <T>(schedule: T) => ({ kind: "warmup" as const, steps: 1, then: schedule });
+    for (const [options, path] of [
+      [{ epoch: 1 }, /fit has no option epoch\b/],
+      [{ earlyStopping: { patiense: 3 } }, /fit has no option earlyStopping\.patiense/],
+      [{ schedule: { kind: "constant", gamma: 1 } }, /fit has no option schedule\.gamma/],
+      [{ schedule: warmup({ kind: "constant", power: 2 }) }, /schedule\.then\.power/],
+      [{ schedule: warmup({ kind: "cosine", tmax: 2 }) }, /tmax/],
+      [{ loss: { kind: "mse", beta: 1 } }, /fit has no option loss\.beta/],
+    ] as const) {
+      await assert.rejects(model.fit(few, options as object), named("ArgumentError", path));
+    }
+    assert.throws(
+      () => (nn.relu as (options: object) => unknown)({ slope: 1 }),
+      named("ArgumentError", /relu has no option slope/),
+    );
+    assert.throws(() => nn.leakyRelu({ slop: 1 } as never), named("ArgumentError", /slop/));
+    assert.throws(() => g.randn([2], { sed: 1 } as never), named("ArgumentError", /did you mean seed/));
+    await model.fit(few, {
+      batchSize: 1,
+      weightDecay: 0.01,
+      earlyStopping: { patience: 2, minDelta: 0, restoreBest: true },
+      loss: { kind: "focal", gamma: 1 },
+    });
+    for (const schedule of [
+      { kind: "polynomialCourse", alpha: 0.5 },
+      { kind: "cosineRestarts", t0: 1, tMult: 2, etaMin: 0 },
+      {
+        kind: "oneCycle",
+        pctStart: 0.4,
+        anneal: "linear",
+        divFactor: 10,
+        finalDivFactor: 100,
+        threePhase: true,
+      },
+      { kind: "plateau", factor: 0.5, patience: 1, threshold: 0 },
+      warmup({ kind: "cosine", tMax: 2 } as const),
+    ] as const) {
+      assert.equal((await model.fit(few, { epochs: 2, schedule })).epochs.length, 2, schedule.kind);
+    }
+    const layers = [
+      nn.conv2d({ out: 2, kernel: 3, padding: "same", paddingMode: "reflect" }),
+      nn.maxPool2d({ kernel: 2, dilation: 2, ceilMode: true }),
+      nn.dropout({ p: 0.9, form: "course" }),
+      nn.gelu({ approximate: true }),
+    ];
+    assert.deepEqual(nn.sequential(layers).build([1, 1, 8, 8], { seed: 1 }).slice(0, 2), [1, 2]);
+    g.optim.sgd({ momentum: 0.9, form: "course", decoupled: true, weightDecay: 0.1 });
+    g.optim.rmsprop({ form: "course" });
+  }),
+);

@@ -42,6 +42,7 @@ export type Send = (message: Uint8Array) => void;
 /** An open session: `session.receive` is to be called with the replies; `stop` ends the runs under way from this side. */
 export interface Opened {
   gradbook: Gradbook;
+  context: Context;
   session: Context["session"];
   stop(): void;
 }
@@ -58,13 +59,14 @@ export function openSession(wasm: Binding, send: Send): Opened {
     optim: optim(context),
     losses: losses(context),
     explain: explain(context),
-    plot: plot(),
+    plot: plot(context),
     fit: fit(context),
   };
   const stop = () => {
     for (const end of context.runs) end();
+    session.heardStop();
   };
-  return { gradbook, session, stop };
+  return { gradbook, context, session, stop };
 }
 
 const CATALOGUE: Catalogue = {

@@ -38,8 +38,9 @@ export interface EpochReport {
   stepsPerSecond?: number;
 }
 
-/** Some steps were done, or an epoch is over. */
+/** Everything is prepared, some steps were done, or an epoch is over. */
 export type TrainEvent =
+  | { kind: "begin"; steps: number; seed: number }
   | { kind: "steps"; epoch: number; step: number; steps: number; lr: number; points: StepPoint[] }
   | (EpochReport & { kind: "epoch" });
 

@@ -36,7 +36,14 @@ export type {
   LayerNormOptions,
   Nn,
 } from "./nn.ts";
-export type { AdamOptions, Optim, OptimizerOptions, Schedule } from "./optim.ts";
+export type {
+  AdamOptions,
+  Optim,
+  OptimizerOptions,
+  RmsPropOptions,
+  Schedule,
+  SgdOptions,
+} from "./optim.ts";
 export { Optimizer } from "./optim.ts";
 export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";
 export { Curve } from "./plot.ts";

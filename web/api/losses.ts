@@ -31,7 +31,19 @@ export interface CrossEntropyOptions {
 }
 
 /** What `fit` takes as its loss: a name, a name with options, or a function. */
-export type Loss = LossName | ({ kind: LossName } & Record<string, unknown>) | LossFunction;
+export type Loss =
+  | LossName
+  | ({ kind: "crossEntropy" } & CrossEntropyOptions)
+  | { kind: "mse" | "l1" | "bce" | "bceWithLogits" | "hinge" }
+  /** Squared below beta (1), absolute above. */
+  | { kind: "smoothL1"; beta?: number }
+  /** Squared below delta (1), absolute above. */
+  | { kind: "huber"; delta?: number }
+  /** The right class must lead by the margin (1). */
+  | { kind: "multiMargin"; margin?: number }
+  /** Easy samples are discounted by gamma (2). */
+  | { kind: "focal"; gamma?: number }
+  | LossFunction;
 
 /** Losses as functions. */
 export interface Losses {

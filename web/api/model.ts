@@ -46,11 +46,18 @@ export interface FitOptions {
   clipNorm?: number;
   /** The largest magnitude of an entry of a gradient. */
   clipValue?: number;
+  /** Pull of the weights towards 0, in place of the optimiser's own. */
+  weightDecay?: number;
   /** Stop when the validation loss (the training loss without a validation set) no longer falls. */
   earlyStopping?: { patience?: number; minDelta?: number; restoreBest?: boolean };
   /** Called after every epoch; to give false stops the run. */
   onEpoch?: (report: EpochReport) => unknown;
 }
+
+/** @internal A layer by kind and options, or models in a row. */
+export type Recipe =
+  | { readonly kind: string; readonly options: unknown }
+  | { readonly row: readonly Model[] };
 
 /** How well a model does. */
 export interface Score {
@@ -74,6 +81,7 @@ const FIT_OPTIONS = [
   "remainder",
   "clipNorm",
   "clipValue",
+  "weightDecay",
   "earlyStopping",
   "onEpoch",
 ];
@@ -88,6 +96,8 @@ export class Model {
     readonly handle: ModelHandle,
     /** @internal The same with nothing drawn yet. */
     readonly anew: () => ModelHandle,
+    /** @internal What it is made of, where that can be told: a function cannot. */
+    readonly recipe?: Recipe,
   ) {}
 
   /** @internal */
@@ -106,6 +116,17 @@ export class Model {
     const values = list(context, Object.values(params ?? {}));
     const make = () => context.wasm.Model.function(call, names, values);
     return new Model(context, make(), make);
+  }
+
+  /** @internal Models one after the other. */
+  static inRow(context: Context, models: readonly Model[]): Model {
+    const row = (handles: ModelHandle[]) => {
+      const layers = new context.wasm.Layers();
+      for (const handle of handles) layers.push(handle);
+      return layers.sequential();
+    };
+    const make = () => row(models.map((model) => model.anew()));
+    return new Model(context, row(models.map(({ handle }) => handle)), make, { row: models });
   }
 
   /** What it is, in one word. */
@@ -129,6 +150,7 @@ export class Model {
 
   /** Draws the parameters now, for an input shape with the batch axis; returns the output shape. */
   build(input: readonly number[], options: { seed?: number } = {}): number[] {
+    this.context.wasm.checkNames("build", options, ["seed"]);
     return Array.from(this.handle.build(sizes("build", input), seedOf(this.context, options.seed)));
   }
 
@@ -166,6 +188,7 @@ export class Model {
       stop = true;
     };
     const listen = (event: TrainEvent) => {
+      if (event.kind === "begin") queueMicrotask(() => context.parametersMoved?.());
       // The module is in the middle of its work: what the reader wants to do with the news comes after.
       queueMicrotask(() => {
         curve.show(event);

@@ -1,6 +1,6 @@
 // Layers and models. A layer is a small model: everything here has `forward`, parameters and a summary.
 
-import type { Context, ModelHandle } from "./context.ts";
+import type { Context } from "./context.ts";
 import { argumentError } from "./context.ts";
 import type { ModelFunction } from "./model.ts";
 import { Model } from "./model.ts";
@@ -83,7 +83,7 @@ export interface Nn {
   /** Cross-correlation of [N, C, H, W] with a weight [out, C/groups, KH, KW], plus a bias. */
   conv2d(options: Conv2dOptions): Model;
   /** The maximum of every window of [N, C, H, W]. */
-  maxPool2d(options?: PoolOptions): Model;
+  maxPool2d(options?: PoolOptions & { dilation?: Pair }): Model;
   /** The mean of every window of [N, C, H, W]. */
   avgPool2d(options?: PoolOptions & { countIncludePad?: boolean }): Model;
   /** The mean of every channel: [N, C, H, W] to [N, C]. */
@@ -110,8 +110,8 @@ export interface Nn {
   softmax(options?: { dim?: number }): Model;
   /** x above 0, else alpha (exp(x) − 1). */
   elu(options?: { alpha?: number }): Model;
-  /** x · Φ(x) */
-  gelu(): Model;
+  /** x · Φ(x); Φ by tanh instead of erf if approximate. */
+  gelu(options?: { approximate?: boolean }): Model;
   /** x · sigmoid(x) */
   silu(): Model;
 }
@@ -120,12 +120,7 @@ export function nn(context: Context): Nn {
   const { wasm } = context;
   const layer = (kind: string) => (options?: object) => {
     const make = () => wasm.Model.layer(kind, options);
-    return new Model(context, make(), make);
-  };
-  const row = (handles: ModelHandle[]) => {
-    const layers = new wasm.Layers();
-    for (const handle of handles) layers.push(handle);
-    return layers.sequential();
+    return new Model(context, make(), make, { kind, options });
   };
   const func: Nn["func"] = (forward, params) => Model.fromFunction(context, forward, params);
   return {
@@ -137,8 +132,7 @@ export function nn(context: Context): Nn {
           throw argumentError(`sequential: element ${i} is not a layer but ${typeof item}`);
         return model;
       });
-      const make = () => row(models.map((model) => model.anew()));
-      return new Model(context, row(models.map(({ handle }) => handle)), make);
+      return Model.inRow(context, models);
     },
     func,
     dense: layer("dense"),

@@ -32,18 +32,44 @@ export interface AdamOptions extends OptimizerOptions {
   eps?: number;
 }
 
+/** Options of stochastic gradient descent. */
+export interface SgdOptions extends OptimizerOptions {
+  /** The share of the velocity that stays; 0. */
+  momentum?: number;
+  /** The share of a gradient that does not enter the velocity; 0. */
+  dampening?: number;
+  /** Whether the gradient is looked at where the velocity leads; no. */
+  nesterov?: boolean;
+  /** Whether weight decay acts on the weights instead of the gradients; no. */
+  decoupled?: boolean;
+  /** What momentum means: PyTorch's or the course's formula; "library". */
+  form?: "library" | "course";
+}
+
+/** Options of RMSprop. */
+export interface RmsPropOptions extends OptimizerOptions {
+  /** How slowly the average of squares follows; 0.99. */
+  alpha?: number;
+  /** Keeps the denominator away from 0; 1e-8. */
+  eps?: number;
+  /** The share of the velocity that stays; 0. */
+  momentum?: number;
+  /** Whether the variance is used instead of the mean of squares; no. */
+  centered?: boolean;
+  /** PyTorch's or the course's formula; "library". */
+  form?: "library" | "course";
+}
+
 /** Optimisers, as PyTorch defines them. */
 export interface Optim {
   /** Stochastic gradient descent; lr 0.01. */
-  sgd(options?: OptimizerOptions & { momentum?: number; nesterov?: boolean; dampening?: number }): Optimizer;
+  sgd(options?: SgdOptions): Optimizer;
   /** Adam; lr 0.001. */
   adam(options?: AdamOptions & { amsgrad?: boolean }): Optimizer;
   /** Adam whose weight decay acts on the weights; lr 0.001. */
   adamW(options?: AdamOptions & { amsgrad?: boolean }): Optimizer;
   /** RMSprop; lr 0.01. */
-  rmsprop(
-    options?: OptimizerOptions & { alpha?: number; eps?: number; momentum?: number; centered?: boolean },
-  ): Optimizer;
+  rmsprop(options?: RmsPropOptions): Optimizer;
   /** Adagrad; lr 0.01. */
   adagrad(
     options?: OptimizerOptions & { lrDecay?: number; eps?: number; initialAccumulatorValue?: number },
@@ -56,14 +82,40 @@ export interface Optim {
   nadam(options?: AdamOptions & { momentumDecay?: number }): Optimizer;
 }
 
-/** How the learning rate changes. */
+/** How the learning rate changes. Lengths count what `scheduleUnit` says; left out, they are the whole run. */
 export type Schedule =
   | { kind: "constant" }
+  /** Times gamma (0.1) after every so many. */
   | { kind: "step"; every: number; gamma?: number }
+  /** Times gamma (0.1) at each milestone. */
   | { kind: "multistep"; milestones: readonly number[]; gamma?: number }
+  /** Times gamma each time. */
   | { kind: "exponential"; gamma: number }
+  /** (1 − t/total) to a power (1). */
   | { kind: "polynomial"; total?: number; power?: number }
-  | { kind: "cosine"; tMax?: number; etaMin?: number };
+  /** Divided by (t + 1) to the power of alpha, as in the course. */
+  | { kind: "polynomialCourse"; alpha: number }
+  /** Half a wave of a cosine down to etaMin (0). */
+  | { kind: "cosine"; tMax?: number; etaMin?: number }
+  /** The same again and again; each is tMult (1) times as long as the one before, the first one t0. */
+  | { kind: "cosineRestarts"; t0: number; tMult?: number; etaMin?: number }
+  /** One rise to the optimiser's rate (from a divFactor-th, 25) and one fall (to a finalDivFactor-th of that, 1e4). */
+  | {
+      kind: "oneCycle";
+      total?: number;
+      /** The share of the cycle that rises; 0.3. */
+      pctStart?: number;
+      /** "cos". */
+      anneal?: "cos" | "linear";
+      divFactor?: number;
+      finalDivFactor?: number;
+      /** Whether it falls as long as it rose, then on to the end; no. */
+      threePhase?: boolean;
+    }
+  /** Times factor (0.1) when the validation loss has not fallen by threshold (a share, 1e-4) for patience (10) epochs. */
+  | { kind: "plateau"; factor?: number; patience?: number; threshold?: number }
+  /** A straight rise for so many steps, then another schedule from its beginning. */
+  | { kind: "warmup"; steps: number; then?: Schedule };
 
 export function optim(context: Context): Optim {
   const rule =

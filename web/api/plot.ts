@@ -3,6 +3,7 @@
 
 import type { CurvePoints, DisplayUpdate, LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
+import type { Context } from "./context.ts";
 import { argumentError } from "./context.ts";
 import type { StepPoint, TrainEvent } from "./history.ts";
 import { Tensor } from "./tensor.ts";
@@ -48,11 +49,22 @@ export interface Plot {
   overlay(image: Tensor, map: Tensor, options?: OverlayOptions): Displayable;
 }
 
-export function plot(): Plot {
+export const IMAGES_OPTIONS = ["captions", "columns", "range", "zoom"];
+
+export function plot({ wasm }: Context): Plot {
   return {
-    curve: (options = {}) => new Curve(options),
-    images: (images, options = {}) => ({ [DISPLAY]: () => imagesDisplay(images, options) }),
-    overlay: (image, map, options = {}) => ({ [DISPLAY]: () => overlayDisplay(image, map, options) }),
+    curve(options = {}) {
+      wasm.checkNames("curve", options, ["title"]);
+      return new Curve(options);
+    },
+    images(images, options = {}) {
+      wasm.checkNames("images", options, IMAGES_OPTIONS);
+      return { [DISPLAY]: () => imagesDisplay(images, options) };
+    },
+    overlay(image, map, options = {}) {
+      wasm.checkNames("overlay", options, ["label", "signed"]);
+      return { [DISPLAY]: () => overlayDisplay(image, map, options) };
+    },
   };
 }
 
@@ -101,7 +113,7 @@ export class Curve {
         add(LOSS, TRAINING, step, mean?.loss);
         add(ACCURACY, TRAINING, step, percent(mean?.accuracy));
       }
-    } else {
+    } else if (event.kind === "epoch") {
       add(LOSS, VALIDATION, event.step, event.valLoss);
       add(ACCURACY, VALIDATION, event.step, percent(event.valAccuracy));
     }

@@ -5,7 +5,7 @@ import type { Connection, Engine, EngineModule } from "../api/engine.ts";
 import { connect, loadEngine, receive } from "../api/engine.ts";
 import type { Abilities } from "./device.ts";
 import { chooseDevice, deviceName, probeAbilities } from "./device.ts";
-import type { ComputeStatus, DeviceChoice, FromCompute, ToCompute } from "./protocol.ts";
+import type { ComputeStatus, DeviceChoice, DeviceCounts, FromCompute, ToCompute } from "./protocol.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 
 /** Files lie beside this one. */
@@ -17,8 +17,12 @@ class ComputeWorker {
   #module: Promise<EngineModule> | undefined;
   /** The device in use; every change of it waits for the one before. */
   #engine: Promise<Engine> | undefined;
+  /** The same, as soon as it is there. */
+  #opened: Engine | undefined;
   readonly #open = new Map<string, Promise<Engine>>();
   #connection: Connection | undefined;
+  #port: MessagePort | undefined;
+  #atStop: DeviceCounts | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #run = { from: 0, begun: 0 };
 
@@ -33,7 +37,7 @@ class ComputeWorker {
       case "connect":
         return this.#connect(message.port);
       case "stop":
-        return this.#stop();
+        return this.#stop(message.isUserTold);
     }
   }
 
@@ -41,7 +45,7 @@ class ComputeWorker {
   async #useDevice(choice: DeviceChoice): Promise<void> {
     const before = this.#engine;
     const opening = this.#openFor(choice, before);
-    this.#engine = opening.then(({ engine }) => engine);
+    this.#engine = opening.then(({ engine }) => (this.#opened = engine));
     // Whoever waits for the engine hears of a failure; here it is told to the page.
     this.#engine.catch(() => {});
     const { status } = await opening;
@@ -85,8 +89,11 @@ class ComputeWorker {
     return opening;
   }
 
-  /** A new user worker. What an earlier one held goes with it: nothing can name it any more. */
+  /** A new user worker. Of what an earlier one held, only what its names held lives on: nothing can name the rest. */
   async #connect(port: MessagePort): Promise<void> {
+    // Whatever an earlier worker still asked for has nobody to answer to.
+    this.#port?.close();
+    this.#port = port;
     const waiting: unknown[] = [];
     port.onmessage = ({ data }: MessageEvent<unknown>) => waiting.push(data);
     const engine = await this.#engine?.catch((error: unknown) => {
@@ -94,13 +101,15 @@ class ComputeWorker {
       port.postMessage(messageOf(error));
     });
     if (!engine) return;
-    this.#connection?.free();
+    const before = this.#connection;
     const connection = connect(
       engine,
       (reply) => port.postMessage(reply, [reply.buffer as ArrayBuffer]),
       new URL("assets/", SITE),
+      before,
     );
     this.#connection = connection;
+    before?.free();
     port.onmessage = ({ data }: MessageEvent<unknown>) => {
       receive(connection, data);
       this.#watch();
@@ -109,31 +118,47 @@ class ComputeWorker {
     this.#watch();
   }
 
-  async #stop(): Promise<void> {
-    this.#connection?.stop();
-    (await this.#engine)?.stop();
+  #stop(isUserTold: boolean): void {
+    if (isUserTold) this.#connection?.stopUntilHeard();
+    else this.#connection?.stop();
+    // Where a device is still being opened, nothing runs.
+    this.#opened?.stop();
+    this.#atStop = this.#counts();
   }
 
   /** Tells the page how a run goes on, until nothing runs. */
   #watch(): void {
     if (this.#timer !== undefined) return;
     this.#run = { from: this.#activity().steps, begun: performance.now() };
-    this.#timer = setInterval(() => void this.#tellCounters(), COUNTERS_MS);
+    this.#timer = setInterval(() => this.#tellCounters(), COUNTERS_MS);
   }
 
-  async #tellCounters(): Promise<void> {
+  #tellCounters(): void {
     const { running, steps } = this.#activity();
     const done = steps - this.#run.from;
     const seconds = (performance.now() - this.#run.begun) / 1000;
-    const bytes = ((await this.#engine)?.counters() as { liveBytes: number } | undefined)?.liveBytes ?? 0;
     if (running === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
+    const counters = this.#opened?.counters() as (DeviceCounts & { liveBytes: number }) | undefined;
     tell({
       type: "counters",
-      counters: { running: running > 0, steps: done, stepsPerSecond: done / seconds, bytes },
+      counters: {
+        running: running > 0,
+        steps: done,
+        stepsPerSecond: done / seconds,
+        bytes: counters?.liveBytes ?? 0,
+        device: this.#counts(),
+        ...(this.#atStop && { atStop: this.#atStop }),
+      },
     });
+  }
+
+  #counts(): DeviceCounts {
+    const counters = this.#opened?.counters() as DeviceCounts | undefined;
+    const { dispatches = 0, submits = 0, reads = 0 } = counters ?? {};
+    return { dispatches, submits, reads };
   }
 
   #activity(): { running: number; steps: number } {

@@ -1,7 +1,8 @@
 // The page's side of the kernel: starts the two workers when a cell first runs, hands out runs, stops and restarts.
 //
 // Stop is a ladder. The compute worker ends what it does; the frame spends the run's token, which ends loops and waits;
-// a user worker that has not answered after a while is ended and replaced, and the variables go with it.
+// a user worker that has not answered after a while is ended and replaced, and the variables go with it; what lies in the
+// compute worker under a name of its own (tensors, data sets, networks of layers) is there for the next one.
 
 import type { Display, DisplayUpdate } from "../display/schema.ts";
 import { wasmFiles } from "../pkg/files.ts";
@@ -27,7 +28,7 @@ export interface RunSink {
 }
 
 export interface RunResult {
-  /** `lost`: the worker had to be ended, and the variables with it. */
+  /** `lost`: a worker had to be ended, and variables with it. */
   end: RunEnd | "lost";
   /** Why, where the cell's own outputs do not say it. */
   reason?: string;
@@ -44,10 +45,13 @@ export interface KernelEvents {
   counters(counters: ComputeCounters): void;
 }
 
-const STOP_PATIENCE_MS = 1500;
-const START_PATIENCE_MS = 20_000;
+/** Well above what a busy machine makes a worker wait. */
+const STOP_PATIENCE_MS = 3000;
+const START_PATIENCE_MS = 60_000;
 const UNBEGUN = "The run was stopped before it began.";
-const UNANSWERED = "The code did not answer, so its worker was ended: variables are gone.";
+const UNANSWERED =
+  "The code did not answer, so its worker was ended. Named tensors, data sets and networks of layers live on; other " +
+  "variables are gone.";
 
 interface Run {
   count: number;
@@ -107,7 +111,8 @@ export class Kernel {
     this.#isCancelled = true;
     // The code learns of it before what it waits for ends.
     if (run && user) user.stop(run.count);
-    this.#compute?.postMessage({ type: "stop" } satisfies ToCompute);
+    const isUserTold = run !== undefined && user !== undefined;
+    this.#compute?.postMessage({ type: "stop", isUserTold } satisfies ToCompute);
     if (!run || !user) return;
     if (this.#state === "stopping") return;
     this.#setState("stopping");
@@ -116,9 +121,9 @@ export class Kernel {
     }, STOP_PATIENCE_MS);
   }
 
-  /** Ends the user worker, and every variable with it. */
+  /** Ends the user worker, and with it every variable that does not lie in the compute worker. */
   restart(): void {
-    this.#compute?.postMessage({ type: "stop" } satisfies ToCompute);
+    this.#compute?.postMessage({ type: "stop", isUserTold: false } satisfies ToCompute);
     this.#isCancelled = true;
     this.#abandon("stopped");
     this.#sinks.clear();
@@ -151,10 +156,11 @@ export class Kernel {
   }
 
   async #connect(): Promise<UserSide> {
+    const isSuccessor = this.#compute !== undefined;
     this.#compute ??= this.#startCompute();
     const compute = new MessageChannel();
     this.#compute.postMessage({ type: "connect", port: compute.port1 } satisfies ToCompute, [compute.port1]);
-    return UserSide.open(compute.port2, (message, from) => {
+    return UserSide.open(compute.port2, isSuccessor, (message, from) => {
       if (from === this.#user) this.#receive(message);
     });
   }
@@ -238,6 +244,7 @@ class UserSide {
 
   static async open(
     compute: MessagePort,
+    isSuccessor: boolean,
     receive: (message: FromUser, from: UserSide) => void,
   ): Promise<UserSide> {
     const [program, graph, frame] = await Promise.all([
@@ -258,10 +265,8 @@ class UserSide {
       });
       setTimeout(() => reject(new Error("The sandbox did not start in time.")), START_PATIENCE_MS);
     });
-    user.#tell({ type: "start", version: PROTOCOL_VERSION, program, page, start: { compute, graph } }, [
-      page,
-      compute,
-    ]);
+    const start = { compute, graph, isSuccessor };
+    user.#tell({ type: "start", version: PROTOCOL_VERSION, program, page, start }, [page, compute]);
     try {
       await ready;
     } catch (error) {

@@ -10,9 +10,9 @@ export const LIBRARY_MODULE = "gradbook";
 let library: CellLibrary | undefined;
 
 /** Connects the library. */
-export async function loadLibrary({ compute, graph }: UserStart): Promise<Record<string, unknown>> {
-  library = await connect({ compute, graph });
-  return { ...library.names };
+export async function loadLibrary(start: UserStart): Promise<CellLibrary> {
+  library = await connect(start);
+  return library;
 }
 
 /** The page said stop: training runs end from this side too, wherever they are. */

@@ -12,7 +12,7 @@ import type { Display, DisplayUpdate } from "../display/schema.ts";
 import { isDisplay, isDisplayUpdate } from "../display/validate.ts";
 
 /** Raised with every change of a message; both ends refuse another version. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 // Page and compute worker ---------------------------------------------------------------------------------------------
 
@@ -20,11 +20,14 @@ export type DeviceChoice = "auto" | "webgpu" | "cpu";
 
 export type ToCompute =
   | { type: "hello"; version: number; device: DeviceChoice }
-  /** A new user worker's end; the one before is gone. */
+  /** A new user worker's end; the one before is gone, and what its names held lives on for this one. */
   | { type: "connect"; port: MessagePort }
   | { type: "setDevice"; device: DeviceChoice }
-  /** End what runs now, keeping every tensor. Nothing new is submitted to a device after this. */
-  | { type: "stop" };
+  /**
+   * End what runs now, keeping every tensor. Nothing new is submitted to a device after this: if the user worker is told as
+   * well, then also of what it asks for before it has heard.
+   */
+  | { type: "stop"; isUserTold: boolean };
 
 export type FromCompute =
   | { type: "status"; status: ComputeStatus }
@@ -54,6 +57,16 @@ export interface ComputeCounters {
   stepsPerSecond: number;
   /** Bytes held on the device. */
   bytes: number;
+  /** What the device has done since it was opened. */
+  device: DeviceCounts;
+  /** The same at the last stop, when the compute worker heard of it. */
+  atStop?: DeviceCounts;
+}
+
+export interface DeviceCounts {
+  dispatches: number;
+  submits: number;
+  reads: number;
 }
 
 // Page and frame ------------------------------------------------------------------------------------------------------
@@ -70,6 +83,8 @@ export interface UserStart {
   /** The bytes of the `graph` build of the wasm module. */
   graph: ArrayBuffer;
   compute: MessagePort;
+  /** Whether there was a user worker before, from which something may be left. */
+  isSuccessor: boolean;
 }
 
 /** From the frame to the user worker. */

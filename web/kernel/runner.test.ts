@@ -11,13 +11,20 @@ const TOKEN: StopToken = { kind: "shared", stopped: new Int32Array(new SharedArr
 /** A user worker without a worker: runs cells and keeps what it would send. */
 class Bench {
   readonly messages: FromUser[] = [];
+  readonly kept: Readonly<Record<string, unknown>>[] = [];
   readonly signal: StopSignal;
   readonly runner: Runner;
   #count = 0;
 
   constructor(library: Record<string, unknown> | Promise<Record<string, unknown>> = {}) {
     this.signal = new StopSignal(TOKEN);
-    this.runner = new Runner(this.signal, Promise.resolve(library), (message) => this.messages.push(message));
+    const connected = Promise.resolve(library).then((names) => ({
+      names: names as never,
+      restored: { left: "by an earlier worker" },
+      keep: (kept: Readonly<Record<string, unknown>>) => this.kept.push(kept),
+      onMoved: () => {},
+    }));
+    this.runner = new Runner(this.signal, connected, (message) => this.messages.push(message));
   }
 
   /** Runs a cell and gives what it showed, in order. */
@@ -177,6 +184,17 @@ describe("names", () => {
     assert.match(place((await bench.run("import { nope } from 'gradbook'"))[0]), /no export "nope".*cell1:1/);
     assert.match(place((await bench.run("import 'https://example.org/x.js'"))[0]), /There is no module/);
   });
+});
+
+test("names left by an earlier worker are there, and each run keeps what there is", async () => {
+  const bench = new Bench({ nn: {} });
+  assert.deepEqual((await bench.run("let mine = 1; left")).map(text), ["'by an earlier worker'"]);
+  await bench.run("mine = 2; throw new Error('x')");
+  const left = "by an earlier worker";
+  assert.deepEqual(bench.kept, [
+    { left, mine: 1 },
+    { left, mine: 2 },
+  ]);
 });
 
 test("after Stop nothing of a cell goes on, not even when what it waited for comes later", async () => {

@@ -1,5 +1,6 @@
 // Runs cells, one after the other, in the user worker: compile, evaluate, show, report.
 
+import type { CellLibrary } from "../api/cells.ts";
 import type { RunningCell } from "./cell-errors.ts";
 import { ErrorPlaces, sourceUrl } from "./cell-errors.ts";
 import { LIBRARY_MODULE } from "./library.ts";
@@ -15,10 +16,13 @@ import { transformCell } from "./transform.ts";
 type RunRequest = Extract<ToUser, { type: "run" }>;
 type CellFunction = (scope: SharedScope, runtime: CellRuntime) => Promise<unknown>;
 
+/** What cells see without declaring it, and where what their own names hold lives on. */
+type Library = Pick<CellLibrary, "names" | "restored" | "keep" | "onMoved">;
+
 export class Runner {
   readonly #places = new ErrorPlaces();
   readonly #constants = new Set<string>();
-  readonly #library: Promise<Record<string, unknown>>;
+  readonly #library: Promise<Library>;
   #scope: SharedScope | undefined;
   #builtins: Record<string, unknown> = {};
   /** Of the run that goes on or was last. */
@@ -29,7 +33,7 @@ export class Runner {
 
   constructor(
     private readonly signal: StopSignal,
-    library: Promise<Record<string, unknown>>,
+    library: Promise<Library>,
     private readonly send: (message: FromUser) => void,
   ) {
     this.#library = library;
@@ -76,12 +80,23 @@ export class Runner {
     const defines = [...(compiled?.defines.keys() ?? [])];
     const isShared = (name: string) => !(name in this.#builtins) || Object.hasOwn(this.#scope ?? {}, name);
     const uses = [...(compiled?.uses ?? [])].filter(isShared);
+    await this.#keep();
     this.send({ type: "done", run, end, milliseconds, defines, uses });
   }
 
+  /** Lets what the cells' names hold live on, as it is now. */
+  async #keep(): Promise<void> {
+    if (!this.#scope) return;
+    const { keep } = await this.#library;
+    try {
+      keep({ ...this.#scope });
+    } catch (error) {
+      this.#outputs?.error(error);
+    }
+  }
+
   async #evaluate(cell: RunningCell): Promise<unknown> {
-    this.#scope ??= createScope(await this.#names());
-    const scope = this.#scope;
+    const scope = this.#scope ?? this.#open(await this.#library);
     cell.compiled = transformCell(cell.source, {
       isGlobal: (name) => name in globalThis && !(name in this.#builtins) && !Object.hasOwn(scope, name),
       constants: this.#constants,
@@ -97,15 +112,17 @@ export class Runner {
     return main(scope, this.#runtime(cell));
   }
 
-  /** What cells see without declaring it. */
-  async #names(): Promise<Record<string, unknown>> {
+  /** The scope of all cells, with what a worker before this one has left. */
+  #open({ names, restored, onMoved }: Library): SharedScope {
     this.#builtins = {
-      ...(await this.#library),
+      ...names,
       display: (...values: unknown[]) => {
         for (const value of values) this.#outputs?.show(value, false);
       },
     };
-    return this.#builtins;
+    onMoved(() => void this.#keep());
+    this.#scope = Object.assign(createScope(this.#builtins), restored);
+    return this.#scope;
   }
 
   #runtime(cell: RunningCell): CellRuntime {
@@ -141,7 +158,7 @@ export class Runner {
         `There is no module "${String(specifier)}": cells can import "${LIBRARY_MODULE}" only.`,
       );
     }
-    const library = await this.#library;
+    const library = { ...(await this.#library).names };
     for (const name of names) {
       if (!(name in library)) throw new SyntaxError(`The module "${specifier}" has no export "${name}".`);
     }

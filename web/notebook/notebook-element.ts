@@ -58,7 +58,7 @@ export class NotebookElement extends PageElement {
       </button>
       <button
         class="bar-button"
-        title="Clears every variable"
+        title="Clears variables; tensors, data sets and networks of layers stay"
         ?disabled=${session.kernelState === "off"}
         @click=${() => session.restart()}
       >

@@ -90,7 +90,7 @@ export class Session extends Observable {
     this.#kernel.stop();
   }
 
-  /** Ends the cells' worker, and every variable with it. */
+  /** Ends the cells' worker, and with it every variable that does not lie in the compute worker. */
   restart(): void {
     this.#clearQueue();
     this.#kernel.restart();

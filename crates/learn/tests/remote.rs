@@ -7,11 +7,11 @@ use gradbook_core::{
 };
 use gradbook_learn::{
     data::Dataset,
-    layers::{Activation, Dropout, Linear, Sequential},
+    layers::{Activation, Dropout, Linear, Params, Sequential},
     train::{Event, FitOptions, Flow, History, fit},
 };
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::VecDeque,
     pin::pin,
     rc::Rc,
@@ -54,6 +54,7 @@ impl Host for End {
 
 struct Bench {
     port: Rc<Port>,
+    local: Rc<LocalRunner>,
     server: Server<LocalRunner, End>,
     client: RemoteRunner,
 }
@@ -61,8 +62,13 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let port = Rc::new(Port::default());
-        let server = Server::new(Rc::new(LocalRunner::native(Interp::new())), End(port.clone()));
-        Self { client: RemoteRunner::new(End(port.clone())), server, port }
+        let local = Rc::new(LocalRunner::native(Interp::new()));
+        let server = Server::new(local.clone(), End(port.clone()));
+        Self { client: RemoteRunner::new(End(port.clone())), local, server, port }
+    }
+
+    fn dispatches(&self) -> u64 {
+        self.local.device().counters().dispatches
     }
 
     /// Carries messages and lets the server work until the future is ready; `at` is called after each round.
@@ -102,9 +108,13 @@ fn model() -> Sequential {
 }
 
 async fn train(runner: &dyn Runner, model: &Sequential, epochs: usize) -> History {
+    try_train(runner, model, epochs).await.unwrap()
+}
+
+async fn try_train(runner: &dyn Runner, model: &Sequential, epochs: usize) -> gradbook_learn::Result<History> {
     let (data, validation) = data().split(0.8, 1).unwrap();
     let options = FitOptions { epochs, batch_size: 7, lr: Some(0.02), seed: 4, ..FitOptions::default() };
-    fit(runner, model, &data, Some(&validation), &options, &mut |_: &Event| Flow::Continue).await.unwrap()
+    fit(runner, model, &data, Some(&validation), &options, &mut |_: &Event| Flow::Continue).await
 }
 
 #[test]
@@ -120,6 +130,50 @@ fn a_run_over_a_port_is_the_run() {
     assert_eq!(there.points.len(), 20);
 }
 
+fn is_stop(result: &gradbook_learn::Result<History>) -> bool {
+    result.as_ref().is_err_and(|error| error.kind() == gradbook_core::Error::Stopped.kind())
+}
+
+#[test]
+fn after_a_stop_nothing_is_computed_and_no_weight_is_lost() {
+    let (mut in_preparation, mut in_training) = (0, 0);
+    // At every moment of a short run.
+    for moment in 0.. {
+        let bench = Bench::new();
+        let model = model();
+        let at_stop = Cell::new(None);
+        let stop = |round| {
+            if round == moment {
+                bench.server.stop_until_heard();
+                bench.local.stop();
+                at_stop.set(Some(bench.dispatches()));
+            }
+        };
+        let result = bench.wait(try_train(&bench.client, &model, 2), stop);
+        let Some(at_stop) = at_stop.get() else { break };
+        let after = bench.dispatches() - at_stop;
+        match result {
+            Ok(history) if !history.points.is_empty() => {
+                // The step that was on its way ends.
+                assert!(after < 100, "{after} dispatches after a stop at round {moment}");
+                in_training += 1;
+            }
+            result => {
+                assert!(result.as_ref().is_ok_and(|history| history.stopped) || is_stop(&result), "{result:?}");
+                assert_eq!(after, 0, "dispatches after a stop at round {moment}");
+                in_preparation += 1;
+            }
+        }
+        bench.client.heard_stop();
+        for value in Params::of(&model).values() {
+            let value = bench.wait(bench.client.read(&value), |_| ()).unwrap();
+            assert!(value.as_f32().iter().all(|v| v.is_finite()));
+        }
+        assert!(!bench.wait(train(&bench.client, &model, 1), |_| ()).stopped, "it goes on from there");
+    }
+    assert!(in_preparation > 1 && in_training > 1, "{in_preparation}, {in_training}");
+}
+
 #[test]
 fn stop_ends_the_run_and_weights_stay_over_there() {
     let bench = Bench::new();
@@ -131,7 +185,7 @@ fn stop_ends_the_run_and_weights_stay_over_there() {
     };
     let history = bench.wait(train(&bench.client, &model, 100_000), stop);
     assert!(history.stopped && !history.points.is_empty());
-    let weight = gradbook_learn::layers::Params::of(&model).values()[0].clone();
+    let weight = Params::of(&model).values()[0].clone();
     let read = bench.wait(bench.client.read(&weight), |_| ()).unwrap();
     assert!(read.as_f32().iter().all(|w| w.is_finite()));
 }

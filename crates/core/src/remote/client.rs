@@ -28,7 +28,15 @@ pub trait Transport {
 
 /// Sends graphs to a [`super::Server`].
 #[derive(Clone)]
-pub struct RemoteRunner(Rc<Connection>);
+pub struct RemoteRunner(Rc<Connection>, Lifetime);
+
+/// How long a runner asks for something new.
+#[derive(Clone, Copy)]
+enum Lifetime {
+    Connection,
+    /// Until there were more stops than this.
+    Run(u64),
+}
 
 struct Connection {
     transport: Box<dyn Transport>,
@@ -39,6 +47,8 @@ struct Connection {
     freed: RefCell<Vec<Name>>,
     /// Why nothing more can be expected of the other side.
     broken: RefCell<Option<Error>>,
+    /// Stops that this side has heard of.
+    stops: Cell<u64>,
 }
 
 #[derive(Default)]
@@ -50,14 +60,22 @@ struct Inbox {
 impl RemoteRunner {
     /// A runner over this transport; whatever the server sends is to be handed to [`Self::receive`].
     pub fn new(transport: impl Transport + 'static) -> Self {
-        Self(Rc::new(Connection {
+        let connection = Connection {
             transport: Box::new(transport),
             next_name: Cell::new(1),
             next_ticket: Cell::new(1),
             waiting: RefCell::default(),
             freed: RefCell::default(),
             broken: RefCell::default(),
-        }))
+            stops: Cell::default(),
+        };
+        Self(Rc::new(connection), Lifetime::Connection)
+    }
+
+    /// The same runner for one run: after the next stop it asks for nothing new, and loops do not go on. What is there can
+    /// still be read and assigned.
+    pub fn until_stop(&self) -> Self {
+        Self(self.0.clone(), Lifetime::Run(self.0.stops.get()))
     }
 
     /// Takes a message of the server. Errors: it is not one; as it may have been any answer, every wait ends with the error.
@@ -91,9 +109,39 @@ impl RemoteRunner {
         }
     }
 
+    /// Wants these tensors kept over there for the client that comes after this one, with a word about them, in place of
+    /// what was kept before. Nothing is computed for it.
+    pub fn keep(&self, what: String, tensors: &[Tensor]) -> Result<()> {
+        self.send_graph(&worth_keeping(tensors))?;
+        self.0.send(&Request::Keep { what, graph: Sent::new(tensors) });
+        Ok(())
+    }
+
+    /// What the client before this one wanted kept.
+    pub async fn kept(&self) -> Result<(String, Vec<Tensor>)> {
+        let wait = self.0.ask(|ticket| Request::Kept { ticket });
+        match wait.next().await? {
+            Body::Kept(what, tensors) => Ok((what, tensors.into_iter().map(|tensor| self.0.adopt(tensor).1).collect())),
+            other => Err(unexpected("kept", &other)),
+        }
+    }
+
+    /// Says that this side knows of a stop: see [`super::Server::stop_until_heard`].
+    pub fn heard_stop(&self) {
+        self.0.stops.update(|n| n + 1);
+        self.0.send(&Request::Heard);
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.1, Lifetime::Run(stops) if stops != self.0.stops.get())
+    }
+
     /// Sends the computation of these tensors and makes each a leaf.
     fn send_graph(&self, tensors: &[Tensor]) -> Result<()> {
         let mut outputs: Vec<Tensor> = tensors.iter().filter(|tensor| tensor.handle().is_none()).cloned().collect();
+        if self.is_over() && outputs.iter().any(|tensor| !matches!(&*tensor.op(), Op::Host(_))) {
+            return Err(Error::Stopped);
+        }
         outputs.extend(large_leaves(&outputs)?);
         outputs.sort_unstable_by_key(Tensor::id);
         outputs.dedup_by_key(|tensor| tensor.id());
@@ -139,6 +187,9 @@ impl RemoteRunner {
     }
 
     fn send_loop(&self, spec: &LoopSpec) -> Result<LoopRun> {
+        if self.is_over() {
+            return Err(Error::Stopped);
+        }
         let mut outputs = Vec::new();
         let mut states = Vec::new();
         let mut handles = Vec::new();
@@ -163,6 +214,9 @@ impl RemoteRunner {
     }
 
     async fn run_loop(&self, run: &LoopRun, iterations: usize, watch: &mut dyn FnMut(Progress)) -> Result<LoopEnd> {
+        if self.is_over() {
+            return Ok(LoopEnd { done: 0, stopped: true });
+        }
         let ask = |ticket| Request::Advance { ticket, name: run.id, iterations: iterations as u64 };
         let wait = self.0.ask(ask);
         loop {
@@ -321,20 +375,22 @@ fn large_leaves(tensors: &[Tensor]) -> Result<Vec<Tensor>> {
 
 /// The same where these placeholders are expected.
 fn large_leaves_beside(tensors: &[Tensor], placeholders: &[u64]) -> Result<Vec<Tensor>> {
-    let mut large = Vec::new();
-    for leaf in Graph::trace(tensors).leaves {
-        let keep = match &*leaf.op() {
-            Op::Input if !placeholders.contains(&leaf.id()) => {
-                return Err(Error::argument("evaluate", format!("a placeholder {} has no value", leaf.shape())));
-            }
-            Op::Host(data) => data.words.len() >= WORTH_KEEPING,
-            _ => false,
-        };
-        if keep {
-            large.push(leaf);
-        }
+    let is_stray = |leaf: &&Tensor| matches!(&*leaf.op(), Op::Input) && !placeholders.contains(&leaf.id());
+    let leaves = Graph::trace(tensors).leaves;
+    match leaves.iter().find(is_stray) {
+        Some(leaf) => Err(Error::argument("evaluate", format!("a placeholder {} has no value", leaf.shape()))),
+        None => Ok(large(leaves)),
     }
-    Ok(large)
+}
+
+/// The same where placeholders do not matter, as nothing is computed.
+fn worth_keeping(tensors: &[Tensor]) -> Vec<Tensor> {
+    large(Graph::trace(tensors).leaves)
+}
+
+fn large(mut leaves: Vec<Tensor>) -> Vec<Tensor> {
+    leaves.retain(|leaf| matches!(&*leaf.op(), Op::Host(data) if data.words.len() >= WORTH_KEEPING));
+    leaves
 }
 
 fn unexpected(what: &str, body: &Body) -> Error {
@@ -344,6 +400,7 @@ fn unexpected(what: &str, body: &Body) -> Error {
         Body::Ended(_) => "an end",
         Body::Loaded(_) => "a collection",
         Body::Finite => "the end of a check",
+        Body::Kept(..) => "what was kept",
         Body::Failed(_) => "an error",
     };
     Error::Wire(format!("{what} was answered with {got}"))

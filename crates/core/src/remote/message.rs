@@ -10,7 +10,7 @@ use crate::{
 use std::rc::Rc;
 
 /// Raised with every change of a message; the first byte of each.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// A value's or a loop's name on one connection. The client's have the highest bit clear, the server's have it set.
 pub type Name = u64;
@@ -37,6 +37,12 @@ pub(super) enum Request {
     Load { ticket: Ticket, what: String },
     /// Computes the outputs of a graph op by op. Answered by `Finite`, or by the error that names the fault.
     Check { ticket: Ticket, graph: Sent },
+    /// Keep the outputs of the graph, uncomputed as they are, for the next client, in place of what was kept before.
+    Keep { what: String, graph: Sent },
+    /// Asks for what the client before this one wanted kept. Answered by `Kept`.
+    Kept { ticket: Ticket },
+    /// The client knows of a stop: what it asks for from here on is not meant by it.
+    Heard,
 }
 
 /// A graph and what its leaves are.
@@ -76,6 +82,8 @@ pub(super) enum Body {
     Ended(LoopEnd),
     Loaded(Vec<LoadedTensor>),
     Finite,
+    /// What the client before this one said about them, and the tensors, without labels.
+    Kept(String, Vec<LoadedTensor>),
     Failed(Error),
 }
 
@@ -101,13 +109,13 @@ impl Sent {
     }
 
     /// The outputs again, every shape rule checked.
-    pub(super) fn rebuild(&self, held: impl Fn(Name) -> Result<Tensor>) -> Result<Vec<Tensor>> {
+    pub(super) fn rebuild(&self, held: impl Fn(Name, &Shape, DType) -> Result<Tensor>) -> Result<Vec<Tensor>> {
         let mut leaves = vec![None; self.leaves.len()];
         for node in &self.graph.nodes {
             let Kind::Leaf(index) = node.kind else { continue };
             let leaf = match &self.leaves[index] {
                 Leaf::Placeholder => Tensor::input(node.shape.clone(), node.dtype),
-                Leaf::Held(name) => held(*name)?,
+                Leaf::Held(name) => held(*name, &node.shape, node.dtype)?,
                 Leaf::Host(data) => Tensor::from_shared(data.clone()),
             };
             if *leaf.shape() != node.shape || leaf.dtype() != node.dtype {
@@ -119,6 +127,14 @@ impl Sent {
         }
         let leaves: Vec<Tensor> = leaves.into_iter().flatten().collect();
         self.graph.rebuild(&leaves)
+    }
+
+    /// The names of the values that it reads.
+    pub(super) fn held(&self) -> impl Iterator<Item = Name> {
+        self.leaves.iter().filter_map(|leaf| match leaf {
+            Leaf::Held(name) => Some(*name),
+            Leaf::Placeholder | Leaf::Host(_) => None,
+        })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -201,10 +217,20 @@ impl Request {
                 w.text(what);
             }
             Self::Check { ticket, graph } => {
-                w.byte(8);
+                w.byte(10);
                 w.number(u64::from(*ticket));
                 graph.write(&mut w);
             }
+            Self::Keep { what, graph } => {
+                w.byte(7);
+                w.text(what);
+                graph.write(&mut w);
+            }
+            Self::Kept { ticket } => {
+                w.byte(8);
+                w.number(u64::from(*ticket));
+            }
+            Self::Heard => w.byte(9),
         }
         w.finish()
     }
@@ -224,7 +250,10 @@ impl Request {
             4 => Self::Advance { ticket: word(&mut r)?, name: r.number()?, iterations: r.number()? },
             5 => Self::Assign { state: r.number()?, value: r.number()? },
             6 => Self::Load { ticket: word(&mut r)?, what: r.text()? },
-            8 => Self::Check { ticket: word(&mut r)?, graph: Sent::read(&mut r)? },
+            7 => Self::Keep { what: r.text()?, graph: Sent::read(&mut r)? },
+            8 => Self::Kept { ticket: word(&mut r)? },
+            9 => Self::Heard,
+            10 => Self::Check { ticket: word(&mut r)?, graph: Sent::read(&mut r)? },
             other => return Err(Error::Wire(format!("the request {other}"))),
         };
         r.end()?;
@@ -255,12 +284,12 @@ impl Reply {
             }
             Body::Loaded(tensors) => {
                 w.byte(3);
-                write_list(&mut w, tensors, |w, tensor| {
-                    w.text(&tensor.label);
-                    w.number(tensor.name);
-                    w.sizes(&tensor.shape);
-                    w.byte(tensor.dtype as u8);
-                });
+                write_list(&mut w, tensors, LoadedTensor::write);
+            }
+            Body::Kept(what, tensors) => {
+                w.byte(5);
+                w.text(what);
+                write_list(&mut w, tensors, LoadedTensor::write);
             }
             Body::Failed(error) => {
                 w.byte(4);
@@ -278,17 +307,28 @@ impl Reply {
             0 => Body::Value(r.data()?),
             1 => Body::Progress(Progress { done: r.size()?, watched: read_option(&mut r, Reader::data)? }),
             2 => Body::Ended(LoopEnd { done: r.size()?, stopped: flag(&mut r)? }),
-            3 => Body::Loaded(read_list(&mut r, |r| {
-                let (label, name) = (r.text()?, r.number()?);
-                let (shape, dtype) = (r.shape()?, r.dtype()?);
-                Ok(LoadedTensor { label, name, shape, dtype })
-            })?),
+            3 => Body::Loaded(read_list(&mut r, LoadedTensor::read)?),
+            5 => Body::Kept(r.text()?, read_list(&mut r, LoadedTensor::read)?),
             4 => Body::Failed(read_error(&mut r)?),
             8 => Body::Finite,
             other => return Err(Error::Wire(format!("the reply {other}"))),
         };
         r.end()?;
         Ok(Self { ticket, body })
+    }
+}
+
+impl LoadedTensor {
+    fn write(w: &mut Writer, tensor: &Self) {
+        w.text(&tensor.label);
+        w.number(tensor.name);
+        w.sizes(&tensor.shape);
+        w.byte(tensor.dtype as u8);
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self> {
+        let (label, name) = (r.text()?, r.number()?);
+        Ok(Self { label, name, shape: r.shape()?, dtype: r.dtype()? })
     }
 }
 

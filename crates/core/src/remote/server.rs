@@ -1,7 +1,7 @@
 //! The side that owns a device.
 
 use super::message::{Body, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
-use crate::{Error, LoopEnd, LoopRun, LoopSpec, Result, Runner, Tensor, device::LocalFuture, ir::Op};
+use crate::{DType, Error, LoopEnd, LoopRun, LoopSpec, Result, Runner, Shape, Tensor, device::LocalFuture, ir::Op};
 use std::{
     cell::{Cell, RefCell},
     collections::{HashMap, VecDeque, hash_map::Entry},
@@ -29,7 +29,8 @@ pub trait Host {
 /// How much a server is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Activity {
-    /// Loops and evaluations under way or waiting.
+    /// Requests under way or waiting, and loops that their owner has not given back: between two calls of advance it still
+    /// runs for its owner.
     pub running: usize,
     /// Repetitions of loops done since the server was made.
     pub steps: u64,
@@ -50,12 +51,28 @@ struct State<R, H> {
     activity: Cell<Activity>,
     /// Grows with each stop: what was begun before it and is not known yet ends as well.
     stops: Cell<u64>,
+    /// Stops that the client has not heard of yet.
+    unheard: Cell<u32>,
+    /// What the client wants kept for the one after it.
+    kept: Rc<RefCell<Kept>>,
 }
+
+/// The answer to a loop that was stopped before it could do anything.
+const STOPPED: Body = Body::Ended(LoopEnd { done: 0, stopped: true });
 
 /// What is done in order.
 enum Work<R> {
     Request(Request),
+    /// A request from before a stop: nothing of it is computed.
+    PutOff(Request),
     Move(Rc<R>),
+}
+
+/// Tensors that outlive their client, and what it says about them.
+#[derive(Default)]
+struct Kept {
+    what: String,
+    tensors: Vec<Tensor>,
 }
 
 struct Loop {
@@ -69,6 +86,15 @@ struct Loop {
 impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
     /// A server that drives this runner.
     pub fn new(runner: Rc<R>, host: H) -> Self {
+        Self::with_kept(runner, host, Rc::default())
+    }
+
+    /// A server for the client that comes after this one's: it gets what this one's wanted kept.
+    pub fn successor(&self, runner: Rc<R>, host: H) -> Self {
+        Self::with_kept(runner, host, self.0.kept.clone())
+    }
+
+    fn with_kept(runner: Rc<R>, host: H, kept: Rc<RefCell<Kept>>) -> Self {
         Self(Rc::new(State {
             runner: RefCell::new(runner),
             host,
@@ -79,12 +105,16 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
             pumping: Cell::new(false),
             activity: Cell::default(),
             stops: Cell::default(),
+            unheard: Cell::default(),
+            kept,
         }))
     }
 
     /// Takes a message of the client. What cannot be read is answered with an error.
     pub fn receive(&self, message: &[u8]) {
         match Request::decode(message) {
+            Ok(Request::Heard) => self.0.unheard.update(|n| n.saturating_sub(1)),
+            Ok(request) if self.0.unheard.get() > 0 => self.enqueue(Work::PutOff(request)),
             Ok(request) => self.enqueue(Work::Request(request)),
             Err(error) => self.0.reply(0, Body::Failed(error)),
         }
@@ -108,38 +138,34 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
         }
     }
 
-    /// Lets go of all work that waits; what was computed stays. What runs now is the runner's to stop. A loop that is
-    /// between two calls of advance ends with the next one: its owner must not miss the stop.
+    /// Puts off all work that waits: what it would have computed is computed when it is asked for after the stop. What runs
+    /// now is the runner's to stop. A loop that is between two calls of advance ends with the next one: its owner must not
+    /// miss the stop.
     pub fn stop(&self) {
         self.0.stops.update(|n| n + 1);
         for body in self.0.loops.borrow().values().flatten() {
             body.stopped.set(body.advancing.get() == 0);
         }
-        let waiting = std::mem::take(&mut *self.0.queue.borrow_mut());
-        for work in waiting {
-            let Work::Request(request) = work else {
-                self.0.queue.borrow_mut().push_back(work);
-                continue;
+        for work in self.0.queue.borrow_mut().iter_mut() {
+            *work = match std::mem::replace(work, Work::PutOff(Request::Heard)) {
+                Work::Request(request) => Work::PutOff(request),
+                other => other,
             };
-            match request {
-                Request::Evaluate { names, .. } => self.0.insert(names.into_iter().map(|n| (n, Err(Error::Stopped)))),
-                Request::Begin { name, states, .. } => self.0.insert_failed_loop(name, &states, &Error::Stopped),
-                Request::Advance { ticket, .. } => {
-                    self.0.reply(ticket, Body::Ended(LoopEnd { done: 0, stopped: true }));
-                }
-                Request::Check { ticket, .. } => self.0.reply(ticket, Body::Failed(Error::Stopped)),
-                kept
-                @ (Request::Read { .. } | Request::Free { .. } | Request::Assign { .. } | Request::Load { .. }) => {
-                    self.0.queue.borrow_mut().push_back(Work::Request(kept));
-                }
-            }
         }
+    }
+
+    /// The same where the client is told by another way: until it says that it has heard, what it asks for was meant to be
+    /// done before the stop, and is put off as well.
+    pub fn stop_until_heard(&self) {
+        self.stop();
+        self.0.unheard.update(|n| n + 1);
     }
 
     /// What it is doing.
     pub fn activity(&self) -> Activity {
         let mut activity = self.0.activity.get();
         activity.running += self.0.queue.borrow().len() + usize::from(self.0.pumping.get());
+        activity.running += self.0.loops.borrow().values().flatten().filter(|body| body.advancing.get() == 0).count();
         activity
     }
 
@@ -156,6 +182,10 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
         let request = match work {
             None => break,
             Some(Work::Request(request)) => request,
+            Some(Work::PutOff(request)) => match state.put_off(request) {
+                Some(request) => request,
+                None => continue,
+            },
             Some(Work::Move(runner)) => {
                 state.move_to(runner).await;
                 continue;
@@ -163,11 +193,8 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
         };
         match request {
             Request::Evaluate { graph, names } => {
-                let results = match state.evaluate(&graph, names.len()).await {
-                    Ok(tensors) => tensors.into_iter().map(Ok).collect(),
-                    Err(error) => vec![Err(error); names.len()],
-                };
-                state.insert(names.into_iter().zip(results));
+                let results = state.evaluate(&graph, names.len()).await;
+                state.insert_results(names, results);
             }
             Request::Read { ticket, name } => match state.value(name) {
                 Ok(tensor) => match state.runner().read(&tensor).await {
@@ -181,11 +208,11 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
                 Err(error) => state.reply(ticket, Body::Failed(error)),
             },
             Request::Free { names } => state.free(&names),
-            Request::Begin { name, graph, states, watch } => {
-                if let Err(error) = state.begin(name, &graph, &states, watch).await {
-                    state.insert_failed_loop(name, &states, &error);
-                }
-            }
+            Request::Begin { name, graph, states, watch } => match state.begin(name, &graph, &states, watch).await {
+                Ok(()) => {}
+                Err(Error::Stopped) => state.put_off_loop(name, &graph, &states, watch),
+                Err(error) => state.insert_failed_loop(name, &states, &error),
+            },
             Request::Advance { ticket, name, iterations } => {
                 state.host.spawn(Box::pin(advance(state.clone(), ticket, name, iterations)));
             }
@@ -195,6 +222,9 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
                 }
             }
             Request::Load { ticket, what } => state.host.spawn(Box::pin(load(state.clone(), ticket, what))),
+            Request::Keep { what, graph } => state.keep(what, &graph),
+            Request::Kept { ticket } => state.reply(ticket, state.hand_over()),
+            Request::Heard => {}
         }
     }
     state.pumping.set(false);
@@ -204,10 +234,11 @@ async fn advance<R: Runner, H: Host>(state: Rc<State<R, H>>, ticket: Ticket, nam
     let body = state.loops.borrow().get(&name).cloned().unwrap_or_else(|| Err(unknown(name)));
     let body = match body {
         Ok(body) => body,
+        Err(Error::Stopped) => return state.reply(ticket, STOPPED),
         Err(error) => return state.reply(ticket, Body::Failed(error)),
     };
     if body.stopped.take() {
-        return state.reply(ticket, Body::Ended(LoopEnd { done: 0, stopped: true }));
+        return state.reply(ticket, STOPPED);
     }
     body.advancing.update(|n| n + 1);
     state.running(1);
@@ -237,15 +268,7 @@ async fn advance<R: Runner, H: Host>(state: Rc<State<R, H>>, ticket: Ticket, nam
 
 async fn load<R: Runner, H: Host>(state: Rc<State<R, H>>, ticket: Ticket, what: String) {
     let body = match state.host.load(what).await {
-        Ok(tensors) => {
-            let tensors = tensors.into_iter().map(|(label, tensor)| {
-                let name = state.next_name.replace(state.next_name.get() + 1);
-                let (shape, dtype) = (tensor.shape().clone(), tensor.dtype());
-                state.values.borrow_mut().insert(name, Ok(tensor));
-                LoadedTensor { label, name, shape, dtype }
-            });
-            Body::Loaded(tensors.collect())
-        }
+        Ok(tensors) => Body::Loaded(tensors.into_iter().map(|(label, tensor)| state.hand(label, tensor)).collect()),
         Err(error) => Body::Failed(error),
     };
     state.reply(ticket, body);
@@ -265,14 +288,22 @@ impl<R: Runner, H: Host> State<R, H> {
     async fn move_to(&self, runner: Rc<R>) {
         let old = self.runner.replace(runner);
         let names: Vec<Name> = self.values.borrow().keys().copied().collect();
+        let mut moved: HashMap<u64, Result<Tensor>> = HashMap::new();
         for name in names {
-            let value = self.value(name);
-            let moved = match &value {
-                Ok(tensor) => old.read(tensor).await.map(Tensor::from_data),
-                Err(error) => Err(error.clone()),
-            };
-            self.values.borrow_mut().insert(name, moved);
+            let Ok(tensor) = self.value(name) else { continue };
+            let value = moved_from(&*old, &tensor, &mut moved).await;
+            self.values.borrow_mut().insert(name, value);
         }
+        let kept = self.kept.borrow().tensors.clone();
+        let mut tensors = Vec::new();
+        for tensor in &kept {
+            tensors.push(
+                moved_from(&*old, tensor, &mut moved)
+                    .await
+                    .unwrap_or_else(|_| stand_in(tensor.shape(), tensor.dtype())),
+            );
+        }
+        self.kept.borrow_mut().tensors = tensors;
         let gone =
             Error::Device { device: "device".into(), message: "another one was chosen while this loop ran".into() };
         self.loops.borrow_mut().values_mut().for_each(|body| *body = Err(gone.clone()));
@@ -310,26 +341,98 @@ impl<R: Runner, H: Host> State<R, H> {
         }
     }
 
+    /// Does what a request from before a stop may still do; gives it back if that is all of it.
+    fn put_off(&self, request: Request) -> Option<Request> {
+        match request {
+            Request::Evaluate { graph, names } => {
+                let results = self.rebuild(&graph, names.len());
+                self.insert_results(names, results);
+            }
+            Request::Begin { name, graph, states, watch } => self.put_off_loop(name, &graph, &states, watch),
+            Request::Advance { ticket, .. } => self.reply(ticket, STOPPED),
+            Request::Check { ticket, .. } => self.reply(ticket, Body::Failed(Error::Stopped)),
+            Request::Read { ticket, name } if self.value(name).is_ok_and(|tensor| is_lazy(&tensor)) => {
+                self.reply(ticket, Body::Failed(Error::Stopped));
+            }
+            other => return Some(other),
+        }
+        None
+    }
+
+    /// A loop that was stopped before it began: its states keep the values that they would have had at the start.
+    fn put_off_loop(&self, name: Name, graph: &Sent, states: &[StateNames], watch: Option<u32>) {
+        match self.spec(graph, states, watch) {
+            Ok(spec) => {
+                self.insert(states.iter().zip(spec.state).map(|(names, state)| (names.name, Ok(state.initial))));
+                self.loops.borrow_mut().entry(name).or_insert(Err(Error::Stopped));
+            }
+            Err(error) => self.insert_failed_loop(name, states, &error),
+        }
+    }
+
+    fn insert_results(&self, names: Vec<Name>, results: Result<Vec<Tensor>>) {
+        let results = match results {
+            Ok(tensors) => tensors.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error); names.len()],
+        };
+        self.insert(names.into_iter().zip(results));
+    }
+
+    /// Remembers tensors for the next client. One that failed is not among them.
+    fn keep(&self, what: String, graph: &Sent) {
+        let held = |name, shape: &Shape, dtype| Ok(self.value(name).unwrap_or_else(|_| stand_in(shape, dtype)));
+        if let Ok(tensors) = graph.rebuild(held) {
+            // Dropped outside of the borrow: a value's own release may come back here.
+            let _before = self.kept.replace(Kept { what, tensors });
+        }
+    }
+
+    fn hand_over(&self) -> Body {
+        let (what, tensors) = (self.kept.borrow().what.clone(), self.kept.borrow().tensors.clone());
+        Body::Kept(what, tensors.into_iter().map(|tensor| self.hand(String::new(), tensor)).collect())
+    }
+
+    /// A tensor of ours under a name that the client has not chosen.
+    fn hand(&self, label: String, tensor: Tensor) -> LoadedTensor {
+        let name = self.next_name.replace(self.next_name.get() + 1);
+        let (shape, dtype) = (tensor.shape().clone(), tensor.dtype());
+        self.values.borrow_mut().insert(name, Ok(tensor));
+        LoadedTensor { label, name, shape, dtype }
+    }
+
     fn rebuild(&self, graph: &Sent, expected: usize) -> Result<Vec<Tensor>> {
-        let outputs = graph.rebuild(|name| self.value(name))?;
+        let outputs = graph.rebuild(|name, _, _| self.value(name))?;
         if outputs.len() != expected {
             return Err(Error::Wire(format!("{} outputs for {expected} names", outputs.len())));
         }
         Ok(outputs)
     }
 
-    async fn evaluate(&self, graph: &Sent, expected: usize) -> Result<Vec<Tensor>> {
-        let outputs = self.rebuild(graph, expected)?;
-        self.runner().evaluate(&outputs).await?;
-        Ok(outputs)
+    /// Computes what a graph reads and was put off, so that it is computed once.
+    async fn settle(&self, graph: &Sent) -> Result<()> {
+        let lazy: Vec<Tensor> = graph.held().filter_map(|name| self.value(name).ok()).filter(is_lazy).collect();
+        if lazy.is_empty() { Ok(()) } else { self.runner().evaluate(&lazy).await }
     }
 
     async fn check(&self, graph: &Sent) -> Result<()> {
-        let outputs = graph.rebuild(|name| self.value(name))?;
+        let outputs = graph.rebuild(|name, _, _| self.value(name))?;
         self.runner().check(&outputs).await
     }
 
-    async fn begin(&self, name: Name, graph: &Sent, states: &[StateNames], watch: Option<u32>) -> Result<()> {
+    /// What is stopped on the way is left to be computed later.
+    async fn evaluate(&self, graph: &Sent, expected: usize) -> Result<Vec<Tensor>> {
+        match self.settle(graph).await {
+            Ok(()) | Err(Error::Stopped) => {}
+            Err(error) => return Err(error),
+        }
+        let outputs = self.rebuild(graph, expected)?;
+        match self.runner().evaluate(&outputs).await {
+            Ok(()) | Err(Error::Stopped) => Ok(outputs),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn spec(&self, graph: &Sent, states: &[StateNames], watch: Option<u32>) -> Result<LoopSpec> {
         let expected = states.iter().map(|state| 2 + usize::from(state.has_next)).sum();
         let mut outputs = self.rebuild(graph, expected)?.into_iter();
         let mut spec = LoopSpec { state: Vec::new(), watch: watch.map(|index| index as usize) };
@@ -345,8 +448,13 @@ impl<R: Runner, H: Host> State<R, H> {
             }
             spec.push(input, initial, after);
         }
+        Ok(spec)
+    }
+
+    async fn begin(&self, name: Name, graph: &Sent, states: &[StateNames], watch: Option<u32>) -> Result<()> {
         let stops = self.stops.get();
-        let run = self.runner().begin(&spec).await?;
+        self.settle(graph).await?;
+        let run = self.runner().begin(&self.spec(graph, states, watch)?).await?;
         self.insert(states.iter().zip(&run.state).map(|(names, tensor)| (names.name, Ok(tensor.clone()))));
         let body = Loop { run, advancing: Cell::new(0), stopped: Cell::new(self.stops.get() != stops) };
         self.loops.borrow_mut().entry(name).or_insert_with(|| Ok(Rc::new(body)));
@@ -355,8 +463,32 @@ impl<R: Runner, H: Host> State<R, H> {
 
     async fn assign(&self, target: Name, value: Name) -> Result<()> {
         let (target, value) = (self.value(target)?, self.value(value)?);
+        if is_lazy(&target) {
+            // The state of a loop that never began.
+            return Ok(());
+        }
         self.runner().assign(&target, &value).await
     }
+}
+
+/// Whether nothing has computed it yet.
+fn is_lazy(tensor: &Tensor) -> bool {
+    tensor.handle().is_none() && !matches!(&*tensor.op(), Op::Host(_))
+}
+
+/// Takes the place of a value that there is not: to read it is an error.
+fn stand_in(shape: &Shape, dtype: DType) -> Tensor {
+    Tensor::input(shape.clone(), dtype)
+}
+
+/// The value of a tensor as data; each one is read once.
+async fn moved_from<R: Runner>(old: &R, tensor: &Tensor, moved: &mut HashMap<u64, Result<Tensor>>) -> Result<Tensor> {
+    if let Some(known) = moved.get(&tensor.id()) {
+        return known.clone();
+    }
+    let value = old.read(tensor).await.map(Tensor::from_data);
+    moved.insert(tensor.id(), value.clone());
+    value
 }
 
 fn unknown(name: Name) -> Error {

@@ -182,7 +182,7 @@ fn a_loop_runs_over_there_and_reports() {
     let last = last.unwrap();
     assert_eq!((last.done, last.watched.unwrap().as_f32().to_vec()), (5, vec![5.0, 50.0]));
     assert_eq!(bench.read(&run.state[0]).unwrap(), [5.0, 50.0]);
-    assert_eq!(bench.server.activity(), Activity { running: 0, steps: 5 });
+    assert_eq!(bench.server.activity(), Activity { running: 1, steps: 5 }, "its owner may go on with it");
 
     bench.wait(bench.client.assign(&run.state[0], &vector(&[7.0, 7.0]))).unwrap();
     bench.wait(bench.client.advance(&run, 1, &mut |_| {})).unwrap();
@@ -192,6 +192,7 @@ fn a_loop_runs_over_there_and_reports() {
     bench.step();
     bench.step();
     assert_eq!(bench.server.held(), 0);
+    assert_eq!(bench.server.activity().running, 0);
 }
 
 #[test]
@@ -225,19 +226,107 @@ fn a_stop_between_two_calls_of_advance_is_not_missed() {
     assert_eq!(advance(), crate::LoopEnd { done: 3, stopped: false });
 }
 
+impl Bench {
+    /// Hands over what the client has sent, without letting the server work on it.
+    fn deliver(&self) {
+        self.port.requests.take().iter().for_each(|request| self.server.receive(request));
+    }
+
+    fn dispatches(&self) -> u64 {
+        self.local.device().counters().dispatches
+    }
+}
+
 #[test]
-fn what_waits_is_dropped_by_a_stop_and_values_stay() {
+fn what_waits_is_put_off_by_a_stop() {
     let bench = Bench::new();
     let x = vector(&[4.0]);
     bench.wait(bench.client.evaluate(std::slice::from_ref(&x))).unwrap();
     let y = unary(Unary::Sqrt, &x);
-    bench.wait(bench.client.evaluate(std::slice::from_ref(&y))).unwrap();
-    for request in bench.port.requests.borrow_mut().drain(..) {
-        bench.server.receive(&request);
-    }
+    let mut read = pin!(bench.client.read(&y));
+    assert!(read.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    bench.deliver();
     bench.server.stop();
-    assert_eq!(bench.read(&y).unwrap_err(), Error::Stopped);
-    assert_eq!(bench.read(&unary(Unary::Neg, &vector(&[1.0]))).unwrap(), [-1.0], "it goes on");
+    assert_eq!(bench.wait(read).unwrap_err(), Error::Stopped);
+    assert_eq!(bench.dispatches(), 0);
+    assert_eq!(bench.read(&y).unwrap(), [2.0], "what was asked for after the stop is computed");
+    assert_eq!(bench.read(&unary(Unary::Neg, &y)).unwrap(), [-2.0]);
+}
+
+#[test]
+fn until_the_client_has_heard_of_a_stop_nothing_is_computed() {
+    let bench = Bench::new();
+    let weights = vector(&[1.0, 2.0]);
+    bench.server.stop_until_heard();
+    // A run that was being prepared: its weights are computed, its loop begins, its first step is asked for.
+    let drawn = unary(Unary::Neg, &weights);
+    bench.wait(bench.client.evaluate(std::slice::from_ref(&drawn))).unwrap();
+    let input = LoopSpec::placeholder(drawn.shape(), DType::F32);
+    let next = binary(Binary::Add, &input, &drawn);
+    let mut spec = LoopSpec::default();
+    spec.push(input, drawn.clone(), Some(next));
+    let run = bench.wait(bench.client.begin(&spec)).unwrap();
+    bench.wait(bench.client.assign(&run.state[0], &vector(&[9.0, 9.0]))).unwrap();
+    let end = bench.wait(bench.client.advance(&run, 5, &mut |_| {})).unwrap();
+    assert_eq!((end.done, end.stopped, bench.dispatches()), (0, true, 0));
+    assert_eq!(bench.read(&drawn).unwrap_err(), Error::Stopped);
+    bench.client.heard_stop();
+    assert_eq!(bench.read(&run.state[0]).unwrap(), [-1.0, -2.0], "the weights are those at the start");
+    let again = bench.wait(bench.client.begin(&counting(&run.state[0]))).unwrap();
+    bench.wait(bench.client.advance(&again, 2, &mut |_| {})).unwrap();
+    assert_eq!(bench.read(&again.state[0]).unwrap(), [-2.0, -4.0]);
+}
+
+#[test]
+fn a_run_asks_for_nothing_new_once_it_has_heard_of_a_stop() {
+    let bench = Bench::new();
+    let runner = bench.client.until_stop();
+    let run = bench.wait(runner.begin(&counting(&vector(&[1.0])))).unwrap();
+    assert_eq!(bench.wait(runner.advance(&run, 2, &mut |_| {})).unwrap().done, 2);
+    bench.client.heard_stop();
+    let before = bench.dispatches();
+    let end = bench.wait(runner.advance(&run, 2, &mut |_| {})).unwrap();
+    assert_eq!((end.done, end.stopped), (0, true));
+    assert_eq!(bench.wait(runner.begin(&counting(&vector(&[1.0])))).err(), Some(Error::Stopped));
+    assert_eq!(bench.wait(runner.read(&unary(Unary::Neg, &run.state[0]))).err(), Some(Error::Stopped));
+    bench.wait(runner.assign(&run.state[0], &vector(&[5.0]))).unwrap();
+    assert_eq!(bench.wait(runner.read(&run.state[0])).unwrap().as_f32(), [5.0]);
+    assert_eq!(bench.dispatches(), before);
+    assert_eq!(bench.wait(bench.client.until_stop().advance(&run, 1, &mut |_| {})).unwrap().done, 1);
+}
+
+#[test]
+fn kept_tensors_are_there_for_the_next_client() {
+    let bench = Bench::new();
+    let weights = vector(&vec![3.0; 100]);
+    let run = bench.wait(bench.client.begin(&counting(&vector(&[1.0])))).unwrap();
+    bench.wait(bench.client.advance(&run, 4, &mut |_| {})).unwrap();
+    let lazy = unary(Unary::Neg, &weights);
+    let state = run.state[0].clone();
+    let stray = Tensor::input(Shape::new("test", [2]).unwrap(), DType::F32);
+    let before = bench.dispatches();
+    bench.client.keep("three".into(), &[state.clone(), lazy, vector(&[7.0]), stray]).unwrap();
+    bench.deliver();
+    bench.step();
+    assert_eq!(bench.dispatches(), before, "nothing is computed for it");
+    drop((run, state, weights));
+
+    let port = Rc::new(Port::default());
+    let server = bench.server.successor(bench.local.clone(), ServerEnd(port.clone()));
+    let client = RemoteRunner::new(ClientEnd(port.clone()));
+    let next = Bench { port, local: bench.local.clone(), server, client };
+    drop(bench);
+    let (what, tensors) = next.wait(next.client.kept()).unwrap();
+    assert_eq!((what.as_str(), tensors.len()), ("three", 4));
+    let values: Vec<_> = tensors[..3].iter().map(|tensor| next.read(tensor).unwrap()[0]).collect();
+    assert_eq!(values, [4.0, -3.0, 7.0]);
+    assert_eq!(next.read(&unary(Unary::Exp, &tensors[3])).unwrap_err().kind(), "ArgumentError");
+    next.server.move_to(Rc::new(LocalRunner::native(Interp::new())));
+    assert_eq!(next.read(&binary(Binary::Add, &tensors[1], &tensors[1])).unwrap()[0], -6.0);
+    next.client.keep(String::new(), &[]).unwrap();
+    drop(tensors);
+    (0..3).for_each(|_| next.step());
+    assert_eq!(next.local.device().counters().live_bytes, 0, "nothing is kept for ever");
 }
 
 #[test]
@@ -369,6 +458,9 @@ fn requests() -> Vec<Vec<u8>> {
     poll(Box::pin(async { drop(bench.client.assign(&run.state[0], &x).await) }));
     poll(Box::pin(async { drop(bench.client.load("pair").await) }));
     poll(Box::pin(async { drop(bench.client.check(&[unary(Unary::Exp, &x)]).await) }));
+    poll(Box::pin(async { drop(bench.client.kept().await) }));
+    bench.client.keep("x".into(), std::slice::from_ref(&x)).unwrap();
+    bench.client.heard_stop();
     drop(run);
     let tasks = bench.port.tasks.take();
     tasks.into_iter().for_each(poll);
@@ -378,7 +470,7 @@ fn requests() -> Vec<Vec<u8>> {
 #[test]
 fn every_cut_of_a_request_is_refused() {
     let requests = requests();
-    assert!(requests.len() >= 8);
+    assert!(requests.len() >= 11);
     for request in requests {
         Request::decode(&request).unwrap();
         for end in 0..request.len() {

@@ -185,9 +185,12 @@ impl Inner {
 
     /// One run from start to end, in slices.
     async fn run(&self, executable: ExecutableId, externals: &[BufferId]) -> Result<()> {
-        let _turn = self.turn().await;
         let stops = self.stops.get();
+        let _turn = self.turn().await;
         let mut at = Position::default();
+        if self.stops.get() != stops {
+            return Err(Error::Stopped);
+        }
         loop {
             at = self.device.run(executable, externals, at, 1, &mut self.slice())?;
             if at.iteration == 1 {
@@ -305,6 +308,10 @@ impl Inner {
             {
                 // Others have their turn between repetitions; within one they wait.
                 let _turn = self.turn().await;
+                // A stop may have come while the queue was full or someone else had the turn.
+                if self.stops.get() != stops {
+                    break;
+                }
                 loop {
                     at = self.device.run(body.executable, &body.externals, at, iterations, &mut self.slice())?;
                     if at.step == 0 {
@@ -578,6 +585,34 @@ mod tests {
         let end = block_on(runner.advance(&run, usize::MAX, &mut |_| stopper.stop())).unwrap();
         assert!(end.stopped && end.done > 0);
         assert_eq!(floats(&runner, &run.state[0]), [end.done as f32]);
+    }
+
+    #[cfg(feature = "cpu")]
+    #[test]
+    fn a_stop_is_heard_while_another_has_the_turn() {
+        // Every look at the clock finds a slice over.
+        let clock = Cell::new(0.0);
+        let now = Box::new(move || clock.replace(clock.get() + 100.0));
+        let device = Rc::new(crate::device::cpu::Cpu::new());
+        let runner = LocalRunner::new(device, Host { now, turn: Box::new(|| Box::pin(others_first())) });
+        runner.set_options(Options { fuse: false, ..Options::default() });
+        let x = input(1);
+        let mut spec = LoopSpec::default();
+        spec.push(x.clone(), vector(&[0.0]), Some(binary(Binary::Add, &x, &vector(&[1.0]))));
+        let run = block_on(runner.begin(&spec)).unwrap();
+        // Two kernels, whatever the passes do: all of the first sum is in every term of the second.
+        let y = vector(&[1.0, 2.0]).sum(&[0], true).unwrap();
+        let z = y.mul(&vector(&[2.0, 2.0])).unwrap().sum(&[0], true).unwrap();
+        let context = &mut std::task::Context::from_waker(std::task::Waker::noop());
+        let mut other = std::pin::pin!(runner.evaluate(std::slice::from_ref(&z)));
+        assert!(other.as_mut().poll(context).is_pending(), "it is between two of its steps");
+        let mut watch = |_| {};
+        let mut advance = std::pin::pin!(runner.advance(&run, 5, &mut watch));
+        assert!(advance.as_mut().poll(context).is_pending(), "it waits for its turn");
+        runner.stop();
+        assert_eq!(block_on(other), Err(Error::Stopped));
+        assert_eq!(block_on(advance).unwrap(), LoopEnd { done: 0, stopped: true });
+        assert_eq!(floats(&runner, &z), [12.0], "what was stopped can be asked for again");
     }
 
     #[test]

@@ -52,10 +52,22 @@ pub struct EpochReport {
     pub steps_per_second: Option<f64>,
 }
 
+/// What lies ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
+pub struct BeginReport {
+    /// Steps that the run will have.
+    pub steps: usize,
+    /// The seed of the run.
+    pub seed: u32,
+}
+
 /// A report.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "kind", rename_all = "camelCase"))]
 pub enum Event {
+    /// Everything is prepared; the parameters are the run's live values from here on.
+    Begin(BeginReport),
     /// Some steps were done.
     Steps(StepReport),
     /// An epoch is over.

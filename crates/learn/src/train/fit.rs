@@ -1,7 +1,7 @@
 //! The driver: hands a compiled step to the runner, epoch after epoch, and tells what comes back.
 
 use super::{
-    EpochReport, Event, FitOptions, Flow, History, Remainder, Unit,
+    BeginReport, EpochReport, Event, FitOptions, Flow, History, Remainder, Unit,
     evaluate::{Passes, Score, prepare},
     step::{Batches, Body, Places, Task, body},
     tell::Teller,
@@ -16,7 +16,7 @@ use gradbook_core::{LoopRun, LoopSpec, Progress, Runner, Tensor};
 use std::ops::Range;
 
 /// Trains a model on a data set: all steps run where the runner computes, and `listen` hears of them every few tens of
-/// milliseconds and after each epoch. From the first step on the model's parameters are the run's live values; they stay when it is
+/// milliseconds, after each epoch, and before the first step, which is the moment to say that it is not wanted any more. From then on the model's parameters are the run's live values; they stay when it is
 /// stopped.
 ///
 /// Errors: options out of range; shapes, types and labels that do not fit; a loss that is not a number, after which the
@@ -133,6 +133,11 @@ impl<'a> Run<'a> {
             _ => None,
         };
         let mut early = options.early_stopping.as_ref().map(|stop| EarlyStopping::new(stop.patience, stop.min_delta));
+        let ahead = BeginReport { steps: options.epochs * self.batches.of, seed: options.seed };
+        if listen(&Event::Begin(ahead)) == Flow::Stop {
+            history.stopped = true;
+            return Ok(history);
+        }
         for epoch in 0..options.epochs {
             let lrs = self.lrs(epoch, base);
             self.copy(params(), self.kept.clone()).await?;

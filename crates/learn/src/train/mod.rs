@@ -8,6 +8,6 @@ mod step;
 mod tell;
 
 pub use evaluate::{Score, evaluate, predict};
-pub use event::{EpochReport, Event, Flow, History, Point, StepReport};
+pub use event::{BeginReport, EpochReport, Event, Flow, History, Point, StepReport};
 pub use fit::fit;
 pub use options::{Clock, EarlyStop, FitOptions, Remainder, Unit};

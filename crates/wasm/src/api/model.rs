@@ -2,31 +2,55 @@
 
 use crate::api::function::{FunctionLayer, named};
 use crate::api::list::TensorList;
-use crate::api::options::{read, readable};
+use crate::api::options::{parse, parse_all, read};
 use crate::api::tensor::Tensor;
 use crate::error::{Result, Thrown};
 use crate::js::object;
-use gradbook_learn::layers::{self, Activation, Forward, Layer, Params};
+use gradbook_core as core;
+use gradbook_learn::layers::{self, Activation, Forward, Layer, Param, Params};
 use js_sys::{Array, Function, Object, Reflect};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 /// A function with parameters: a layer or a whole model.
 #[wasm_bindgen]
 #[derive(Clone)]
-pub struct Model(pub(crate) Rc<dyn Layer>);
+pub struct Model(pub(crate) Rc<dyn Layer>, Option<Rc<Remembering>>);
+
+/// A layer that knows for which input shape its parameters were drawn, so that they can be put into another one like it.
+struct Remembering {
+    layer: Rc<dyn Layer>,
+    input: OnceCell<Vec<usize>>,
+}
+
+impl Layer for Remembering {
+    fn kind(&self) -> &str {
+        self.layer.kind()
+    }
+
+    fn forward(&self, x: &core::Tensor, ctx: &mut Forward) -> gradbook_learn::Result<core::Tensor> {
+        let y = self.layer.forward(x, ctx)?;
+        self.input.get_or_init(|| x.shape().to_vec());
+        Ok(y)
+    }
+
+    fn visit(&self, visitor: &mut dyn FnMut(&str, &Param)) {
+        self.layer.visit(visitor);
+    }
+}
 
 #[wasm_bindgen]
 impl Model {
     /// A layer by its kind and options.
     pub fn layer(kind: &str, options: JsValue) -> Result<Self> {
-        layer(kind, &options).map(Self)
+        let known = Rc::new(Remembering { layer: layer(kind, &options)?, input: OnceCell::new() });
+        Ok(Self(known.clone(), Some(known)))
     }
 
     /// A function of a tensor and a list of parameters.
     pub fn function(function: Function, names: Array, values: &TensorList) -> Result<Self> {
-        Ok(Self(Rc::new(FunctionLayer::new(function, named(names, values)?))))
+        Ok(Self(Rc::new(FunctionLayer::new(function, named(names, values)?)), None))
     }
 
     /// The same model under a handle of its own.
@@ -61,6 +85,24 @@ impl Model {
     #[wasm_bindgen(js_name = parameterValues)]
     pub fn parameter_values(&self) -> TensorList {
         Params::of(&*self.0).values().into()
+    }
+
+    /// The input shape for which a layer's parameters were drawn; empty if they were not, or it is no single layer.
+    #[wasm_bindgen(getter)]
+    pub fn input(&self) -> Vec<usize> {
+        self.1.as_ref().and_then(|known| known.input.get()).cloned().unwrap_or_default()
+    }
+
+    /// Gives a new layer the parameters of one like it, which were drawn for this input shape.
+    pub fn restore(&self, input: Vec<usize>, values: &TensorList) -> Result<()> {
+        layers::build(&*self.0, &input, 0)?;
+        let (params, values) = (Params::of(&*self.0), values.tensors());
+        let fit = params.handles().zip(&values).all(|(param, value)| param.shape() == *value.shape());
+        if !fit || params.0.len() != values.len() {
+            return Err(Thrown::argument(format!("{}: parameters of another layer", self.kind())));
+        }
+        params.set(&values);
+        Ok(())
     }
 
     /// `{ layers: [{ path, kind, input, output, parameters }], parameters }` for this input shape.
@@ -100,7 +142,7 @@ impl Layers {
 
     /// One after the other.
     pub fn sequential(&self) -> Model {
-        Model(Rc::new(self.0.borrow().iter().cloned().collect::<layers::Sequential>()))
+        Model(Rc::new(self.0.borrow().iter().cloned().collect::<layers::Sequential>()), None)
     }
 }
 
@@ -128,8 +170,7 @@ fn activation(kind: &str, options: &JsValue) -> Result<Activation> {
         Object::assign(&tagged, options.unchecked_ref());
     }
     let _ = Reflect::set(&tagged, &"kind".into(), &kind.into());
-    serde_wasm_bindgen::from_value(tagged.into())
-        .map_err(|error| Thrown::argument(format!("{kind}: {}", readable(&error.to_string()))))
+    parse_all(kind, tagged, &parse)
 }
 
 fn sizes(shape: &[usize]) -> JsValue {

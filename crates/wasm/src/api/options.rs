@@ -1,7 +1,8 @@
 //! Options objects as configuration structs. An option that does not exist is refused with the list of those that do.
 //!
 //! serde-wasm-bindgen asks an object only for the fields that a struct has, so `deny_unknown_fields` never sees a
-//! misspelt one; here the struct is asked for its fields first.
+//! misspelt one; here the struct is asked for its fields first. What lies deeper is found by trial: an option that may be
+//! anything at all is one that nobody reads.
 
 use crate::error::{Result, Thrown};
 use js_sys::{Object, Reflect};
@@ -13,12 +14,45 @@ use wasm_bindgen::prelude::*;
 /// The options of `what`; nothing given means all defaults.
 pub fn read<T: for<'de> Deserialize<'de>>(what: &str, given: &JsValue) -> Result<T> {
     let object = checked(what, given, fields::<T>())?;
-    parse(object.clone().into()).map_err(|reason| invalid(what, &object, &reason, &|value| parse::<T>(value).err()))
+    parse_all(what, object, &parse::<T>)
+}
+
+/// Parses an object every option of which must count, at any depth.
+pub fn parse_all<T>(what: &str, object: Object, parse: &dyn Fn(JsValue) -> Result<T, String>) -> Result<T> {
+    let fails = |value: JsValue| parse(value).err();
+    let parsed = parse(object.clone().into()).map_err(|reason| invalid(what, &object, &reason, &fails))?;
+    match unread(&object, &|value| fails(value).is_none()) {
+        Some(path) => Err(Thrown::argument(format!("{what} has no option {path}"))),
+        None => Ok(parsed),
+    }
+}
+
+/// The first option that could as well be something else entirely.
+fn unread(object: &Object, accepts: &dyn Fn(JsValue) -> bool) -> Option<String> {
+    for key in keys(object) {
+        let name = JsValue::from_str(&key);
+        let with = |value: JsValue| {
+            let copy = Object::assign(&Object::new(), object);
+            let _ = Reflect::set(&copy, &name, &value);
+            accepts(copy.into())
+        };
+        if with(Object::new().into()) && with(name.clone()) {
+            return Some(key);
+        }
+        let value = Reflect::get(object, &name).unwrap_or_default();
+        if value.is_object()
+            && !js_sys::Array::is_array(&value)
+            && let Some(inner) = unread(value.unchecked_ref(), &with)
+        {
+            return Some(format!("{key}.{inner}"));
+        }
+    }
+    None
 }
 
 /// The one place that is compiled for each type.
 #[inline(never)]
-fn parse<T: for<'de> Deserialize<'de>>(object: JsValue) -> Result<T, String> {
+pub fn parse<T: for<'de> Deserialize<'de>>(object: JsValue) -> Result<T, String> {
     serde_wasm_bindgen::from_value(object).map_err(|error| error.to_string())
 }
 

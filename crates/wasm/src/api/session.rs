@@ -2,6 +2,7 @@
 
 use crate::api::list::TensorList;
 use crate::api::tensor::Tensor;
+use crate::error::Result;
 use crate::js::{bytes, promise};
 use gradbook_core::device::LocalFuture;
 use gradbook_core::remote::{RemoteRunner, Transport};
@@ -60,6 +61,27 @@ impl Session {
         })
     }
 
+    /// Wants these tensors kept for the session that comes after this one, with a word about them, in place of what was
+    /// kept before.
+    pub fn keep(&self, what: String, tensors: &TensorList) -> Result<()> {
+        Ok(self.0.keep(what, &tensors.tensors())?)
+    }
+
+    /// What the session before this one wanted kept, as `[what, tensors]`.
+    pub fn kept(&self) -> Promise {
+        let runner = self.0.clone();
+        promise(async move {
+            let (what, tensors) = runner.kept().await?;
+            Ok(Array::of2(&what.into(), &TensorList::from(tensors).into()).into())
+        })
+    }
+
+    /// Says that this side knows of a stop: what is asked for from here on is not meant by it.
+    #[wasm_bindgen(js_name = heardStop)]
+    pub fn heard_stop(&self) {
+        self.0.heard_stop();
+    }
+
     /// A collection of tensors that the engine's host has, as `[label, tensor]` pairs.
     pub fn load(&self, what: String) -> Promise {
         let runner = self.0.clone();
@@ -71,8 +93,9 @@ impl Session {
 }
 
 impl Session {
+    /// A runner for one run, which a stop ends.
     pub(crate) fn runner(&self) -> RemoteRunner {
-        self.0.clone()
+        self.0.until_stop()
     }
 }
 

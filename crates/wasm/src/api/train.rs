@@ -3,7 +3,7 @@
 use crate::api::dataset::Dataset;
 use crate::api::function;
 use crate::api::model::Model;
-use crate::api::options::{read, readable};
+use crate::api::options::{parse, parse_all, read};
 use crate::api::session::Session;
 use crate::api::tensor::Tensor;
 use crate::clock;
@@ -91,11 +91,8 @@ fn loss(given: &JsValue) -> Result<Loss> {
     if given.is_undefined() {
         return Ok(Loss::default());
     }
-    serde_wasm_bindgen::from_value(given.clone()).map_err(|error| {
-        let kind = Reflect::get(given, &"kind".into()).ok().and_then(|kind| kind.as_string());
-        let what = kind.unwrap_or_else(|| "loss".into());
-        Thrown::argument(format!("{what}: {}", readable(&error.to_string())))
-    })
+    let kind = Reflect::get(given, &"kind".into()).ok().and_then(|kind| kind.as_string());
+    parse_all(&kind.unwrap_or_else(|| "loss".into()), given.clone().unchecked_into(), &parse)
 }
 
 fn custom(given: &JsValue) -> Option<Loss> {

@@ -46,6 +46,13 @@ impl Engine {
         Connection(Server::new(self.runner.clone(), Host { send, load, loaded: self.loaded.clone() }))
     }
 
+    /// The client that comes after another one: it gets what that one wanted kept.
+    #[wasm_bindgen(js_name = connectAfter)]
+    pub fn connect_after(&self, before: &Connection, send: Function, load: Function) -> Connection {
+        let host = Host { send, load, loaded: self.loaded.clone() };
+        Connection(before.0.successor(self.runner.clone(), host))
+    }
+
     /// Ends all loops and evaluations that are under way. Nothing is handed to the device after this.
     pub fn stop(&self) {
         self.runner.stop();
@@ -92,12 +99,18 @@ impl Connection {
         self.0.move_to(engine.runner.clone());
     }
 
-    /// Lets go of what waits; to be called together with the engine's `stop`.
+    /// Puts off what waits; to be called together with the engine's `stop`.
     pub fn stop(&self) {
         self.0.stop();
     }
 
-    /// `{ running, steps, held }`: requests under way, training steps done so far, values that the client holds.
+    /// The same where the client is told by another way: what it asks for until it calls `heardStop` is put off, too.
+    #[wasm_bindgen(js_name = stopUntilHeard)]
+    pub fn stop_until_heard(&self) {
+        self.0.stop_until_heard();
+    }
+
+    /// `{ running, steps, held }`: requests and runs under way, training steps done so far, values that the client holds.
     pub fn activity(&self) -> Object {
         let activity = self.0.activity();
         object(&[

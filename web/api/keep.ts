@@ -1,0 +1,98 @@
+// What outlives the worker that runs cells. Its named tensors, data sets and networks of layers lie in the compute worker;
+// their description is kept there with them, and the next worker begins with the same names. Models that are functions,
+// optimisers and histories are JavaScript, and go.
+
+import type { Context } from "./context.ts";
+import { Dataset } from "./data.ts";
+import { Model } from "./model.ts";
+import { list, Tensor } from "./tensor.ts";
+
+/** One thing; numbers are places among the tensors, or among the things before it. */
+type Thing =
+  | { is: "tensor"; at: number }
+  | { is: "dataset"; x: number; y: number; name: string; classes: string[] }
+  | { is: "layer"; kind: string; options: unknown; input: number[]; values: number[] }
+  | { is: "row"; of: number[] };
+
+interface Description {
+  things: Thing[];
+  names: [name: string, thing: number][];
+}
+
+/** Wants what these names hold kept, in place of what was kept before. Nothing is computed for it. */
+export function keep(context: Context, names: Readonly<Record<string, unknown>>): void {
+  const tensors: Tensor[] = [];
+  const things: Thing[] = [];
+  const known = new Map<object, number | undefined>();
+  const place = (tensor: Tensor) => tensors.push(tensor) - 1;
+
+  const describe = (value: unknown): Thing | undefined => {
+    if (value instanceof Tensor) return { is: "tensor", at: place(value) };
+    if (value instanceof Dataset) {
+      const { name, classes } = value;
+      return { is: "dataset", x: place(value.x), y: place(value.y), name, classes };
+    }
+    if (!(value instanceof Model) || !value.recipe) return undefined;
+    if ("row" in value.recipe) {
+      const of = value.recipe.row.map(add);
+      return of.every((thing) => thing !== undefined) ? { is: "row", of } : undefined;
+    }
+    const input = Array.from(value.handle.input);
+    const values = input.length > 0 ? Object.values(value.parameters).map(place) : [];
+    return { is: "layer", ...value.recipe, input, values };
+  };
+  const add = (value: unknown): number | undefined => {
+    if (typeof value !== "object" || value === null) return undefined;
+    if (!known.has(value)) {
+      const thing = describe(value);
+      known.set(value, thing && things.push(thing) - 1);
+    }
+    return known.get(value);
+  };
+
+  const description: Description = { things, names: [] };
+  for (const [name, value] of Object.entries(names)) {
+    const thing = add(value);
+    if (thing !== undefined) description.names.push([name, thing]);
+  }
+  context.session.keep(JSON.stringify(description), list(context, tensors));
+}
+
+/** What the worker before this one wanted kept, by name. */
+export async function restore(context: Context): Promise<Record<string, unknown>> {
+  const { wasm, session } = context;
+  const [text, handles] = (await session.kept()) as [string, ReturnType<typeof list>];
+  if (text === "") return {};
+  const { things, names } = JSON.parse(text) as Description;
+  const tensor = (at: number) => new Tensor(context, handles.at(at));
+  const made: unknown[] = [];
+  for (const thing of things) {
+    switch (thing.is) {
+      case "tensor":
+        made.push(tensor(thing.at));
+        break;
+      case "dataset": {
+        const [x, y] = [handles.at(thing.x), handles.at(thing.y)];
+        made.push(new Dataset(context, new wasm.Dataset(thing.name, x, y, thing.classes)));
+        break;
+      }
+      case "layer": {
+        const { kind, options, input, values } = thing;
+        const make = () => wasm.Model.layer(kind, options);
+        const handle = make();
+        if (input.length > 0) handle.restore(Uint32Array.from(input), list(context, values.map(tensor)));
+        made.push(new Model(context, handle, make, { kind, options }));
+        break;
+      }
+      case "row":
+        made.push(
+          Model.inRow(
+            context,
+            thing.of.map((index) => made[index] as Model),
+          ),
+        );
+        break;
+    }
+  }
+  return Object.fromEntries(names.map(([name, thing]) => [name, made[thing]]));
+}
