@@ -10,7 +10,7 @@ use crate::{
 use std::rc::Rc;
 
 /// Raised with every change of a message; the first byte of each.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// A value's or a loop's name on one connection. The client's have the highest bit clear, the server's have it set.
 pub type Name = u64;
