@@ -46,7 +46,7 @@ fn a_thousand_runs_of_a_cell(runner: &LocalRunner) {
     });
     stays(runner, 20, || {
         let loss = data.exp().unwrap().sum_all().unwrap();
-        block_on(runner.check(&[loss.clone()])).unwrap();
+        block_on(runner.check(std::slice::from_ref(&loss))).unwrap();
         assert!(block_on(runner.check(&[loss.neg().unwrap().log().unwrap()])).is_err());
     });
 }
