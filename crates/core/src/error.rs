@@ -97,9 +97,9 @@ pub struct InputRange {
     /// The sizes of its axes.
     pub shape: Shape,
     /// The smallest element; +∞ if it has none.
-    pub low: f64,
+    pub low: f32,
     /// The largest element; −∞ if it has none.
-    pub high: f64,
+    pub high: f32,
 }
 
 impl NotFinite {

@@ -23,9 +23,10 @@ fn stays(runner: &LocalRunner, times: usize, mut once: impl FnMut()) {
 
 fn a_thousand_epochs(runner: &LocalRunner) {
     let run = block_on(runner.begin(&training(2).unwrap())).unwrap();
-    stays(runner, 1000, || {
-        let end = block_on(runner.advance(&run, 3, &mut |_| {})).unwrap();
-        assert_eq!(end.done, 3);
+    // Ten epochs of three batches at a time.
+    stays(runner, 100, || {
+        let end = block_on(runner.advance(&run, 30, &mut |_| {})).unwrap();
+        assert_eq!(end.done, 30);
     });
     let weights = block_on(runner.read(&run.state[1])).unwrap();
     assert!(weights.as_f32().iter().all(|w| w.is_finite()));
@@ -42,7 +43,11 @@ fn a_thousand_runs_of_a_cell(runner: &LocalRunner) {
         assert_eq!(block_on(runner.read(&slope)).unwrap().words.len(), 24);
         let nowhere = LoopSpec::placeholder(slope.shape(), DType::F32).add(&slope).unwrap();
         assert!(block_on(runner.read(&nowhere)).is_err());
-        block_on(runner.check(&[slope])).unwrap();
+    });
+    stays(runner, 20, || {
+        let loss = data.exp().unwrap().sum_all().unwrap();
+        block_on(runner.check(std::slice::from_ref(&loss))).unwrap();
+        assert!(block_on(runner.check(&[loss.neg().unwrap().log().unwrap()])).is_err());
     });
 }
 
@@ -59,22 +64,26 @@ fn a_thousand_models(runner: &LocalRunner) {
     });
 }
 
+/// So many times 4 GiB that no machine has addresses for them.
+const BEYOND_ADDRESSES: usize = 40_000;
+
 /// What cannot be had is refused with what it was for and the bytes, and the runner lives on.
-fn too_much_is_refused(runner: &LocalRunner) {
+fn too_much_is_refused(runner: &LocalRunner, count: usize) {
     let before = runner.device().counters().live_bytes;
     let error = runner.device().alloc(usize::MAX / 8, "every pixel ever").unwrap_err();
     assert_eq!(error.kind(), "OutOfMemoryError", "{error}");
 
-    // So many values of 4 GiB at the same time that no machine has addresses for them.
+    // Values of 4 GiB that are all needed at the same time.
     let mut values = vec![Tensor::f32(&[], &[0.5]).unwrap().broadcast_to(&[1 << 15, 1 << 15]).unwrap()];
-    (0..40_000).for_each(|i| values.push(values[i].exp().unwrap()));
+    (0..count).for_each(|i| values.push(values[i].exp().unwrap()));
     let sum =
         values.iter().rev().try_fold(Tensor::scalar(0.0), |sum, value| sum.add(value)).unwrap().sum_all().unwrap();
     let error = block_on(runner.read(&sum)).unwrap_err();
     let Error::OutOfMemory { bytes, what, .. } = &error else { panic!("{error}") };
-    assert!(*bytes >= 1 << 47 && what == "intermediate results", "{error}");
+    assert!(*bytes >= count << 32 && what == "intermediate results", "{error}");
     drop((values, sum));
-    assert_eq!(runner.device().counters().live_bytes, before, "nothing is left behind");
+    // A program that was made may be remembered; its steps are small.
+    assert!(runner.device().counters().live_bytes <= before + 4096, "nothing is left behind");
 
     let x = Tensor::f32(&[2], &[1.0, 2.0]).unwrap().neg().unwrap();
     assert_eq!(block_on(runner.read(&x)).unwrap().as_f32(), [-1.0, -2.0]);
@@ -90,14 +99,14 @@ fn memory_stays(runner: &LocalRunner) {
 fn on_interp() {
     let runner = LocalRunner::native(Interp::new());
     memory_stays(&runner);
-    too_much_is_refused(&runner);
+    too_much_is_refused(&runner, BEYOND_ADDRESSES);
 }
 
 #[test]
 fn on_the_cpu() {
     let runner = LocalRunner::native(Cpu::new());
     memory_stays(&runner);
-    too_much_is_refused(&runner);
+    too_much_is_refused(&runner, BEYOND_ADDRESSES);
 }
 
 #[cfg(feature = "webgpu")]
@@ -105,5 +114,6 @@ fn on_the_cpu() {
 fn on_webgpu() {
     let Some(runner) = support::gpu() else { return };
     memory_stays(&runner);
-    too_much_is_refused(&runner);
+    // More than any GPU lets one buffer have.
+    too_much_is_refused(&runner, 100);
 }

@@ -111,7 +111,10 @@ layer        kind             output               parameters
 2            maxPool2d        [1, 6, 12, 12]                0
 3            flatten          [1, 864]                      0
 4            dense            [1, 10]                    8650
-total                                                    8806";
+total                                                    8806
+multiply-adds                                           95040";
+    // By hand: 6·24² outputs of 5² products, and 864·10.
+    assert_eq!(summary.multiply_adds, 6 * 24 * 24 * 25 + 864 * 10);
     assert_eq!(text, shown);
 }
 

@@ -426,8 +426,8 @@ fn write_error(w: &mut Writer, error: &Error) {
                 w.text(&input.op);
                 w.byte(input.dtype as u8);
                 w.sizes(&input.shape);
-                w.number(input.low.to_bits());
-                w.number(input.high.to_bits());
+                w.number(u64::from(input.low.to_bits()));
+                w.number(u64::from(input.high.to_bits()));
             });
         }
     }
@@ -455,7 +455,7 @@ fn read_error(r: &mut Reader<'_>) -> Result<Error> {
             let (op, shape, nan, infinite) = (r.text()?, r.shape()?, r.size()?, r.size()?);
             let inputs = read_list(r, |r| {
                 let (op, dtype, shape) = (r.text()?, r.dtype()?, r.shape()?);
-                let (low, high) = (f64::from_bits(r.number()?), f64::from_bits(r.number()?));
+                let (low, high) = (f32::from_bits(word(r)?), f32::from_bits(word(r)?));
                 Ok(InputRange { op, dtype, shape, low, high })
             })?;
             Error::NotFinite(Box::new(NotFinite { op, shape, nan, infinite, inputs }))

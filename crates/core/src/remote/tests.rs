@@ -414,7 +414,7 @@ fn errors_survive_the_trip() {
 
 fn not_finite() -> Error {
     let shape = Shape::new("test", [2, 3]).unwrap();
-    let (low, high) = (-0.5, f64::INFINITY);
+    let (low, high) = (-0.5, f32::INFINITY);
     let inputs = vec![InputRange { op: "sub".into(), dtype: DType::F32, shape: shape.clone(), low, high }];
     Error::NotFinite(Box::new(NotFinite { op: "log".into(), shape, nan: 2, infinite: 1, inputs }))
 }

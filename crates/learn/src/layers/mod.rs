@@ -25,7 +25,7 @@ pub use norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig};
 pub use param::{Param, Params, Role};
 pub use pool::{AvgPool2d, AvgPool2dConfig, GlobalAvgPool, MaxPool2d, MaxPool2dConfig};
 pub use sequential::Sequential;
-pub use summary::{Summary, summary};
+pub use summary::{Summary, multiply_adds, summary};
 
 use crate::{Error, Result};
 use gradbook_core::{DType, Shape, Tensor};

@@ -8,6 +8,8 @@ use crate::{
 };
 use std::{
     cell::RefCell,
+    collections::HashMap,
+    hash::Hash,
     rc::Rc,
     sync::{
         Arc,
@@ -51,8 +53,8 @@ impl Executable {
     pub fn new(gpu: &WebGpu, program: &Program) -> Result<Self> {
         let scratch = program.arena.next_multiple_of(ALIGNMENT);
         let mut arena_words = program.arena;
-        let mut lists: Vec<Vec<Buffer>> = Vec::new();
-        let mut slots: Vec<Vec<u32>> = Vec::new();
+        let mut lists: Distinct<Vec<Buffer>> = Distinct::default();
+        let mut slots: Distinct<Vec<u32>> = Distinct::default();
         let slot_bytes = SLOT.max(gpu.limits.min_uniform_buffer_offset_alignment as usize);
         let mut dispatches = Vec::new();
         for step in &program.steps {
@@ -65,11 +67,12 @@ impl Executable {
                     return Err(device_error("a step has more operands than fit its offsets"));
                 }
                 let pipeline = gpu.pipelines.borrow_mut().get(gpu, &dispatch.wgsl, dispatch.buffers.len())?;
-                let offset = (slot_bytes * index_of(&mut slots, dispatch.offsets)) as u32;
-                let list = index_of(&mut lists, dispatch.buffers);
+                let offset = (slot_bytes * slots.index_of(dispatch.offsets)) as u32;
+                let list = lists.index_of(dispatch.buffers);
                 dispatches.push(Dispatch { pipeline, list, offset, workgroups: dispatch.workgroups });
             }
         }
+        let (slots, lists) = (slots.into_list(), lists.into_list());
         let mut words = vec![0u32; slots.len() * slot_bytes / 4];
         for (slot, target) in slots.iter().zip(words.chunks_mut(slot_bytes / 4)) {
             target[..slot.len()].copy_from_slice(slot);
@@ -234,9 +237,24 @@ fn is_external(buffer: Buffer, externals: &[BufferId], id: BufferId) -> bool {
     matches!(buffer, Buffer::External(e) if externals.get(e) == Some(&id))
 }
 
-fn index_of<T: PartialEq>(list: &mut Vec<T>, item: T) -> usize {
-    list.iter().position(|known| *known == item).unwrap_or_else(|| {
-        list.push(item);
-        list.len() - 1
-    })
+/// Items that are numbered as they come, each once.
+struct Distinct<T>(HashMap<T, usize>);
+
+impl<T> Default for Distinct<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<T: Eq + Hash> Distinct<T> {
+    fn index_of(&mut self, item: T) -> usize {
+        let next = self.0.len();
+        *self.0.entry(item).or_insert(next)
+    }
+
+    fn into_list(self) -> Vec<T> {
+        let mut list: Vec<(usize, T)> = self.0.into_iter().map(|(item, index)| (index, item)).collect();
+        list.sort_unstable_by_key(|(index, _)| *index);
+        list.into_iter().map(|(_, item)| item).collect()
+    }
 }

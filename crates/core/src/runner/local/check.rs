@@ -178,14 +178,14 @@ fn name(node: &Node) -> String {
     }
 }
 
-fn range(words: &[u32], dtype: DType) -> (f64, f64) {
+fn range(words: &[u32], dtype: DType) -> (f32, f32) {
     let value = |&word: &u32| match dtype {
-        DType::F32 => f64::from(f32::from_bits(word)),
-        DType::I32 => f64::from(word as i32),
-        DType::U32 | DType::Bool => f64::from(word),
+        DType::F32 => f32::from_bits(word),
+        DType::I32 => word as i32 as f32,
+        DType::U32 | DType::Bool => word as f32,
     };
     let finite = words.iter().map(value).filter(|value| value.is_finite());
-    finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
+    finite.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
 }
 
 #[cfg(test)]
