@@ -6,12 +6,14 @@
 use super::{
     memory,
     program::{Buffer, Expr, External, Instr, Kernel, Load, Operand, Program, Reduction, Rows, Source, Step},
+    scan,
     view::View,
 };
 use crate::{
     DType, Error, Result,
-    ir::{Binary, Graph, Kind, NodeId, Op, Unary},
+    ir::{Binary, Graph, Kind, NodeId, Op, Scan, Unary},
 };
+use std::collections::HashMap;
 
 /// What the passes may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,21 +65,33 @@ pub(super) struct Value {
 
 /// A step whose operands are values.
 pub(super) struct Draft {
-    pub kernel: Kernel,
+    pub work: Work,
     pub reads: Vec<ValueId>,
     pub write: ValueId,
 }
 
-struct Schedule<'a> {
-    graph: &'a Graph,
-    options: &'a Options,
+/// What a draft becomes.
+pub(super) enum Work {
+    /// A step.
+    Kernel(Kernel),
+    /// Nothing: it only keeps memory for the value that it writes, which a loop fills.
+    Reserve,
+    /// The steps of a loop, which reads and writes all of `reads`; `write` is memory for its intermediates.
+    Loop(Box<scan::Nested>),
+}
+
+pub(super) struct Schedule<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) options: &'a Options,
     /// How many nodes and outputs use each node.
     uses: Vec<usize>,
     is_output: Vec<bool>,
     /// Each node as an expression over its own shape; sources name values, not reads of a step.
-    forms: Vec<Expr>,
+    pub(super) forms: Vec<Expr>,
     values: Vec<Value>,
     drafts: Vec<Draft>,
+    /// The values of the results of each loop on its inputs.
+    pub(super) loops: HashMap<(*const Scan, Vec<NodeId>), Vec<ValueId>>,
 }
 
 /// A value that several use is computed again by each if that costs no more than this.
@@ -108,6 +122,7 @@ impl<'a> Schedule<'a> {
             forms: Vec::with_capacity(graph.nodes.len()),
             values,
             drafts: Vec::new(),
+            loops: HashMap::new(),
         })
     }
 
@@ -183,6 +198,12 @@ impl<'a> Schedule<'a> {
                 let rows = Rows { rows: shape[0], inner: shape[1..].iter().product(), count: self.len(inputs[1]) };
                 self.whole(id, Kernel::ScatterAdd(rows))
             }
+            Op::ArgSort => {
+                let length = *shape.last().expect("a shape with axes");
+                let rows = if length == 0 { 0 } else { shape.len() / length };
+                self.whole(id, Kernel::ArgSort { rows, length, dtype: self.graph.nodes[inputs[0]].dtype })
+            }
+            Op::Scan { scan, pick } => self.scan(id, scan, *pick)?,
         })
     }
 
@@ -258,15 +279,19 @@ impl<'a> Schedule<'a> {
         read(value, &node.shape, node.dtype)
     }
 
-    fn step(&mut self, kernel: Kernel, reads: Vec<ValueId>, words: usize) -> ValueId {
+    pub(super) fn step(&mut self, kernel: Kernel, reads: Vec<ValueId>, words: usize) -> ValueId {
+        self.draft(Work::Kernel(kernel), reads, words)
+    }
+
+    pub(super) fn draft(&mut self, work: Work, reads: Vec<ValueId>, words: usize) -> ValueId {
         let write = self.values.len();
         self.values.push(Value { words, external: None, producer: Some(self.drafts.len()) });
-        self.drafts.push(Draft { kernel, reads, write });
+        self.drafts.push(Draft { work, reads, write });
         write
     }
 
     /// The node's value contiguous in memory.
-    fn in_memory(&mut self, id: NodeId) -> ValueId {
+    pub(super) fn in_memory(&mut self, id: NodeId) -> ValueId {
         if let Some((value, view)) = as_read(&self.forms[id])
             && view.is_contiguous()
             && self.values[value].words == self.len(id)
@@ -371,12 +396,19 @@ impl<'a> Schedule<'a> {
             let (buffer, offset) = external.map_or((Buffer::Arena, offsets[value]), |i| (Buffer::External(i), 0));
             Operand { buffer, offset, words }
         };
-        let steps = self.drafts.iter().filter(|draft| self.values[draft.write].words > 0).map(|draft| Step {
-            kernel: draft.kernel.clone(),
-            reads: draft.reads.iter().map(|&value| operand(value)).collect(),
-            write: operand(draft.write),
-        });
-        Program { steps: steps.collect(), externals, arena }
+        let (mut steps, mut loops) = (Vec::new(), Vec::new());
+        for draft in &self.drafts {
+            match &draft.work {
+                Work::Kernel(kernel) if self.values[draft.write].words > 0 => steps.push(Step {
+                    kernel: kernel.clone(),
+                    reads: draft.reads.iter().map(|&value| operand(value)).collect(),
+                    write: operand(draft.write),
+                }),
+                Work::Kernel(_) | Work::Reserve => {}
+                Work::Loop(nested) => nested.splice(&operand, operand(draft.write), &mut steps, &mut loops),
+            }
+        }
+        Program { steps, externals, arena, loops }
     }
 }
 
@@ -385,7 +417,7 @@ pub(super) fn replaces_in_place(draft: &Draft, value: ValueId) -> bool {
     if !draft.reads.contains(&value) {
         return true;
     }
-    let Kernel::Map { expr, .. } = &draft.kernel else { return false };
+    let Work::Kernel(Kernel::Map { expr, .. }) = &draft.work else { return false };
     expr.loads.iter().all(|load| match load.source {
         Source::Read(i) => draft.reads[i] != value || load.view.is_contiguous(),
         Source::Random { key, .. } => draft.reads[key] != value,
@@ -440,7 +472,7 @@ fn load(source: Source, view: View, dtype: DType) -> Expr {
     Expr { loads: vec![Load { source, view }], instrs: vec![Instr::Load(0)], types: vec![dtype] }
 }
 
-fn read(value: ValueId, shape: &[usize], dtype: DType) -> Expr {
+pub(super) fn read(value: ValueId, shape: &[usize], dtype: DType) -> Expr {
     load(Source::Read(value), View::contiguous(shape), dtype)
 }
 
@@ -472,7 +504,7 @@ fn reads(expr: &Expr) -> Vec<ValueId> {
 }
 
 /// Turns names of values into positions in the step's reads.
-fn localise(mut expr: Expr) -> (Expr, Vec<ValueId>) {
+pub(super) fn localise(mut expr: Expr) -> (Expr, Vec<ValueId>) {
     let reads = reads(&expr);
     let at = |value: ValueId| reads.iter().position(|&r| r == value).expect("it is among the reads");
     for load in &mut expr.loads {

@@ -22,9 +22,9 @@ mod tests;
 
 use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Position};
 use crate::{
-    Error, Result,
+    DType, Error, Result,
     ir::Window,
-    plan::{Buffer, Kernel, Operand, Program, Rows, Step, View, program::overlaps},
+    plan::{Buffer, Kernel, Operand, Program, Rows, Step, View, Walk, program::overlaps},
 };
 use conv::{Conv, WeightGradient};
 use expr::{Blocks, Registers};
@@ -186,6 +186,7 @@ struct Prepared {
     scratch: Words,
     registers: Registers,
     partial: Partial,
+    walk: Walk,
     /// The buffers of the run under way.
     bound: Vec<Rc<Words>>,
 }
@@ -195,6 +196,8 @@ struct Ready {
     work: Work,
     reads: Vec<Operand>,
     write: Operand,
+    /// Where reads and result lie in the program, if they move with the trips of a loop.
+    home: Option<(Vec<usize>, usize)>,
 }
 
 enum Work {
@@ -210,12 +213,14 @@ enum Work {
     Fold(Window, View),
     Gather(Rows),
     ScatterAdd(Rows),
+    ArgSort(usize, DType),
 }
 
 impl Prepared {
     fn new(level: Level, program: &Program) -> Result<Self> {
+        let walk = Walk::new(program);
         let steps: Vec<Ready> =
-            program.steps.iter().map(|step| Ready::new(level, program, step)).collect::<Result<_>>()?;
+            (0..program.steps.len()).map(|i| Ready::new(level, program, &walk, i)).collect::<Result<_>>()?;
         let mut registers = Registers::default();
         steps.iter().flat_map(|step| step.work.blocks()).for_each(|blocks| registers.grow_for(blocks));
         let scratch = steps.iter().map(|step| step.work.scratch()).max().unwrap_or(0);
@@ -225,6 +230,7 @@ impl Prepared {
             scratch: Words::new(scratch, "scratch memory")?,
             registers,
             partial: Partial::default(),
+            walk,
             bound: Vec::with_capacity(program.externals.len()),
             steps,
         })
@@ -261,11 +267,15 @@ impl Prepared {
         if self.steps.is_empty() {
             return (Position { iteration: iterations, step: 0 }, 0);
         }
+        self.walk.seek(at.step);
         while at.iteration < iterations {
-            let Some(step) = self.steps.get(at.step) else {
+            let Some(number) = self.walk.step() else {
                 at = Position { iteration: at.iteration + 1, step: 0 };
+                self.walk.seek(0);
                 continue;
             };
+            let step = &mut self.steps[number];
+            step.place(&self.walk);
             let memory = Memory { arena: &self.arena, externals: &self.bound };
             // SAFETY: this is the only step under way on these buffers, since no caller's code runs within it; written
             // buffers are bound once (`bind`), and operands do not overlap (`Ready::new`). Nobody else has the scratch.
@@ -275,9 +285,11 @@ impl Prepared {
                 step.work.run(reads, &mut self.registers, &mut self.partial, out, bytemuck::cast_slice_mut(scratch));
             }
             count += 1;
-            at.step += 1;
-            if at.step == self.steps.len() {
+            self.walk.advance();
+            at.step = self.walk.done();
+            if self.walk.step().is_none() {
                 at = Position { iteration: at.iteration + 1, step: 0 };
+                self.walk.seek(0);
             }
             if pause() {
                 break;
@@ -289,15 +301,26 @@ impl Prepared {
 
 impl Ready {
     /// Prepares a step, having made sure that it reads and writes only what it may.
-    fn new(level: Level, program: &Program, step: &Step) -> Result<Self> {
+    fn new(level: Level, program: &Program, walk: &Walk, number: usize) -> Result<Self> {
+        let step = &program.steps[number];
         let wrong = |what: &str| failed(format!("a step of the program {what}"));
-        for operand in step.reads.iter().chain([&step.write]) {
+        // All that each operand covers on the trips of its loops.
+        let covers = |operand: &Operand, i: usize| {
+            let [low, high] = walk.reach(number, i);
+            let offset = operand.offset.checked_add_signed(low)?;
+            Some(Operand { offset, words: operand.words.checked_add(high.checked_sub(low)? as usize)?, ..*operand })
+        };
+        let outside = || wrong("has an operand outside of its buffer");
+        let write = covers(&step.write, 0).ok_or_else(outside)?;
+        let reads = step.reads.iter().enumerate().map(|(i, read)| covers(read, 1 + i).ok_or_else(outside));
+        let reads = reads.collect::<Result<Vec<_>>>()?;
+        for operand in reads.iter().chain([&write]) {
             let len = match operand.buffer {
                 Buffer::Arena => program.arena,
                 Buffer::External(i) => program.externals.get(i).map_or(0, |external| external.words),
             };
             if operand.offset.checked_add(operand.words).is_none_or(|end| end > len) {
-                return Err(wrong("has an operand outside of its buffer"));
+                return Err(outside());
             }
         }
         if let Buffer::External(i) = step.write.buffer
@@ -305,6 +328,12 @@ impl Ready {
             && step.write.words > 0
         {
             return Err(wrong("writes a buffer that is only read"));
+        }
+        // An operand that moves may not come near the result, unless it is the result's own range on every trip.
+        let apart =
+            |i: usize| !overlaps(reads[i], write) || step.reads[i] == step.write && walk.together(number, 1 + i);
+        if walk.moves(number) && !(0..reads.len()).all(apart) {
+            return Err(wrong("writes over its input on another trip"));
         }
         let over: Vec<usize> = (0..step.reads.len()).filter(|&i| overlaps(step.reads[i], step.write)).collect();
         if !over.is_empty() && !step.in_place() {
@@ -327,8 +356,20 @@ impl Ready {
             Kernel::Fold { window, input } => Work::Fold(*window, input.clone()),
             Kernel::Gather(rows) => Work::Gather(*rows),
             Kernel::ScatterAdd(rows) => Work::ScatterAdd(*rows),
+            Kernel::ArgSort { length, dtype, .. } => Work::ArgSort(*length, *dtype),
         };
-        Ok(Self { work, reads: step.reads.clone(), write: step.write })
+        let home = || (step.reads.iter().map(|read| read.offset).collect(), step.write.offset);
+        Ok(Self { work, reads: step.reads.clone(), write: step.write, home: walk.moves(number).then(home) })
+    }
+
+    /// Puts its operands where they are on this trip.
+    fn place(&mut self, walk: &Walk) {
+        if let Some((reads, write)) = &self.home {
+            self.write.offset = write.wrapping_add_signed(walk.shift(0));
+            for (i, (read, home)) in self.reads.iter_mut().zip(reads).enumerate() {
+                read.offset = home.wrapping_add_signed(walk.shift(1 + i));
+            }
+        }
     }
 }
 
@@ -365,6 +406,7 @@ fn is_inside(step: &Step) -> bool {
         Kernel::Fold { window, input } => (sees(0, input), plane(window)),
         Kernel::Gather(r) => (has(0, r.rows * r.inner) && has(1, r.count), r.count * r.inner),
         Kernel::ScatterAdd(r) => (has(0, r.count * r.inner) && has(1, r.count), r.rows * r.inner),
+        Kernel::ArgSort { rows, length, .. } => (has(0, rows * length), rows * length),
     };
     reads_fit && step.write.words == written
 }
@@ -413,6 +455,7 @@ impl Work {
             Self::Fold(window, input) => pool::fold(window, input, reads.floats(0), floats(out)),
             Self::Gather(rows) => index::gather(rows, reads.words(0), reads.words(1), out),
             Self::ScatterAdd(rows) => index::scatter_add(rows, reads.floats(0), reads.words(1), floats(out)),
+            Self::ArgSort(length, dtype) => index::argsort(*length, *dtype, reads.words(0), out),
         }
     }
 }

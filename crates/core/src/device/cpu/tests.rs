@@ -24,7 +24,7 @@ fn program(kernel: &Kernel, reads: &[Vec<u32>], out: usize) -> Program {
         reads: reads.iter().enumerate().map(read).collect(),
         write: operand(Buffer::External(reads.len()), out),
     };
-    Program { externals, arena: 0, steps: vec![step] }
+    Program { externals, arena: 0, steps: vec![step], loops: vec![] }
 }
 
 fn run(level: Level, program: &Program, data: &[Vec<u32>]) -> Result<Vec<Vec<u32>>> {
@@ -333,6 +333,7 @@ proptest! {
             let one = Program {
                 externals: memory.iter().map(|words| External { words: words.len(), written: true }).collect(),
                 arena: 0,
+                loops: vec![],
                 steps: vec![Step {
                     kernel: step.kernel.clone(),
                     reads: step.reads.iter().map(moved).collect(),
@@ -382,6 +383,7 @@ fn counting() -> Program {
         externals: vec![External { words: 3, written: true }],
         arena: 64,
         steps: vec![step(add, x, arena), step(copy, arena, x)],
+        loops: vec![],
     }
 }
 

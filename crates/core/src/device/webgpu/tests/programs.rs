@@ -45,7 +45,7 @@ fn check_steps(gpu: &impl Device, program: &Program, mut memory: Vec<Vec<u32>>) 
         let Buffer::External(target) = write.buffer else { unreachable!() };
         let range = write.offset..write.offset + write.words;
         let kernel = step.kernel.clone();
-        let one = Program { externals: externals.clone(), arena: 0, steps: vec![step] };
+        let one = Program { externals: externals.clone(), arena: 0, steps: vec![step], loops: vec![] };
         let executable = gpu.prepare(&one).unwrap();
         gpu.run(executable, &buffers, Position::default(), 1, &mut || false).unwrap();
         let got = block_on(gpu.read(buffers[target], range.clone())).unwrap();
