@@ -53,10 +53,11 @@ fn directional(f: Function<'_>, x: &[Tensor], v: &[Tensor]) -> Tensor {
     terms.reduce(|a, b| make(Op::Binary(Binary::Add), &[&a, &b], &[1])).unwrap()
 }
 
-/// The devices of this build: the reference, then all others that there are.
-fn runners() -> Vec<(&'static str, LocalRunner)> {
-    thread_local!(static RUNNERS: Vec<(&'static str, LocalRunner)> = open());
-    RUNNERS.with(Clone::clone)
+/// The devices of this build: the reference, then all others that there are. Never closed, because what a GPU's driver keeps for a
+/// thread may be gone before the thread's own values are.
+fn runners() -> &'static [(&'static str, LocalRunner)] {
+    thread_local!(static RUNNERS: &'static [(&'static str, LocalRunner)] = Box::leak(open().into_boxed_slice()));
+    RUNNERS.with(|runners| *runners)
 }
 
 fn open() -> Vec<(&'static str, LocalRunner)> {
@@ -102,7 +103,7 @@ fn compare(
     };
     let difference = (8.0 * (at(step) - at(-step)) - (at(2.0 * step) - at(-2.0 * step))) / (12.0 * f64::from(step));
     for (device, runner) in runners() {
-        let slope = slope(&runner);
+        let slope = slope(runner);
         let scale = 1.0 + slope.abs() + difference.abs();
         let fits = (difference - slope).abs() < 3e-3 * scale;
         assert!(fits, "{name} on {device}: the gradient gives {slope}, differences {difference}");

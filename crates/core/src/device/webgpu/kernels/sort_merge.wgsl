@@ -14,8 +14,8 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
     let place = read1(i);
     let rank = rank_of(read0(row + place));
     // The part of the other run where it may be.
-    let from = select(pair, middle, first);
-    var low = from;
+    let start = select(pair, middle, first);
+    var low = start;
     var high = select(middle, min(pair + 2u * $run, $length), first);
     while (low < high) {
         let probe = (low + high) / 2u;
@@ -24,5 +24,5 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
         if (other_rank < rank || (other_rank == rank && other < place)) { low = probe + 1u; } else { high = probe; }
     }
     let own = select(at - middle, at - pair, first);
-    put(row + pair + own + low - from, place);
+    put(row + pair + own + low - start, place);
 }
