@@ -205,6 +205,9 @@ table! {
     IsNan { name: "isNan", types: FLOAT, result: Some(Bool), wgsl: "gb_isnan_T(a)",
         eval: |_, a| u32::from(f(a).is_nan()),
         grad: Err(Why::Discrete) }
+    IsFinite { name: "isFinite", types: FLOAT, result: Some(Bool), wgsl: "u32((bitcast<u32>(a) & 0x7fffffffu) < 0x7f800000u)",
+        eval: |_, a| u32::from(f(a).is_finite()),
+        grad: Err(Why::Discrete) }
     // The argument itself, where gradients end.
     Detach { name: "detach", types: ANY, result: None, wgsl: "a",
         eval: |_, a| a,

@@ -66,6 +66,8 @@ unary! {
     round: Round;
     /// Whether it is not a number (bool).
     isnan: IsNan;
+    /// Whether it is neither infinite nor not a number (bool).
+    isfinite: IsFinite;
     /// The value, through which no gradient passes.
     detach: Detach;
     /// 1 where 0, and the other way round: bool; of whole numbers, all bits.
