@@ -186,6 +186,15 @@ impl Tensor {
         self.log()?.mul_scalar(std::f64::consts::LOG10_E)
     }
 
+    /// ln(eᵃ + eᵇ) without overflow (torch.logaddexp); infinities give what the limit is.
+    ///
+    /// Errors: shapes that do not broadcast, other types than f32.
+    pub fn logaddexp(&self, other: &Self) -> Result<Self> {
+        let largest = self.maximum(other)?.detach()?;
+        let shift = largest.isfinite()?.where_(&largest, &largest.zeros_like())?;
+        self.sub(&shift)?.exp()?.add(&other.sub(&shift)?.exp()?)?.log()?.add(&shift)
+    }
+
     /// Limited to `low`…`high`; the gradient is 1 inside and at the bounds, 0 outside.
     ///
     /// Errors: `low` above `high`.
