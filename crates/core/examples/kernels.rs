@@ -81,6 +81,7 @@ fn program(kernel: Kernel, words: [usize; 3]) -> Program {
         externals,
         arena: 0,
         steps: vec![Step { kernel, reads: vec![operand(0), operand(1)], epilogue: None, write: operand(2) }],
+        loops: vec![],
     }
 }
 

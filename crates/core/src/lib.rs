@@ -9,6 +9,8 @@ mod error;
 mod shape;
 
 pub mod device;
+#[cfg(test)]
+mod gradcheck;
 pub mod ir;
 pub mod ops;
 pub mod plan;

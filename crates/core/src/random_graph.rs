@@ -4,6 +4,7 @@
 use crate::{
     DType, Data, Shape, Tensor,
     ir::{Binary, ConvGeometry, Op, Unary, Window},
+    ops,
 };
 
 /// One step of the construction; what the numbers mean depends on the op that they choose.
@@ -56,7 +57,7 @@ fn step(nodes: &[Tensor], (kind, first, second, detail): Choice) -> Option<Tenso
     };
     let like = |op: Op, inputs: Vec<Tensor>| make(op, inputs, x.shape().to_vec());
     let axis = if rank == 0 { 0 } else { d % rank };
-    match kind % 22 {
+    match kind % 24 {
         0 | 1 => like(
             Op::Unary([Unary::Neg, Unary::Abs, Unary::Tanh, Unary::Sigmoid, Unary::Sign, Unary::Floor][d % 6]),
             vec![x.clone()],
@@ -160,7 +161,7 @@ fn step(nodes: &[Tensor], (kind, first, second, detail): Choice) -> Option<Tenso
             let (kernel, stride) = ([2, 1], [1, 1]);
             let window = Window { n, c: 1, size: [h, w], kernel, stride, pad: [0, 0], dilation: [1, 1], out };
             let unfolded = make(Op::Unfold(window), vec![x], vec![n, 2, 1, out[0], out[1]])?;
-            if kind % 22 == 18 { Some(unfolded) } else { make(Op::Fold(window), vec![unfolded], vec![n, h, w]) }
+            if kind % 24 == 18 { Some(unfolded) } else { make(Op::Fold(window), vec![unfolded], vec![n, h, w]) }
         }
         20 => {
             (rank > 0 && x.shape()[0] > 0).then_some(())?;
@@ -169,6 +170,22 @@ fn step(nodes: &[Tensor], (kind, first, second, detail): Choice) -> Option<Tenso
             dims[0] = 3;
             let rows = make(Op::Gather, vec![x.clone(), index.clone()], dims)?;
             if d % 2 == 0 { Some(rows) } else { like(Op::ScatterAdd, vec![rows, index]) }
+        }
+        21 => {
+            let steps = *x.shape().first().filter(|&&n| n > 0 && n <= 6)?;
+            let first = x.narrow(0, d / 2 % steps, 1).and_then(|first| first.squeeze(0)).ok()?;
+            let step = |carry: &[Tensor], x: &[Tensor]| {
+                let h = carry[0].mul_scalar(0.5)?.add(&x[0])?;
+                Ok((vec![h.clone(), carry[0].maximum(&carry[1])?], vec![h.sub(&carry[1])?, h]))
+            };
+            let (init, xs) = ([&first, &first], [&x]);
+            let scanned = if d % 2 == 0 { ops::scan(&init, &xs, step) } else { ops::scan_reverse(&init, &xs, step) };
+            let scanned = scanned.ok()?;
+            [&scanned.carry[..], &scanned.outputs].concat().into_iter().nth(d / 8 % 4)
+        }
+        22 => {
+            let order = (rank > 0).then(|| x.argsort(axis as isize, d / 8 % 2 == 1).ok())??;
+            if d % 2 == 0 { order.to_f32().ok() } else { x.gather(axis as isize, &order).ok() }
         }
         _ => {
             let key =

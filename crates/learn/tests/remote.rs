@@ -164,7 +164,7 @@ fn after_a_stop_nothing_is_computed_and_no_weight_is_lost() {
                 in_preparation += 1;
             }
         }
-        bench.client.heard_stop();
+        bench.client.heard_stop().unwrap();
         for value in Params::of(&model).values() {
             let value = bench.wait(bench.client.read(&value), |_| ()).unwrap();
             assert!(value.as_f32().iter().all(|v| v.is_finite()));

@@ -4,7 +4,7 @@ use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, P
 use crate::{
     DType, Error, Result,
     ir::{ConvGeometry, Window, scalar},
-    plan::{Buffer, Epilogue, Expr, Instr, Kernel, Load, Operand, Program, Reduction, Rows, Source, Step, View},
+    plan::{Buffer, Epilogue, Expr, Instr, Kernel, Load, Operand, Program, Reduction, Rows, Source, Step, View, Walk},
     reserve::{copied, room, zeros},
     rng,
 };
@@ -107,8 +107,10 @@ impl Device for Interp {
         let mut at = Position { iteration: from.iteration, step: 0 };
         let mut arena = zeros(NAME, program.arena, "intermediate results")?;
         while at.iteration < iterations {
-            for step in &program.steps {
-                self.step(step, externals, &mut arena)?;
+            let mut walk = Walk::new(&program);
+            while let Some(step) = walk.step() {
+                self.step(&walk.placed(&program.steps[step]), externals, &mut arena)?;
+                walk.advance();
             }
             at.iteration += 1;
             if pause() {
@@ -192,6 +194,9 @@ pub fn evaluate(kernel: &Kernel, reads: &[Vec<u32>]) -> Vec<u32> {
         Kernel::Fold { window, input } => fold(window, input, &floats(&reads[0])),
         Kernel::Gather(rows) => gather(rows, &reads[0], &reads[1]),
         Kernel::ScatterAdd(rows) => scatter_add(rows, &floats(&reads[0]), &reads[1]),
+        Kernel::ArgSort { length, dtype, .. } => {
+            reads[0].chunks((*length).max(1)).flat_map(|row| argsort(*dtype, row)).collect()
+        }
     }
 }
 
@@ -267,6 +272,13 @@ fn beats(dtype: DType, new: u32, kept: u32) -> bool {
         DType::I32 => new as i32 > kept as i32,
         DType::U32 | DType::Bool => new > kept,
     }
+}
+
+/// The positions that sort a row; equal ones keep their order.
+fn argsort(dtype: DType, row: &[u32]) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..row.len() as u32).collect();
+    order.sort_by_key(|&i| scalar::rank(dtype, row[i as usize]));
+    order
 }
 
 fn floats(words: &[u32]) -> Vec<f32> {

@@ -63,6 +63,7 @@ fn follows_step(
         let one = Program {
             externals: memory.iter().map(|words| External { words: words.len(), written: true }).collect(),
             arena: 0,
+            loops: vec![],
             steps: vec![Step { epilogue, ..moved.clone() }],
         };
         let executable = device.prepare(&one).unwrap();

@@ -7,10 +7,11 @@ use super::{
     node::Tensor,
     op::Op,
     scalar::{Binary, Unary, Why},
+    scan,
 };
 use crate::{DType, Error, Result, Shape};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     ops::{Add, Div, Mul, Neg, Sub},
 };
 
@@ -39,36 +40,64 @@ pub fn gradient(y: &Tensor, seed: &Tensor, wrt: &[Tensor], rules: &dyn Rules) ->
     if seed.shape() != y.shape() {
         return Err(Error::Gradient(format!("the seed has shape {}, the output {}", seed.shape(), y.shape())));
     }
-    let nodes = Tensor::ancestors(std::slice::from_ref(y));
-    let mut wanted: std::collections::HashSet<u64> = wrt.iter().map(Tensor::id).collect();
+    let gradients = pull(&[(y.clone(), seed.clone())], wrt, rules)?;
+    wrt.iter().zip(gradients).map(|(x, gradient)| gradient.ok_or_else(|| no_path(y, x))).collect()
+}
+
+/// The gradients of Σ y · seed over several (y, seed), for each of `wrt`; none where no differentiable path leads.
+pub(super) fn pull(ends: &[(Tensor, Tensor)], wrt: &[Tensor], rules: &dyn Rules) -> Result<Vec<Option<Tensor>>> {
+    let outputs: Vec<Tensor> = ends.iter().map(|(y, _)| y.clone()).collect();
+    let nodes = Tensor::ancestors(&outputs);
+    let loops = scan::gradient::results(&nodes);
+    let mut wanted: HashSet<u64> = wrt.iter().map(Tensor::id).collect();
     for node in &nodes {
         if node.inputs().iter().any(|input| wanted.contains(&input.id())) {
             wanted.insert(node.id());
         }
     }
-    let mut arrived: HashMap<u64, Tensor> = HashMap::from([(y.id(), seed.clone())]);
+    let mut arrived: HashMap<u64, Tensor> = HashMap::new();
+    let arrive = |arrived: &mut HashMap<u64, Tensor>, at: &Tensor, gradient: Tensor| {
+        let sum = match arrived.remove(&at.id()) {
+            Some(other) => (Term(other) + Term(gradient)).0,
+            None => gradient,
+        };
+        arrived.insert(at.id(), sum);
+    };
+    ends.iter().for_each(|(y, seed)| arrive(&mut arrived, y, seed.clone()));
     let mut found: HashMap<u64, Tensor> = HashMap::new();
     for node in nodes.iter().rev().filter(|node| wanted.contains(&node.id())) {
-        let Some(g) = arrived.remove(&node.id()) else { continue };
+        let g = arrived.remove(&node.id());
+        found.extend(g.clone().map(|g| (node.id(), g)));
         let inputs = node.inputs().to_vec();
-        if inputs.iter().any(|input| wanted.contains(&input.id())) {
-            let gradients = rules.vjp(node, &g).unwrap_or_else(|| vjp(node, &g))?;
-            for (input, gradient) in inputs.iter().zip(gradients) {
-                let (true, Some(gradient)) = (wanted.contains(&input.id()), gradient) else { continue };
-                let sum = match arrived.remove(&input.id()) {
-                    Some(other) => (Term(other) + Term(gradient)).0,
-                    None => gradient,
-                };
-                arrived.insert(input.id(), sum);
+        let wants: Vec<bool> = inputs.iter().map(|input| wanted.contains(&input.id())).collect();
+        if !wants.contains(&true) {
+            continue;
+        }
+        let gradients = match (&*node.op(), g) {
+            // What arrives at the results of a loop goes through it together, when the one that was made first is met.
+            (Op::Scan { scan, .. }, _) => {
+                let results = &loops[&node.id()];
+                let arrived: Vec<(usize, Tensor)> =
+                    results.iter().filter_map(|(pick, id)| Some((*pick, found.get(id)?.clone()))).collect();
+                if results[0].1 != node.id() || arrived.is_empty() {
+                    continue;
+                }
+                scan::gradient::gradient(scan, &inputs, &arrived, &wants, rules)?
+            }
+            (_, Some(g)) => rules.vjp(node, &g).unwrap_or_else(|| vjp(node, &g))?,
+            (_, None) => continue,
+        };
+        for ((input, gradient), wanted) in inputs.iter().zip(gradients).zip(wants) {
+            if let (true, Some(gradient)) = (wanted, gradient) {
+                arrive(&mut arrived, input, gradient);
             }
         }
-        found.insert(node.id(), g);
     }
-    wrt.iter().map(|x| found.get(&x.id()).cloned().ok_or_else(|| no_path(y, x, &nodes))).collect()
+    Ok(wrt.iter().map(|x| found.get(&x.id()).cloned()).collect())
 }
 
-fn no_path(y: &Tensor, x: &Tensor, ancestors: &[Tensor]) -> Error {
-    let why = if ancestors.iter().any(|node| node.id() == x.id()) {
+fn no_path(y: &Tensor, x: &Tensor) -> Error {
+    let why = if Tensor::ancestors(std::slice::from_ref(y)).iter().any(|node| node.id() == x.id()) {
         "only through steps that have no derivative (comparisons, argmax, whole numbers)"
     } else {
         "not at all; a tensor that was read on the way is a leaf: take the gradient before reading it"
@@ -88,7 +117,7 @@ pub fn vjp(y: &Tensor, g: &Tensor) -> Result<Vec<Option<Tensor>>> {
     let first = |term: Term| vec![Some(term.0), None];
     Ok(match op {
         Op::Input | Op::Host(_) | Op::Resident(_) | Op::Full(_) | Op::Iota { .. } => vec![],
-        Op::Random { .. } | Op::ArgMax(_) | Op::MaxPoolArg(_) => vec![None],
+        Op::Random { .. } | Op::ArgMax(_) | Op::ArgSort | Op::MaxPoolArg(_) => vec![None],
 
         Op::Unary(unary) => match unary.row().grad {
             Ok(rule) => one(rule(g(), x_(0), Term(y.clone()))),
@@ -156,6 +185,7 @@ pub fn vjp(y: &Tensor, g: &Tensor) -> Result<Vec<Option<Tensor>>> {
         Op::PoolTake(window) => first(g().with(Op::Unpool(window), x_(1), x[0].shape())),
         Op::Gather => first(g().with(Op::ScatterAdd, x_(1), x[0].shape())),
         Op::ScatterAdd => first(g().with(Op::Gather, x_(1), x[0].shape())),
+        Op::Scan { scan, pick } => scan::gradient::gradient(&scan, &x, &[(pick, g().0)], &vec![true; x.len()], &())?,
     })
 }
 

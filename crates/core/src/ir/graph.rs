@@ -3,7 +3,7 @@
 
 use super::{node::Tensor, op::Op};
 use crate::{DType, Result, Shape};
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
 
 /// Position of a node in its graph.
 pub type NodeId = usize;
@@ -55,11 +55,11 @@ impl Graph {
         Self::trace_with(&[], outputs)
     }
 
-    /// The same with the first leaves given, whether the outputs depend on them or not.
+    /// The same with the first leaves given, whether the outputs depend on them or not; what they are computed from is left out.
     pub fn trace_with(first: &[Tensor], outputs: &[Tensor]) -> Traced {
-        let ancestors = Tensor::ancestors(&[first, outputs].concat());
-        let mut leaves = first.to_vec();
         let given: HashMap<u64, usize> = first.iter().enumerate().map(|(i, leaf)| (leaf.id(), i)).collect();
+        let ancestors = Tensor::ancestors_to(&[first, outputs].concat(), &given.keys().copied().collect());
+        let mut leaves = first.to_vec();
         let mut at: HashMap<u64, NodeId> = HashMap::new();
         let mut nodes = Vec::with_capacity(ancestors.len());
         for tensor in &ancestors {
@@ -87,6 +87,21 @@ impl Graph {
         let inputs = self.nodes.iter().flat_map(|node| &node.inputs);
         inputs.chain(&self.outputs).for_each(|&used| uses[used] += 1);
         uses
+    }
+
+    /// For each result of a loop that is not the first one of that loop on those inputs, the first one.
+    pub fn siblings(&self) -> HashMap<NodeId, NodeId> {
+        let mut first = HashMap::new();
+        let mut siblings = HashMap::new();
+        for (id, node) in self.nodes.iter().enumerate() {
+            if let Kind::Op(Op::Scan { scan, .. }) = &node.kind {
+                let found = *first.entry((Rc::as_ptr(scan), &node.inputs[..])).or_insert(id);
+                if found != id {
+                    siblings.insert(id, found);
+                }
+            }
+        }
+        siblings
     }
 
     /// The nodes again, with these leaves: checks every shape rule on the way.

@@ -97,6 +97,11 @@ pub(super) fn infer(op: &Op, inputs: &[Tensor], shape: &Shape, dtype: DType) -> 
             rule.check(inputs[0].shape()[*axis] > 0, "an axis with at least one element")?;
             rule.gives(&inputs[0].shape().reduced(&[*axis]), INDEX)
         }
+        Op::ArgSort => {
+            rule.arity(1)?;
+            rule.check(inputs[0].dtype() != Bool && inputs[0].shape().rank() > 0, "the axis or element type")?;
+            rule.gives(inputs[0].shape(), INDEX)
+        }
         Op::MatMul => {
             rule.takes(&[F32, F32])?;
             let (a, b) = (inputs[0].shape(), inputs[1].shape());
@@ -123,6 +128,16 @@ pub(super) fn infer(op: &Op, inputs: &[Tensor], shape: &Shape, dtype: DType) -> 
             rule.check(shape.rank() > 0, "a table with rows")?;
             rule.input_shape(0, &[inputs[1].shape(), &shape[1..]].concat())?;
             rule.gives(shape, F32)
+        }
+        Op::Scan { scan, pick } => {
+            rule.arity(scan.inputs())?;
+            for (i, input) in inputs.iter().enumerate() {
+                rule.input_shape(i, &scan.input_shape(i))?;
+                rule.allowed(&[scan.leaf(i).dtype], input.dtype())?;
+            }
+            rule.check(*pick < scan.results(), "the number of the result")?;
+            let (shape, dtype) = scan.result(*pick)?;
+            rule.gives(&shape, dtype)
         }
     }
 }

@@ -2,14 +2,13 @@
 //! Names no device.
 
 mod grad;
-#[cfg(test)]
-mod gradcheck;
 mod graph;
 mod infer;
 mod node;
 mod op;
 pub mod print;
 pub mod scalar;
+mod scan;
 mod simplify;
 pub mod wire;
 
@@ -18,4 +17,6 @@ pub use graph::{Graph, Kind, Node, NodeId, Traced};
 pub use node::Tensor;
 pub use op::{ConvGeometry, Op, Resident, Window};
 pub use scalar::{Binary, Unary};
+pub use scan::Scan;
+pub(crate) use scan::close;
 pub use simplify::simplify;

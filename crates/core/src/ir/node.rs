@@ -7,6 +7,7 @@ use super::{
 use crate::{DType, Data, Result, Shape};
 use std::{
     cell::{Cell, Ref, RefCell},
+    collections::HashSet,
     fmt, mem,
     rc::Rc,
 };
@@ -107,12 +108,19 @@ impl Tensor {
 
     /// The nodes that the given ones depend on, themselves included, inputs first; ends at leaves.
     pub fn ancestors(roots: &[Self]) -> Vec<Self> {
-        let mut seen = std::collections::HashSet::new();
+        Self::ancestors_to(roots, &HashSet::new())
+    }
+
+    /// The same, ending at the nodes of these names, too.
+    pub(super) fn ancestors_to(roots: &[Self], ends: &HashSet<u64>) -> Vec<Self> {
+        let mut seen = HashSet::new();
         let mut found = Vec::new();
         let mut pending = roots.to_vec();
         while let Some(node) = pending.pop() {
             if seen.insert(node.id()) {
-                pending.extend(node.inputs().iter().cloned());
+                if !ends.contains(&node.id()) {
+                    pending.extend(node.inputs().iter().cloned());
+                }
                 found.push(node);
             }
         }

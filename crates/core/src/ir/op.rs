@@ -1,6 +1,9 @@
 //! The closed set of primitive ops. Everything else is composed from them.
 
-use super::scalar::{Binary, Unary};
+use super::{
+    scalar::{Binary, Unary},
+    scan::Scan,
+};
 use crate::{DType, Data};
 use std::rc::Rc;
 
@@ -67,6 +70,9 @@ pub enum Op {
     Max(Vec<usize>),
     /// Where along one axis the maximum is (i32), the first of equals.
     ArgMax(usize),
+    /// The positions (i32) that sort along the last axis: ascending, equal ones in their order, NaN last. No gradient, because
+    /// positions are whole numbers; what is gathered by them has one.
+    ArgSort,
 
     // Products.
     /// \[B, M, K\] × \[B, K, N\] → \[B, M, N\].
@@ -91,6 +97,16 @@ pub enum Op {
     Gather,
     /// \[source index ++ inner…, index\]: adjoint of gather into a table of the node's shape.
     ScatterAdd,
+
+    // Recurrence.
+    /// One result of a loop over time; its inputs are the first carries, what is taken a slice a trip, and constants. The adjoint is
+    /// a scan from the other end.
+    Scan {
+        /// The loop, shared by all nodes that are results of it.
+        scan: Rc<Scan>,
+        /// Which result: the last carries come first, then the results of every trip, stacked.
+        pick: usize,
+    },
 }
 
 /// Sizes of a two-dimensional convolution. All three directions share it.
@@ -207,6 +223,7 @@ impl Op {
             Self::Sum(_) => "sum",
             Self::Max(_) => "max",
             Self::ArgMax(_) => "argmax",
+            Self::ArgSort => "argsort",
             Self::MatMul => "matmul",
             Self::Conv(_) => "conv",
             Self::ConvInputGrad(_) => "conv_input_grad",
@@ -217,6 +234,7 @@ impl Op {
             Self::PoolTake(_) => "pool_take",
             Self::Gather => "gather",
             Self::ScatterAdd => "scatter_add",
+            Self::Scan { .. } => "scan",
         }
     }
 

@@ -9,6 +9,7 @@ use std::fmt;
 
 impl fmt::Display for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let siblings = self.siblings();
         for (id, node) in self.nodes.iter().enumerate() {
             write!(f, "%{id} {}{} = ", node.dtype, node.shape)?;
             match &node.kind {
@@ -19,6 +20,10 @@ impl fmt::Display for Graph {
                 write!(f, " %{input}")?;
             }
             writeln!(f)?;
+            // The body stands once, below the first result.
+            if let (Kind::Op(Op::Scan { scan, .. }), None) = (&node.kind, siblings.get(&id)) {
+                scan.body().to_string().lines().try_for_each(|line| writeln!(f, "    {line}"))?;
+            }
         }
         write!(f, "return")?;
         for output in &self.outputs {
@@ -51,6 +56,16 @@ fn op_text(f: &mut fmt::Formatter<'_>, op: &Op, dtype: DType) -> fmt::Result {
             write!(f, " {:?} stride {:?} pad {:?} dilation {:?}", w.kernel, w.stride, w.pad, w.dilation)
         }
         Op::Input | Op::Host(_) | Op::Resident(_) | Op::Unary(_) | Op::Binary(_) | Op::Select | Op::Cast => Ok(()),
-        Op::Reshape | Op::Broadcast | Op::MatMul | Op::Gather | Op::ScatterAdd => Ok(()),
+        Op::Reshape | Op::Broadcast | Op::MatMul | Op::Gather | Op::ScatterAdd | Op::ArgSort => Ok(()),
+        Op::Scan { scan, pick } => {
+            let way = if scan.is_reverse() { ", backwards" } else { "" };
+            write!(
+                f,
+                " result {pick} of {} trips{way}, {} carries, {} slices,",
+                scan.trips(),
+                scan.carries(),
+                scan.slices()
+            )
+        }
     }
 }

@@ -205,6 +205,9 @@ table! {
     IsNan { name: "isNan", types: FLOAT, result: Some(Bool), wgsl: "gb_isnan_T(a)",
         eval: |_, a| u32::from(f(a).is_nan()),
         grad: Err(Why::Discrete) }
+    IsFinite { name: "isFinite", types: FLOAT, result: Some(Bool), wgsl: "u32((bitcast<u32>(a) & 0x7fffffffu) < 0x7f800000u)",
+        eval: |_, a| u32::from(f(a).is_finite()),
+        grad: Err(Why::Discrete) }
     // The argument itself, where gradients end.
     Detach { name: "detach", types: ANY, result: None, wgsl: "a",
         eval: |_, a| a,
@@ -278,6 +281,17 @@ pub fn cast(from: DType, to: DType, word: u32) -> u32 {
     }
 }
 
+/// An unsigned number in the order of the values: both zeros are equal, NaN is above all.
+pub fn rank(dtype: DType, word: u32) -> u32 {
+    match dtype {
+        F32 if f(word).is_nan() => u32::MAX,
+        F32 if f(word) == 0.0 => 1 << 31,
+        F32 if word >> 31 == 1 => !word,
+        F32 | I32 => word ^ 1 << 31,
+        U32 | Bool => word,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,6 +310,15 @@ mod tests {
     fn remainder_takes_the_sign_of_the_divisor() {
         let rem = |a: i32, b: i32| (Binary::Rem.row().eval)(I32, a as u32, b as u32) as i32;
         assert_eq!([rem(7, 3), rem(-7, 3), rem(7, -3), rem(-7, -3), rem(1, 0)], [1, 2, -2, -1, 0]);
+    }
+
+    #[test]
+    fn ranks_are_in_the_order_of_the_values() {
+        let values = [f32::NEG_INFINITY, f32::MIN, -1.0, -1e-40, -0.0, 1e-40, 1.0, f32::MAX, f32::INFINITY, f32::NAN];
+        let ranks = values.map(|v| rank(F32, v.to_bits()));
+        assert!(ranks.is_sorted_by(|a, b| a < b), "{ranks:?}");
+        assert_eq!(rank(F32, 0.0f32.to_bits()), rank(F32, (-0.0f32).to_bits()));
+        assert!([i32::MIN, -1, 0, i32::MAX].map(|v| rank(I32, v as u32)).is_sorted_by(|a, b| a < b));
     }
 
     #[test]

@@ -5,13 +5,27 @@ use super::{
     graph::{Graph, Kind, Node, NodeId},
     op::Op,
     scalar::{Binary, cast},
+    scan,
     wire::Writer,
 };
 use crate::{DType, Shape};
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
 
 /// A graph with the same leaves and outputs, and no more nodes than needed.
 pub fn simplify(graph: &Graph) -> Graph {
+    let mut graph = pass(graph);
+    // Each change makes fewer loops or smaller ones.
+    while let Some(changed) = scan::simplify::merged(&graph) {
+        graph = pass(&changed);
+    }
+    while let Some(changed) = scan::simplify::trimmed(&graph) {
+        graph = pass(&changed);
+    }
+    graph
+}
+
+/// One walk over the graph, in which the results of loops stay what they are.
+fn pass(graph: &Graph) -> Graph {
     let mut pass = Pass { graph: Graph { leaves: graph.leaves, ..Graph::default() }, known: HashMap::new() };
     let mut at: Vec<NodeId> = Vec::with_capacity(graph.nodes.len());
     let uses = graph.uses();
@@ -79,7 +93,14 @@ impl Pass {
             }
         }
         let mut key = Writer::default();
-        key.node(&node);
+        match &node.kind {
+            Kind::Op(Op::Scan { scan, pick }) => {
+                // The name of the loop, instead of all that it is; no other node's key begins so.
+                key.byte(u8::MAX);
+                [Rc::as_ptr(scan) as usize, *pick].iter().for_each(|&v| key.size(v));
+            }
+            _ => key.node(&node),
+        }
         key.sizes(&node.inputs);
         *self.known.entry(key.bytes).or_insert_with(|| {
             self.graph.nodes.push(node);

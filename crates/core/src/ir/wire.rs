@@ -5,14 +5,16 @@ use super::{
     graph::{Graph, Kind, Node},
     op::{ConvGeometry, Op, Window},
     scalar::{Binary, Unary},
+    scan::Scan,
 };
 use crate::{
     DType, Data, Error, Result, Shape,
     reserve::{HOST, room},
 };
+use std::rc::Rc;
 
 /// Grows when the form changes; both ends must agree.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// Writes numbers as LEB128, so that small ones are short.
 #[derive(Default)]
@@ -90,7 +92,17 @@ impl Writer {
         self.byte(VERSION);
         self.size(graph.leaves);
         self.size(graph.nodes.len());
+        let siblings = graph.siblings();
         for (id, node) in graph.nodes.iter().enumerate() {
+            if let Some(other) = siblings.get(&id) {
+                // Another result of a loop whose body and inputs were written already.
+                let Kind::Op(Op::Scan { pick, .. }) = node.kind else { unreachable!("only loops have siblings") };
+                self.byte(node.dtype as u8);
+                self.sizes(&node.shape);
+                self.byte(SIBLING);
+                [id - other, pick].iter().for_each(|&v| self.size(v));
+                continue;
+            }
             self.node(node);
             self.size(node.inputs.len());
             // Inputs are near: distances are short.
@@ -135,6 +147,12 @@ impl Writer {
             }
             Op::Input | Op::Host(_) | Op::Resident(_) => unreachable!("leaves of a traced graph are numbered"),
             Op::Select | Op::Cast | Op::Reshape | Op::Broadcast | Op::MatMul | Op::Gather | Op::ScatterAdd => {}
+            Op::ArgSort => {}
+            Op::Scan { scan, pick } => {
+                [*pick, scan.trips(), scan.carries(), scan.slices()].iter().for_each(|&v| self.size(v));
+                self.byte(scan.is_reverse().into());
+                self.graph(scan.body());
+            }
         }
     }
 
@@ -144,6 +162,7 @@ impl Writer {
 }
 
 const LEAF: u8 = 0;
+const SIBLING: u8 = 255;
 
 fn code(op: &Op) -> u8 {
     match op {
@@ -176,18 +195,22 @@ fn code(op: &Op) -> u8 {
         Op::PoolTake(_) => 26,
         Op::Gather => 27,
         Op::ScatterAdd => 28,
+        Op::ArgSort => 29,
+        Op::Scan { .. } => 30,
     }
 }
 
 /// Reads what a [`Writer`] wrote; every read is checked.
 pub struct Reader<'a> {
     rest: &'a [u8],
+    /// How many loop bodies the graph being read lies in.
+    depth: usize,
 }
 
 impl<'a> Reader<'a> {
     /// Reads these bytes from their start.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes }
+        Self { rest: bytes, depth: 0 }
     }
 
     /// Fails if anything is left.
@@ -288,6 +311,16 @@ impl<'a> Reader<'a> {
         for id in 0..count {
             let (dtype, shape) = (self.dtype()?, self.shape()?);
             let kind = match self.byte()? {
+                SIBLING => {
+                    let (distance, pick) = (self.size()?, self.size()?);
+                    let other = id.checked_sub(distance).and_then(|other| nodes.get(other));
+                    let Some(Node { kind: Kind::Op(Op::Scan { scan, .. }), inputs, .. }) = other else {
+                        return Err(bad("a result of a loop that was not there before"));
+                    };
+                    let (kind, inputs) = (Kind::Op(Op::Scan { scan: scan.clone(), pick }), inputs.clone());
+                    nodes.push(Node { kind, inputs, shape, dtype });
+                    continue;
+                }
                 LEAF => {
                     let leaf = self.size()?;
                     let fresh =
@@ -346,8 +379,23 @@ impl<'a> Reader<'a> {
             26 => Op::PoolTake(self.window()?),
             27 => Op::Gather,
             28 => Op::ScatterAdd,
+            29 => Op::ArgSort,
+            30 => self.scan()?,
             _ => return Err(bad("an unknown op")),
         })
+    }
+
+    fn scan(&mut self) -> Result<Op> {
+        let (pick, trips, carries, slices) = (self.size()?, self.size()?, self.size()?, self.size()?);
+        let reverse = self.byte()? != 0;
+        // Checked before the body is read: a message must not decide how deep the stack grows.
+        if self.depth == Scan::DEEPEST {
+            return Err(bad("loops nested too deeply"));
+        }
+        self.depth += 1;
+        let body = self.graph()?;
+        self.depth -= 1;
+        Ok(Op::Scan { scan: Rc::new(Scan::new(body, trips, carries, slices, reverse)?), pick })
     }
 
     fn word(&mut self) -> Result<u32> {
@@ -395,6 +443,42 @@ mod tests {
         Graph::trace(&[sum]).graph
     }
 
+    /// Two results of a loop whose body has a loop.
+    fn looped() -> Graph {
+        let shape = |dims: &[usize]| Shape::new("test", dims).unwrap();
+        let input = |dims: &[usize]| Tensor::input(shape(dims), DType::F32);
+        let (inner, outer) = ([input(&[2]), input(&[2])], [input(&[2]), input(&[3, 2])]);
+        let sum = |[a, b]: &[Tensor; 2]| {
+            Tensor::make(Op::Binary(Binary::Add), vec![a.clone(), b.clone()], shape(&[2]), DType::F32).unwrap()
+        };
+        let close = |[carry, slice]: &[Tensor; 2], next: &Tensor, trips| {
+            let (carry, slice) = (std::slice::from_ref(carry), std::slice::from_ref(slice));
+            super::super::close([carry, slice], &[next.clone(), next.clone()], trips, false).unwrap().0
+        };
+        let first = close(&inner, &sum(&inner), 3).pick(&outer, 0).unwrap();
+        let second = close(&outer, &first, 4);
+        let inputs = [input(&[2]), input(&[4, 3, 2])];
+        Graph::trace(&[second.pick(&inputs, 1).unwrap(), second.pick(&inputs, 0).unwrap()]).graph
+    }
+
+    #[test]
+    fn a_loop_survives_the_trip_with_its_body_once() {
+        let bytes = encoded(&looped());
+        let back = Reader::new(&bytes).graph().unwrap();
+        assert_eq!(encoded(&back), bytes);
+        assert_eq!(back.to_string(), looped().to_string());
+        assert_eq!(back.siblings().len(), 1);
+        assert!((0..bytes.len()).all(|end| Reader::new(&bytes[..end]).graph().is_err()));
+    }
+
+    #[test]
+    fn loops_nested_without_end_are_an_error() {
+        // A graph of one node, which is a loop over a graph of one node, and so on.
+        let head = [VERSION, 0, 1, 0, 0, 30, 0, 1, 0, 0, 0];
+        let error = Reader::new(&head.repeat(100_000)).graph().unwrap_err().to_string();
+        assert!(error.contains("too deeply"), "{error}");
+    }
+
     fn encoded(graph: &Graph) -> Vec<u8> {
         let mut writer = Writer::default();
         writer.graph(graph);
@@ -428,8 +512,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn changed_bytes_give_an_error_or_a_checked_graph(changes in prop::collection::vec((0usize..200, any::<u8>()), 1..6)) {
-            let mut bytes = encoded(&sample());
+        fn changed_bytes_give_an_error_or_a_checked_graph(
+            has_loops in any::<bool>(),
+            changes in prop::collection::vec((0usize..200, any::<u8>()), 1..6),
+        ) {
+            let mut bytes = encoded(&if has_loops { looped() } else { sample() });
             let length = bytes.len();
             for (at, value) in changes {
                 bytes[at % length] = value;

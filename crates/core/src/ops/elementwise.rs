@@ -66,6 +66,8 @@ unary! {
     round: Round;
     /// Whether it is not a number (bool).
     isnan: IsNan;
+    /// Whether it is neither infinite nor not a number (bool).
+    isfinite: IsFinite;
     /// The value, through which no gradient passes.
     detach: Detach;
     /// 1 where 0, and the other way round: bool; of whole numbers, all bits.
@@ -182,6 +184,15 @@ impl Tensor {
     /// The logarithm to base 10.
     pub fn log10(&self) -> Result<Self> {
         self.log()?.mul_scalar(std::f64::consts::LOG10_E)
+    }
+
+    /// ln(eᵃ + eᵇ) without overflow (torch.logaddexp); infinities give what the limit is.
+    ///
+    /// Errors: shapes that do not broadcast, other types than f32.
+    pub fn logaddexp(&self, other: &Self) -> Result<Self> {
+        let largest = self.maximum(other)?.detach()?;
+        let shift = largest.isfinite()?.where_(&largest, &largest.zeros_like())?;
+        self.sub(&shift)?.exp()?.add(&other.sub(&shift)?.exp()?)?.log()?.add(&shift)
     }
 
     /// Limited to `low`…`high`; the gradient is 1 inside and at the bounds, 0 outside.

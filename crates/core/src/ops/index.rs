@@ -72,30 +72,27 @@ impl Tensor {
         wide.coordinate(dims.len() - 1)?.eq(&wide)?.to_f32()
     }
 
-    /// The order that sorts along an axis (i32), equal ones in their order. Counts comparisons: n² of them, exact and the same on
-    /// every device; meant for hundreds of entries, not for millions. NaN comes nowhere: keep it out.
+    /// The order that sorts along an axis (i32), equal ones in their order; NaN is above everything (torch.argsort, stable).
     ///
-    /// Errors: an axis of more than 16,384 entries.
+    /// Errors: no such axis; bool. It has no gradient, because positions are whole numbers: gather by them has.
     pub fn argsort(&self, dim: isize, descending: bool) -> Result<Self> {
-        const MOST: usize = 16_384;
         let axis = self.shape().axis("argsort", dim)?;
-        let n = self.shape()[axis];
-        if n > MOST {
-            let message = format!("axis {dim} has {n} entries; at most {MOST} can be sorted on the device");
-            return Err(Error::argument("argsort", message));
+        if self.dtype() == DType::Bool {
+            let expected = "numbers; cast truth values with to_i32()".into();
+            return Err(Error::DType { op: "argsort".into(), expected, got: self.dtype() });
         }
-        // Pairs (i, j): the other entry i comes before entry j, so j's place is the number of those i.
-        let (one, other) = (self.unsqueeze(axis as isize)?, self.unsqueeze(axis as isize + 1)?);
-        let mut dims = one.shape().to_vec();
-        dims[axis] = n;
-        let (one, other) = (one.broadcast_to(&dims)?, other.broadcast_to(&dims)?);
-        let before = if descending { other.gt(&one)? } else { other.lt(&one)? };
-        let (i, j) = (one.coordinate(axis)?, one.coordinate(axis + 1)?);
-        let tie = other.eq(&one)?.logical_and(&i.lt(&j)?)?;
-        let place = before.logical_or(&tie)?.sum(&[axis as isize], true)?;
-        // The index whose place is i: pairs (place, index).
-        let here = place.broadcast_to(&dims)?.eq(&i)?;
-        here.where_(&j, &j.zeros_like())?.sum(&[axis as isize + 1], false)
+        let last = self.shape().rank() - 1;
+        let x = self.transpose(axis as isize, -1)?;
+        // Backwards before and after, equal ones keep their order.
+        let turned = if descending { x.flip(&[-1])? } else { x };
+        let order = Self::make(Op::ArgSort, vec![turned.clone()], turned.shape().clone(), DType::I32)?;
+        let order = if descending {
+            let n = turned.shape()[last] as f64;
+            order.flip(&[-1])?.scalar_sub(n - 1.0)?
+        } else {
+            order
+        };
+        order.transpose(axis as isize, -1)
     }
 
     /// Sorted along an axis, and where each entry was (i32); equal ones keep their order. See [`Tensor::argsort`].
@@ -117,6 +114,20 @@ impl Tensor {
         }
         let order = self.argsort(-1, true)?.cut(axis, 0, 1, k)?;
         Ok((self.gather(-1, &order)?, order))
+    }
+
+    /// The middle one along an axis, the lower of two, and where it was (i32) (torch.median): the gradient goes there.
+    ///
+    /// Errors: an empty axis. See [`Tensor::argsort`].
+    pub fn median(&self, dim: isize, keepdim: bool) -> Result<(Self, Self)> {
+        let axis = self.shape().axis("median", dim)?;
+        let n = self.shape()[axis];
+        if n == 0 {
+            return Err(Error::shape("median", format!("axis {dim} of shape {} is empty", self.shape())));
+        }
+        let place = self.argsort(dim, false)?.cut(axis, (n - 1) / 2, 1, 1)?;
+        let value = self.gather(dim, &place)?;
+        if keepdim { Ok((value, place)) } else { Ok((value.squeeze(dim)?, place.squeeze(dim)?)) }
     }
 
     /// `src` at the places that `index` names in a tensor of zeros like this one.

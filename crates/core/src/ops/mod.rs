@@ -15,6 +15,7 @@ mod pad;
 mod pool;
 mod reduce;
 mod resize;
+mod scan;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ pub use derivative::gradients;
 pub use pad::PadMode;
 pub use pool::{AvgPool2dOptions, MaxPool2dOptions};
 pub use resize::Interpolation;
+pub use scan::{Scanned, scan, scan_reverse};
 
 use crate::{
     DType, Error, Result, Shape, Tensor,

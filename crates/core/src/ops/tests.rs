@@ -272,3 +272,16 @@ fn derivatives_of_what_is_linear_are_zero() {
     assert_eq!(gradient(&held, &x), [1.0, -2.0]);
     assert!(message(x.grad(&[&x])).contains("sum it up or give a seed"));
 }
+
+#[test]
+fn logaddexp_neither_overflows_nor_prefers_one_of_equals() {
+    let (big, inf) = (1e30f32, f32::INFINITY);
+    let [a, b] = [[1.0, big, 100.0, -inf, inf, 0.5], [2.0, big, -big, -inf, 3.0, 0.5]].map(|v| vector(&v));
+    let y = a.logaddexp(&b).unwrap();
+    let gradient = y.narrow(0, 5, 1).unwrap().sum_all().unwrap().grad(&[&a, &b]).unwrap();
+    let expected = [2.313_261_7, big, 100.0, -inf, inf, 0.5 + std::f32::consts::LN_2];
+    for (got, want) in f32s(&y).iter().zip(expected) {
+        assert!(*got == want || (got - want).abs() < 1e-6, "{got} is not {want}");
+    }
+    assert_eq!(gradient.iter().map(|g| f32s(g)[5]).collect::<Vec<_>>(), [0.5, 0.5]);
+}

@@ -7,7 +7,7 @@
 
 use super::{
     Target,
-    draft::{Draft, Drafts, Home, Value, ValueId},
+    draft::{Draft, Drafts, Home, Value, ValueId, Work},
     expr::localise,
     program::{Expr, Instr, Kernel, Load, Source},
     view::View,
@@ -112,7 +112,7 @@ fn heights(drafts: &Drafts) -> Vec<usize> {
 }
 
 fn likeness(drafts: &Drafts, step: &Draft, height: usize) -> Option<Likeness> {
-    let Kernel::Map { expr, .. } = &step.kernel else { return None };
+    let (_, expr) = step.map()?;
     if drafts.values[step.write].words == 0 || step.epilogue.is_some() {
         return None;
     }
@@ -139,7 +139,7 @@ fn is_uniform(view: &View) -> bool {
 /// One step for a group, and its values in rows; none if they can't all be.
 fn join(drafts: &mut Drafts, leaf_of: &[Option<ValueId>], group: &[usize]) -> Option<Draft> {
     let steps: Vec<Draft> = group.iter().map(|&i| drafts.steps[i].clone()).collect();
-    let Kernel::Map { expr, .. } = &steps[0].kernel else { return None };
+    let (_, expr) = steps[0].map()?;
     let readings: Vec<Reading> =
         expr.loads.iter().map(|load| reading(drafts, &steps[0], load)).collect::<Option<_>>()?;
     // For each load of own values, these in the order of the steps; then the leaves that the results replace.
@@ -175,17 +175,15 @@ fn join(drafts: &mut Drafts, leaf_of: &[Option<ValueId>], group: &[usize]) -> Op
     }
     let expr = Expr { loads, instrs: expr.instrs.clone(), types: expr.types.clone() };
     let (expr, reads) = localise(expr);
-    Some(Draft { kernel: Kernel::Map { shape: vec![words], expr }, reads, epilogue: None, write })
+    let work = Work::Kernel(Kernel::Map { shape: vec![words], expr });
+    Some(Draft { work, reads, epilogue: None, write })
 }
 
 /// The value that a load of a step reads.
 fn read_by(step: &Draft, load: usize) -> ValueId {
-    match &step.kernel {
-        Kernel::Map { expr, .. } => match expr.loads[load].source {
-            Source::Read(i) => step.reads[i],
-            _ => unreachable!("an own value is read"),
-        },
-        _ => unreachable!("a group is of element-wise steps"),
+    match step.map().map(|(_, expr)| expr.loads[load].source) {
+        Some(Source::Read(i)) => step.reads[i],
+        _ => unreachable!("an element-wise step reads its own value"),
     }
 }
 
@@ -275,12 +273,14 @@ fn reorder(drafts: &mut Drafts, joined: &[Option<usize>], made: &[Draft]) {
 fn dependencies(drafts: &Drafts, steps: &[(usize, Draft)]) -> Vec<Vec<usize>> {
     let mut writers: Vec<Option<usize>> = vec![None; drafts.values.len()];
     // What is written within each row, by place.
-    let mut parts: HashMap<ValueId, Vec<(usize, usize)>> = HashMap::new();
+    let mut parts: HashMap<ValueId, Vec<(usize, ValueId)>> = HashMap::new();
     for (i, (_, step)) in steps.iter().enumerate() {
-        writers[step.write] = Some(i);
-        let (root, at) = drafts.root(step.write);
-        if root != step.write {
-            parts.entry(root).or_default().push((at, i));
+        for value in step.writes() {
+            writers[value] = Some(i);
+            let (root, at) = drafts.root(value);
+            if root != value {
+                parts.entry(root).or_default().push((at, value));
+            }
         }
     }
     parts.values_mut().for_each(|parts| parts.sort_unstable());
@@ -290,9 +290,9 @@ fn dependencies(drafts: &Drafts, steps: &[(usize, Draft)]) -> Vec<Vec<usize>> {
             return vec![writer];
         }
         let parts = parts.get(&root).map_or(&[][..], |parts| &parts[..]);
-        let start = parts.partition_point(|&(part, i)| part + drafts.values[steps[i].1.write].words <= at);
+        let start = parts.partition_point(|&(part, value)| part + drafts.values[value].words <= at);
         let inside = parts[start..].iter().take_while(|&&(part, _)| part < at + drafts.values[value].words);
-        inside.map(|&(_, i)| i).collect()
+        inside.filter_map(|&(_, value)| writers[value]).collect()
     };
     steps.iter().map(|(_, step)| step.all_reads().flat_map(of_value).collect()).collect()
 }

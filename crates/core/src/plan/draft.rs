@@ -1,7 +1,11 @@
 //! What the passes between schedule and program work on: steps whose operands are values, of which each is written once and
 //! has no place in memory yet.
 
-use super::program::{Expr, Kernel, Operand};
+use super::{
+    program::{Epilogue, Expr, Kernel, Operand, Step},
+    scan::Nested,
+};
+use std::rc::Rc;
 
 /// Position of a value in [`Drafts::values`].
 pub(super) type ValueId = usize;
@@ -38,12 +42,24 @@ pub(super) enum Home {
 }
 
 /// A step whose operands are values.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Draft {
-    pub kernel: Kernel,
+    pub work: Work,
     pub reads: Vec<ValueId>,
     pub epilogue: Option<DraftEpilogue>,
     pub write: ValueId,
+}
+
+/// What a draft becomes.
+#[derive(Clone)]
+pub(super) enum Work {
+    /// A step.
+    Kernel(Kernel),
+    /// Nothing: it only keeps memory for the value that it writes, which a loop fills.
+    Reserve,
+    /// The steps of a loop; `write` is memory for its intermediates. What it leaves behind are values of their own, which
+    /// lie within some of those that it reads.
+    Loop(Rc<Nested>),
 }
 
 /// See [`super::Epilogue`].
@@ -63,15 +79,22 @@ impl Drafts {
 
     /// Adds a step; the value that it writes.
     pub fn step(&mut self, kernel: Kernel, reads: Vec<ValueId>, words: usize) -> ValueId {
+        self.draft(Work::Kernel(kernel), reads, words)
+    }
+
+    /// The same for any work.
+    pub fn draft(&mut self, work: Work, reads: Vec<ValueId>, words: usize) -> ValueId {
         let write = self.value(words);
-        self.steps.push(Draft { kernel, reads, epilogue: None, write });
+        self.steps.push(Draft { work, reads, epilogue: None, write });
         write
     }
 
     /// The step that writes each value.
     pub fn writers(&self) -> Vec<Option<usize>> {
         let mut writers = vec![None; self.values.len()];
-        self.steps.iter().enumerate().for_each(|(i, step)| writers[step.write] = Some(i));
+        for (i, step) in self.steps.iter().enumerate() {
+            step.writes().for_each(|value| writers[value] = Some(i));
+        }
         writers
     }
 
@@ -86,23 +109,37 @@ impl Drafts {
 }
 
 impl Draft {
+    /// Shape and expression, if it is element-wise.
+    pub fn map(&self) -> Option<(&[usize], &Expr)> {
+        match &self.work {
+            Work::Kernel(Kernel::Map { shape, expr }) => Some((shape, expr)),
+            _ => None,
+        }
+    }
+
     /// All values that it reads.
     pub fn all_reads(&self) -> impl Iterator<Item = ValueId> {
         self.reads.iter().chain(self.epilogue.iter().flat_map(|epilogue| &epilogue.reads)).copied()
     }
 
-    /// The step with every value's place.
-    pub fn placed(&self, place: impl Fn(ValueId) -> Operand) -> super::Step {
-        let epilogue = self.epilogue.as_ref().map(|epilogue| super::Epilogue {
+    /// All values that it makes.
+    pub fn writes(&self) -> impl Iterator<Item = ValueId> {
+        let results = match &self.work {
+            Work::Loop(nested) => nested.results(),
+            Work::Kernel(_) | Work::Reserve => &[],
+        };
+        std::iter::once(self.write).chain(results.iter().copied())
+    }
+
+    /// The step with every value's place; none if there are no steps, or many.
+    pub fn placed(&self, place: impl Fn(ValueId) -> Operand) -> Option<Step> {
+        let Work::Kernel(kernel) = &self.work else { return None };
+        let epilogue = self.epilogue.as_ref().map(|epilogue| Epilogue {
             shape: epilogue.shape.clone(),
             expr: epilogue.expr.clone(),
             reads: epilogue.reads.iter().map(|&value| place(value)).collect(),
         });
-        super::Step {
-            kernel: self.kernel.clone(),
-            reads: self.reads.iter().map(|&value| place(value)).collect(),
-            epilogue,
-            write: place(self.write),
-        }
+        let reads = self.reads.iter().map(|&value| place(value)).collect();
+        Some(Step { kernel: kernel.clone(), reads, epilogue, write: place(self.write) })
     }
 }

@@ -3,8 +3,8 @@
 
 use super::{
     Options, Target,
-    draft::{Draft, DraftEpilogue, Drafts, ValueId},
-    program::{Expr, Kernel, Load, Source},
+    draft::{Draft, DraftEpilogue, Drafts, ValueId, Work},
+    program::{Expr, Load, Source},
 };
 
 /// Makes epilogues of the steps that can be.
@@ -35,17 +35,18 @@ fn finishes(
     uses: &[usize],
     options: &Options,
 ) -> Option<(ValueId, DraftEpilogue)> {
-    let Kernel::Map { shape, expr } = &step.kernel else { return None };
+    let (shape, expr) = step.map()?;
     let &value = step.reads.iter().max_by_key(|&&value| writers[value])?;
     let kernel = &drafts.steps[writers[value]?];
     let words = drafts.values[value].words;
     // The kernel would run where it stands, so all else that is read must be there by then.
     let others_before = step.reads.iter().all(|&read| read == value || writers[read] < writers[value]);
     let fits = kernel.epilogue.is_none()
-        && !matches!(kernel.kernel, Kernel::Map { .. })
+        && matches!(kernel.work, Work::Kernel(_))
+        && kernel.map().is_none()
         && uses[value] == 1
         && words > 0
-        && words == shape.iter().product()
+        && words == shape.iter().product::<usize>()
         && kernel.reads.len() + step.reads.len() - 1 <= options.max_reads;
     if !fits || !others_before {
         return None;
@@ -69,5 +70,5 @@ fn finishes(
         loads.push(Load { source, view: load.view.clone() });
     }
     let expr = Expr { loads, instrs: expr.instrs.clone(), types: expr.types.clone() };
-    Some((value, DraftEpilogue { shape: shape.clone(), expr, reads }))
+    Some((value, DraftEpilogue { shape: shape.to_vec(), expr, reads }))
 }

@@ -14,7 +14,7 @@ pub(super) fn plan(drafts: &Drafts, reuse: bool) -> (Vec<usize>, usize) {
     let values = &drafts.values;
     let mut last = vec![0; values.len()];
     for (i, step) in drafts.steps.iter().enumerate() {
-        step.all_reads().chain([step.write]).for_each(|value| last[drafts.root(value).0] = i);
+        step.all_reads().chain(step.writes()).for_each(|value| last[drafts.root(value).0] = i);
     }
     let lies_here = |value: ValueId| values[value].home == Home::Arena && values[value].words > 0;
     let mut offsets = vec![0; values.len()];
@@ -29,7 +29,10 @@ pub(super) fn plan(drafts: &Drafts, reuse: bool) -> (Vec<usize>, usize) {
         if lies_here(written) && !std::mem::replace(&mut taken[written], true) {
             let words = values[written].words;
             let heir = |&value: &ValueId| {
-                step.write == written && values[value].words == words && replaces_in_place(step, value)
+                let mut read = step.all_reads().filter(|&read| drafts.root(read).0 == value);
+                step.write == written
+                    && values[value].words == words
+                    && read.all(|read| values[read].words == words && replaces_in_place(step, read))
             };
             offsets[written] = match dying.iter().position(heir) {
                 Some(i) => offsets[dying.swap_remove(i)],

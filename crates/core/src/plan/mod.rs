@@ -12,15 +12,18 @@ pub mod print;
 pub mod program;
 #[cfg(test)]
 pub(crate) mod property;
+mod scan;
 mod schedule;
 pub mod verify;
 pub mod view;
+mod walk;
 
 pub use options::Options;
 pub use program::{
     ALIGNMENT, Buffer, Epilogue, Expr, External, Instr, Kernel, Load, Operand, Program, Reduction, Rows, Source, Step,
 };
 pub use view::{Axis, View};
+pub use walk::{Loop, Move, Walk};
 
 use crate::{
     Error, Result,

@@ -3,7 +3,7 @@
 
 use super::{
     Options, Plan, Target,
-    draft::{Draft, Drafts, Home, ValueId},
+    draft::{Draft, Drafts, Home, ValueId, Work},
     expr::{load, localise},
     memory,
     program::{ALIGNMENT, Buffer, External, Kernel, Operand, Program, Source},
@@ -27,7 +27,10 @@ pub(super) fn place(mut drafts: Drafts, buffers: &[usize], results: &[(ValueId, 
         match target {
             Target::New => {
                 let words = drafts.values[value].words;
-                drafts.values[value].home = Home::External { buffer: externals.len(), offset: 0 };
+                // What a loop leaves behind lies within memory that is kept for it.
+                let (root, _) = drafts.root(value);
+                debug_assert_eq!(drafts.values[root].words, words, "a result has memory of its own");
+                drafts.values[root].home = Home::External { buffer: externals.len(), offset: 0 };
                 externals.push(External { words, written: true });
             }
             Target::Leaf(leaf) => {
@@ -123,7 +126,7 @@ fn writes_over(drafts: &Drafts, step: &Draft, root: ValueId, at: usize, words: u
 
 /// Whether a step may write over a value that it reads: it reads it only element by element.
 pub(super) fn replaces_in_place(step: &Draft, value: ValueId) -> bool {
-    let Kernel::Map { expr, .. } = &step.kernel else { return false };
+    let Some((_, expr)) = step.map() else { return false };
     step.epilogue.is_none()
         && expr.loads.iter().all(|load| match load.source {
             Source::Read(i) => step.reads[i] != value || load.view.is_contiguous(),
@@ -145,7 +148,13 @@ fn lay_out(drafts: &Drafts, externals: Vec<External>, options: &Options) -> Plan
             _ => Operand { buffer: Buffer::Arena, offset: offsets[root] + at, words },
         }
     };
-    let steps = drafts.steps.iter().filter(|step| drafts.values[step.write].words > 0);
-    let steps = steps.map(|step| step.placed(operand)).collect();
-    Plan { program: Program { externals, arena, steps }, leaves: (0..drafts.leaves).map(operand).collect() }
+    let (mut steps, mut loops) = (Vec::new(), Vec::new());
+    for step in &drafts.steps {
+        match &step.work {
+            Work::Loop(nested) => nested.splice(&operand, operand(step.write), &mut steps, &mut loops),
+            Work::Kernel(_) if drafts.values[step.write].words > 0 => steps.extend(step.placed(operand)),
+            Work::Kernel(_) | Work::Reserve => {}
+        }
+    }
+    Plan { program: Program { externals, arena, steps, loops }, leaves: (0..drafts.leaves).map(operand).collect() }
 }

@@ -11,7 +11,15 @@ impl fmt::Display for Program {
             writeln!(f, "x{i} {} words{}", external.words, if external.written { ", written" } else { "" })?;
         }
         for (i, step) in self.steps.iter().enumerate() {
-            writeln!(f, "{i:3} {step}")?;
+            for l in self.loops.iter().rev().filter(|l| l.steps.start == i) {
+                writeln!(f, "    {} trips of steps {} to {}:", l.trips, l.steps.start, l.steps.end - 1)?;
+            }
+            write!(f, "{i:3} {step}")?;
+            for m in self.loops.iter().flat_map(|l| &l.moves).filter(|m| m.step == i) {
+                let what = if m.operand == 0 { "result".into() } else { format!("r{}", m.operand - 1) };
+                write!(f, "; {what} moves {}", m.by)?;
+            }
+            writeln!(f)?;
         }
         Ok(())
     }
@@ -68,6 +76,7 @@ impl fmt::Display for Kernel {
             Self::Fold { window: w, .. } => window(f, "fold", w),
             Self::Gather(r) => write!(f, "gather {} of {} rows of {}", r.count, r.rows, r.inner),
             Self::ScatterAdd(r) => write!(f, "scatter_add {} into {} rows of {}", r.count, r.rows, r.inner),
+            Self::ArgSort { rows, length, dtype } => write!(f, "argsort {rows} rows of {length} {dtype}"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The program that a device runs: a flat list of steps over external buffers and one arena. Says nothing of how.
 
-use super::view::View;
+use super::{view::View, walk::Loop};
 use crate::{
     DType,
     ir::{Binary, ConvGeometry, Unary, Window},
@@ -15,6 +15,8 @@ pub struct Program {
     pub arena: usize,
     /// What to do, in this order.
     pub steps: Vec<Step>,
+    /// Which ranges of the steps are repeated; see [`super::Walk`].
+    pub loops: Vec<Loop>,
 }
 
 /// A buffer that the caller brings.
@@ -130,6 +132,15 @@ pub enum Kernel {
     /// Adjoint of gather: reads \[source \[count, inner\], index i32 \[count\]\], writes \[rows, inner\]; equal indices add up
     /// in order; an index out of range is left out.
     ScatterAdd(Rows),
+    /// The positions (i32) that sort each row by [`crate::ir::scalar::rank`], equal ones in their order; reads \[x \[rows, length\]\].
+    ArgSort {
+        /// How many rows are sorted.
+        rows: usize,
+        /// Their length.
+        length: usize,
+        /// The type of the elements.
+        dtype: DType,
+    },
 }
 
 /// Sizes of a gather or scatter-add.
@@ -225,12 +236,18 @@ impl Step {
             })
     }
 
-    /// The same step on operands at other places.
-    pub fn moved(&self, place: impl Fn(&Operand) -> Operand) -> Self {
+    /// The same step on operands at other places, which are asked for in the order of [`Step::operands`].
+    pub fn moved(&self, mut place: impl FnMut(&Operand) -> Operand) -> Self {
         let mut step = self.clone();
         let epilogue = step.epilogue.iter_mut().flat_map(|epilogue| &mut epilogue.reads);
-        step.reads.iter_mut().chain(epilogue).chain([&mut step.write]).for_each(|operand| *operand = place(operand));
+        let operands = [&mut step.write].into_iter().chain(&mut step.reads).chain(epilogue);
+        operands.for_each(|operand| *operand = place(operand));
         step
+    }
+
+    /// What it writes, then everything that it reads.
+    pub fn operands(&self) -> impl Iterator<Item = &Operand> {
+        std::iter::once(&self.write).chain(self.all_reads())
     }
 
     /// Everything that it reads.

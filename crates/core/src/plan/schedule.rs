@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     DType, Error, Result,
-    ir::{Graph, Kind, NodeId, Op},
+    ir::{Graph, Kind, NodeId, Op, Scan},
 };
 use std::collections::{HashMap, HashSet};
 
@@ -31,17 +31,19 @@ pub(super) fn schedule(
     Ok((schedule.drafts, results))
 }
 
-struct Schedule<'a> {
-    graph: &'a Graph,
-    options: &'a Options,
+pub(super) struct Schedule<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) options: &'a Options,
     /// How many nodes and outputs use each node.
     uses: Vec<usize>,
     is_output: Vec<bool>,
     /// Each node as an expression over its own shape; sources name values, not reads of a step.
-    forms: Vec<Expr>,
-    drafts: Drafts,
+    pub(super) forms: Vec<Expr>,
+    pub(super) drafts: Drafts,
     /// The nodes whose values are made by other than element-wise steps.
     kernels: HashMap<ValueId, NodeId>,
+    /// The values of the results of each loop on its inputs.
+    pub(super) loops: HashMap<(*const Scan, Vec<NodeId>), Vec<ValueId>>,
 }
 
 /// A value that several use is computed again by each if that costs no more than this.
@@ -71,6 +73,7 @@ impl<'a> Schedule<'a> {
             forms: Vec::with_capacity(graph.nodes.len()),
             drafts,
             kernels: HashMap::new(),
+            loops: HashMap::new(),
         })
     }
 
@@ -159,6 +162,12 @@ impl<'a> Schedule<'a> {
                 let rows = Rows { rows: shape[0], inner: shape[1..].iter().product(), count: self.len(inputs[1]) };
                 self.whole(id, Kernel::ScatterAdd(rows))
             }
+            Op::ArgSort => {
+                let length = *shape.last().expect("a shape with axes");
+                let rows = if length == 0 { 0 } else { shape.len() / length };
+                self.whole(id, Kernel::ArgSort { rows, length, dtype: self.graph.nodes[inputs[0]].dtype })
+            }
+            Op::Scan { scan, pick } => self.scan(id, scan, *pick)?,
         })
     }
 
@@ -236,7 +245,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// The node's value contiguous in memory.
-    fn in_memory(&mut self, id: NodeId) -> ValueId {
+    pub(super) fn in_memory(&mut self, id: NodeId) -> ValueId {
         if let Some((value, view)) = as_read(&self.forms[id])
             && view.is_contiguous()
             && self.drafts.values[value].words == self.len(id)

@@ -6,6 +6,7 @@ use super::{
     draft::{Drafts, Home},
     program::{Buffer, Epilogue, Expr, Kernel, Operand, Program, Source, Step, overlaps},
     view::View,
+    walk::Walk,
 };
 use crate::{Result, ir::Window};
 use std::collections::BTreeMap;
@@ -34,45 +35,53 @@ fn check_drafts(drafts: &Drafts) -> Result<()> {
             Operand { buffer: Buffer::Arena, offset, words }
         };
         let placed = step.placed(operand);
-        if let Some(read) = placed.all_reads().find(|read| !written.holds((read.offset, read.words))) {
-            return Err(broken(format!("step {i} reads {read} before it is written: {placed}")));
+        let shown = placed.as_ref().map_or("a loop".into(), ToString::to_string);
+        if let Some(value) = step.all_reads().find(|&value| !written.holds(range(value))) {
+            return Err(broken(format!("step {i} reads value {value} before it is written: {shown}")));
         }
         if written.touches(range(step.write)) {
-            return Err(broken(format!("step {i} writes what has been written: {placed}")));
+            return Err(broken(format!("step {i} writes what has been written: {shown}")));
         }
-        inside(&placed).map_err(|what| broken(format!("step {i} {what}: {placed}")))?;
+        if let Some(placed) = &placed {
+            inside(placed).map_err(|what| broken(format!("step {i} {what}: {shown}")))?;
+        }
         written.add(range(step.write));
     }
     Ok(())
 }
 
-/// Every step keeps to the rules, and reads of the arena only what an earlier one has written.
+/// Every step keeps to the rules, and reads of the arena only what an earlier one has written, on the trips of its loops.
 pub fn program(program: &Program) -> Result<()> {
+    let walk = Walk::new(program);
     let mut written = Covered::default();
     for (i, made) in program.steps.iter().enumerate() {
-        step(program, made).map_err(|what| broken(format!("step {i} {what}: {made}")))?;
+        step(program, &walk, i).map_err(|what| broken(format!("step {i} {what}: {made}")))?;
         let mut reads = made.all_reads().filter(|read| read.buffer == Buffer::Arena);
         if reads.any(|read| !written.holds((read.offset, read.words))) {
             return Err(broken(format!("step {i} reads of the arena what no step has written: {made}")));
         }
-        if made.write.buffer == Buffer::Arena {
-            written.add((made.write.offset, made.write.words));
+        if let Some(write) = covers(&walk, i, 0, &made.write).filter(|write| write.buffer == Buffer::Arena) {
+            written.add((write.offset, write.words));
         }
     }
     Ok(())
 }
 
 /// What is wrong with a step of a program, if anything: operands outside of their buffer, views outside of their operand, a
-/// write over what is read, or to what may only be read.
-pub fn step(program: &Program, step: &Step) -> Result<(), &'static str> {
-    for operand in step.all_reads().chain([&step.write]) {
+/// write over what is read, or to what may only be read; on any trip of the loops that it lies in.
+pub fn step(program: &Program, walk: &Walk, number: usize) -> Result<(), &'static str> {
+    let step = &program.steps[number];
+    let mut all = Vec::with_capacity(step.reads.len() + 1);
+    for (i, operand) in step.operands().enumerate() {
+        let covered = covers(walk, number, i, operand).ok_or("has an operand outside of its buffer")?;
         let len = match operand.buffer {
             Buffer::Arena => program.arena,
             Buffer::External(i) => program.externals.get(i).map_or(0, |external| external.words),
         };
-        if operand.offset.checked_add(operand.words).is_none_or(|end| end > len) {
+        if covered.offset.checked_add(covered.words).is_none_or(|end| end > len) {
             return Err("has an operand outside of its buffer");
         }
+        all.push(covered);
     }
     if let Buffer::External(i) = step.write.buffer
         && !program.externals[i].written
@@ -80,10 +89,24 @@ pub fn step(program: &Program, step: &Step) -> Result<(), &'static str> {
     {
         return Err("writes a buffer that is only read");
     }
+    // An operand that moves may not come near the result, unless it is the result's own range on every trip.
+    let apart = |(i, read): (usize, &Operand)| {
+        !overlaps(all[1 + i], all[0]) || (*read == step.write && walk.together(number, 1 + i))
+    };
+    if walk.moves(number) && !step.all_reads().enumerate().all(apart) {
+        return Err("writes over its input on another trip");
+    }
     if step.all_reads().any(|read| overlaps(*read, step.write)) && !step.in_place() {
         return Err("writes over its input");
     }
     inside(step)
+}
+
+/// All that an operand covers on the trips of the loops around its step; none if that begins before its buffer.
+fn covers(walk: &Walk, step: usize, i: usize, operand: &Operand) -> Option<Operand> {
+    let [low, high] = walk.reach(step, i);
+    let offset = operand.offset.checked_add_signed(low)?;
+    Some(Operand { offset, words: operand.words.checked_add(high.checked_sub(low)? as usize)?, ..*operand })
 }
 
 /// Whether every operand has the words that its kernel reads or writes.
@@ -112,6 +135,7 @@ fn inside(step: &Step) -> Result<(), &'static str> {
         Kernel::Fold { window, input } => (sees(0, input), plane(window)),
         Kernel::Gather(r) => (has(0, r.rows * r.inner) && has(1, r.count), r.count * r.inner),
         Kernel::ScatterAdd(r) => (has(0, r.count * r.inner) && has(1, r.count), r.rows * r.inner),
+        Kernel::ArgSort { rows, length, .. } => (has(0, rows * length), rows * length),
     };
     let finished = step
         .epilogue

@@ -113,8 +113,7 @@ impl RemoteRunner {
     /// what was kept before. Nothing is computed for it.
     pub fn keep(&self, what: String, tensors: &[Tensor]) -> Result<()> {
         self.send_graph(&worth_keeping(tensors))?;
-        self.0.send(&Request::Keep { what, graph: Sent::new(tensors) });
-        Ok(())
+        self.0.send(&Request::Keep { what, graph: Sent::new(tensors) })
     }
 
     /// What the client before this one wanted kept.
@@ -127,9 +126,9 @@ impl RemoteRunner {
     }
 
     /// Says that this side knows of a stop: see [`super::Server::stop_until_heard`].
-    pub fn heard_stop(&self) {
+    pub fn heard_stop(&self) -> Result<()> {
         self.0.stops.update(|n| n + 1);
-        self.0.send(&Request::Heard);
+        self.0.send(&Request::Heard)
     }
 
     fn is_over(&self) -> bool {

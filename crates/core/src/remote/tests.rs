@@ -270,7 +270,7 @@ fn until_the_client_has_heard_of_a_stop_nothing_is_computed() {
     let end = bench.wait(bench.client.advance(&run, 5, &mut |_| {})).unwrap();
     assert_eq!((end.done, end.stopped, bench.dispatches()), (0, true, 0));
     assert_eq!(bench.read(&drawn).unwrap_err(), Error::Stopped);
-    bench.client.heard_stop();
+    bench.client.heard_stop().unwrap();
     assert_eq!(bench.read(&run.state[0]).unwrap(), [-1.0, -2.0], "the weights are those at the start");
     let again = bench.wait(bench.client.begin(&counting(&run.state[0]))).unwrap();
     bench.wait(bench.client.advance(&again, 2, &mut |_| {})).unwrap();
@@ -283,7 +283,7 @@ fn a_run_asks_for_nothing_new_once_it_has_heard_of_a_stop() {
     let runner = bench.client.until_stop();
     let run = bench.wait(runner.begin(&counting(&vector(&[1.0])))).unwrap();
     assert_eq!(bench.wait(runner.advance(&run, 2, &mut |_| {})).unwrap().done, 2);
-    bench.client.heard_stop();
+    bench.client.heard_stop().unwrap();
     let before = bench.dispatches();
     let end = bench.wait(runner.advance(&run, 2, &mut |_| {})).unwrap();
     assert_eq!((end.done, end.stopped), (0, true));
@@ -460,7 +460,7 @@ fn requests() -> Vec<Vec<u8>> {
     poll(Box::pin(async { drop(bench.client.check(&[unary(Unary::Exp, &x)]).await) }));
     poll(Box::pin(async { drop(bench.client.kept().await) }));
     bench.client.keep("x".into(), std::slice::from_ref(&x)).unwrap();
-    bench.client.heard_stop();
+    bench.client.heard_stop().unwrap();
     drop(run);
     let tasks = bench.port.tasks.take();
     tasks.into_iter().for_each(poll);

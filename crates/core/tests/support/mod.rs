@@ -2,18 +2,20 @@
 #![allow(dead_code, reason = "each test uses a part")]
 
 use gradbook_core::{
-    DType, LocalRunner, LoopSpec, Result, Shape, Tensor,
+    DType, LocalRunner, LoopSpec, Result, Runner, Shape, Tensor,
+    device::interp::Interp,
     ir::{Graph, simplify},
     ops::{Conv2dOptions, MaxPool2dOptions, Padding, gradients},
     plan::{Leaf, Options, Program, Target, compile_at},
 };
+use pollster::block_on;
 
 /// A device on the GPU. Says loudly that a test was skipped where there is none; with `GRADBOOK_REQUIRE_GPU=1` in the
 /// environment that is a failure.
 #[cfg(feature = "webgpu")]
 pub fn gpu() -> Option<LocalRunner> {
     use gradbook_core::device::webgpu::{Options, WebGpu};
-    match pollster::block_on(WebGpu::new(Options::default())) {
+    match block_on(WebGpu::new(Options::default())) {
         Ok(gpu) => Some(LocalRunner::native(gpu)),
         Err(error) => {
             let required = std::env::var("GRADBOOK_REQUIRE_GPU").is_ok_and(|value| value == "1");
@@ -27,6 +29,21 @@ pub fn gpu() -> Option<LocalRunner> {
 #[cfg(not(feature = "webgpu"))]
 pub fn gpu() -> Option<LocalRunner> {
     None
+}
+
+/// The reference, then all other devices that there are.
+pub fn devices() -> Vec<(&'static str, LocalRunner)> {
+    let mut runners = vec![("interp", LocalRunner::native(Interp::new()))];
+    #[cfg(feature = "cpu")]
+    runners.push(("cpu", LocalRunner::native(gradbook_core::device::cpu::Cpu::new())));
+    runners.extend(gpu().map(|runner| ("webgpu", runner)));
+    runners
+}
+
+/// The values of f32 tensors, all computed in one program.
+pub fn values(runner: &LocalRunner, tensors: &[Tensor]) -> Vec<Vec<f32>> {
+    block_on(runner.evaluate(tensors)).unwrap();
+    tensors.iter().map(|tensor| block_on(runner.read(tensor)).unwrap().as_f32().to_vec()).collect()
 }
 
 /// A placeholder.

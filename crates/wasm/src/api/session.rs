@@ -78,8 +78,8 @@ impl Session {
 
     /// Says that this side knows of a stop: what is asked for from here on is not meant by it.
     #[wasm_bindgen(js_name = heardStop)]
-    pub fn heard_stop(&self) {
-        self.0.heard_stop();
+    pub fn heard_stop(&self) -> Result<()> {
+        Ok(self.0.heard_stop()?)
     }
 
     /// A collection of tensors that the engine's host has, as `[label, tensor]` pairs.

@@ -1,6 +1,6 @@
-//! Rows of a table by their number, and the other way round.
+//! Rows of a table by their number, and the other way round; the order of the elements of rows.
 
-use crate::plan::Rows;
+use crate::{DType, ir::scalar, plan::Rows};
 
 /// The rows that the indices name; a row that does not exist is 0.
 pub(crate) fn gather(rows: &Rows, table: &[u32], index: &[u32], out: &mut [u32]) {
@@ -29,5 +29,13 @@ pub(crate) fn scatter_add(rows: &Rows, source: &[f32], index: &[u32], out: &mut 
             let out = &mut out[row * rows.inner..][..rows.inner];
             out.iter_mut().zip(source).for_each(|(sum, value)| *sum += value);
         }
+    }
+}
+
+/// The positions that sort each row. Equal elements are told apart by their positions, so that sorting in place keeps their order.
+pub(crate) fn argsort(length: usize, dtype: DType, x: &[u32], out: &mut [u32]) {
+    for (order, row) in out.chunks_mut(length.max(1)).zip(x.chunks(length.max(1))) {
+        order.iter_mut().zip(0..).for_each(|(place, i)| *place = i);
+        order.sort_unstable_by_key(|&i| (scalar::rank(dtype, row[i as usize]), i));
     }
 }

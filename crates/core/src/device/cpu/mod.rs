@@ -22,9 +22,9 @@ mod tests;
 
 use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position};
 use crate::{
-    Error, Result,
+    DType, Error, Result,
     ir::Window,
-    plan::{Kernel, Operand, Program, Rows, Step, View, program::overlaps, verify},
+    plan::{Kernel, Operand, Program, Rows, View, Walk, program::overlaps, verify},
     reserve::copied,
 };
 use conv::{Conv, WeightGradient};
@@ -197,6 +197,7 @@ struct Prepared {
     scratch: Words,
     registers: Registers,
     partial: Partial,
+    walk: Walk,
     /// The buffers of the run under way.
     bound: Vec<Rc<Words>>,
 }
@@ -207,6 +208,8 @@ struct Ready {
     reads: Vec<Operand>,
     epilogue: Option<Finish>,
     write: Operand,
+    /// Where its operands lie in the program, if any moves with the trips of a loop.
+    home: Option<Vec<usize>>,
 }
 
 /// An epilogue: a pass over what its kernel has just written.
@@ -228,12 +231,14 @@ enum Work {
     Fold(Window, View),
     Gather(Rows),
     ScatterAdd(Rows),
+    ArgSort(usize, DType),
 }
 
 impl Prepared {
     fn new(level: Level, program: &Program) -> Result<Self> {
+        let walk = Walk::new(program);
         let steps: Vec<Ready> =
-            program.steps.iter().map(|step| Ready::new(level, program, step)).collect::<Result<_>>()?;
+            (0..program.steps.len()).map(|i| Ready::new(level, program, &walk, i)).collect::<Result<_>>()?;
         let mut registers = Registers::default();
         steps.iter().flat_map(Ready::blocks).for_each(|blocks| registers.grow_for(blocks));
         let scratch = steps.iter().map(|step| step.work.scratch()).max().unwrap_or(0);
@@ -243,6 +248,7 @@ impl Prepared {
             scratch: Words::new(scratch, "scratch memory")?,
             registers,
             partial: Partial::default(),
+            walk,
             bound: Vec::with_capacity(program.externals.len()),
             steps,
         })
@@ -279,11 +285,15 @@ impl Prepared {
         if self.steps.is_empty() {
             return (Position { iteration: iterations, step: 0 }, 0);
         }
+        self.walk.seek(at.step);
         while at.iteration < iterations {
-            let Some(step) = self.steps.get(at.step) else {
+            let Some(number) = self.walk.step() else {
                 at = Position { iteration: at.iteration + 1, step: 0 };
+                self.walk.seek(0);
                 continue;
             };
+            let step = &mut self.steps[number];
+            step.place(&self.walk);
             let memory = Memory { arena: &self.arena, externals: &self.bound };
             // SAFETY: this is the only step under way on these buffers, since no caller's code runs within it; written
             // buffers are bound once (`bind`), and operands do not overlap (`Ready::new`). Nobody else has the scratch.
@@ -297,9 +307,11 @@ impl Prepared {
                 }
             }
             count += 1;
-            at.step += 1;
-            if at.step == self.steps.len() {
+            self.walk.advance();
+            at.step = self.walk.done();
+            if self.walk.step().is_none() {
                 at = Position { iteration: at.iteration + 1, step: 0 };
+                self.walk.seek(0);
             }
             if pause() {
                 break;
@@ -311,8 +323,9 @@ impl Prepared {
 
 impl Ready {
     /// Prepares a step, having made sure that it reads and writes only what it may.
-    fn new(level: Level, program: &Program, step: &Step) -> Result<Self> {
-        verify::step(program, step).map_err(|what| failed(format!("a step of the program {what}")))?;
+    fn new(level: Level, program: &Program, walk: &Walk, number: usize) -> Result<Self> {
+        verify::step(program, walk, number).map_err(|what| failed(format!("a step of the program {what}")))?;
+        let step = &program.steps[number];
         let over: Vec<usize> = (0..step.reads.len()).filter(|&i| overlaps(step.reads[i], step.write)).collect();
         let work = match &step.kernel {
             Kernel::Map { shape, expr } => Work::Map(Blocks::new(level, shape, expr, &over)),
@@ -328,16 +341,26 @@ impl Ready {
             Kernel::Fold { window, input } => Work::Fold(*window, input.clone()),
             Kernel::Gather(rows) => Work::Gather(*rows),
             Kernel::ScatterAdd(rows) => Work::ScatterAdd(*rows),
+            Kernel::ArgSort { length, dtype, .. } => Work::ArgSort(*length, *dtype),
         };
         let epilogue = step.epilogue.as_ref().map(|epilogue| Finish {
             blocks: Blocks::new(level, &epilogue.shape, &epilogue.expr, &[]),
             reads: epilogue.reads.clone(),
         });
-        Ok(Self { work, reads: step.reads.clone(), epilogue, write: step.write })
+        let home = walk.moves(number).then(|| step.operands().map(|operand| operand.offset).collect());
+        Ok(Self { work, reads: step.reads.clone(), epilogue, write: step.write, home })
     }
-}
 
-impl Ready {
+    /// Puts its operands where they are on this trip.
+    fn place(&mut self, walk: &Walk) {
+        let Some(home) = &self.home else { return };
+        let epilogue = self.epilogue.iter_mut().flat_map(|epilogue| &mut epilogue.reads);
+        let operands = [&mut self.write].into_iter().chain(&mut self.reads).chain(epilogue);
+        for (i, (operand, home)) in operands.zip(home).enumerate() {
+            operand.offset = home.wrapping_add_signed(walk.shift(i));
+        }
+    }
+
     /// The expressions that it evaluates.
     fn blocks(&self) -> impl Iterator<Item = &Blocks> {
         self.work.blocks().chain(self.epilogue.iter().map(|epilogue| &epilogue.blocks))
@@ -388,6 +411,7 @@ impl Work {
             Self::Fold(window, input) => pool::fold(window, input, reads.floats(0), floats(out)),
             Self::Gather(rows) => index::gather(rows, reads.words(0), reads.words(1), out),
             Self::ScatterAdd(rows) => index::scatter_add(rows, reads.floats(0), reads.words(1), floats(out)),
+            Self::ArgSort(length, dtype) => index::argsort(*length, *dtype, reads.words(0), out),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     DType,
     device::{cpu::testing::Lcg, interp::evaluate},
     ir::{Binary, ConvGeometry, Unary},
-    plan::{Buffer, Expr, External, Instr, Load, Reduction, Source},
+    plan::{Buffer, Expr, External, Instr, Load, Reduction, Source, Step},
 };
 
 fn operand(buffer: Buffer, words: usize) -> Operand {
@@ -23,7 +23,7 @@ fn program(kernel: &Kernel, reads: &[Vec<u32>], out: usize) -> Program {
         epilogue: None,
         write: operand(Buffer::External(reads.len()), out),
     };
-    Program { externals, arena: 0, steps: vec![step] }
+    Program { externals, arena: 0, steps: vec![step], loops: vec![] }
 }
 
 fn run(level: Level, program: &Program, data: &[Vec<u32>]) -> Result<Vec<Vec<u32>>> {
@@ -312,6 +312,7 @@ fn counting() -> Program {
         externals: vec![External { words: 3, written: true }],
         arena: 64,
         steps: vec![step(add, x, arena), step(copy, arena, x)],
+        loops: vec![],
     }
 }
 

@@ -4,7 +4,7 @@ use super::{WebGpu, buffers, device_error, emit};
 use crate::{
     Result,
     device::BufferId,
-    plan::{ALIGNMENT, Buffer, External, Program},
+    plan::{ALIGNMENT, Buffer, External, Program, Walk},
 };
 use std::{
     cell::RefCell,
@@ -38,6 +38,27 @@ struct Dispatch {
     workgroups: [u32; 2],
 }
 
+/// A dispatch of a step before it is known on which trip.
+struct Ready {
+    pipeline: wgpu::ComputePipeline,
+    list: usize,
+    offsets: Vec<u32>,
+    /// What each loop around the step adds to the offsets a trip.
+    moves: Vec<(usize, Vec<u32>)>,
+    workgroups: [u32; 2],
+}
+
+impl Ready {
+    fn offsets_on(&self, walk: &Walk) -> Vec<u32> {
+        let mut offsets = self.offsets.clone();
+        for (l, by) in &self.moves {
+            let trip = walk.trip(*l) as u32;
+            offsets.iter_mut().zip(by).for_each(|(offset, by)| *offset = offset.wrapping_add(by.wrapping_mul(trip)));
+        }
+        offsets
+    }
+}
+
 struct Bound {
     externals: Vec<BufferId>,
     arena: u32,
@@ -56,21 +77,48 @@ impl Executable {
         let mut lists: Distinct<Vec<Buffer>> = Distinct::default();
         let mut slots: Distinct<Vec<u32>> = Distinct::default();
         let slot_bytes = SLOT.max(gpu.limits.min_uniform_buffer_offset_alignment as usize);
-        let mut dispatches = Vec::new();
-        for step in &program.steps {
+        let mut walk = Walk::new(program);
+        let mut ready: Vec<Vec<Ready>> = Vec::with_capacity(program.steps.len());
+        for (number, step) in program.steps.iter().enumerate() {
             let emitted = emit::step(step, scratch);
             if emitted.scratch > 0 {
                 arena_words = arena_words.max(scratch + emitted.scratch);
             }
-            for dispatch in emitted.dispatches {
+            // Offsets are sums of what each loop around the step adds a trip, which its second trip tells.
+            let around = if walk.moves(number) { walk.around(number).collect() } else { Vec::new() };
+            let second = |&l: &usize| (l, emit::step(&walk.second(number, l, step), scratch).dispatches);
+            let second: Vec<(usize, Vec<emit::Dispatch>)> = around.iter().map(second).collect();
+            let mut dispatches = Vec::with_capacity(emitted.dispatches.len());
+            for (i, dispatch) in emitted.dispatches.into_iter().enumerate() {
                 if dispatch.offsets.len() > SLOT / 4 {
                     return Err(device_error("a step has more operands than fit its offsets"));
                 }
                 let pipeline = gpu.pipelines.borrow_mut().get(gpu, &dispatch.wgsl, dispatch.buffers.len())?;
-                let offset = (slot_bytes * slots.index_of(dispatch.offsets)) as u32;
                 let list = lists.index_of(dispatch.buffers);
-                dispatches.push(Dispatch { pipeline, list, offset, workgroups: dispatch.workgroups });
+                let offsets = dispatch.offsets;
+                let moves = second.iter().map(|(l, second)| {
+                    let by = second[i].offsets.iter().zip(&offsets).map(|(&there, &here)| there.wrapping_sub(here));
+                    (*l, by.collect())
+                });
+                dispatches.push(Ready {
+                    pipeline,
+                    list,
+                    moves: moves.collect(),
+                    offsets,
+                    workgroups: dispatch.workgroups,
+                });
             }
+            ready.push(dispatches);
+        }
+        // The loops unrolled: a dispatch is recorded for every step of every trip anyway.
+        let mut dispatches = Vec::new();
+        while let Some(step) = walk.step() {
+            for dispatch in &ready[step] {
+                let offset = (slot_bytes * slots.index_of(dispatch.offsets_on(&walk))) as u32;
+                let (pipeline, list, workgroups) = (dispatch.pipeline.clone(), dispatch.list, dispatch.workgroups);
+                dispatches.push(Dispatch { pipeline, list, offset, workgroups });
+            }
+            walk.advance();
         }
         let (slots, lists) = (slots.into_list(), lists.into_list());
         let mut words = vec![0u32; slots.len() * slot_bytes / 4];

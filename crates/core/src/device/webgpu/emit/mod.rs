@@ -6,6 +6,7 @@
 mod expr;
 mod gemm;
 mod reduce;
+mod sort;
 mod template;
 mod windows;
 
@@ -55,6 +56,7 @@ pub fn step(step: &Step, scratch: usize) -> Emitted {
         Kernel::Fold { window, input } => single(windows::fold(window, input)),
         Kernel::Gather(rows) => single(windows::gather(rows)),
         Kernel::ScatterAdd(rows) => single(windows::scatter_add(rows)),
+        Kernel::ArgSort { rows, length, dtype } => sort::emit(*rows, *length, *dtype, ends, scratch),
     }
 }
 

@@ -305,6 +305,25 @@ pub fn windows() -> Vec<Case> {
     cases
 }
 
+/// Rows of one block, of several, and of several that are not full; values that are equal, of both signs, and not finite.
+fn sorts() -> Vec<Case> {
+    let special = [f32::NAN, f32::INFINITY, 0.0, -0.0, f32::NEG_INFINITY, f32::MAX, -1e-40, 1e-40].map(f32::to_bits);
+    let mut cases = Vec::new();
+    for (rows, length) in [(1, 1), (3, 2), (5, 7), (2, 256), (3, 1000), (1, 1025), (2, 5000)] {
+        for dtype in [DType::F32, DType::I32, DType::U32] {
+            let word = |i: usize| match rng::bits([5, 5], 0, i as u32) {
+                bits if dtype == DType::F32 && bits % 7 == 0 => special[bits as usize / 7 % 8],
+                bits if dtype == DType::F32 => ((bits % 200) as f32 / 8.0 - 10.0).to_bits(),
+                bits => (bits % 300).wrapping_sub(100),
+            };
+            let x = (0..rows * length).map(word).collect();
+            let kernel = Kernel::ArgSort { rows, length, dtype };
+            cases.push(case(format!("argsort of {rows}×{length} {dtype}"), kernel, vec![x], 0.0));
+        }
+    }
+    cases
+}
+
 pub fn rows() -> Vec<Case> {
     let mut cases = Vec::new();
     for r in [Rows { rows: 5, inner: 3, count: 11 }, Rows { rows: 40, inner: 1, count: 300 }] {
@@ -313,5 +332,6 @@ pub fn rows() -> Vec<Case> {
         cases.push(case("gather", Kernel::Gather(r), vec![table, index.clone()], 0.0));
         cases.push(case("scatter-add", Kernel::ScatterAdd(r), vec![source, index], 1e-5));
     }
+    cases.extend(sorts());
     cases
 }

@@ -24,7 +24,7 @@ fn counting(parts: usize) -> Program {
     let step =
         |i: usize| Step { kernel: kernel.clone(), reads: vec![at(10 * i, 10)], epilogue: None, write: at(10 * i, 10) };
     let externals = vec![External { words: 10 * parts, written: true }];
-    Program { externals, arena: 0, steps: (0..parts).map(step).collect() }
+    Program { externals, arena: 0, steps: (0..parts).map(step).collect(), loops: vec![] }
 }
 
 fn advance(gpu: &impl Device, program: crate::device::ExecutableId, buffers: &[BufferId], iterations: usize) {
@@ -119,7 +119,7 @@ fn more_elements_than_one_row_of_workgroups() {
     let step = Step { kernel: cases::copy(words.len()), reads: vec![operand(0)], epilogue: None, write: operand(1) };
     let externals =
         vec![External { words: words.len(), written: false }, External { words: words.len(), written: true }];
-    let program = Program { externals, arena: 0, steps: vec![step] };
+    let program = Program { externals, arena: 0, steps: vec![step], loops: vec![] };
     assert!(run(&gpu, &program, std::slice::from_ref(&words)) == words);
 }
 

@@ -42,7 +42,7 @@ fn outside(case: &Case) -> Program {
     let operand = |i: usize| Operand { buffer: Buffer::External(i), offset: 0, words: externals[i].words };
     let reads = (0..case.reads.len()).map(operand).collect();
     let step = Step { kernel: case.kernel.clone(), reads, epilogue: None, write: operand(case.reads.len()) };
-    Program { externals, arena: 0, steps: vec![step] }
+    Program { externals, arena: 0, steps: vec![step], loops: vec![] }
 }
 
 /// The same with inputs and output in the arena, between steps that copy.
@@ -133,7 +133,7 @@ fn result_type(kernel: &Kernel) -> DType {
         Kernel::Map { expr, .. } => *expr.types.last().unwrap(),
         Kernel::Reduce { op: Reduction::ArgMax, .. } => DType::I32,
         Kernel::Reduce { expr, .. } => *expr.types.last().unwrap(),
-        Kernel::Gather(_) | Kernel::PoolTake(_) | Kernel::MaxPoolArg(_) => DType::I32,
+        Kernel::Gather(_) | Kernel::PoolTake(_) | Kernel::MaxPoolArg(_) | Kernel::ArgSort { .. } => DType::I32,
         _ => DType::F32,
     }
 }

@@ -1,8 +1,12 @@
-//! Every primitive's gradient against differences in one random direction, at first and second order, on the reference
-//! device. The second order is a check of the gradient's own gradient, by the same differences.
+//! Every primitive's gradient, on every device, against differences in one random direction on the reference device, at first and
+//! second order. The second order is a check of the gradient's own gradient, by the same differences.
 
-use super::{Binary, ConvGeometry, Op, Tensor, Unary, Window, gradient};
-use crate::{DType, Data, LocalRunner, Runner, Shape, device::interp::Interp, rng};
+use crate::{
+    DType, Data, LocalRunner, Runner, Shape, Tensor,
+    device::interp::Interp,
+    ir::{Binary, ConvGeometry, Op, Unary, Window, gradient},
+    ops, rng,
+};
 
 type Function<'a> = &'a dyn Fn(&[Tensor]) -> Tensor;
 
@@ -49,54 +53,85 @@ fn directional(f: Function<'_>, x: &[Tensor], v: &[Tensor]) -> Tensor {
     terms.reduce(|a, b| make(Op::Binary(Binary::Add), &[&a, &b], &[1])).unwrap()
 }
 
-fn read(tensor: &Tensor) -> Vec<f32> {
-    thread_local!(static RUNNER: LocalRunner = LocalRunner::native(Interp::new()));
-    RUNNER.with(|runner| pollster::block_on(runner.read(tensor)).unwrap().as_f32().to_vec())
+/// The devices of this build: the reference, then all others that there are. Never closed, because what a GPU's driver keeps for a
+/// thread may be gone before the thread's own values are.
+fn runners() -> &'static [(&'static str, LocalRunner)] {
+    thread_local!(static RUNNERS: &'static [(&'static str, LocalRunner)] = Box::leak(open().into_boxed_slice()));
+    RUNNERS.with(|runners| *runners)
 }
 
-fn number(tensor: &Tensor) -> f64 {
-    f64::from(read(tensor)[0])
+fn open() -> Vec<(&'static str, LocalRunner)> {
+    let mut runners = vec![("interp", LocalRunner::native(Interp::new()))];
+    #[cfg(feature = "cpu")]
+    runners.push(("cpu", LocalRunner::native(crate::device::cpu::Cpu::new())));
+    #[cfg(feature = "webgpu")]
+    {
+        use crate::device::webgpu::{Options, WebGpu};
+        match pollster::block_on(WebGpu::new(Options::default())) {
+            Ok(gpu) => runners.push(("webgpu", LocalRunner::native(gpu))),
+            Err(error) => {
+                assert!(std::env::var("GRADBOOK_REQUIRE_GPU").is_err(), "GRADBOOK_REQUIRE_GPU is set, but: {error}");
+                eprintln!("SKIPPED ON WEBGPU: {error}");
+            }
+        }
+    }
+    runners
 }
 
-/// Compares d/dt of `h(x + t v)` by a central difference of fourth order with `derivative(x)`.
+fn read(runner: &LocalRunner, tensor: &Tensor) -> Vec<f32> {
+    pollster::block_on(runner.read(tensor)).unwrap().as_f32().to_vec()
+}
+
+fn number(runner: &LocalRunner, tensor: &Tensor) -> f64 {
+    f64::from(read(runner, tensor)[0])
+}
+
+/// Compares d/dt of `h(x + t v)` by a central difference of fourth order with what each device says.
 fn compare(
     name: &str,
     shapes: &[&[usize]],
     x: &[Vec<f32>],
     v: &[Vec<f32>],
     h: &dyn Fn(&[Tensor]) -> Tensor,
-    slope: f64,
+    slope: &dyn Fn(&LocalRunner) -> f64,
 ) {
-    let step = 0.005;
+    let (reference, step) = (&runners()[0].1, 0.005);
     let at = |t: f32| {
         let moved: Vec<Vec<f32>> =
             x.iter().zip(v).map(|(x, v)| x.iter().zip(v).map(|(x, v)| x + t * v).collect()).collect();
-        number(&h(&tensors(shapes, &moved)))
+        number(reference, &h(&tensors(shapes, &moved)))
     };
     let difference = (8.0 * (at(step) - at(-step)) - (at(2.0 * step) - at(-2.0 * step))) / (12.0 * f64::from(step));
-    let scale = 1.0 + slope.abs() + difference.abs();
-    assert!((difference - slope).abs() < 3e-3 * scale, "{name}: the gradient gives {slope}, differences {difference}");
+    for (device, runner) in runners() {
+        let slope = slope(runner);
+        let scale = 1.0 + slope.abs() + difference.abs();
+        let fits = (difference - slope).abs() < 3e-3 * scale;
+        assert!(fits, "{name} on {device}: the gradient gives {slope}, differences {difference}");
+    }
 }
 
 fn check(name: &str, shapes: &[&[usize]], (low, high): (f32, f32), f: Function<'_>) {
     let x: Vec<Vec<f32>> = shapes.iter().zip(1..).map(|(s, i)| values(s.iter().product(), i, low, high)).collect();
     let v: Vec<Vec<f32>> = shapes.iter().zip(50..).map(|(s, i)| values(s.iter().product(), i, -0.5, 0.5)).collect();
-    let (tx, tv) = (tensors(shapes, &x), tensors(shapes, &v));
-    let first = number(&directional(f, &tx, &tv));
-    compare(name, shapes, &x, &v, &|x| scalar(f, x), first);
+    let first = |runner: &LocalRunner| number(runner, &directional(f, &tensors(shapes, &x), &tensors(shapes, &v)));
+    compare(name, shapes, &x, &v, &|x| scalar(f, x), &first);
 
     // Second order: the directional derivative is a function of x like any other. Linear ops have none.
     let along = |x: &[Tensor]| directional(f, x, &tensors(shapes, &v));
-    let tx = tensors(shapes, &x);
-    let y = along(&tx);
-    let seed = make(Op::Full(1f32.to_bits()), &[], y.shape());
-    let slope: f64 = tx
-        .iter()
-        .zip(&v)
-        .filter_map(|(x, v)| gradient(&y, &seed, std::slice::from_ref(x), &()).ok().map(|g| (g, v)))
-        .map(|(g, v)| read(&g[0]).iter().zip(v).map(|(g, v)| f64::from(*g) * f64::from(*v)).sum::<f64>())
-        .sum();
-    compare(&format!("{name}, second order"), shapes, &x, &v, &along, slope);
+    let second = |runner: &LocalRunner| {
+        let tx = tensors(shapes, &x);
+        let y = along(&tx);
+        let seed = make(Op::Full(1f32.to_bits()), &[], y.shape());
+        let terms = tx.iter().zip(&v).filter_map(|(x, v)| {
+            let gradient = gradient(&y, &seed, std::slice::from_ref(x), &()).ok()?.remove(0);
+            let product = |(g, v): (&f32, &f32)| f64::from(*g) * f64::from(*v);
+            // Read once all gradients are there: what is read is a leaf.
+            Some((gradient, move |g: Vec<f32>| g.iter().zip(v).map(product).sum::<f64>()))
+        });
+        let terms: Vec<_> = terms.collect();
+        terms.into_iter().map(|(gradient, term)| term(read(runner, &gradient))).sum()
+    };
+    compare(&format!("{name}, second order"), shapes, &x, &v, &along, &second);
 }
 
 #[test]
@@ -177,6 +212,42 @@ fn windows_and_rows() {
     let rows = || Tensor::from_data(Data::i32([4], &[2, 0, 2, 9]).unwrap());
     check("gather", &[&[3, 2]], (-1.0, 1.0), &|x| make(Op::Gather, &[&square(&x[0]), &rows()], &[4, 2]));
     check("scatter_add", &[&[4, 2]], (-1.0, 1.0), &|x| make(Op::ScatterAdd, &[&square(&x[0]), &rows()], &[3, 2]));
+}
+
+#[test]
+fn loops() {
+    // h ← tanh(h · w + x), a second carry that sums, both stacked; forwards and backwards, and a loop in a loop.
+    let (steps, n) = (4, 3);
+    let shapes: [&[usize]; 3] = [&[n], &[steps, n], &[n]];
+    for reverse in [false, true] {
+        check("scan", &shapes, (-0.8, 0.8), &|t| {
+            let step = |carry: &[Tensor], x: &[Tensor]| {
+                let h = carry[0].mul(&t[2])?.add(&x[0])?.tanh()?;
+                Ok((vec![h.clone(), carry[1].add(&h.mul(&x[0])?)?], vec![h.mul(&carry[1])?]))
+            };
+            let (init, xs) = ([&t[0], &t[0].zeros_like()], [&t[1]]);
+            let scanned = if reverse { ops::scan_reverse(&init, &xs, step) } else { ops::scan(&init, &xs, step) };
+            let scanned = scanned.unwrap();
+            let sum = scanned.outputs[0].sum(&[0], false).unwrap();
+            sum.add(&scanned.carry[0].square().unwrap()).unwrap().mul(&scanned.carry[1]).unwrap()
+        });
+    }
+    check("nested scan", &[&[2], &[3, 2, 2]], (-0.8, 0.8), &|t| {
+        let outer = ops::scan(&[&t[0]], &[&t[1]], |carry, x| {
+            let inner = ops::scan_reverse(&[&carry[0]], &[&x[0]], |h, x| {
+                let h = h[0].mul(&x[0])?.sin()?.add(&t[0])?;
+                Ok((vec![h.clone()], vec![h]))
+            })?;
+            Ok((inner.carry, vec![inner.outputs[0].sum(&[0], false)?]))
+        });
+        let outer = outer.unwrap();
+        outer.outputs[0].sum(&[0], false).unwrap().mul(&outer.carry[0]).unwrap()
+    });
+}
+
+#[test]
+fn what_is_gathered_in_sorted_order() {
+    check("sort", &[&[3, 5]], (-1.0, 1.0), &|x| x[0].exp().unwrap().sort(-1, true).unwrap().0);
 }
 
 #[test]
