@@ -10,6 +10,7 @@ pub mod data;
 pub mod explain;
 pub mod init;
 pub mod layers;
+pub mod linalg;
 pub mod losses;
 pub mod metrics;
 pub mod optim;
