@@ -5,7 +5,10 @@ use crate::{
     error::{Error, Result},
 };
 use gradbook_core::{Tensor, ops::PadMode};
-use gradbook_learn::losses::{CrossEntropy, Reduction, cross_entropy};
+use gradbook_learn::{
+    linalg::Matrix,
+    losses::{CrossEntropy, Reduction, cross_entropy},
+};
 
 pub fn find(op: &str) -> Option<Function> {
     Some(Function::Graph(match op {
@@ -79,6 +82,12 @@ pub fn find(op: &str) -> Option<Function> {
         "one_hot" => |c| output(c.tensor("index")?.one_hot(c.size("num_classes")?)?),
         "sort" => |c| pair("values", c.tensor("x")?.sort(c.axis("dim")?, c.flag("descending"))?),
         "topk" => |c| pair("values", c.tensor("x")?.topk(c.size("k")?)?),
+
+        "solve" => |c| factors(&matrix(c, "A")?.solve(&matrix(c, "b")?)?),
+        "inverse" => |c| factors(&matrix(c, "A")?.inverse()?),
+        "cholesky" => |c| factors(&matrix(c, "A")?.cholesky()?),
+        "svdvals" => |c| values(&matrix(c, "A")?.svdvals()),
+        "eigvalsh" => |c| values(&matrix(c, "A")?.eigvalsh()?),
 
         "mlp_gradient_penalty" => gradient_penalty,
         "hvp" => hvp,
@@ -209,6 +218,21 @@ fn jacobian(c: &Call) -> Result<Outputs> {
         _ => return Err(Error::Unsupported),
     };
     Ok(vec![("jacobian".into(), y.jacobian(&x)?.into())])
+}
+
+fn matrix(c: &Call, name: &str) -> Result<Matrix> {
+    let array = c.array(name)?;
+    let [rows, columns] = array.shape[..] else { return Err(Error::text(format!("'{name}' is not a matrix"))) };
+    Ok(Matrix::new(rows, columns, array.values.clone())?)
+}
+
+fn factors(matrix: &Matrix) -> Result<Outputs> {
+    let values: Vec<f32> = matrix.values.iter().map(|&v| v as f32).collect();
+    output(Tensor::f32(&[matrix.rows, matrix.columns], &values)?)
+}
+
+fn values(values: &[f64]) -> Result<Outputs> {
+    output(Tensor::f32(&[values.len()], &values.iter().map(|&v| v as f32).collect::<Vec<_>>())?)
 }
 
 fn pair(name: &str, (values, indices): (Tensor, Tensor)) -> Result<Outputs> {

@@ -206,6 +206,61 @@ impl Tensor {
     }
 }
 
+impl Tensor {
+    /// A weight \[O, …\] with mean 0 and variance 1 for each output channel, n in the variance's divisor (Qiao et al., 2019): (w − μ)/√(σ² + ε).
+    ///
+    /// Errors: a weight without channels.
+    pub fn weight_standardise(&self, eps: f32) -> Result<Self> {
+        let (centred, axes) = self.centred_channels()?;
+        centred.mul(&centred.square()?.mean(&axes, true)?.add_scalar(eps)?.rsqrt()?)
+    }
+
+    /// The same with n − 1 in the variance's divisor and ε outside of the root: (w − μ)/(σ + ε).
+    ///
+    /// Errors: a weight without channels.
+    pub fn weight_standardise_unbiased(&self, eps: f32) -> Result<Self> {
+        let (centred, axes) = self.centred_channels()?;
+        centred.div(&self.std(&axes, 1.0, true)?.add_scalar(eps)?)
+    }
+
+    /// Each output channel less its mean, and the axes of a channel.
+    fn centred_channels(&self) -> Result<(Self, Vec<isize>)> {
+        if self.shape().rank() < 2 {
+            let message = format!("the weight has shape {}; expected [O, …]", self.shape());
+            return Err(Error::shape("weight_standardise", message));
+        }
+        let axes: Vec<isize> = (1..self.shape().rank() as isize).collect();
+        Ok((self.sub(&self.mean(&axes, true)?)?, axes))
+    }
+}
+
+/// What one unit sees after each layer of a stack, along one axis: (pixels of the input, their distance between neighbouring units), for
+/// layers of (kernel, stride, dilation) (course eq. 31).
+///
+/// Errors: a kernel, stride or dilation of 0.
+pub fn receptive_field(layers: &[(usize, usize, usize)]) -> Result<Vec<(usize, usize)>> {
+    let (mut field, mut jump) = (1, 1);
+    let mut fields = Vec::with_capacity(layers.len());
+    for &(kernel, stride, dilation) in layers {
+        check_positive("receptive_field", &[("kernel", kernel), ("stride", stride), ("dilation", dilation)])?;
+        field += (kernel - 1) * dilation * jump;
+        jump *= stride;
+        fields.push((field, jump));
+    }
+    Ok(fields)
+}
+
+/// How many parameters a convolution has: O·(C/groups·KH·KW), and O more with a bias (course sections 7.1 and 8.3).
+///
+/// Errors: channels that the groups do not divide.
+pub fn conv_param_count(channels: usize, out: usize, kernel: [usize; 2], groups: usize, bias: bool) -> Result<usize> {
+    if groups == 0 || !channels.is_multiple_of(groups) || !out.is_multiple_of(groups) {
+        let message = format!("{groups} groups do not divide {channels} channels into {out}");
+        return Err(Error::argument("conv_param_count", message));
+    }
+    Ok(out * (channels / groups * kernel[0] * kernel[1] + usize::from(bias)))
+}
+
 /// The size of a convolution's output along one axis: ⌊(n + 2·padding − dilation·(kernel − 1) − 1)/stride⌋ + 1 (course eq. 32).
 ///
 /// Errors: the kernel is larger than the padded input; a stride, dilation or kernel of 0.
@@ -333,6 +388,16 @@ mod tests {
         let w = Tensor::zeros(&[8, 3, 3, 3]).unwrap();
         let error = x.conv2d(&w, None, &Conv2dOptions::default()).unwrap_err().to_string();
         assert_eq!(error, "conv2d: x has 4 channels, so in 1 groups the weight takes 4; it has 3");
+    }
+
+    #[test]
+    fn what_a_unit_sees_and_what_it_costs() {
+        // 3, then 3 pixels 2 apart: 3 + 2·2; then the jump is 2.
+        assert_eq!(receptive_field(&[(3, 2, 1), (3, 1, 1)]).unwrap(), [(3, 2), (7, 2)]);
+        assert!(receptive_field(&[(3, 0, 1)]).unwrap_err().to_string().contains("stride"));
+        assert_eq!(conv_param_count(4, 6, [3, 2], 2, true).unwrap(), 6 * (2 * 6 + 1));
+        let error = conv_param_count(4, 6, [3, 2], 4, true).unwrap_err().to_string();
+        assert!(error.contains("4 groups do not divide 4 channels into 6"), "{error}");
     }
 
     #[test]

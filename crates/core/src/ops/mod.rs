@@ -21,7 +21,8 @@ mod shape;
 mod tests;
 
 pub use conv::{
-    Conv2dOptions, ConvPadMode, ConvTranspose2dOptions, Padding, conv_output_size, conv_transpose_output_size,
+    Conv2dOptions, ConvPadMode, ConvTranspose2dOptions, Padding, conv_output_size, conv_param_count,
+    conv_transpose_output_size, receptive_field,
 };
 pub use derivative::gradients;
 pub use pad::PadMode;
