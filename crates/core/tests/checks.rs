@@ -1,5 +1,6 @@
 //! Checked runs on every device: what made the first NaN or infinity is found by the bits of stored values.
 
+#[cfg(feature = "webgpu")]
 mod support;
 
 use gradbook_core::{

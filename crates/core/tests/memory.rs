@@ -1,13 +1,16 @@
 //! Nobody disposes, and memory stays where it was: epochs, cells that are run again, models that come and go.
 
+#[cfg(feature = "webgpu")]
 mod support;
+#[path = "support/training.rs"]
+mod training;
 
 use gradbook_core::{
     DType, Error, LocalRunner, LoopSpec, Runner, Tensor,
     device::{cpu::Cpu, interp::Interp},
 };
 use pollster::block_on;
-use support::training;
+use training::training;
 
 /// What the device holds while `once` is done again and again: the same after each of the later times.
 fn stays(runner: &LocalRunner, times: usize, mut once: impl FnMut()) {

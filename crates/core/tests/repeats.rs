@@ -1,6 +1,9 @@
 //! The same seed on the same device gives the same bits, however often and in however many slices.
 
+#[cfg(feature = "webgpu")]
 mod support;
+#[path = "support/training.rs"]
+mod training;
 
 use gradbook_core::{
     Host, LocalRunner, Runner, Tensor,
@@ -11,7 +14,7 @@ use std::{cell::Cell, rc::Rc};
 
 /// Every word of every state after so many training steps, some random numbers, and sums in which the order shows.
 fn words(runner: &LocalRunner) -> Vec<Vec<u32>> {
-    let run = block_on(runner.begin(&support::training(3).unwrap())).unwrap();
+    let run = block_on(runner.begin(&training::training(3).unwrap())).unwrap();
     block_on(runner.advance(&run, 60, &mut |_| {})).unwrap();
     let noise = Tensor::normal(&Tensor::key(9), 4, &[70, 70], 0.0, 1e3).unwrap();
     let rows = Tensor::i32(&[70], &(0..70).map(|i| i * i % 7).collect::<Vec<_>>()).unwrap();
