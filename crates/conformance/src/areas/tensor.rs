@@ -6,7 +6,7 @@ use crate::{
 };
 use gradbook_core::{Tensor, ops::PadMode};
 use gradbook_learn::{
-    linalg::Matrix,
+    linalg::{self, Matrix},
     losses::{CrossEntropy, Reduction, cross_entropy},
 };
 
@@ -83,11 +83,11 @@ pub fn find(op: &str) -> Option<Function> {
         "sort" => |c| pair("values", c.tensor("x")?.sort(c.axis("dim")?, c.flag("descending"))?),
         "topk" => |c| pair("values", c.tensor("x")?.topk(c.size("k")?)?),
 
-        "solve" => |c| factors(&matrix(c, "A")?.solve(&matrix(c, "b")?)?),
-        "inverse" => |c| factors(&matrix(c, "A")?.inverse()?),
-        "cholesky" => |c| factors(&matrix(c, "A")?.cholesky()?),
-        "svdvals" => |c| values(&matrix(c, "A")?.svdvals()),
-        "eigvalsh" => |c| values(&matrix(c, "A")?.eigvalsh()?),
+        "solve" => |c| factors(&linalg::solve(&matrix(c, "A")?, &matrix(c, "b")?)?),
+        "inverse" => |c| factors(&linalg::inverse(&matrix(c, "A")?)?),
+        "cholesky" => |c| factors(&linalg::cholesky(&matrix(c, "A")?)?),
+        "svdvals" => |c| values(&linalg::svd(&matrix(c, "A")?)?.values),
+        "eigvalsh" => |c| values(&linalg::eigh(&matrix(c, "A")?)?.values),
 
         "mlp_gradient_penalty" => gradient_penalty,
         "hvp" => hvp,
