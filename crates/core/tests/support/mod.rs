@@ -1,6 +1,6 @@
 //! What the tests share: every device of this build.
 
-use gradbook_core::{LocalRunner, Runner, Tensor, device};
+use gradbook_core::{LocalRunner, device};
 use pollster::block_on;
 
 /// The reference, then all other devices that there are. A WebGPU device that is missing is told; with
@@ -19,10 +19,4 @@ pub fn devices() -> Vec<(&'static str, LocalRunner)> {
         }
     }
     runners
-}
-
-/// The values of f32 tensors, all computed in one program.
-pub fn values(runner: &LocalRunner, tensors: &[Tensor]) -> Vec<Vec<f32>> {
-    block_on(runner.evaluate(tensors)).unwrap();
-    tensors.iter().map(|tensor| block_on(runner.read(tensor)).unwrap().as_f32().to_vec()).collect()
 }
