@@ -2,13 +2,20 @@
 
 mod support;
 
-use gradbook_core::{Data, LocalRunner, Result, Tensor, ops};
-use support::{devices, values};
+use gradbook_core::{Data, LocalRunner, Result, Runner, Tensor, ops};
+use pollster::block_on;
+use support::devices;
 
 const STEPS: usize = 5;
 const BATCH: usize = 2;
 const IN: usize = 3;
 const HIDDEN: usize = 4;
+
+/// The values of f32 tensors, all computed in one program.
+fn values(runner: &LocalRunner, tensors: &[Tensor]) -> Vec<Vec<f32>> {
+    block_on(runner.evaluate(tensors)).unwrap();
+    tensors.iter().map(|tensor| block_on(runner.read(tensor)).unwrap().as_f32().to_vec()).collect()
+}
 
 /// Numbers between −1 and 1.
 fn noise(dims: &[usize], seed: u32) -> Tensor {

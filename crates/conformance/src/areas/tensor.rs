@@ -227,8 +227,8 @@ fn matrix(c: &Call, name: &str) -> Result<Matrix> {
 }
 
 fn factors(matrix: &Matrix) -> Result<Outputs> {
-    let values: Vec<f32> = matrix.values.iter().map(|&v| v as f32).collect();
-    output(Tensor::f32(&[matrix.rows, matrix.columns], &values)?)
+    let values: Vec<f32> = matrix.values().iter().map(|&v| v as f32).collect();
+    output(Tensor::f32(&[matrix.rows(), matrix.columns()], &values)?)
 }
 
 fn values(values: &[f64]) -> Result<Outputs> {
