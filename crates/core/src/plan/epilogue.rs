@@ -6,6 +6,7 @@ use super::{
     draft::{Draft, DraftEpilogue, Drafts, ValueId, Work},
     program::{Expr, Load, Source},
 };
+use std::collections::HashSet;
 
 /// Makes epilogues of the steps that can be.
 pub(super) fn epilogues(drafts: &mut Drafts, results: &[(ValueId, Target)], options: &Options) {
@@ -13,18 +14,18 @@ pub(super) fn epilogues(drafts: &mut Drafts, results: &[(ValueId, Target)], opti
     let mut uses = vec![0_usize; drafts.values.len()];
     drafts.steps.iter().flat_map(Draft::all_reads).for_each(|value| uses[value] += 1);
     results.iter().for_each(|&(value, _)| uses[value] += 1);
-    let mut gone = vec![false; drafts.steps.len()];
+    let mut gone = HashSet::new();
     for i in 0..drafts.steps.len() {
         let Some((value, epilogue)) = finishes(drafts, &drafts.steps[i], &writers, &uses, options) else { continue };
         let kernel = writers[value].expect("a step writes it");
         let write = drafts.steps[i].write;
-        gone[i] = true;
+        gone.insert(i);
         writers[write] = Some(kernel);
         let kernel = &mut drafts.steps[kernel];
         (kernel.epilogue, kernel.write) = (Some(epilogue), write);
     }
-    let mut gone = gone.into_iter();
-    drafts.steps.retain(|_| !gone.next().expect("one for each step"));
+    let mut number = 0..;
+    drafts.steps.retain(|_| number.next().is_some_and(|i| !gone.contains(&i)));
 }
 
 /// The value whose kernel a step can finish, and how: the last to be made of those that it reads.

@@ -164,7 +164,7 @@ impl<'a> Schedule<'a> {
             }
             Op::ArgSort => {
                 let length = *shape.last().expect("a shape with axes");
-                let rows = if length == 0 { 0 } else { shape.len() / length };
+                let rows = shape.len().checked_div(length).unwrap_or(0);
                 self.whole(id, Kernel::ArgSort { rows, length, dtype: self.graph.nodes[inputs[0]].dtype })
             }
             Op::Scan { scan, pick } => self.scan(id, scan, *pick)?,

@@ -102,7 +102,9 @@ pub(in crate::ir) fn gradient(
 /// For each node that is a result of a loop, which results of it on the same inputs there are: (result, name), in the order
 /// in which they were made.
 pub(in crate::ir) fn results(nodes: &[Tensor]) -> HashMap<u64, Rc<Vec<(usize, u64)>>> {
-    let mut found: HashMap<(*const Scan, Vec<u64>), Vec<(usize, u64)>> = HashMap::new();
+    /// A loop by its place in memory, and the names of its inputs.
+    type Key = (*const Scan, Vec<u64>);
+    let mut found: HashMap<Key, Vec<(usize, u64)>> = HashMap::new();
     for node in nodes {
         if let Op::Scan { scan, pick } = &*node.op() {
             let inputs = node.inputs().iter().map(Tensor::id).collect();
