@@ -74,7 +74,7 @@ fn options(json: &str) -> JsValue {
 }
 
 fn f32s(values: &[f32], shape: &[usize]) -> Tensor {
-    let words = values.iter().map(|value| value.to_bits()).collect();
+    let words: Vec<u32> = values.iter().map(|value| value.to_bits()).collect();
     Tensor::from_words(&Uint32Array::from(&words[..]), shape.to_vec(), "f32")
         .unwrap_or_else(|error| panic!("{}", text(error)))
 }

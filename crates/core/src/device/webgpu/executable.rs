@@ -301,8 +301,8 @@ impl<T: Eq + Hash> Distinct<T> {
     }
 
     fn into_list(self) -> Vec<T> {
-        let mut list: Vec<(usize, T)> = self.0.into_iter().map(|(item, index)| (index, item)).collect();
-        list.sort_unstable_by_key(|(index, _)| *index);
-        list.into_iter().map(|(_, item)| item).collect()
+        let mut list: Vec<Option<T>> = self.0.iter().map(|_| None).collect();
+        self.0.into_iter().for_each(|(item, index)| list[index] = Some(item));
+        list.into_iter().flatten().collect()
     }
 }
