@@ -112,7 +112,7 @@ fn forward_and_gradient_are_two_loops_in_one_program() {
     let loss = loss(&results).unwrap();
     let gradients = loss.grad(&t.iter().collect::<Vec<_>>()).unwrap();
     for (_, runner) in devices() {
-        let program = runner.program(&[&[loss.clone()], &gradients[..]].concat()).unwrap();
+        let program = runner.program(&[std::slice::from_ref(&loss), &gradients[..]].concat()).unwrap();
         assert_eq!(program.loops.len(), 2, "{program}");
         assert!(program.loops.iter().all(|l| l.trips == STEPS), "{program}");
         // What nobody takes is not computed.
@@ -126,7 +126,7 @@ fn a_gradient_ends_at_what_was_evaluated() {
     for (_, runner) in devices() {
         let t = inputs();
         let [all, h, _] = looped(&t, false).unwrap();
-        values(&runner, &[h.clone()]);
+        values(&runner, std::slice::from_ref(&h));
         // The other result of the same loop is still computed from its inputs.
         let both = h.mul(&all.sum(&[0], false).unwrap()).unwrap().sum_all().unwrap();
         let gradient = both.grad(&[&t[1], &h]).unwrap();

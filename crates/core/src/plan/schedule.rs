@@ -200,7 +200,7 @@ impl<'a> Schedule<'a> {
             }
             Op::ArgSort => {
                 let length = *shape.last().expect("a shape with axes");
-                let rows = if length == 0 { 0 } else { shape.len() / length };
+                let rows = shape[..shape.rank() - 1].iter().product();
                 self.whole(id, Kernel::ArgSort { rows, length, dtype: self.graph.nodes[inputs[0]].dtype })
             }
             Op::Scan { scan, pick } => self.scan(id, scan, *pick)?,

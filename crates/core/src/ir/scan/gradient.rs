@@ -102,14 +102,15 @@ pub(in crate::ir) fn gradient(
 /// For each node that is a result of a loop, which results of it on the same inputs there are: (result, name), in the order
 /// in which they were made.
 pub(in crate::ir) fn results(nodes: &[Tensor]) -> HashMap<u64, Rc<Vec<(usize, u64)>>> {
-    let mut found: HashMap<(*const Scan, Vec<u64>), Vec<(usize, u64)>> = HashMap::new();
+    type Results = Vec<(usize, u64)>;
+    let mut found: HashMap<(*const Scan, Vec<u64>), Results> = HashMap::new();
     for node in nodes {
         if let Op::Scan { scan, pick } = &*node.op() {
             let inputs = node.inputs().iter().map(Tensor::id).collect();
             found.entry((Rc::as_ptr(scan), inputs)).or_default().push((*pick, node.id()));
         }
     }
-    let named = |results: Vec<(usize, u64)>| {
+    let named = |results: Results| {
         let results = Rc::new(results);
         (0..results.len()).map(move |i| (results[i].1, results.clone()))
     };

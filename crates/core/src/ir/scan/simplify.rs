@@ -11,11 +11,14 @@ use std::{collections::HashMap, rc::Rc};
 /// What two loops must agree in to become one: inputs, trips, number of carries and slices, direction.
 type Interface = (Vec<NodeId>, usize, usize, usize, bool);
 
+/// The loop that stands for another, and where the results of that one are in it.
+type Stand = (Rc<Scan>, Vec<usize>);
+
 /// The graph with equal loops made one and their bodies simplified; none if nothing changed.
 pub(in crate::ir) fn merged(graph: &Graph) -> Option<Graph> {
     let mut known: HashMap<Interface, Vec<Rc<Scan>>> = HashMap::new();
     // For each loop, by its place in memory and its inputs: the loop that stands for it, and where its results are there.
-    let mut stands: HashMap<(*const Scan, &[NodeId]), (Rc<Scan>, Vec<usize>)> = HashMap::new();
+    let mut stands: HashMap<(*const Scan, &[NodeId]), Stand> = HashMap::new();
     let mut changed = false;
     for (scan, inputs) in scans(graph) {
         let key = (Rc::as_ptr(scan), inputs);
