@@ -2,20 +2,19 @@
 #![allow(dead_code, reason = "each test uses a part")]
 
 use gradbook_core::{
-    DType, LocalRunner, LoopSpec, Result, Runner, Shape, Tensor,
+    DType, LocalRunner, LoopSpec, Result, Shape, Tensor,
     device::interp::Interp,
     ir::{Graph, simplify},
     ops::{Conv2dOptions, MaxPool2dOptions, Padding},
     plan::{Leaf, Options, Program, Target, compile_at},
 };
-use pollster::block_on;
 
 /// A device on the GPU. Says loudly that a test was skipped where there is none; with `GRADBOOK_REQUIRE_GPU=1` in the
 /// environment that is a failure.
 #[cfg(feature = "webgpu")]
 pub fn gpu() -> Option<LocalRunner> {
     use gradbook_core::device::webgpu::{Options, WebGpu};
-    match block_on(WebGpu::new(Options::default())) {
+    match pollster::block_on(WebGpu::new(Options::default())) {
         Ok(gpu) => Some(LocalRunner::native(gpu)),
         Err(error) => {
             let required = std::env::var("GRADBOOK_REQUIRE_GPU").is_ok_and(|value| value == "1");
@@ -38,12 +37,6 @@ pub fn devices() -> Vec<(&'static str, LocalRunner)> {
     runners.push(("cpu", LocalRunner::native(gradbook_core::device::cpu::Cpu::new())));
     runners.extend(gpu().map(|runner| ("webgpu", runner)));
     runners
-}
-
-/// The values of f32 tensors, all computed in one program.
-pub fn values(runner: &LocalRunner, tensors: &[Tensor]) -> Vec<Vec<f32>> {
-    block_on(runner.evaluate(tensors)).unwrap();
-    tensors.iter().map(|tensor| block_on(runner.read(tensor)).unwrap().as_f32().to_vec()).collect()
 }
 
 /// A placeholder.
