@@ -24,6 +24,20 @@ export interface DatasetOptions {
   classes?: readonly string[];
 }
 
+/** Options of batches. */
+export interface BatchOptions {
+  /** Samples in a batch; 32. */
+  size?: number;
+  /** Whether the order is random; yes. */
+  shuffle?: boolean;
+  /** The order follows from it and from `epoch`, as in `fit`; drawn afresh if left out. */
+  seed?: number;
+  /** Which epoch's order, from 0; 0. */
+  epoch?: number;
+  /** What becomes of samples that do not fill a batch; "keep". */
+  remainder?: "keep" | "drop";
+}
+
 /** Where data sets come from. */
 export interface DataSource {
   /** Handwritten digits, 28 × 28, values 0…1: 8,000 to learn from and 2,000 held back. Loaded on first use. */
@@ -86,6 +100,31 @@ export class Dataset {
         throw argumentError(`take: ${index} is not the number of a sample`);
     }
     return new Dataset(this.context, this.handle.take(Uint32Array.from(indices)));
+  }
+
+  /**
+   * Batches of samples and targets, one epoch: `for (const [x, y] of train.batches({ size: 64 })) await step(x, y)`. The
+   * samples stay where they are; a compiled function gathers them there.
+   */
+  *batches(options: BatchOptions = {}): Generator<[x: Tensor, y: Tensor], void, undefined> {
+    const { context, handle } = this;
+    context.wasm.checkNames("batches", options, ["size", "shuffle", "seed", "epoch", "remainder"]);
+    const { size = 32, shuffle = true, epoch = 0, remainder = "keep" } = options;
+    if (!Number.isInteger(size) || size < 1) throw argumentError(`batches: size is ${size}; it must be at least 1`);
+    const order = shuffle
+      ? handle.order(seedOf(context, options.seed), epoch)
+      : Int32Array.from({ length: this.length }, (_, i) => i);
+    for (let start = 0; start < order.length; start += size) {
+      const numbers = order.slice(start, start + size);
+      if (numbers.length < size && remainder === "drop") return;
+      const index = context.wasm.Tensor.fromWords(
+        new Uint32Array(numbers.buffer),
+        Uint32Array.of(numbers.length),
+        "i32",
+      );
+      const [x, y] = handle.batch(index) as [TensorHandle, TensorHandle];
+      yield [new Tensor(context, x), new Tensor(context, y)];
+    }
   }
 
   /** Two sets drawn at random: the first has `share` (0…1) of the samples, the second the others. */

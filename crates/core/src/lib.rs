@@ -22,5 +22,5 @@ pub use data::Data;
 pub use dtype::DType;
 pub use error::{Error, Result};
 pub use ir::Tensor;
-pub use runner::{Host, LocalRunner, LoopEnd, LoopRun, LoopSpec, Progress, Runner};
+pub use runner::{Host, LocalRunner, LoopEnd, LoopRun, LoopSpec, Prepared, ProgramSpec, Progress, Runner};
 pub use shape::Shape;

@@ -1,7 +1,12 @@
 //! The side that owns a device.
 
-use super::message::{Body, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
-use crate::{Error, LoopEnd, LoopRun, LoopSpec, Result, Runner, Tensor, device::LocalFuture, ir::Op};
+use super::message::{Body, Brought, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
+use crate::{
+    Error, LoopEnd, LoopRun, LoopSpec, Prepared, ProgramSpec, Result, Runner, Tensor,
+    device::LocalFuture,
+    ir::Op,
+    runner::Variable,
+};
 use std::{
     cell::{Cell, RefCell},
     collections::{HashMap, VecDeque, hash_map::Entry},
@@ -43,6 +48,7 @@ struct State<R, H> {
     host: H,
     values: RefCell<HashMap<Name, Result<Tensor>>>,
     loops: RefCell<HashMap<Name, Result<Rc<Loop>>>>,
+    programs: RefCell<HashMap<Name, Rc<Program>>>,
     next_name: Cell<Name>,
     queue: RefCell<VecDeque<Work<R>>>,
     /// Whether a task works on the queue.
@@ -55,6 +61,8 @@ struct State<R, H> {
 /// What is done in order.
 enum Work<R> {
     Request(Request),
+    /// One that a stop found waiting and that is done all the same.
+    Kept(Request),
     Move(Rc<R>),
 }
 
@@ -66,6 +74,14 @@ struct Loop {
     stopped: Cell<bool>,
 }
 
+/// A program as it was sent, made ready for the present runner when it is first called there.
+struct Program {
+    graph: Sent,
+    arguments: usize,
+    states: Vec<StateNames>,
+    prepared: RefCell<Option<Rc<Prepared>>>,
+}
+
 impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
     /// A server that drives this runner.
     pub fn new(runner: Rc<R>, host: H) -> Self {
@@ -74,6 +90,7 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
             host,
             values: RefCell::default(),
             loops: RefCell::default(),
+            programs: RefCell::default(),
             next_name: Cell::new(OURS),
             queue: RefCell::default(),
             pumping: Cell::new(false),
@@ -111,21 +128,33 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
             body.stopped.set(body.advancing.get() == 0);
         }
         let waiting = std::mem::take(&mut *self.0.queue.borrow_mut());
-        for work in waiting {
-            let Work::Request(request) = work else {
-                self.0.queue.borrow_mut().push_back(work);
-                continue;
+        // State begins with a value that was sent before: if that were dropped, weights would be lost.
+        let begins = |work: &Work<R>| matches!(work, Work::Request(Request::Begin { .. }) | Work::Kept(_));
+        let begun = waiting.iter().rposition(begins).map_or(0, |last| last + 1);
+        for (i, work) in waiting.into_iter().enumerate() {
+            let request = match work {
+                Work::Request(request) => request,
+                other => {
+                    self.0.queue.borrow_mut().push_back(other);
+                    continue;
+                }
             };
             match request {
-                Request::Evaluate { names, .. } => self.0.insert(names.into_iter().map(|n| (n, Err(Error::Stopped)))),
-                Request::Begin { name, states, .. } => self.0.insert_failed_loop(name, &states, &Error::Stopped),
-                Request::Advance { ticket, .. } => {
-                    self.0.reply(ticket, Body::Ended(LoopEnd { done: 0, stopped: true }));
+                Request::Evaluate { names, .. } if i >= begun => {
+                    self.0.insert(names.into_iter().map(|n| (n, Err(Error::Stopped))));
                 }
-                kept
-                @ (Request::Read { .. } | Request::Free { .. } | Request::Assign { .. } | Request::Load { .. }) => {
-                    self.0.queue.borrow_mut().push_back(Work::Request(kept));
+                Request::Advance { ticket, .. } => self.0.reply_stopped(ticket),
+                Request::Call { ticket, names, .. } => {
+                    self.0.insert(names.into_iter().map(|n| (n, Err(Error::Stopped))));
+                    ticket.into_iter().for_each(|ticket| self.0.reply_stopped(ticket));
                 }
+                kept @ (Request::Evaluate { .. }
+                | Request::Begin { .. }
+                | Request::Read { .. }
+                | Request::Free { .. }
+                | Request::Assign { .. }
+                | Request::Load { .. }
+                | Request::Prepare { .. }) => self.0.queue.borrow_mut().push_back(Work::Kept(kept)),
             }
         }
     }
@@ -147,9 +176,10 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
 async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
     loop {
         let work = state.queue.borrow_mut().pop_front();
-        let request = match work {
+        let (request, stopped) = match work {
             None => break,
-            Some(Work::Request(request)) => request,
+            Some(Work::Request(request)) => (request, false),
+            Some(Work::Kept(request)) => (request, true),
             Some(Work::Move(runner)) => {
                 state.move_to(runner).await;
                 continue;
@@ -172,17 +202,35 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
             },
             Request::Free { names } => state.free(&names),
             Request::Begin { name, graph, states, watch } => {
-                if let Err(error) = state.begin(name, &graph, &states, watch).await {
+                if let Err(error) = state.begin(name, &graph, &states, watch, stopped).await {
                     state.insert_failed_loop(name, &states, &error);
                 }
             }
             Request::Advance { ticket, name, iterations } => {
                 state.host.spawn(Box::pin(advance(state.clone(), ticket, name, iterations)));
             }
-            Request::Assign { state: target, value } => {
-                if let Err(error) = state.assign(target, value).await {
+            Request::Assign { state: target, value } => match state.assign(target, value).await {
+                // The state stays what it is when the reader stopped the value on its way.
+                Ok(()) | Err(Error::Stopped) => {}
+                Err(error) => {
                     state.values.borrow_mut().insert(target, Err(error));
                 }
+            },
+            Request::Prepare { name, graph, arguments, states } => {
+                let program = Program { graph, arguments: arguments as usize, states, prepared: RefCell::default() };
+                state.programs.borrow_mut().entry(name).or_insert_with(|| Rc::new(program));
+            }
+            Request::Call { ticket, program, arguments, names } => {
+                let (results, body) = match state.call(program, &arguments, names.len()).await {
+                    Ok(tensors) => {
+                        state.activity.update(|activity| Activity { steps: activity.steps + 1, ..activity });
+                        let end = LoopEnd { done: 1, stopped: false };
+                        (tensors.into_iter().map(Ok).collect(), Body::Ended(end))
+                    }
+                    Err(error) => (vec![Err(error.clone()); names.len()], Body::Failed(error)),
+                };
+                state.insert(names.into_iter().zip(results));
+                ticket.into_iter().for_each(|ticket| state.reply(ticket, body.clone()));
             }
             Request::Load { ticket, what } => state.host.spawn(Box::pin(load(state.clone(), ticket, what))),
         }
@@ -197,7 +245,7 @@ async fn advance<R: Runner, H: Host>(state: Rc<State<R, H>>, ticket: Ticket, nam
         Err(error) => return state.reply(ticket, Body::Failed(error)),
     };
     if body.stopped.take() {
-        return state.reply(ticket, Body::Ended(LoopEnd { done: 0, stopped: true }));
+        return state.reply_stopped(ticket);
     }
     body.advancing.update(|n| n + 1);
     state.running(1);
@@ -246,6 +294,10 @@ impl<R: Runner, H: Host> State<R, H> {
         self.host.send(Reply { ticket, body }.encode());
     }
 
+    fn reply_stopped(&self, ticket: Ticket) {
+        self.reply(ticket, Body::Ended(LoopEnd { done: 0, stopped: true }));
+    }
+
     fn runner(&self) -> Rc<R> {
         self.runner.borrow().clone()
     }
@@ -264,6 +316,7 @@ impl<R: Runner, H: Host> State<R, H> {
         let gone =
             Error::Device { device: "device".into(), message: "another one was chosen while this loop ran".into() };
         self.loops.borrow_mut().values_mut().for_each(|body| *body = Err(gone.clone()));
+        self.programs.borrow().values().for_each(|program| drop(program.prepared.take()));
     }
 
     fn running(&self, change: isize) {
@@ -295,6 +348,7 @@ impl<R: Runner, H: Host> State<R, H> {
             // Dropped outside of the borrow: a value's own release may come back here.
             let _value = self.values.borrow_mut().remove(name);
             let _loop = self.loops.borrow_mut().remove(name);
+            let _program = self.programs.borrow_mut().remove(name);
         }
     }
 
@@ -312,7 +366,14 @@ impl<R: Runner, H: Host> State<R, H> {
         Ok(outputs)
     }
 
-    async fn begin(&self, name: Name, graph: &Sent, states: &[StateNames], watch: Option<u32>) -> Result<()> {
+    async fn begin(
+        &self,
+        name: Name,
+        graph: &Sent,
+        states: &[StateNames],
+        watch: Option<u32>,
+        stopped: bool,
+    ) -> Result<()> {
         let expected = states.iter().map(|state| 2 + usize::from(state.has_next)).sum();
         let mut outputs = self.rebuild(graph, expected)?.into_iter();
         let mut spec = LoopSpec { state: Vec::new(), watch: watch.map(|index| index as usize) };
@@ -331,9 +392,62 @@ impl<R: Runner, H: Host> State<R, H> {
         let stops = self.stops.get();
         let run = self.runner().begin(&spec).await?;
         self.insert(states.iter().zip(&run.state).map(|(names, tensor)| (names.name, Ok(tensor.clone()))));
-        let body = Loop { run, advancing: Cell::new(0), stopped: Cell::new(self.stops.get() != stops) };
+        let body = Loop { run, advancing: Cell::new(0), stopped: Cell::new(stopped || self.stops.get() != stops) };
         self.loops.borrow_mut().entry(name).or_insert_with(|| Ok(Rc::new(body)));
         Ok(())
+    }
+
+    async fn call(&self, name: Name, arguments: &[Brought], expected: usize) -> Result<Vec<Tensor>> {
+        let program = self.programs.borrow().get(&name).cloned().ok_or_else(|| unknown(name))?;
+        let prepared = program.prepared.borrow().clone();
+        let prepared = match prepared {
+            Some(prepared) => prepared,
+            None => {
+                let prepared = Rc::new(self.runner().prepare(&self.spec(&program)?).await?);
+                program.prepared.replace(Some(prepared.clone()));
+                prepared
+            }
+        };
+        if prepared.outputs.len() != expected {
+            return Err(Error::Wire(format!("{} outputs for {expected} names", prepared.outputs.len())));
+        }
+        let bring = |argument: &Brought| match argument {
+            Brought::Held(name) => self.value(*name),
+            Brought::Host(data) => Ok(Tensor::from_data(data.clone())),
+        };
+        let arguments = arguments.iter().map(bring).collect::<Result<Vec<_>>>()?;
+        self.runner().call(&prepared, &arguments).await
+    }
+
+    /// The program with the present values of all that it reads.
+    fn spec(&self, program: &Program) -> Result<ProgramSpec> {
+        let mut outputs = program.graph.rebuild(|name| self.value(name))?.into_iter();
+        let mut next = || outputs.next().ok_or_else(|| Error::Wire("too few outputs".into()));
+        let is_placeholder = |tensor: &Tensor| matches!(*tensor.op(), Op::Input);
+        let mut spec = ProgramSpec::default();
+        for _ in 0..program.arguments {
+            spec.arguments.push(next()?);
+        }
+        if !spec.arguments.iter().all(is_placeholder) {
+            return Err(Error::Wire("an argument without a placeholder".into()));
+        }
+        for names in &program.states {
+            let (value, input) = (self.value(names.name)?, next()?);
+            if !is_placeholder(&input) && input.id() != value.id() {
+                return Err(Error::Wire("a program's state is read under another name".into()));
+            }
+            let after = if names.has_next { Some(next()?) } else { None };
+            spec.state.push(Variable { input, value, next: after });
+        }
+        let mut first: Vec<u64> = spec.arguments.iter().chain(spec.state.iter().map(|s| &s.input)).map(Tensor::id).collect();
+        let count = first.len();
+        first.sort_unstable();
+        first.dedup();
+        if first.len() != count {
+            return Err(Error::Wire("a placeholder that stands for two things".into()));
+        }
+        spec.outputs = outputs.collect();
+        Ok(spec)
     }
 
     async fn assign(&self, target: Name, value: Name) -> Result<()> {

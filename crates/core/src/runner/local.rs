@@ -1,6 +1,9 @@
 //! The runner that owns a device: keeps values by handle, compiles graphs to programs and remembers them, replays loops.
 
-use super::{LoopEnd, LoopRun, LoopSpec, Progress, Runner};
+use super::{
+    LoopEnd, LoopRun, LoopSpec, Prepared, ProgramSpec, Progress, Runner,
+    call::{Callable, Ring},
+};
 use crate::{
     Data, Error, Result, Tensor,
     device::{BufferId, Device, ExecutableId, LocalFuture, Position},
@@ -25,17 +28,28 @@ pub struct Host {
 #[derive(Clone)]
 pub struct LocalRunner(Rc<Inner>);
 
-struct Inner {
-    device: Rc<dyn Device>,
-    host: Host,
-    options: Cell<Options>,
-    values: RefCell<HashMap<u64, BufferId>>,
+pub(super) struct Inner {
+    pub(super) device: Rc<dyn Device>,
+    pub(super) host: Host,
+    pub(super) options: Cell<Options>,
+    pub(super) values: RefCell<HashMap<u64, Value>>,
     programs: RefCell<Programs>,
     loops: RefCell<HashMap<u64, Rc<Loop>>>,
+    pub(super) callables: RefCell<HashMap<u64, Rc<Callable>>>,
     /// Grows with each stop that was asked for.
     stops: Cell<u64>,
     /// Whether a program is between two of its steps: its scratch memory must be left alone.
     busy: Cell<bool>,
+    /// When others last had their turn, in ms.
+    pub(super) turned: Cell<f64>,
+}
+
+/// Where a value lies.
+pub(super) enum Value {
+    /// In a buffer of its own; `live` if it changes under its name.
+    Whole { buffer: BufferId, live: bool },
+    /// In a row of the outputs of a program's last calls.
+    Row { ring: Rc<Ring>, row: usize },
 }
 
 struct Loop {
@@ -47,7 +61,7 @@ struct Loop {
 }
 
 /// How long work goes on before others have their turn, in ms.
-const SLICE: f64 = 8.0;
+pub(super) const SLICE: f64 = 8.0;
 /// How often a loop reports, in ms.
 const REPORT: f64 = 40.0;
 
@@ -61,8 +75,10 @@ impl LocalRunner {
             values: RefCell::default(),
             programs: RefCell::default(),
             loops: RefCell::default(),
+            callables: RefCell::default(),
             stops: Cell::new(0),
             busy: Cell::new(false),
+            turned: Cell::new(0.0),
         }))
     }
 
@@ -121,10 +137,18 @@ impl Runner for LocalRunner {
     fn assign<'a>(&'a self, state: &'a Tensor, value: &'a Tensor) -> LocalFuture<'a, Result<()>> {
         Box::pin(self.0.assign(state, value))
     }
+
+    fn prepare<'a>(&'a self, spec: &'a ProgramSpec) -> LocalFuture<'a, Result<Prepared>> {
+        Box::pin(self.0.prepare(spec))
+    }
+
+    fn call<'a>(&'a self, program: &'a Prepared, arguments: &'a [Tensor]) -> LocalFuture<'a, Result<Vec<Tensor>>> {
+        Box::pin(self.0.call(program, arguments))
+    }
 }
 
 impl Inner {
-    async fn evaluate(self: &Rc<Self>, tensors: &[Tensor]) -> Result<()> {
+    pub(super) async fn evaluate(self: &Rc<Self>, tensors: &[Tensor]) -> Result<()> {
         let mut wanted: Vec<Tensor> = Vec::new();
         for tensor in tensors {
             if matches!(&*tensor.op(), Op::Input) {
@@ -140,7 +164,7 @@ impl Inner {
             return Ok(());
         }
         let traced = Graph::trace(&wanted);
-        let mut externals = self.leaf_buffers(&traced.leaves)?;
+        let mut externals = self.leaf_buffers(&traced.leaves).await?;
         let executable = self.compiled(&simplify(&traced.graph))?;
         let mut results = Vec::new();
         for tensor in &wanted {
@@ -154,7 +178,7 @@ impl Inner {
     }
 
     /// One run from start to end, in slices.
-    async fn run(&self, executable: ExecutableId, externals: &[BufferId]) -> Result<()> {
+    pub(super) async fn run(&self, executable: ExecutableId, externals: &[BufferId]) -> Result<()> {
         let _turn = self.turn().await;
         let stops = self.stops.get();
         let mut at = Position::default();
@@ -171,7 +195,7 @@ impl Inner {
     }
 
     /// Waits until no program is between two of its steps, and says that one is until the result is dropped.
-    async fn turn(&self) -> Turn<'_> {
+    pub(super) async fn turn(&self) -> Turn<'_> {
         while self.busy.replace(true) {
             (self.host.turn)().await;
         }
@@ -179,7 +203,7 @@ impl Inner {
     }
 
     /// Says when a slice of work is over.
-    fn slice(&self) -> impl FnMut() -> bool {
+    pub(super) fn slice(&self) -> impl FnMut() -> bool {
         let end = (self.host.now)() + SLICE;
         move || (self.host.now)() >= end
     }
@@ -189,8 +213,12 @@ impl Inner {
             return Ok((**data).clone());
         }
         self.evaluate(std::slice::from_ref(tensor)).await?;
-        let buffer = self.buffer(tensor)?;
-        let words = self.device.read(buffer, 0..tensor.shape().len()).await?;
+        let count = tensor.shape().len();
+        let (buffer, start) = match self.row(tensor) {
+            Some((ring, row)) => (ring.buffer, row * count),
+            None => (self.buffer(tensor)?, 0),
+        };
+        let words = self.device.read(buffer, start..start + count).await?;
         Data::new(tensor.shape().clone(), tensor.dtype(), words)
     }
 
@@ -207,7 +235,8 @@ impl Inner {
         let mut state = Vec::new();
         for value in &initial {
             let (handle, buffer) = self.value(value.shape().len(), "a training state")?;
-            self.device.copy(self.buffer(value)?, buffer)?;
+            self.device.copy(self.owned(value).await?, buffer)?;
+            self.set_live(handle.id);
             state.push(Tensor::resident(handle, value.shape().clone(), value.dtype()));
         }
         let inputs: Vec<Tensor> = spec.state.iter().map(|s| s.input.clone()).collect();
@@ -216,7 +245,7 @@ impl Inner {
         let targets: Vec<Target> = changing.map(|(i, _)| Target::Leaf(i)).collect();
         let traced = Graph::trace_with(&inputs, &outputs);
         let leaves = [&state[..], &traced.leaves[inputs.len()..]].concat();
-        let externals = self.leaf_buffers(&leaves)?;
+        let externals = self.leaf_buffers(&leaves).await?;
         let program = plan::compile(&simplify(&traced.graph), &targets, &self.options.get())?;
         let executable = self.device.prepare(&program)?;
         let watch = spec.watch.map(|i| state[i].clone());
@@ -282,23 +311,35 @@ impl Inner {
             return Err(Error::shape("assign", message));
         }
         self.evaluate(std::slice::from_ref(value)).await?;
-        self.device.copy(self.buffer(value)?, self.buffer(state)?)
+        self.device.copy(self.owned(value).await?, self.owned(state).await?)
     }
 
     /// A new value of so many words that lives as long as its handle.
-    fn value(self: &Rc<Self>, words: usize, what: &str) -> Result<(Rc<Resident>, BufferId)> {
+    pub(super) fn value(self: &Rc<Self>, words: usize, what: &str) -> Result<(Rc<Resident>, BufferId)> {
         let buffer = self.device.alloc(words, what)?;
+        Ok((self.hold(Value::Whole { buffer, live: false }), buffer))
+    }
+
+    /// A handle to a value, which goes when the handle does.
+    pub(super) fn hold(self: &Rc<Self>, value: Value) -> Rc<Resident> {
         let name = next_name();
-        self.values.borrow_mut().insert(name, buffer);
+        self.values.borrow_mut().insert(name, value);
         let inner: Weak<Self> = Rc::downgrade(self);
-        let release = move |name| {
+        Resident::new(name, move |name| {
             with(&inner, |inner| {
-                if let Some(buffer) = inner.values.borrow_mut().remove(&name) {
+                let gone = inner.values.borrow_mut().remove(&name);
+                if let Some(Value::Whole { buffer, .. }) = gone {
                     inner.device.free(buffer);
                 }
             });
-        };
-        Ok((Resident::new(name, release), buffer))
+        })
+    }
+
+    /// From now on the value of this name changes.
+    pub(super) fn set_live(&self, name: u64) {
+        if let Some(Value::Whole { live, .. }) = self.values.borrow_mut().get_mut(&name) {
+            *live = true;
+        }
     }
 
     /// Moves a value from the host to the device.
@@ -310,20 +351,32 @@ impl Inner {
         Ok(())
     }
 
-    fn leaf_buffers(self: &Rc<Self>, leaves: &[Tensor]) -> Result<Vec<BufferId>> {
-        let buffer = |leaf: &Tensor| {
-            self.upload(leaf)?;
-            self.buffer(leaf)
-        };
-        leaves.iter().map(buffer).collect()
+    pub(super) async fn leaf_buffers(self: &Rc<Self>, leaves: &[Tensor]) -> Result<Vec<BufferId>> {
+        let mut buffers = Vec::with_capacity(leaves.len());
+        for leaf in leaves {
+            buffers.push(self.owned(leaf).await?);
+        }
+        Ok(buffers)
+    }
+
+    /// The buffer that holds a leaf and nothing else.
+    pub(super) async fn owned(self: &Rc<Self>, leaf: &Tensor) -> Result<BufferId> {
+        self.upload(leaf)?;
+        if let Some((ring, row)) = self.row(leaf) {
+            self.move_out(leaf, &ring, row).await?;
+        }
+        self.buffer(leaf)
     }
 
     fn buffer(&self, tensor: &Tensor) -> Result<BufferId> {
         let handle = tensor.handle().ok_or_else(|| placeholder(tensor))?;
-        self.values.borrow().get(&handle.id).copied().ok_or_else(|| gone("value"))
+        match self.values.borrow().get(&handle.id) {
+            Some(Value::Whole { buffer, .. }) => Ok(*buffer),
+            _ => Err(gone("value")),
+        }
     }
 
-    fn compiled(&self, graph: &Graph) -> Result<ExecutableId> {
+    pub(super) fn compiled(&self, graph: &Graph) -> Result<ExecutableId> {
         let options = self.options.get();
         let mut key = Writer::default();
         key.graph(graph);
@@ -336,7 +389,11 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.values.borrow_mut().drain().for_each(|(_, buffer)| self.device.free(buffer));
+        for (_, value) in self.values.borrow_mut().drain() {
+            if let Value::Whole { buffer, .. } = value {
+                self.device.free(buffer);
+            }
+        }
         self.loops.borrow_mut().drain().for_each(|(_, body)| self.device.release(body.executable));
         self.programs.borrow_mut().known.drain().for_each(|(_, entry)| self.device.release(entry.executable));
     }
@@ -381,7 +438,7 @@ impl Programs {
     }
 }
 
-struct Turn<'a>(&'a Cell<bool>);
+pub(super) struct Turn<'a>(&'a Cell<bool>);
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
@@ -404,12 +461,12 @@ fn others_first() -> impl Future<Output = ()> {
 }
 
 /// Names are never used twice, in no runner of this thread, so that a handle of another runner is not mistaken for an own one.
-fn next_name() -> u64 {
+pub(super) fn next_name() -> u64 {
     thread_local!(static NEXT: Cell<u64> = const { Cell::new(1) });
     NEXT.with(|next| next.replace(next.get() + 1))
 }
 
-fn with(inner: &Weak<Inner>, act: impl FnOnce(&Inner)) {
+pub(super) fn with(inner: &Weak<Inner>, act: impl FnOnce(&Inner)) {
     if let Some(inner) = inner.upgrade() {
         act(&inner);
     }
@@ -420,7 +477,7 @@ fn placeholder(tensor: &Tensor) -> Error {
     Error::argument("evaluate", message)
 }
 
-fn gone(what: &str) -> Error {
+pub(super) fn gone(what: &str) -> Error {
     Error::Argument {
         op: "evaluate".into(),
         message: format!("this {what} belongs to another device or has been given back"),

@@ -48,6 +48,13 @@ impl Session {
         promise(async move { Ok(crate::api::tensor::typed_array(&runner.read(&tensor).await?)) })
     }
 
+    /// What to wait for before more calls of steps are sent ahead; nothing most of the time.
+    #[wasm_bindgen(js_name = caughtUp)]
+    pub fn caught_up(&self) -> Option<Promise> {
+        let runner = self.0.clone();
+        self.0.is_ahead().then(|| promise(async move { Ok(runner.caught_up().await.map(|()| JsValue::UNDEFINED)?) }))
+    }
+
     /// A collection of tensors that the engine's host has, as `[label, tensor]` pairs.
     pub fn load(&self, what: String) -> Promise {
         let runner = self.0.clone();

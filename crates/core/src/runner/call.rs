@@ -1,0 +1,442 @@
+//! Programs that are called: the buffers of a prepared one are the same from call to call, so that a call creates nothing.
+//! Arguments are brought into buffers of their own; small outputs go to a row of a ring, which many calls fill before it is
+//! looked at again; only large ones are copied to memory of their own.
+
+use super::{
+    Prepared, ProgramSpec,
+    local::{Inner, SLICE, Value, gone, next_name, with},
+};
+use crate::{
+    DType, Error, Result, Shape, Tensor,
+    device::{BufferId, Device, ExecutableId, Position},
+    ir::{Graph, Op, Resident, simplify},
+    plan::{self, Target},
+};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+/// Calls whose small outputs a ring holds.
+pub(super) const ROWS: usize = 256;
+/// Outputs of up to so many words are small.
+const SMALL: usize = 64;
+
+/// A prepared program and its buffers.
+pub(super) struct Callable {
+    device: Rc<dyn Device>,
+    executable: ExecutableId,
+    /// In the program's order; a ring's changes when the old one is full of values that somebody holds.
+    externals: RefCell<Vec<BufferId>>,
+    arguments: Vec<Argument>,
+    outputs: Vec<Output>,
+    /// The buffer that says which row of the rings the call writes, if there are rings.
+    row: Option<BufferId>,
+    calls: Cell<usize>,
+    /// Keeps the values alive that the program reads and changes.
+    _leaves: Vec<Tensor>,
+}
+
+struct Argument {
+    shape: Shape,
+    dtype: DType,
+    buffer: BufferId,
+    /// The unchanging value that was brought last: there is no need to bring it again.
+    holds: Cell<Option<u64>>,
+}
+
+enum Output {
+    Small { external: usize, words: usize, rings: RefCell<Vec<Rc<Ring>>> },
+    Large { buffer: BufferId, words: usize },
+}
+
+/// The values of an output in the last calls, \[ROWS, words\].
+pub(super) struct Ring {
+    device: Rc<dyn Device>,
+    pub(super) buffer: BufferId,
+}
+
+/// Rings that an output keeps for later: as handles are dropped late where a garbage collector does it, some are in use
+/// at a time.
+const RINGS: usize = 4;
+
+impl Inner {
+    pub(super) async fn prepare(self: &Rc<Self>, spec: &ProgramSpec) -> Result<Prepared> {
+        spec.check()?;
+        let values: Vec<Tensor> = spec.state.iter().map(|state| state.value.clone()).collect();
+        self.evaluate(&values).await?;
+        let state = self.leaf_buffers(&values).await?;
+        values.iter().filter_map(Tensor::handle).for_each(|handle| self.set_live(handle.id));
+
+        // What comes first among the externals: arguments, state, rings, the row. What else is read follows.
+        let row = Tensor::input(Shape::default(), DType::I32);
+        let mut first = spec.arguments.clone();
+        first.extend(spec.state.iter().map(|state| state.input.clone()));
+        let changing = spec.state.iter().enumerate();
+        let mut results: Vec<(Tensor, Target)> = changing
+            .filter_map(|(i, state)| Some((state.next.clone()?, Target::Leaf(spec.arguments.len() + i))))
+            .collect();
+        let small = |output: &&Tensor| output.shape().len() <= SMALL;
+        for output in spec.outputs.iter().filter(small) {
+            let (ring, next) = ringed(output, &row)?;
+            results.push((next, Target::Leaf(first.len())));
+            first.push(ring);
+        }
+        let ringed = spec.outputs.iter().any(|output| small(&output));
+        first.extend(ringed.then_some(row));
+        let large = spec.outputs.iter().filter(|output| !small(output));
+        results.extend(large.map(|output| (output.clone(), Target::New)));
+
+        let (tensors, targets): (Vec<Tensor>, Vec<Target>) = results.into_iter().unzip();
+        let traced = Graph::trace_with(&first, &tensors);
+        let rest = traced.leaves[first.len()..].to_vec();
+        let read = self.leaf_buffers(&rest).await?;
+        let program = plan::compile(&simplify(&traced.graph), &targets, &self.options.get())?;
+
+        let mut body = Callable {
+            device: self.device.clone(),
+            executable: self.device.prepare(&program)?,
+            externals: RefCell::default(),
+            arguments: Vec::new(),
+            outputs: Vec::new(),
+            row: None,
+            calls: Cell::new(0),
+            _leaves: [values, rest.clone()].concat(),
+        };
+        for argument in &spec.arguments {
+            let buffer = self.device.alloc(argument.shape().len(), "an argument")?;
+            body.arguments.push(Argument {
+                shape: argument.shape().clone(),
+                dtype: argument.dtype(),
+                buffer,
+                holds: Cell::new(None),
+            });
+            body.externals.get_mut().push(buffer);
+        }
+        body.externals.get_mut().extend(state);
+        for output in spec.outputs.iter().filter(small) {
+            let ring = Ring::new(&self.device, output.shape().len())?;
+            let external = body.externals.get_mut().len();
+            body.externals.get_mut().push(ring.buffer);
+            let rings = RefCell::new(vec![ring]);
+            body.outputs.push(Output::Small { external, words: output.shape().len(), rings });
+        }
+        if ringed {
+            let buffer = self.device.alloc(1, "the row of an output")?;
+            body.row = Some(buffer);
+            body.externals.get_mut().push(buffer);
+        }
+        body.externals.get_mut().extend(read);
+        // Large ones stand between the small ones where the caller expects them.
+        for (i, output) in spec.outputs.iter().enumerate().filter(|(_, output)| !small(output)) {
+            let words = output.shape().len();
+            let buffer = self.device.alloc(words, "an output")?;
+            body.outputs.insert(i, Output::Large { buffer, words });
+            body.externals.get_mut().push(buffer);
+        }
+
+        let id = next_name();
+        self.callables.borrow_mut().insert(id, Rc::new(body));
+        let inner = Rc::downgrade(self);
+        let release = Resident::new(id, move |id| {
+            let mut gone = None;
+            with(&inner, |inner| gone = inner.callables.borrow_mut().remove(&id));
+        });
+        let outputs = spec.outputs.iter().map(|output| (output.shape().clone(), output.dtype())).collect();
+        Ok(Prepared { id, outputs, _release: release, _leaves: Vec::new() })
+    }
+
+    pub(super) async fn call(self: &Rc<Self>, program: &Prepared, arguments: &[Tensor]) -> Result<Vec<Tensor>> {
+        let body = self.callables.borrow().get(&program.id).cloned().ok_or_else(|| gone("program"))?;
+        body.check(arguments)?;
+        for argument in arguments {
+            if !matches!(&*argument.op(), Op::Host(_)) {
+                self.evaluate(std::slice::from_ref(argument)).await?;
+                self.owned(argument).await?;
+            }
+        }
+        self.device.ready().await?;
+        {
+            let _turn = self.turn().await;
+            for (place, argument) in body.arguments.iter().zip(arguments) {
+                self.bring(place, argument).await?;
+            }
+            body.next_row()?;
+            let mut at = Position::default();
+            loop {
+                // A call is made to its end: state never changes by half.
+                let externals = body.externals.borrow();
+                at = self.device.run(body.executable, &externals, at, 1, &mut self.slice())?;
+                drop(externals);
+                if at.iteration == 1 {
+                    break;
+                }
+                (self.host.turn)().await;
+            }
+        }
+        let outputs = self.outputs(&body, program)?;
+        body.calls.set(body.calls.get() + 1);
+        if (self.host.now)() - self.turned.get() >= SLICE {
+            (self.host.turn)().await;
+            self.turned.set((self.host.now)());
+        }
+        Ok(outputs)
+    }
+
+    /// Brings an argument to where the program reads it.
+    async fn bring(self: &Rc<Self>, place: &Argument, argument: &Tensor) -> Result<()> {
+        if let Op::Host(data) = &*argument.op() {
+            place.holds.set(None);
+            return self.device.write(place.buffer, 0, &data.words);
+        }
+        let buffer = self.owned(argument).await?;
+        let name = argument.handle().map(|handle| handle.id);
+        let live = name
+            .is_some_and(|name| matches!(self.values.borrow().get(&name), Some(Value::Whole { live: true, .. })));
+        if live || place.holds.get() != name {
+            self.device.copy(buffer, place.buffer)?;
+            place.holds.set(name.filter(|_| !live));
+        }
+        Ok(())
+    }
+
+    /// Handles to what the call that has just been made gave.
+    fn outputs(self: &Rc<Self>, body: &Callable, program: &Prepared) -> Result<Vec<Tensor>> {
+        let output = |(output, (shape, dtype)): (&Output, &(Shape, DType))| {
+            let handle = match output {
+                Output::Small { rings, .. } => {
+                    self.hold(Value::Row { ring: rings.borrow()[0].clone(), row: body.calls.get() % ROWS })
+                }
+                Output::Large { buffer, words } => {
+                    let (handle, copy) = self.value(*words, "an output")?;
+                    self.device.copy(*buffer, copy)?;
+                    handle
+                }
+            };
+            Ok(Tensor::resident(handle, shape.clone(), *dtype))
+        };
+        body.outputs.iter().zip(&program.outputs).map(output).collect()
+    }
+
+    /// The ring and the row that a value lies in, if it does.
+    pub(super) fn row(&self, tensor: &Tensor) -> Option<(Rc<Ring>, usize)> {
+        match self.values.borrow().get(&tensor.handle()?.id) {
+            Some(Value::Row { ring, row }) => Some((ring.clone(), *row)),
+            _ => None,
+        }
+    }
+
+    /// Gives a value that lies in a ring a buffer of its own.
+    pub(super) async fn move_out(self: &Rc<Self>, tensor: &Tensor, ring: &Rc<Ring>, row: usize) -> Result<()> {
+        let words = tensor.shape().len();
+        let table = Tensor::input(Shape::new("output", [ROWS, words])?, tensor.dtype());
+        let index = Tensor::input(Shape::new("output", [1])?, DType::I32);
+        let picked = table.rows("output", &index)?;
+        let executable = self.compiled(&simplify(&Graph::trace_with(&[table, index], &[picked]).graph))?;
+        let place = self.device.alloc(1, "the row of an output")?;
+        self.device.write(place, 0, &[row as u32])?;
+        let buffer = self.device.alloc(words, "an output")?;
+        self.run(executable, &[ring.buffer, place, buffer]).await?;
+        self.device.free(place);
+        let handle = tensor.handle().ok_or_else(|| gone("value"))?;
+        self.values.borrow_mut().insert(handle.id, Value::Whole { buffer, live: false });
+        Ok(())
+    }
+}
+
+impl Callable {
+    fn check(&self, arguments: &[Tensor]) -> Result<()> {
+        if arguments.len() != self.arguments.len() {
+            let message = format!("{} arguments for a program that takes {}", arguments.len(), self.arguments.len());
+            return Err(Error::argument("call", message));
+        }
+        for (i, (argument, place)) in arguments.iter().zip(&self.arguments).enumerate() {
+            if *argument.shape() != place.shape || argument.dtype() != place.dtype {
+                let got = format!("{}{}", argument.dtype(), argument.shape());
+                let message = format!("argument {i} is {got}; the program takes {}{}", place.dtype, place.shape);
+                return Err(Error::shape("call", message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes room for the outputs of one more call. Rows that somebody may still look at are left alone.
+    fn next_row(&self) -> Result<()> {
+        let Some(place) = self.row else { return Ok(()) };
+        let row = self.calls.get() % ROWS;
+        if row == 0 {
+            for output in &self.outputs {
+                let Output::Small { external, words, rings } = output else { continue };
+                let mut rings = rings.borrow_mut();
+                match rings.iter().position(|ring| Rc::strong_count(ring) == 1) {
+                    Some(free) => rings.swap(0, free),
+                    None => rings.insert(0, Ring::new(&self.device, *words)?),
+                }
+                rings.truncate(RINGS);
+                self.externals.borrow_mut()[*external] = rings[0].buffer;
+            }
+        }
+        self.device.write(place, 0, &[row as u32])
+    }
+}
+
+impl Drop for Callable {
+    fn drop(&mut self) {
+        self.device.release(self.executable);
+        self.arguments.iter().for_each(|argument| self.device.free(argument.buffer));
+        self.row.iter().for_each(|&row| self.device.free(row));
+        for output in &self.outputs {
+            if let Output::Large { buffer, .. } = output {
+                self.device.free(*buffer);
+            }
+        }
+    }
+}
+
+impl Ring {
+    fn new(device: &Rc<dyn Device>, words: usize) -> Result<Rc<Self>> {
+        let buffer = device.alloc(ROWS * words, "an output")?;
+        Ok(Rc::new(Self { device: device.clone(), buffer }))
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        self.device.free(self.buffer);
+    }
+}
+
+/// A ring's placeholder, and the ring with the output in a row.
+fn ringed(output: &Tensor, row: &Tensor) -> Result<(Tensor, Tensor)> {
+    let words = output.shape().len();
+    let ring = Tensor::input(Shape::new("output", [ROWS, words])?, output.dtype());
+    let here = Tensor::arange(ROWS)?.eq(row)?.unsqueeze(1)?;
+    let next = here.where_(&output.reshape(&[1, words as isize])?, &ring)?;
+    Ok((ring, next))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Data, LocalRunner, LoopSpec, Runner, device::cpu::Cpu, device::interp::Interp, runner::Variable};
+    use pollster::block_on;
+
+    fn input(dims: &[usize]) -> Tensor {
+        Tensor::input(Shape::new("test", dims).unwrap(), DType::F32)
+    }
+
+    fn vector(values: &[f32]) -> Tensor {
+        Tensor::from_data(Data::f32([values.len()], values).unwrap())
+    }
+
+    fn floats(runner: &LocalRunner, tensor: &Tensor) -> Vec<f32> {
+        block_on(runner.read(tensor)).unwrap().as_f32().to_vec()
+    }
+
+    /// A state of the runner that begins with this value.
+    fn live(runner: &LocalRunner, initial: &Tensor) -> Tensor {
+        let mut spec = LoopSpec::default();
+        spec.push(LoopSpec::placeholder(initial.shape(), initial.dtype()), initial.clone(), None);
+        block_on(runner.begin(&spec)).unwrap().state.remove(0)
+    }
+
+    /// state ← state + x; gives the sum of the state before and x, and `large` copies of the sum.
+    fn adding(runner: &LocalRunner, large: usize) -> (Prepared, Tensor) {
+        let (x, state) = (input(&[2]), input(&[2]));
+        let value = live(runner, &vector(&[1.0, 2.0]));
+        let next = state.add(&x).unwrap();
+        let total = next.sum_all().unwrap();
+        let outputs = vec![total.broadcast_to(&[large]).unwrap(), total];
+        let state = vec![Variable { input: state, value: value.clone(), next: Some(next) }];
+        let spec = ProgramSpec { arguments: vec![x], state, outputs };
+        (block_on(runner.prepare(&spec)).unwrap(), value)
+    }
+
+    #[test]
+    fn calls_change_state_and_their_outputs_stay() {
+        for large in [3, 100] {
+            let runner = LocalRunner::native(Cpu::new());
+            let (program, state) = adding(&runner, large);
+            let x = vector(&[10.0, 20.0]);
+            let calls: Vec<Vec<Tensor>> =
+                (0..3 * ROWS).map(|_| block_on(runner.call(&program, std::slice::from_ref(&x))).unwrap()).collect();
+            assert_eq!(floats(&runner, &state), [1.0 + 7680.0, 2.0 + 15360.0]);
+            for (i, outputs) in calls.iter().enumerate() {
+                let expected = 3.0 + 30.0 * (i + 1) as f32;
+                assert_eq!(floats(&runner, &outputs[1]), [expected]);
+                assert_eq!(floats(&runner, &outputs[0]), vec![expected; large]);
+                if i % 100 == 0 {
+                    assert_eq!(floats(&runner, &outputs[1].neg().unwrap()), [-expected], "an output is a tensor like any");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_call_creates_nothing_and_reads_nothing() {
+        let runner = LocalRunner::native(Cpu::new());
+        let (program, _state) = adding(&runner, 3);
+        let x = vector(&[1.0, 1.0]);
+        let call = || drop(block_on(runner.call(&program, std::slice::from_ref(&x))).unwrap());
+        call();
+        let before = runner.device().counters();
+        (0..2 * ROWS).for_each(|_| call());
+        let after = runner.device().counters();
+        assert_eq!(after.buffers_created, before.buffers_created);
+        assert_eq!((after.live_bytes, after.reads), (before.live_bytes, before.reads));
+    }
+
+    #[test]
+    fn a_live_value_is_brought_anew_and_an_unchanging_one_once() {
+        let runner = LocalRunner::native(Interp::new());
+        let x = input(&[2]);
+        let spec = ProgramSpec { outputs: vec![x.neg().unwrap()], arguments: vec![x], ..ProgramSpec::default() };
+        let program = block_on(runner.prepare(&spec)).unwrap();
+        let state = live(&runner, &vector(&[1.0, 2.0]));
+        let call = || floats(&runner, &block_on(runner.call(&program, std::slice::from_ref(&state))).unwrap()[0]);
+        assert_eq!(call(), [-1.0, -2.0]);
+        block_on(runner.assign(&state, &vector(&[5.0, 6.0]))).unwrap();
+        assert_eq!(call(), [-5.0, -6.0]);
+        let lazy = state.mul_scalar(2).unwrap();
+        let outputs = block_on(runner.call(&program, std::slice::from_ref(&lazy))).unwrap();
+        assert_eq!(floats(&runner, &outputs[0]), [-10.0, -12.0]);
+    }
+
+    #[test]
+    fn programs_share_a_state_and_may_read_it_by_itself() {
+        let runner = LocalRunner::native(Interp::new());
+        let (program, state) = adding(&runner, 2);
+        let (doubled, kept) = (state.mul_scalar(2).unwrap(), state.clone());
+        let state = vec![Variable { input: kept.clone(), value: kept.clone(), next: Some(doubled) }];
+        let spec = ProgramSpec { state, outputs: vec![kept.clone()], ..ProgramSpec::default() };
+        let doubling = block_on(runner.prepare(&spec)).unwrap();
+        block_on(runner.call(&program, &[vector(&[1.0, 1.0])])).unwrap();
+        let before = block_on(runner.call(&doubling, &[])).unwrap();
+        block_on(runner.call(&program, &[vector(&[1.0, 1.0])])).unwrap();
+        assert_eq!(floats(&runner, &before[0]), [2.0, 3.0]);
+        assert_eq!(floats(&runner, &kept), [5.0, 7.0]);
+    }
+
+    #[test]
+    fn arguments_that_do_not_fit_are_named() {
+        let runner = LocalRunner::native(Interp::new());
+        let (program, _state) = adding(&runner, 2);
+        let error = block_on(runner.call(&program, &[vector(&[1.0])])).unwrap_err();
+        assert_eq!(error.to_string(), "call: argument 0 is f32[1]; the program takes f32[2]");
+        assert!(block_on(runner.call(&program, &[])).unwrap_err().to_string().contains("0 arguments"));
+    }
+
+    #[test]
+    fn all_memory_comes_back() {
+        let runner = LocalRunner::native(Cpu::new());
+        let (program, state) = adding(&runner, 100);
+        let outputs = block_on(runner.call(&program, &[vector(&[1.0, 1.0])])).unwrap();
+        let third = outputs[1].neg().unwrap();
+        floats(&runner, &third);
+        drop((program, state, outputs, third));
+        runner.set_options(plan::Options::default());
+        // Programs compiled for reads stay; they hold no values.
+        let scratch = runner.device().counters().live_bytes;
+        assert!(scratch <= 4096, "{scratch} bytes");
+    }
+}
