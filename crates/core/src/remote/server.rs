@@ -128,8 +128,11 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
             body.stopped.set(body.advancing.get() == 0);
         }
         let waiting = std::mem::take(&mut *self.0.queue.borrow_mut());
-        // State begins with a value that was sent before: if that were dropped, weights would be lost.
-        let begins = |work: &Work<R>| matches!(work, Work::Request(Request::Begin { .. }) | Work::Kept(_));
+        // State begins with a value that was sent before, and programs read constants: if those were dropped, weights would
+        // be lost, and programs never run again.
+        let begins = |work: &Work<R>| {
+            matches!(work, Work::Request(Request::Begin { .. } | Request::Prepare { .. }) | Work::Kept(_))
+        };
         let begun = waiting.iter().rposition(begins).map_or(0, |last| last + 1);
         for (i, work) in waiting.into_iter().enumerate() {
             let request = match work {

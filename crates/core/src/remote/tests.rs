@@ -274,7 +274,7 @@ fn a_program_is_called_over_there_ahead_of_reads() {
     let mut last = None;
     for i in 0..100 {
         last = Some(bench.wait(bench.client.call(&program, &[vector(&[1.0, 0.5])])).unwrap().remove(0));
-        if i == 40 {
+        if i == 50 {
             assert!(bench.client.is_ahead());
             bench.wait(bench.client.caught_up()).unwrap();
             assert!(!bench.client.is_ahead());
