@@ -26,7 +26,11 @@ function told(name: string, message: RegExp) {
 /** Points in two classes, on small images if they are to be convolved. */
 function points({ randn, arange, data }: Instance, count: number, shape: number[] = [2]): Dataset {
   const y = arange(count).rem(2);
-  const shift = y.cast("f32").mul(2).sub(1).reshape(-1, ...shape.map(() => 1));
+  const shift = y
+    .cast("f32")
+    .mul(2)
+    .sub(1)
+    .reshape(-1, ...shape.map(() => 1));
   return data.from(randn([count, ...shape], { seed: 5 }).add(shift), y);
 }
 
@@ -63,7 +67,17 @@ check("numbers may change: each is a tensor without axes", async ({ compile, ten
   const scale = compile((x: Tensor, by: Tensor) => x.mul(by));
   assert.deepEqual(await (await scale(tensor([1, 2]), 3)).array(), [3, 6]);
   assert.deepEqual(await (await scale(tensor([1, 2]), -0.5)).array(), [-0.5, -1]);
-  assert.deepEqual(await (await scale(tensor([1, 2]), tensor(7 as never).reshape(1).select(0, 0))).array(), [7, 14]);
+  assert.deepEqual(
+    await (
+      await scale(
+        tensor([1, 2]),
+        tensor(7 as never)
+          .reshape(1)
+          .select(0, 0),
+      )
+    ).array(),
+    [7, 14],
+  );
   assert.equal(scale.traces, 1);
 });
 
@@ -95,7 +109,11 @@ check("the last, smaller batch of an epoch is a second trace, and no more", asyn
 });
 
 check("arrays and objects of tensors go in and out", async ({ compile, tensor }) => {
-  const f = compile((pair: { a: Tensor; rest: Tensor[] }) => ({ sum: pair.a.add(pair.rest[0] as Tensor), list: [pair.a], name: "n" }));
+  const f = compile((pair: { a: Tensor; rest: Tensor[] }) => ({
+    sum: pair.a.add(pair.rest[0] as Tensor),
+    list: [pair.a],
+    name: "n",
+  }));
   const { sum, list, name } = await f({ a: tensor([1]), rest: [tensor([2])] });
   assert.deepEqual([await first(sum), await first(list[0] as Tensor), name], [3, 1, "n"]);
 });
@@ -138,14 +156,17 @@ check("assignments happen in the order of the calls, inside and outside", async 
   assert.throws(() => count.assign([1, 2] as never));
 });
 
-check("a value of a variable that is kept follows the variable, as it changes in place", async ({ compile, variable }) => {
-  const w = variable([1]);
-  const grow = compile(() => w.assign(w.value.mul(2)));
-  await grow();
-  const kept = w.value;
-  await grow();
-  assert.equal(await first(kept), 4);
-});
+check(
+  "a value of a variable that is kept follows the variable, as it changes in place",
+  async ({ compile, variable }) => {
+    const w = variable([1]);
+    const grow = compile(() => w.assign(w.value.mul(2)));
+    await grow();
+    const kept = w.value;
+    await grow();
+    assert.equal(await first(kept), 4);
+  },
+);
 
 check("random numbers are others in each call, and the same from a seed", async ({ compile, rand }) => {
   const run = async (seed: number) => {
@@ -174,15 +195,18 @@ check("what it gives is computed when it is read, however late", async ({ compil
 
 // What it cannot do ---------------------------------------------------------------------------------------------------
 
-check("to compare or add with JavaScript's operators is an error with a way out", async ({ compile, tensor }) => {
-  const f = compile((x: Tensor) => ((x.sum() as unknown as number) > 1 ? x : x.neg()));
-  await assert.rejects(f(tensor([1])), told("ArgumentError", /x\.gt\(1\).*where.*await x\.item\(\)/));
-  assert.throws(() => Number(tensor([1]) as unknown) + 1, told("ArgumentError", /x\.add\(1\)/));
-  assert.equal(`${tensor([1])}`, "Tensor f32 [1]");
-  const way = compile((x: Tensor) => x.sum().gt(1).where(x, x.neg()));
-  assert.deepEqual(await (await way(tensor([1]))).array(), [-1]);
-  assert.deepEqual(await (await way(tensor([2]))).array(), [2]);
-});
+check(
+  "to compare or add with JavaScript's operators is an error with a way out",
+  async ({ compile, tensor }) => {
+    const f = compile((x: Tensor) => ((x.sum() as unknown as number) > 1 ? x : x.neg()));
+    await assert.rejects(f(tensor([1])), told("ArgumentError", /x\.gt\(1\).*where.*await x\.item\(\)/));
+    assert.throws(() => Number(tensor([1]) as unknown) + 1, told("ArgumentError", /x\.add\(1\)/));
+    assert.equal(`${tensor([1])}`, "Tensor f32 [1]");
+    const way = compile((x: Tensor) => x.sum().gt(1).where(x, x.neg()));
+    assert.deepEqual(await (await way(tensor([1]))).array(), [-1]);
+    assert.deepEqual(await (await way(tensor([2]))).array(), [2]);
+  },
+);
 
 check("an `if` on a tensor takes it for an object, which is always true", async ({ compile, tensor }) => {
   const f = compile((x: Tensor) => (x.gt(1000) ? x : x.neg()));
@@ -195,7 +219,10 @@ check("nothing can be read within, and it cannot be async", async ({ compile, te
       x[read]();
       return x;
     });
-    await assert.rejects(f(tensor([1])), told("ArgumentError", /within a compiled function nothing has a value yet/));
+    await assert.rejects(
+      f(tensor([1])),
+      told("ArgumentError", /within a compiled function nothing has a value yet/),
+    );
   }
   const later = compile(async (x: Tensor) => x);
   await assert.rejects(later(tensor([1])), told("ArgumentError", /the function is async/));
@@ -204,52 +231,73 @@ check("nothing can be read within, and it cannot be async", async ({ compile, te
 check("a compiled function within another is called by its body", async ({ compile, tensor }) => {
   const double = compile((x: Tensor) => x.mul(2));
   const wrong = compile((x: Tensor) => [double(x), x][1] as Tensor);
-  await assert.doesNotReject(wrong(tensor([1])).catch((error) => assert.match(error.message, /step\.body/)));
+  await assert.rejects(wrong(tensor([1])), told("ArgumentError", /step\.body\(x\)/));
   const quadruple = compile((x: Tensor) => double.body(double.body(x)));
   assert.equal(await first(await quadruple(tensor([3]))), 12);
   assert.equal(double.traces, 0);
 });
 
-check("an error in it is told where it was made, and leaves state as it was", async ({ compile, tensor, variable }) => {
-  const w = variable([1, 2]);
-  const bad = compile((x: Tensor) => {
-    w.assign(w.value.add(1));
-    return w.value.matmul(x);
-  });
-  await assert.rejects(bad(tensor([1, 2, 3])), (error: Error) => {
-    assert.equal(error.name, "ShapeError");
-    assert.match(error.stack ?? "", /compile\.test/);
-    return true;
-  });
-  assert.deepEqual(await w.value.array(), [1, 2]);
-  const mine = compile(() => {
-    w.assign(w.value.add(1));
-    throw new RangeError("mine");
-  });
-  await assert.rejects(mine(), (error: Error) => error instanceof RangeError && error.message === "mine");
-  assert.deepEqual(await w.value.array(), [1, 2]);
-});
+check(
+  "an error in it is told where it was made, and leaves state as it was",
+  async ({ compile, tensor, variable }) => {
+    const w = variable([1, 2]);
+    const bad = compile((x: Tensor) => {
+      w.assign(w.value.add(1));
+      return w.value.matmul(x);
+    });
+    await assert.rejects(bad(tensor([1, 2, 3])), (error: Error) => {
+      assert.equal(error.name, "ShapeError");
+      assert.match(error.stack ?? "", /compile\.test/);
+      return true;
+    });
+    assert.deepEqual(await w.value.array(), [1, 2]);
+    const mine = compile(() => {
+      w.assign(w.value.add(1));
+      throw new RangeError("mine");
+    });
+    await assert.rejects(mine(), (error: Error) => error instanceof RangeError && error.message === "mine");
+    assert.deepEqual(await w.value.array(), [1, 2]);
+  },
+);
 
 check("arguments and options that it cannot take are named", async (g) => {
   const { compile, variable, nn, optim, tensor } = g;
   const f = compile((x: unknown) => x);
-  await assert.rejects(f(nn.relu()), told("ArgumentError", /argument 1 is Model; expected tensors/));
+  await assert.rejects(
+    f(nn.relu()),
+    told("ArgumentError", /argument 1 is an object of another kind; expected tensors/),
+  );
   await assert.rejects(f({ w: variable(1) }), told("ArgumentError", /argument 1\.w is a variable.*captured/));
   assert.throws(() => compile(3 as never), told("ArgumentError", /expected a function/));
-  assert.throws(() => compile(() => 1, { sead: 1 } as never), told("ArgumentError", /no option sead; did you mean seed/));
+  assert.throws(
+    () => compile(() => 1, { sead: 1 } as never),
+    told("ArgumentError", /no option sead; did you mean seed/),
+  );
   const w = variable(1);
   const adam = optim.adam();
   const loss = w.value.mul(2);
-  assert.throws(() => adam.minimize(loss, [w], { clip: 1 } as never), told("ArgumentError", /no option clip/));
+  assert.throws(
+    () => adam.minimize(loss, [w], { clip: 1 } as never),
+    told("ArgumentError", /no option clip/),
+  );
   assert.throws(() => adam.minimize(tensor([1]).sum(), [w]), told("ArgumentError", /does not depend on any/));
   assert.throws(() => adam.minimize(loss, []), told("ArgumentError", /there are no parameters/));
-  assert.throws(() => adam.apply([tensor([1, 2])], [w]), told("ArgumentError", /shape \[2\], its parameter \[\]/));
+  assert.throws(
+    () => adam.apply([tensor([1, 2])], [w]),
+    told("ArgumentError", /shape \[2\], its parameter \[\]/),
+  );
 });
 
 // Training ------------------------------------------------------------------------------------------------------------
 
 /** One step of cross-entropy on a model that learns. */
-function stepOf(g: Instance, model: Model, optimizer: ReturnType<Instance["optim"]["adam"]>, seed: number, clipNorm?: number) {
+function stepOf(
+  g: Instance,
+  model: Model,
+  optimizer: ReturnType<Instance["optim"]["adam"]>,
+  seed: number,
+  clipNorm?: number,
+) {
   return g.compile(
     (x: Tensor, y: Tensor) => {
       const loss = g.losses.crossEntropy(model.forward(x, { training: true }), y);
@@ -266,11 +314,15 @@ async function sameAsFit(g: Instance, make: () => Model, train: Dataset, clipNor
   const step = stepOf(g, model, optimizer, 3, clipNorm);
   const losses: number[] = [];
   for (let epoch = 0; epoch < 2; epoch++) {
-    for (const [x, y] of train.batches({ size: 8, seed: 3, epoch })) losses.push(await first(await step(x, y)));
+    for (const [x, y] of train.batches({ size: 8, seed: 3, epoch }))
+      losses.push(await first(await step(x, y)));
   }
   const options = { epochs: 2, batchSize: 8, seed: 3, optimizer: g.optim.adam({ lr: 0.01 }) };
   const history = await make().fit(train, clipNorm === undefined ? options : { ...options, clipNorm });
-  assert.deepEqual(losses, history.steps.map(({ loss }) => loss));
+  assert.deepEqual(
+    losses,
+    history.points.map(({ loss }) => loss),
+  );
   assert.equal(step.traces, 2);
 }
 
@@ -361,17 +413,20 @@ check("two networks with two optimisers, as in a GAN, each see the other's steps
   assert.ok((values[10] as number) < (values[0] as number), `the critic learns: ${values}`);
 });
 
-check("a loss that was computed before its weights changed is refused", async ({ compile, variable, optim }) => {
-  const w = variable(1);
-  const sgd = optim.sgd();
-  const twice = compile(() => {
-    const loss = w.value.mul(w.value);
-    sgd.minimize(loss, [w]);
-    sgd.minimize(loss, [w]);
-  });
-  await assert.rejects(twice(), told("ArgumentError", /computed before its parameters changed/));
-  assert.equal(await number(w), 1);
-});
+check(
+  "a loss that was computed before its weights changed is refused",
+  async ({ compile, variable, optim }) => {
+    const w = variable(1);
+    const sgd = optim.sgd();
+    const twice = compile(() => {
+      const loss = w.value.mul(w.value);
+      sgd.minimize(loss, [w]);
+      sgd.minimize(loss, [w]);
+    });
+    await assert.rejects(twice(), told("ArgumentError", /computed before its parameters changed/));
+    assert.equal(await number(w), 1);
+  },
+);
 
 check("a gradient penalty is a gradient within", async (g) => {
   const critic = g.nn.sequential([g.nn.dense({ out: 6 }), g.nn.tanh(), g.nn.dense({ out: 1 })]);
@@ -411,7 +466,8 @@ check("calls make no buffers and read nothing back", async (g) => {
   const step = stepOf(g, model, g.optim.adam(), 1);
   const epoch = async () => {
     let loss: Tensor | undefined;
-    for (let i = 0; i < 10; i++) for (const [x, y] of train.batches({ size: 8, seed: i })) loss = await step(x, y);
+    for (let i = 0; i < 10; i++)
+      for (const [x, y] of train.batches({ size: 8, seed: i })) loss = await step(x, y);
     return first(loss as Tensor);
   };
   await epoch();

@@ -14,7 +14,11 @@ export interface CompileOptions {
 }
 
 /** What a call takes for what the function takes: a number where that has a tensor without axes. */
-export type CallArgument<T> = T extends Tensor ? Operand : T extends object ? { [K in keyof T]: CallArgument<T[K]> } : T;
+export type CallArgument<T> = T extends Tensor
+  ? Operand
+  : T extends object
+    ? { [K in keyof T]: CallArgument<T[K]> }
+    : T;
 
 /** A compiled function. */
 export interface Compiled<A extends unknown[], R> {
@@ -35,7 +39,10 @@ export interface Compiled<A extends unknown[], R> {
  * Variables, model weights, optimisers and running statistics are found anew by each call; any other tensor that the
  * function captures is a constant.
  */
-export type Compile = <A extends unknown[], R>(body: (...args: A) => R, options?: CompileOptions) => Compiled<A, R>;
+export type Compile = <A extends unknown[], R>(
+  body: (...args: A) => R,
+  options?: CompileOptions,
+) => Compiled<A, R>;
 
 /** A value that outlives calls of compiled functions and is changed by them. */
 export class Variable {
@@ -82,7 +89,7 @@ export function makeVariable(context: Context, create: Create): MakeVariable {
 const REMEMBERED = 16;
 
 interface Program {
-  step: InstanceType<Context["wasm"]["Step"]>;
+  step: ReturnType<Context["wasm"]["Step"]["trace"]>;
   /** What the function gave, with slots in place of tensors. */
   result: unknown;
 }
@@ -123,11 +130,6 @@ export function compile(context: Context): Compile {
     };
 
     const call = async (...args: unknown[]): Promise<R> => {
-      if (context.trace.active) {
-        throw argumentError(
-          "compile: a compiled function was called within another one; call its body there: step.body(x)",
-        );
-      }
       const tensors: Tensor[] = [];
       const shape = args.map((arg, i) => flatten(context, arg, `argument ${i + 1}`, tensors)).join(",");
       const arguments_ = list(context, tensors);
@@ -141,8 +143,16 @@ export function compile(context: Context): Compile {
       if (wait) await wait;
       return replaced(program.result, isSlot, ({ index }) => new Tensor(context, outputs.at(index))) as R;
     };
-    Object.defineProperties(call, { body: { value: body }, traces: { get: () => traces } });
-    return call as unknown as Compiled<A, R>;
+    const compiled = (...args: unknown[]): Promise<R> => {
+      if (context.trace.active) {
+        throw argumentError(
+          "compile: a compiled function was called within another one; call its body there: step.body(x)",
+        );
+      }
+      return call(...args);
+    };
+    Object.defineProperties(compiled, { body: { value: body }, traces: { get: () => traces } });
+    return compiled as unknown as Compiled<A, R>;
   };
 }
 
@@ -161,7 +171,8 @@ function flatten(context: Context, value: unknown, where: string, tensors: Tenso
     return JSON.stringify(value) ?? "-";
   }
   if (!isPlain(value)) {
-    const what = value instanceof Variable ? "a variable" : (value.constructor?.name ?? typeof value);
+    const other = typeof value === "object" ? "an object of another kind" : `a ${typeof value}`;
+    const what = value instanceof Variable ? "a variable" : other;
     throw argumentError(
       `compile: ${where} is ${what}; expected tensors, numbers, strings and booleans, also in arrays and plain objects. Models, variables and optimisers are captured`,
     );
@@ -173,7 +184,11 @@ function flatten(context: Context, value: unknown, where: string, tensors: Tenso
 }
 
 /** The same value with other things in place of some of its parts. */
-function replaced<T>(value: unknown, which: (part: unknown) => part is T, make: (part: T) => unknown): unknown {
+function replaced<T>(
+  value: unknown,
+  which: (part: unknown) => part is T,
+  make: (part: T) => unknown,
+): unknown {
   if (which(value)) return make(value);
   if (!isPlain(value)) return value;
   if (Array.isArray(value)) return value.map((part) => replaced(part, which, make));
@@ -192,6 +207,13 @@ function isPlain(value: unknown): value is object {
 /** A number as a tensor without axes. */
 export function tensorOf(context: Context, value: Operand): Tensor {
   return typeof value === "number"
-    ? new Tensor(context, context.wasm.Tensor.fromWords(new Uint32Array(Float32Array.of(value).buffer), new Uint32Array(), "f32"))
+    ? new Tensor(
+        context,
+        context.wasm.Tensor.fromWords(
+          new Uint32Array(Float32Array.of(value).buffer),
+          new Uint32Array(),
+          "f32",
+        ),
+      )
     : value;
 }

@@ -8,7 +8,7 @@ import type { Create } from "./create.ts";
 import type { Displayable, ImagesOptions } from "./plot.ts";
 import { imagesDisplay } from "./plot.ts";
 import type { Nested, Values } from "./tensor.ts";
-import { Tensor } from "./tensor.ts";
+import { list, Tensor } from "./tensor.ts";
 
 /** A training and a test set. */
 export interface TrainTest {
@@ -110,7 +110,10 @@ export class Dataset {
     const { context, handle } = this;
     context.wasm.checkNames("batches", options, ["size", "shuffle", "seed", "epoch", "remainder"]);
     const { size = 32, shuffle = true, epoch = 0, remainder = "keep" } = options;
-    if (!Number.isInteger(size) || size < 1) throw argumentError(`batches: size is ${size}; it must be at least 1`);
+    if (!Number.isInteger(size) || size < 1)
+      throw argumentError(`batches: size is ${size}; it must be at least 1`);
+    // From now on it lies where it is computed on, and a batch is a list of numbers. An error comes with the first read.
+    context.session.evaluate(list(context, [this.x, this.y])).catch(() => {});
     const order = shuffle
       ? handle.order(seedOf(context, options.seed), epoch)
       : Int32Array.from({ length: this.length }, (_, i) => i);

@@ -14,7 +14,7 @@ import { fetchBytes } from "./files.ts";
 import type { Gradbook } from "./gradbook.ts";
 import { openSession } from "./gradbook.ts";
 
-export type { CallArgument, Compile, CompileOptions, Compiled, MakeVariable } from "./compile.ts";
+export type { CallArgument, Compile, Compiled, CompileOptions, MakeVariable } from "./compile.ts";
 export { Variable } from "./compile.ts";
 export type { Create, RandomOptions } from "./create.ts";
 export type { BatchOptions, DataSource, DatasetOptions, TrainTest } from "./data.ts";

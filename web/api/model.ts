@@ -125,7 +125,10 @@ export class Model {
     const { context, handle } = this;
     context.wasm.checkNames("forward", options, ["training"]);
     if (!options.training) return new Tensor(context, handle.forward(x.handle, 0));
-    return new Tensor(context, handle.forwardTraining(x.handle, context.trace.active ? 0 : seedOf(context, undefined)));
+    return new Tensor(
+      context,
+      handle.forwardTraining(x.handle, context.trace.active ? 0 : seedOf(context, undefined)),
+    );
   }
 
   /** What it learns, for optimisers; none before the first call, as layers learn their sizes from their inputs. */

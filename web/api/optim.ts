@@ -43,7 +43,8 @@ export class Optimizer {
   #settings(what: string, params: readonly Variable[], options: StepOptions) {
     const { wasm } = this.context;
     wasm.checkNames(what, options, ["lr", "clipNorm", "clipValue"]);
-    if (!Array.isArray(params)) throw argumentError(`${what}: expected an array of variables, such as model.weights`);
+    if (!Array.isArray(params))
+      throw argumentError(`${what}: expected an array of variables, such as model.weights`);
     const variables = new wasm.Variables();
     for (const { handle } of params) variables.push(handle);
     const lr = tensorOf(this.context, options.lr ?? this.lr ?? this.#handle.lr);

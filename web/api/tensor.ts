@@ -97,16 +97,16 @@ export class Tensor {
   }
 
   /** The elements as nested arrays, booleans for bool. */
-  async array(): Promise<Nested> {
-    const values = await this.data();
+  array(): Promise<Nested> {
+    this.#mayRead("array");
     const isBool = this.dtype === "bool";
-    const build = (shape: number[], offset: number): Nested => {
+    const build = (values: Values, shape: number[], offset: number): Nested => {
       const [size, ...inner] = shape;
       if (size === undefined) return isBool ? values[offset] === 1 : (values[offset] as number);
       const step = inner.reduce((product, n) => product * n, 1);
-      return Array.from({ length: size }, (_, i) => build(inner, offset + i * step));
+      return Array.from({ length: size }, (_, i) => build(values, inner, offset + i * step));
     };
-    return build(this.shape, 0);
+    return this.data().then((values) => build(values, this.shape, 0));
   }
 
   /** Computes it now, if nothing else has; it then no longer depends on what it was made from. */

@@ -2,13 +2,16 @@
 
 mod support;
 
-use gradbook_core::{LocalRunner, Runner, Tensor, device::cpu::Cpu};
+use gradbook_core::{
+    LocalRunner, Runner, Tensor,
+    device::{cpu::Cpu, webgpu},
+};
 use gradbook_learn::{
     Error,
     data::{Dataset, permutation},
     layers::{
-        Activation, BatchNorm, Conv2d, Conv2dConfig, Dropout, Flatten, Layer, Linear, MaxPool2d, Padding, Param, Params,
-        Role, Sequential, build,
+        Activation, BatchNorm, Conv2d, Conv2dConfig, Dropout, Flatten, Layer, Linear, MaxPool2d, Padding, Param,
+        Params, Role, Sequential, build,
     },
     losses::Loss,
     optim::{Adam, Clip, Memory, Optimiser, Sgd},
@@ -46,7 +49,14 @@ fn weights(model: &dyn Layer) -> Vec<Param> {
     Params::of(model).handles().filter(|param| param.role() == Role::Weight).cloned().collect()
 }
 
-fn step(model: &dyn Layer, draws: &Draws, optimiser: &Optimiser, memory: &Memory, clip: Clip, given: &[Tensor]) -> Step {
+fn step(
+    model: &dyn Layer,
+    draws: &Draws,
+    optimiser: &Optimiser,
+    memory: &Memory,
+    clip: Clip,
+    given: &[Tensor],
+) -> Step {
     let arguments: Vec<Argument> = given.iter().map(Argument::of).collect();
     let trace = |given: &[Tensor]| {
         let loss = Loss::default().mean(&forward(model, &given[0], 0)?, &given[1])?;
@@ -186,4 +196,34 @@ fn misuse_is_named() {
     assert_eq!(values(&block_on(step.call(&runner(), std::slice::from_ref(&x))).unwrap()[0]), [0.0; 3]);
     let error = block_on(step.call(&runner(), &[Tensor::zeros(&[4]).unwrap()])).err().unwrap();
     assert_eq!(error.to_string(), "step: argument 0 is f32[4]; it was traced for f32[3]: trace it again");
+}
+
+/// After the first call each one is a single submit that makes nothing and reads nothing.
+#[test]
+fn a_call_on_webgpu_is_one_submit() {
+    let gpu = match block_on(webgpu::WebGpu::new(webgpu::Options::default())) {
+        Ok(gpu) => LocalRunner::native(gpu),
+        Err(error) => {
+            let required = std::env::var("GRADBOOK_REQUIRE_GPU").is_ok_and(|value| value == "1");
+            assert!(!required, "GRADBOOK_REQUIRE_GPU is set, but: {error}");
+            return eprintln!("SKIPPED, NOTHING WAS TESTED ON A GPU: {error}");
+        }
+    };
+    let (model, data, draws, memory) = (lenet(), digits(40), Draws::new(SEED), Memory::new());
+    let data = Dataset::new("digits", Tensor::from_data(block_on(runner().read(data.x())).unwrap()), data.y().clone());
+    let data = data.unwrap();
+    block_on(gpu.evaluate(&[data.x().clone(), data.y().clone()])).unwrap();
+    let order = permutation(SEED, 0, 32);
+    let step = step(&model, &draws, &Optimiser::default(), &memory, Clip::default(), &batch(&data, &order[..BATCH]));
+    block_on(step.call(&gpu, &batch(&data, &order[..BATCH]))).unwrap();
+    let before = gpu.device().counters();
+    for _ in 0..10 {
+        block_on(step.call(&gpu, &batch(&data, &order[BATCH..]))).unwrap();
+    }
+    let after = gpu.device().counters();
+    assert_eq!(after.submits - before.submits, 10);
+    assert_eq!(
+        (after.buffers_created, after.bind_groups_created, after.pipelines_created, after.reads),
+        (before.buffers_created, before.bind_groups_created, before.pipelines_created, before.reads)
+    );
 }

@@ -2,9 +2,7 @@
 
 use super::message::{Body, Brought, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
 use crate::{
-    Error, LoopEnd, LoopRun, LoopSpec, Prepared, ProgramSpec, Result, Runner, Tensor,
-    device::LocalFuture,
-    ir::Op,
+    Error, LoopEnd, LoopRun, LoopSpec, Prepared, ProgramSpec, Result, Runner, Tensor, device::LocalFuture, ir::Op,
     runner::Variable,
 };
 use std::{
@@ -442,7 +440,8 @@ impl<R: Runner, H: Host> State<R, H> {
             let after = if names.has_next { Some(next()?) } else { None };
             spec.state.push(Variable { input, value, next: after });
         }
-        let mut first: Vec<u64> = spec.arguments.iter().chain(spec.state.iter().map(|s| &s.input)).map(Tensor::id).collect();
+        let mut first: Vec<u64> =
+            spec.arguments.iter().chain(spec.state.iter().map(|s| &s.input)).map(Tensor::id).collect();
         let count = first.len();
         first.sort_unstable();
         first.dedup();

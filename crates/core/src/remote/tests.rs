@@ -261,7 +261,8 @@ fn accumulating(bench: &Bench) -> (crate::Prepared, Tensor) {
     let (x, input) = (LoopSpec::placeholder(&Shape::new("t", [2]).unwrap(), DType::F32), vector(&[0.0, 0.0]));
     let run = bench.wait(bench.client.begin(&counting(&input))).unwrap();
     let value = run.state[0].clone();
-    let next = binary(Binary::Add, &value, &binary(Binary::Mul, &x, &vector(&vec![2.0; 80]).slice(0, 0, 2, 1).unwrap()));
+    let next =
+        binary(Binary::Add, &value, &binary(Binary::Mul, &x, &vector(&vec![2.0; 80]).slice(0, 0, 2, 1).unwrap()));
     let state = vec![crate::runner::Variable { input: value.clone(), value: value.clone(), next: Some(next) }];
     let spec = crate::ProgramSpec { arguments: vec![x], state, outputs: vec![unary(Unary::Neg, &value)] };
     (bench.wait(bench.client.prepare(&spec)).unwrap(), value)

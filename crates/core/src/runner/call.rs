@@ -10,7 +10,7 @@ use crate::{
     DType, Error, Result, Shape, Tensor,
     device::{BufferId, Device, ExecutableId, Position},
     ir::{Graph, Op, Resident, simplify},
-    plan::{self, Target},
+    plan::Target,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -91,11 +91,9 @@ impl Inner {
         let traced = Graph::trace_with(&first, &tensors);
         let rest = traced.leaves[first.len()..].to_vec();
         let read = self.leaf_buffers(&rest).await?;
-        let program = plan::compile(&simplify(&traced.graph), &targets, &self.options.get())?;
-
         let mut body = Callable {
             device: self.device.clone(),
-            executable: self.device.prepare(&program)?,
+            executable: self.compile(&traced.graph, &targets)?,
             externals: RefCell::default(),
             arguments: Vec::new(),
             outputs: Vec::new(),
@@ -191,8 +189,8 @@ impl Inner {
         }
         let buffer = self.owned(argument).await?;
         let name = argument.handle().map(|handle| handle.id);
-        let live = name
-            .is_some_and(|name| matches!(self.values.borrow().get(&name), Some(Value::Whole { live: true, .. })));
+        let live =
+            name.is_some_and(|name| matches!(self.values.borrow().get(&name), Some(Value::Whole { live: true, .. })));
         if live || place.holds.get() != name {
             self.device.copy(buffer, place.buffer)?;
             place.holds.set(name.filter(|_| !live));
@@ -366,7 +364,11 @@ mod tests {
                 assert_eq!(floats(&runner, &outputs[1]), [expected]);
                 assert_eq!(floats(&runner, &outputs[0]), vec![expected; large]);
                 if i % 100 == 0 {
-                    assert_eq!(floats(&runner, &outputs[1].neg().unwrap()), [-expected], "an output is a tensor like any");
+                    assert_eq!(
+                        floats(&runner, &outputs[1].neg().unwrap()),
+                        [-expected],
+                        "an output is a tensor like any"
+                    );
                 }
             }
         }
@@ -434,7 +436,6 @@ mod tests {
         let third = outputs[1].neg().unwrap();
         floats(&runner, &third);
         drop((program, state, outputs, third));
-        runner.set_options(plan::Options::default());
         // Programs compiled for reads stay; they hold no values.
         let scratch = runner.device().counters().live_bytes;
         assert!(scratch <= 4096, "{scratch} bytes");

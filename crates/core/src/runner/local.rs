@@ -246,8 +246,7 @@ impl Inner {
         let traced = Graph::trace_with(&inputs, &outputs);
         let leaves = [&state[..], &traced.leaves[inputs.len()..]].concat();
         let externals = self.leaf_buffers(&leaves).await?;
-        let program = plan::compile(&simplify(&traced.graph), &targets, &self.options.get())?;
-        let executable = self.device.prepare(&program)?;
+        let executable = self.compile(&traced.graph, &targets)?;
         let watch = spec.watch.map(|i| state[i].clone());
         let body = Loop { executable, externals, watch, _leaves: leaves };
         let id = next_name();
@@ -376,6 +375,14 @@ impl Inner {
         }
     }
 
+    /// A program of its own for a graph.
+    #[inline(never)]
+    pub(super) fn compile(&self, graph: &Graph, targets: &[Target]) -> Result<ExecutableId> {
+        self.device.prepare(&plan::compile(&simplify(graph), targets, &self.options.get())?)
+    }
+
+    /// The program that is remembered for a graph.
+    #[inline(never)]
     pub(super) fn compiled(&self, graph: &Graph) -> Result<ExecutableId> {
         let options = self.options.get();
         let mut key = Writer::default();

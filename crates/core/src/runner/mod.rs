@@ -132,7 +132,8 @@ impl ProgramSpec {
         for Variable { input, value, next } in &self.state {
             let fits = |t: &Tensor| t.shape() == input.shape() && t.dtype() == input.dtype();
             if !fits(value) || !next.as_ref().is_none_or(fits) {
-                let message = format!("the value of a variable must keep type {} and shape {}", input.dtype(), input.shape());
+                let message =
+                    format!("the value of a variable must keep type {} and shape {}", input.dtype(), input.shape());
                 return Err(Error::shape("step", message));
             }
         }

@@ -49,7 +49,11 @@ pub struct Step {
 
 enum State {
     /// Placeholders of what calls bring, parameters as they were traced, outputs.
-    Traced { arguments: Vec<Tensor>, params: Vec<Traced>, outputs: Vec<Tensor> },
+    Traced {
+        arguments: Vec<Tensor>,
+        params: Vec<Traced>,
+        outputs: Vec<Tensor>,
+    },
     Ready(Rc<Prepared>),
 }
 
@@ -115,7 +119,9 @@ impl fmt::Display for Argument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value { shape, dtype } => write!(f, "{dtype}{shape}"),
-            Self::Rows { table, index } => write!(f, "rows {index} of %{} {}{}", table.id(), table.dtype(), table.shape()),
+            Self::Rows { table, index } => {
+                write!(f, "rows {index} of %{} {}{}", table.id(), table.dtype(), table.shape())
+            }
         }
     }
 }
@@ -201,7 +207,8 @@ impl Step {
         let mut brought = Vec::with_capacity(arguments.len());
         for (i, (given, argument)) in arguments.iter().zip(&self.arguments).enumerate() {
             brought.push(argument.bring(given).ok_or_else(|| {
-                let message = format!("argument {i} is {}; it was traced for {argument}: trace it again", Argument::of(given));
+                let message =
+                    format!("argument {i} is {}; it was traced for {argument}: trace it again", Argument::of(given));
                 Error::argument("step", message)
             })?);
         }

@@ -2,11 +2,14 @@
 
 use crate::api::list::TensorList;
 use crate::api::tensor::Tensor;
+use crate::error::{Result, Thrown};
 use crate::js::promise;
 use gradbook_core::device::LocalFuture;
 use gradbook_core::remote::{RemoteRunner, Transport};
 use gradbook_core::{self as core, Runner};
 use js_sys::{Array, Function, Promise, Uint8Array};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -35,9 +38,9 @@ impl Session {
 
     /// Sends the computation of tensors ahead and makes them leaves.
     pub fn evaluate(&self, tensors: &TensorList) -> Promise {
-        let (runner, tensors) = (self.0.clone(), tensors.tensors());
+        let sent = now(self.0.evaluate(&tensors.tensors()));
         promise(async move {
-            runner.evaluate(&tensors).await?;
+            sent??;
             Ok(JsValue::UNDEFINED)
         })
     }
@@ -68,6 +71,14 @@ impl Session {
 impl Session {
     pub(crate) fn runner(&self) -> RemoteRunner {
         self.0.clone()
+    }
+}
+
+/// What a future gives at once: a session sends ahead and waits only for reads.
+pub(crate) fn now<T>(future: impl Future<Output = T>) -> Result<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Ok(value),
+        Poll::Pending => Err(Thrown::argument("the session does not send ahead")),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::api::list::TensorList;
 use crate::api::model::Model;
 use crate::api::options::read;
-use crate::api::session::Session;
+use crate::api::session::{Session, now};
 use crate::api::tensor::Tensor;
 use crate::error::{Result, Thrown};
 use gradbook_core as core;
@@ -12,8 +12,6 @@ use gradbook_learn::optim::{self, Clip, Memory, Optimiser};
 use gradbook_learn::train::{self, Argument};
 use js_sys::Function;
 use std::cell::RefCell;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use wasm_bindgen::convert::TryFromJsValue;
 use wasm_bindgen::prelude::*;
 
@@ -50,11 +48,7 @@ impl Step {
     /// Sends one call ahead.
     pub fn call(&self, session: &Session, arguments: &TensorList) -> Result<TensorList> {
         let (runner, arguments) = (session.runner(), arguments.tensors());
-        let mut call = pin!(self.0.call(&runner, &arguments));
-        match call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(outputs) => Ok(outputs?.into()),
-            Poll::Pending => Err(Thrown::argument("the session does not send ahead")),
-        }
+        Ok(now(self.0.call(&runner, &arguments))??.into())
     }
 }
 
