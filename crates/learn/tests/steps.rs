@@ -210,8 +210,6 @@ fn a_call_on_webgpu_is_one_submit() {
         }
     };
     let (model, data, draws, memory) = (lenet(), digits(40), Draws::new(SEED), Memory::new());
-    let data = Dataset::new("digits", Tensor::from_data(block_on(runner().read(data.x())).unwrap()), data.y().clone());
-    let data = data.unwrap();
     block_on(gpu.evaluate(&[data.x().clone(), data.y().clone()])).unwrap();
     let order = permutation(SEED, 0, 32);
     let step = step(&model, &draws, &Optimiser::default(), &memory, Clip::default(), &batch(&data, &order[..BATCH]));
