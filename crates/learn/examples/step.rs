@@ -33,11 +33,11 @@ async fn train() -> Result<()> {
             let given = [data.x().rows("batch", &index)?, data.y().rows("batch", &index)?, lr];
             if step.is_none() {
                 let arguments: Vec<Argument> = given.iter().map(Argument::of).collect();
-                step = Some(Step::trace(&draws, &arguments, |given| {
+                step = Some(Step::trace(&draws, &arguments, |given| -> Result<_> {
                     let loss = Loss::default().mean(&forward(&model, &given[0], 7)?, &given[1])?;
                     let weights: Vec<_> = Params::of(&model).handles().cloned().collect();
                     memory.minimise(&adam, &given[2], Clip::default(), &loss, &weights)?;
-                    Result::Ok(vec![loss])
+                    Ok(vec![loss])
                 })?);
             }
             if let Some(step) = &step {

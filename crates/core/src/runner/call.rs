@@ -163,9 +163,7 @@ impl Inner {
             let mut at = Position::default();
             loop {
                 // A call is made to its end: state never changes by half.
-                let externals = body.externals.borrow();
-                at = self.device.run(body.executable, &externals, at, 1, &mut self.slice())?;
-                drop(externals);
+                at = body.run(at, &mut self.slice())?;
                 if at.iteration == 1 {
                     break;
                 }
@@ -256,6 +254,10 @@ impl Callable {
             }
         }
         Ok(())
+    }
+
+    fn run(&self, from: Position, pause: &mut dyn FnMut() -> bool) -> Result<Position> {
+        self.device.run(self.executable, &self.externals.borrow(), from, 1, pause)
     }
 
     /// Makes room for the outputs of one more call. Rows that somebody may still look at are left alone.
