@@ -177,7 +177,7 @@ fn draws_differ_from_call_to_call_and_repeat_from_a_seed() {
 fn misuse_is_named() {
     let w = Param::weight(Tensor::scalar(2.0));
     let (memory, sgd, lr) = (Memory::new(), Optimiser::Sgd(Sgd::default()), Tensor::scalar(0.1));
-    let minimise = |loss: &Tensor| memory.minimise(&sgd, &lr, Clip::default(), loss, &[w.clone()]);
+    let minimise = |loss: &Tensor| memory.minimise(&sgd, &lr, Clip::default(), loss, std::slice::from_ref(&w));
     let error = minimise(&Tensor::scalar(1.0)).unwrap_err();
     assert!(error.to_string().contains("does not depend on any"), "{error}");
     let twice = Step::trace(&Draws::new(1), &[], |_| {
@@ -188,7 +188,7 @@ fn misuse_is_named() {
     });
     assert!(twice.err().unwrap().to_string().contains("computed before its parameters changed"));
     let grads = [Tensor::zeros(&[3]).unwrap()];
-    let error = memory.apply(&sgd, &lr, Clip::default(), &grads, &[w.clone()]).unwrap_err();
+    let error = memory.apply(&sgd, &lr, Clip::default(), &grads, std::slice::from_ref(&w)).unwrap_err();
     assert!(error.to_string().contains("gradient 0 has shape [3], its parameter []"), "{error}");
 
     let x = Tensor::zeros(&[3]).unwrap();
