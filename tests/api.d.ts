@@ -4,6 +4,60 @@ export type CollectionFile = [label: string, bytes: Uint8Array];
 /** Loads a collection from the folder that holds all of them. */
 export declare function loadCollection(assets: URL, name: string): Promise<CollectionFile[]>;
 
+// compile.d.ts
+import type { Context } from "./context.ts";
+import type { Create } from "./create.ts";
+import type { DType, Nested, Operand, Values } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
+/** Options of `compile`. */
+export interface CompileOptions {
+    /** Random numbers within the function follow from it, others in each call; drawn afresh if left out. */
+    seed?: number;
+}
+/** What a call takes for what the function takes: a number where that has a tensor without axes. */
+export type CallArgument<T> = T extends Tensor ? Operand : T extends object ? {
+    [K in keyof T]: CallArgument<T[K]>;
+} : T;
+/** A compiled function. */
+export interface Compiled<A extends unknown[], R> {
+    /**
+     * One call. It is sent ahead: the promise settles when more may be sent, and what it gives is computed when it is
+     * read. State that the function changes is changed by each call, in the order of the calls.
+     */
+    (...args: {
+        [K in keyof A]: CallArgument<A[K]>;
+    }): Promise<R>;
+    /** The function that was compiled; to be called within another one. */
+    readonly body: (...args: A) => R;
+    /** How often it has been traced. */
+    readonly traces: number;
+}
+/**
+ * Makes a function of tensors one program. The function runs once for each signature of the arguments: the shapes and
+ * types of tensors, and the values of strings and booleans. Numbers become tensors without axes and may change freely.
+ * Variables, model weights, optimisers and running statistics are found anew by each call; any other tensor that the
+ * function captures is a constant.
+ */
+export type Compile = <A extends unknown[], R>(body: (...args: A) => R, options?: CompileOptions) => Compiled<A, R>;
+/** A value that outlives calls of compiled functions and is changed by them. */
+export declare class Variable {
+    /** The present value; within a compiled function, what the function has made of it so far. */
+    get value(): Tensor;
+    /** The sizes of its axes. */
+    get shape(): number[];
+    /** The type of its elements. */
+    get dtype(): DType;
+    /** Another value of the same shape and type. Within a compiled function each call assigns. */
+    assign(value: Operand): void;
+    toString(): string;
+}
+/** Makes a variable of a tensor, a number or nested arrays. */
+export type MakeVariable = (value: Tensor | Nested | Values) => Variable;
+export declare function makeVariable(context: Context, create: Create): MakeVariable;
+export declare function compile(context: Context): Compile;
+/** A number as a tensor without axes. */
+export declare function tensorOf(context: Context, value: Operand): Tensor;
+
 // context.d.ts
 import type * as Module from "../pkg/graph/gradbook.js";
 /** The classes and functions of a wasm build; all builds have these. */
@@ -13,6 +67,10 @@ export interface Context {
     readonly session: Module.Session;
     /** Where data sets come from; what they are called and how their classes are named. */
     readonly catalogue: Catalogue;
+    /** Whether a compiled function is being traced: then nothing has a value. */
+    readonly trace: {
+        active: boolean;
+    };
     /** How to end each training run that is under way. */
     readonly runs: Set<() => void>;
     /** Called when a model's parameters have become other tensors. */
@@ -36,7 +94,7 @@ import type { DType, Nested, Values } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
 /** Options of random tensors. */
 export interface RandomOptions {
-    /** The same seed draws the same numbers on every device; drawn afresh if left out. */
+    /** The same seed draws the same numbers on every device; drawn afresh if left out, in a compiled function by each call. */
     seed?: number;
 }
 /** Functions that make tensors. */
@@ -90,6 +148,19 @@ export interface DatasetOptions {
     /** A name for each class. */
     classes?: readonly string[];
 }
+/** Options of batches. */
+export interface BatchOptions {
+    /** Samples in a batch; 32. */
+    size?: number;
+    /** Whether the order is random; yes. */
+    shuffle?: boolean;
+    /** The order follows from it and from `epoch`, as in `fit`; drawn afresh if left out. */
+    seed?: number;
+    /** Which epoch's order, from 0; 0. */
+    epoch?: number;
+    /** What becomes of samples that do not fill a batch; "keep". */
+    remainder?: "keep" | "drop";
+}
 /** Where data sets come from. */
 export interface DataSource {
     /** Handwritten digits, 28 × 28, values 0…1: 8,000 to learn from and 2,000 held back. Loaded on first use. */
@@ -116,6 +187,11 @@ export declare class Dataset {
     images(n?: number, options?: ImagesOptions): Displayable;
     /** The first `n` samples, or those with these numbers in this order. */
     take(which: number | ArrayLike<number>): Dataset;
+    /**
+     * Batches of samples and targets, one epoch: `for (const [x, y] of train.batches({ size: 64 })) await step(x, y)`. The
+     * samples stay where they are; a compiled function gathers them there.
+     */
+    batches(options?: BatchOptions): Generator<[x: Tensor, y: Tensor], void, undefined>;
     /** Two sets drawn at random: the first has `share` (0…1) of the samples, the second the others. */
     split(share: number, options?: {
         seed?: number;
@@ -216,6 +292,7 @@ export declare function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Arr
 export declare function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined>;
 
 // gradbook.d.ts
+import type { Compile, MakeVariable } from "./compile.ts";
 import type { Binding, Context } from "./context.ts";
 import type { Create } from "./create.ts";
 import type { DataSource } from "./data.ts";
@@ -241,6 +318,10 @@ export interface Gradbook extends Create {
     readonly plot: Plot;
     /** Trains a plain function. */
     readonly fit: Fit;
+    /** Makes a function one program. */
+    readonly compile: Compile;
+    /** A value that compiled functions change. */
+    readonly variable: MakeVariable;
 }
 /** Sends messages to an engine. */
 export type Send = (message: Uint8Array) => void;
@@ -338,8 +419,10 @@ export declare class History {
 // index.d.ts
 import type { DeviceInfo, DeviceName } from "./engine.ts";
 import type { Gradbook } from "./gradbook.ts";
+export type { CallArgument, Compile, Compiled, CompileOptions, MakeVariable } from "./compile.ts";
+export { Variable } from "./compile.ts";
 export type { Create, RandomOptions } from "./create.ts";
-export type { DataSource, DatasetOptions, TrainTest } from "./data.ts";
+export type { BatchOptions, DataSource, DatasetOptions, TrainTest } from "./data.ts";
 export { Dataset } from "./data.ts";
 export type { DeviceInfo, DeviceName } from "./engine.ts";
 export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target } from "./explain.ts";
@@ -348,10 +431,10 @@ export type { Gradbook } from "./gradbook.ts";
 export type { EpochReport, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
 export type { CrossEntropyOptions, Loss, Losses, LossFunction, LossName } from "./losses.ts";
-export type { Fit, FitOptions, ModelFunction, Score } from "./model.ts";
+export type { Fit, FitOptions, ForwardOptions, ModelFunction, Score } from "./model.ts";
 export { Model, Summary } from "./model.ts";
 export type { BatchNormOptions, Conv2dOptions, DenseOptions, DropoutOptions, Init, LayerLike, LayerNormOptions, Nn, } from "./nn.ts";
-export type { AdamOptions, Optim, OptimizerOptions, RmsPropOptions, Schedule, SgdOptions, } from "./optim.ts";
+export type { AdamOptions, Optim, OptimizerOptions, RmsPropOptions, Schedule, SgdOptions, StepOptions, } from "./optim.ts";
 export { Optimizer } from "./optim.ts";
 export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";
 export { Curve } from "./plot.ts";
@@ -457,6 +540,7 @@ export declare function lossArgument(context: Context, loss: Loss | undefined): 
 // model.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
+import { Variable } from "./compile.ts";
 import type { Context } from "./context.ts";
 import { Dataset } from "./data.ts";
 import type { EpochReport } from "./history.ts";
@@ -507,6 +591,11 @@ export interface FitOptions {
     /** Called after every epoch; to give false stops the run. */
     onEpoch?: (report: EpochReport) => unknown;
 }
+/** Options of a forward pass. */
+export interface ForwardOptions {
+    /** Whether dropout and the like are on, and running statistics move; no. */
+    training?: boolean;
+}
 /** How well a model does. */
 export interface Score {
     /** The mean loss. */
@@ -518,8 +607,10 @@ export interface Score {
 export declare class Model {
     /** What it is, in one word. */
     get kind(): string;
-    /** What it makes of x, as part of a larger computation; dropout and the like are off. */
-    forward(x: Tensor): Tensor;
+    /** What it makes of x, as part of a larger computation. */
+    forward(x: Tensor, options?: ForwardOptions): Tensor;
+    /** What it learns, for optimisers; none before the first call, as layers learn their sizes from their inputs. */
+    get weights(): Variable[];
     /** The parameters by name; none before the first call, as layers learn their sizes from their inputs. */
     get parameters(): Record<string, Tensor>;
     /** Draws the parameters now, for an input shape with the batch axis; returns the output shape. */
@@ -684,13 +775,32 @@ export interface Nn {
 export declare function nn(context: Context): Nn;
 
 // optim.d.ts
+import type { Variable } from "./compile.ts";
 import type { Context } from "./context.ts";
-/** An optimiser and its options. */
+import type { Operand, Tensor } from "./tensor.ts";
+/** An optimiser and its options. `fit` begins with fresh averages; steps of the reader's own keep them here. */
 export declare class Optimizer {
+    #private;
     /** Which rule it is. */
     readonly kind: string;
     /** The learning rate; the rule's usual one if undefined. */
     readonly lr: number | undefined;
+    /**
+     * One step of the parameters down the gradient of a loss (one number), such as `optimizer.minimize(loss, model.weights)`.
+     * Parameters that it does not depend on stay as they are.
+     */
+    minimize(loss: Tensor, params: readonly Variable[], options?: StepOptions): void;
+    /** One step of the parameters by gradients, one for each. */
+    apply(grads: readonly Tensor[], params: readonly Variable[], options?: StepOptions): void;
+}
+/** Options of one step. */
+export interface StepOptions {
+    /** The learning rate of this step, in place of the optimiser's: a number, or a tensor without axes such as an argument. */
+    lr?: Operand;
+    /** The largest common norm of all gradients. */
+    clipNorm?: number;
+    /** The largest magnitude of an entry of a gradient. */
+    clipValue?: number;
 }
 /** What all optimisers take. */
 export interface OptimizerOptions {
@@ -1170,6 +1280,8 @@ export declare class Tensor {
     grad(wrt: readonly Tensor[], seed?: Tensor): Tensor[];
     /** The values, for the eye. */
     [DISPLAY](): Promise<LiveDisplay>;
+    /** A tensor has no value that JavaScript could compute or decide with: `x > 1` and `x + 1` are mistakes. */
+    [Symbol.toPrimitive](hint: string): string;
     toString(): string;
 }
 /** Tensors as one argument of the module. */

@@ -10,6 +10,8 @@ export interface Context {
   readonly session: Module.Session;
   /** Where data sets come from; what they are called and how their classes are named. */
   readonly catalogue: Catalogue;
+  /** Whether a compiled function is being traced: then nothing has a value. */
+  readonly trace: { active: boolean };
   /** How to end each training run that is under way. */
   readonly runs: Set<() => void>;
   /** Called when a model's parameters have become other tensors. */

@@ -7,7 +7,7 @@ import { list, Tensor } from "./tensor.ts";
 
 /** Options of random tensors. */
 export interface RandomOptions {
-  /** The same seed draws the same numbers on every device; drawn afresh if left out. */
+  /** The same seed draws the same numbers on every device; drawn afresh if left out, in a compiled function by each call. */
   seed?: number;
 }
 
@@ -40,8 +40,11 @@ export interface Create {
 export function create(context: Context): Create {
   const { wasm } = context;
   const wrap = (handle: TensorHandle) => new Tensor(context, handle);
-  const random = (kind: string, shape: readonly number[], seed: number | undefined, a: number, b: number) =>
-    wrap(wasm.Tensor.random(kind, sizes(kind, shape), seedOf(context, seed), a, b));
+  const random = (kind: string, shape: readonly number[], seed: number | undefined, a: number, b: number) => {
+    // Without a seed the module draws one, or numbers that are others in each call of a compiled function.
+    const checked = seed === undefined ? undefined : seedOf(context, seed);
+    return wrap(wasm.Tensor.random(kind, sizes(kind, shape), checked, a, b));
+  };
   return {
     tensor(values, shape, dtype) {
       const flat = flatten(values);

@@ -8,7 +8,7 @@ import type { Create } from "./create.ts";
 import type { Displayable, ImagesOptions } from "./plot.ts";
 import { IMAGES_OPTIONS, imagesDisplay } from "./plot.ts";
 import type { Nested, Values } from "./tensor.ts";
-import { Tensor } from "./tensor.ts";
+import { list, Tensor } from "./tensor.ts";
 
 /** A training and a test set. */
 export interface TrainTest {
@@ -22,6 +22,20 @@ export interface DatasetOptions {
   name?: string;
   /** A name for each class. */
   classes?: readonly string[];
+}
+
+/** Options of batches. */
+export interface BatchOptions {
+  /** Samples in a batch; 32. */
+  size?: number;
+  /** Whether the order is random; yes. */
+  shuffle?: boolean;
+  /** The order follows from it and from `epoch`, as in `fit`; drawn afresh if left out. */
+  seed?: number;
+  /** Which epoch's order, from 0; 0. */
+  epoch?: number;
+  /** What becomes of samples that do not fill a batch; "keep". */
+  remainder?: "keep" | "drop";
 }
 
 /** Where data sets come from. */
@@ -87,6 +101,34 @@ export class Dataset {
         throw argumentError(`take: ${index} is not the number of a sample`);
     }
     return new Dataset(this.context, this.handle.take(Uint32Array.from(indices)));
+  }
+
+  /**
+   * Batches of samples and targets, one epoch: `for (const [x, y] of train.batches({ size: 64 })) await step(x, y)`. The
+   * samples stay where they are; a compiled function gathers them there.
+   */
+  *batches(options: BatchOptions = {}): Generator<[x: Tensor, y: Tensor], void, undefined> {
+    const { context, handle } = this;
+    context.wasm.checkNames("batches", options, ["size", "shuffle", "seed", "epoch", "remainder"]);
+    const { size = 32, shuffle = true, epoch = 0, remainder = "keep" } = options;
+    if (!Number.isInteger(size) || size < 1)
+      throw argumentError(`batches: size is ${size}; it must be at least 1`);
+    // From now on it lies where it is computed on, and a batch is a list of numbers. An error comes with the first read.
+    context.session.evaluate(list(context, [this.x, this.y])).catch(() => {});
+    const order = shuffle
+      ? handle.order(seedOf(context, options.seed), epoch)
+      : Int32Array.from({ length: this.length }, (_, i) => i);
+    for (let start = 0; start < order.length; start += size) {
+      const numbers = order.slice(start, start + size);
+      if (numbers.length < size && remainder === "drop") return;
+      const index = context.wasm.Tensor.fromWords(
+        new Uint32Array(numbers.buffer),
+        Uint32Array.of(numbers.length),
+        "i32",
+      );
+      const [x, y] = handle.batch(index) as [TensorHandle, TensorHandle];
+      yield [new Tensor(context, x), new Tensor(context, y)];
+    }
   }
 
   /** Two sets drawn at random: the first has `share` (0…1) of the samples, the second the others. */

@@ -1,5 +1,7 @@
 // All of the API over one session: what a cell sees as globals and a program gets from `createGradbook`.
 
+import type { Compile, MakeVariable } from "./compile.ts";
+import { compile, makeVariable } from "./compile.ts";
 import type { Binding, Catalogue, Context } from "./context.ts";
 import type { Create } from "./create.ts";
 import { create } from "./create.ts";
@@ -34,6 +36,10 @@ export interface Gradbook extends Create {
   readonly plot: Plot;
   /** Trains a plain function. */
   readonly fit: Fit;
+  /** Makes a function one program. */
+  readonly compile: Compile;
+  /** A value that compiled functions change. */
+  readonly variable: MakeVariable;
 }
 
 /** Sends messages to an engine. */
@@ -50,7 +56,7 @@ export interface Opened {
 /** A session whose messages go to `send`. */
 export function openSession(wasm: Binding, send: Send): Opened {
   const session = new wasm.Session(send);
-  const context: Context = { wasm, session, catalogue: CATALOGUE, runs: new Set() };
+  const context: Context = { wasm, session, catalogue: CATALOGUE, trace: { active: false }, runs: new Set() };
   const tensors = create(context);
   const gradbook: Gradbook = {
     ...tensors,
@@ -61,6 +67,8 @@ export function openSession(wasm: Binding, send: Send): Opened {
     explain: explain(context),
     plot: plot(context),
     fit: fit(context),
+    compile: compile(context),
+    variable: makeVariable(context, tensors),
   };
   const stop = () => {
     for (const end of context.runs) end();

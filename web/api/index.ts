@@ -14,8 +14,10 @@ import { fetchBytes } from "./files.ts";
 import type { Gradbook } from "./gradbook.ts";
 import { openSession } from "./gradbook.ts";
 
+export type { CallArgument, Compile, Compiled, CompileOptions, MakeVariable } from "./compile.ts";
+export { Variable } from "./compile.ts";
 export type { Create, RandomOptions } from "./create.ts";
-export type { DataSource, DatasetOptions, TrainTest } from "./data.ts";
+export type { BatchOptions, DataSource, DatasetOptions, TrainTest } from "./data.ts";
 export { Dataset } from "./data.ts";
 export type { DeviceInfo, DeviceName } from "./engine.ts";
 export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target } from "./explain.ts";
@@ -24,7 +26,7 @@ export type { Gradbook } from "./gradbook.ts";
 export type { EpochReport, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
 export type { CrossEntropyOptions, Loss, Losses, LossFunction, LossName } from "./losses.ts";
-export type { Fit, FitOptions, ModelFunction, Score } from "./model.ts";
+export type { Fit, FitOptions, ForwardOptions, ModelFunction, Score } from "./model.ts";
 export { Model, Summary } from "./model.ts";
 export type {
   BatchNormOptions,
@@ -43,6 +45,7 @@ export type {
   RmsPropOptions,
   Schedule,
   SgdOptions,
+  StepOptions,
 } from "./optim.ts";
 export { Optimizer } from "./optim.ts";
 export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";

@@ -2,6 +2,7 @@
 
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
+import { Variable } from "./compile.ts";
 import type { Context, ModelHandle } from "./context.ts";
 import { argumentError, seedOf } from "./context.ts";
 import { sizes } from "./create.ts";
@@ -58,6 +59,12 @@ export interface FitOptions {
 export type Recipe =
   | { readonly kind: string; readonly options: unknown }
   | { readonly row: readonly Model[] };
+
+/** Options of a forward pass. */
+export interface ForwardOptions {
+  /** Whether dropout and the like are on, and running statistics move; no. */
+  training?: boolean;
+}
 
 /** How well a model does. */
 export interface Score {
@@ -134,9 +141,25 @@ export class Model {
     return this.handle.kind;
   }
 
-  /** What it makes of x, as part of a larger computation; dropout and the like are off. */
-  forward(x: Tensor): Tensor {
-    return new Tensor(this.context, this.handle.forward(x.handle, 0));
+  /** What it makes of x, as part of a larger computation. */
+  forward(x: Tensor, options: ForwardOptions = {}): Tensor {
+    const { context, handle } = this;
+    context.wasm.checkNames("forward", options, ["training"]);
+    if (!options.training) return new Tensor(context, handle.forward(x.handle, 0));
+    return new Tensor(
+      context,
+      handle.forwardTraining(x.handle, context.trace.active ? 0 : seedOf(context, undefined)),
+    );
+  }
+
+  /** What it learns, for optimisers; none before the first call, as layers learn their sizes from their inputs. */
+  get weights(): Variable[] {
+    const found = this.context.wasm.Variables.of(this.handle);
+    return Array.from({ length: found.length }, (_, i) => {
+      const handle = found.at(i);
+      if (!handle) throw argumentError(`there is no weight ${i}`);
+      return new Variable(this.context, handle);
+    });
   }
 
   /** The parameters by name; none before the first call, as layers learn their sizes from their inputs. */

@@ -1,19 +1,73 @@
 // Optimisers and learning rate schedules, as options of `fit`.
 
+import type { Variable } from "./compile.ts";
+import { tensorOf } from "./compile.ts";
 import type { Context } from "./context.ts";
 import { argumentError } from "./context.ts";
+import type { Operand, Tensor } from "./tensor.ts";
+import { list } from "./tensor.ts";
 
-/** An optimiser and its options. */
+/** An optimiser and its options. `fit` begins with fresh averages; steps of the reader's own keep them here. */
 export class Optimizer {
+  readonly #handle: InstanceType<Context["wasm"]["Optimizer"]>;
+
   /** @internal */
   constructor(
+    /** @internal */
+    readonly context: Context,
     /** Which rule it is. */
     readonly kind: string,
     /** The learning rate; the rule's usual one if undefined. */
     readonly lr: number | undefined,
     /** @internal */
     readonly options: object,
-  ) {}
+  ) {
+    this.#handle = new context.wasm.Optimizer(kind, options);
+  }
+
+  /**
+   * One step of the parameters down the gradient of a loss (one number), such as `optimizer.minimize(loss, model.weights)`.
+   * Parameters that it does not depend on stay as they are.
+   */
+  minimize(loss: Tensor, params: readonly Variable[], options: StepOptions = {}): void {
+    const rest = this.#settings("minimize", params, options);
+    this.#settle(this.#handle.minimize(loss.handle, ...rest), [loss]);
+  }
+
+  /** One step of the parameters by gradients, one for each. */
+  apply(grads: readonly Tensor[], params: readonly Variable[], options: StepOptions = {}): void {
+    const rest = this.#settings("apply", params, options);
+    this.#settle(this.#handle.apply(list(this.context, grads), ...rest), grads);
+  }
+
+  #settings(what: string, params: readonly Variable[], options: StepOptions) {
+    const { wasm } = this.context;
+    wasm.checkNames(what, options, ["lr", "clipNorm", "clipValue"]);
+    if (!Array.isArray(params))
+      throw argumentError(`${what}: expected an array of variables, such as model.weights`);
+    const variables = new wasm.Variables();
+    for (const { handle } of params) variables.push(handle);
+    const lr = tensorOf(this.context, options.lr ?? this.lr ?? this.#handle.lr);
+    return [variables, lr.handle, options.clipNorm, options.clipValue] as const;
+  }
+
+  /** Outside of a compiled function what changed is computed now: else the graph would grow with each step. */
+  #settle(changed: ReturnType<typeof list>, also: readonly Tensor[]): void {
+    if (this.context.trace.active) return;
+    for (const { handle } of also) changed.push(handle);
+    // An error comes with the first read.
+    this.context.session.evaluate(changed).catch(() => {});
+  }
+}
+
+/** Options of one step. */
+export interface StepOptions {
+  /** The learning rate of this step, in place of the optimiser's: a number, or a tensor without axes such as an argument. */
+  lr?: Operand;
+  /** The largest common norm of all gradients. */
+  clipNorm?: number;
+  /** The largest magnitude of an entry of a gradient. */
+  clipValue?: number;
 }
 
 /** What all optimisers take. */
@@ -125,8 +179,7 @@ export function optim(context: Context): Optim {
       if (lr !== undefined && !(typeof lr === "number" && lr > 0 && Number.isFinite(lr))) {
         throw argumentError(`${kind}: lr is ${String(lr)}; it must be a positive number`);
       }
-      context.wasm.checkOptimiser(kind, rest);
-      return new Optimizer(kind, lr, rest);
+      return new Optimizer(context, kind, lr, rest);
     };
   return {
     sgd: rule("sgd"),

@@ -82,35 +82,37 @@ export class Tensor {
   // Reading -----------------------------------------------------------------------------------------------------------
 
   /** All elements, row by row. Everything that is needed for them is computed first. */
-  async data(): Promise<Values> {
-    return (await this.context.session.read(this.handle)) as Values;
+  data(): Promise<Values> {
+    this.#mayRead("data");
+    return this.context.session.read(this.handle) as Promise<Values>;
   }
 
   /** The only element. */
-  async item(): Promise<number> {
+  item(): Promise<number> {
+    this.#mayRead("item");
     if (this.size !== 1) {
       throw argumentError(`item: the tensor has shape [${this.shape.join(", ")}]; expected one element`);
     }
-    return (await this.data())[0] as number;
+    return this.data().then((values) => values[0] as number);
   }
 
   /** The elements as nested arrays, booleans for bool. */
-  async array(): Promise<Nested> {
-    const values = await this.data();
+  array(): Promise<Nested> {
+    this.#mayRead("array");
     const isBool = this.dtype === "bool";
-    const build = (shape: number[], offset: number): Nested => {
+    const build = (values: Values, shape: number[], offset: number): Nested => {
       const [size, ...inner] = shape;
       if (size === undefined) return isBool ? values[offset] === 1 : (values[offset] as number);
       const step = inner.reduce((product, n) => product * n, 1);
-      return Array.from({ length: size }, (_, i) => build(inner, offset + i * step));
+      return Array.from({ length: size }, (_, i) => build(values, inner, offset + i * step));
     };
-    return build(this.shape, 0);
+    return this.data().then((values) => build(values, this.shape, 0));
   }
 
   /** Computes it now, if nothing else has; it then no longer depends on what it was made from. */
-  async evaluate(): Promise<this> {
-    await this.context.session.evaluate(list(this.context, [this]));
-    return this;
+  evaluate(): Promise<this> {
+    this.#mayRead("evaluate");
+    return this.context.session.evaluate(list(this.context, [this])).then(() => this);
   }
 
   /**
@@ -566,8 +568,23 @@ export class Tensor {
     return { kind: "text", text: describe(this.shape, this.dtype, await this.data()) };
   }
 
+  /** A tensor has no value that JavaScript could compute or decide with: `x > 1` and `x + 1` are mistakes. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.toString();
+    throw argumentError(
+      "a tensor stands where JavaScript wants a number: use its methods, such as x.add(1), x.gt(1) and condition.where(a, b), or read it first: await x.item()",
+    );
+  }
+
   toString(): string {
     return `Tensor ${this.dtype} [${this.shape.join(", ")}]`;
+  }
+
+  #mayRead(what: string): void {
+    if (!this.context.trace.active) return;
+    throw argumentError(
+      `${what}: within a compiled function nothing has a value yet; return the tensor from the function, and read what the call gives`,
+    );
   }
 
   #wrap(handle: TensorHandle): Tensor {

@@ -25,5 +25,5 @@ pub use data::Data;
 pub use dtype::DType;
 pub use error::{Error, InputRange, NotFinite, Result};
 pub use ir::Tensor;
-pub use runner::{Host, LocalRunner, LoopEnd, LoopRun, LoopSpec, Progress, Runner};
+pub use runner::{Host, LocalRunner, LoopEnd, LoopRun, LoopSpec, Prepared, ProgramSpec, Progress, Runner};
 pub use shape::Shape;

@@ -6,6 +6,7 @@ use gradbook_wasm::engine::{Connection, Engine};
 use gradbook_wasm::list::TensorList;
 use gradbook_wasm::model::{Layers, Model};
 use gradbook_wasm::session::Session;
+use gradbook_wasm::step::Optimizer;
 use gradbook_wasm::tensor::Tensor;
 use gradbook_wasm::train;
 use js_sys::{Array, Float32Array, Function, JSON, Promise, Reflect, Uint8Array, Uint32Array};
@@ -192,7 +193,7 @@ async fn a_misspelt_option_is_named_with_those_that_there_are() {
     );
     assert!(message("conv2d", r#"{"out": "four", "kernel": 3}"#).contains("conv2d: out is \"four\""));
     assert!(message("leakyRelu", r#"{"slop": 1}"#).contains("slop"));
-    let optimiser = text(train::check_optimiser("adam", options(r#"{"beta": [0.9, 0.99]}"#)).err().unwrap());
+    let optimiser = text(Optimizer::new("adam", options(r#"{"beta": [0.9, 0.99]}"#)).err().unwrap());
     assert!(optimiser.contains("adam has no option beta; did you mean betas?"), "{optimiser}");
 }
 

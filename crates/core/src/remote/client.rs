@@ -1,8 +1,8 @@
 //! The side that builds graphs.
 
-use super::message::{Body, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
+use super::message::{Body, Brought, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
 use crate::{
-    Data, Error, LoopEnd, LoopRun, LoopSpec, Progress, Result, Runner, Tensor,
+    Data, Error, LoopEnd, LoopRun, LoopSpec, Prepared, ProgramSpec, Progress, Result, Runner, Tensor,
     device::LocalFuture,
     ir::{Graph, Op, Resident},
 };
@@ -16,6 +16,10 @@ use std::{
 
 /// Host values of at least so many words are sent once and stay on the other side; smaller ones travel in each graph.
 const WORTH_KEEPING: usize = 64;
+
+/// Every so many calls one is answered, and so many answers may be owing: calls are sent ahead, but not without end.
+const ANSWERED: usize = 16;
+const AHEAD: usize = 2;
 
 /// What carries messages to the server.
 pub trait Transport {
@@ -43,6 +47,10 @@ struct Connection {
     next_name: Cell<Name>,
     next_ticket: Cell<Ticket>,
     waiting: RefCell<HashMap<Ticket, Inbox>>,
+    /// Calls sent since one was last asked to be answered.
+    calls: Cell<usize>,
+    /// Calls whose answer was asked for and not awaited yet.
+    ahead: RefCell<VecDeque<Ticket>>,
     /// Names without handles, not told yet.
     freed: RefCell<Vec<Name>>,
     /// Why nothing more can be expected of the other side.
@@ -65,6 +73,8 @@ impl RemoteRunner {
             next_name: Cell::new(1),
             next_ticket: Cell::new(1),
             waiting: RefCell::default(),
+            calls: Cell::new(0),
+            ahead: RefCell::default(),
             freed: RefCell::default(),
             broken: RefCell::default(),
             stops: Cell::default(),
@@ -129,6 +139,24 @@ impl RemoteRunner {
     pub fn heard_stop(&self) -> Result<()> {
         self.0.stops.update(|n| n + 1);
         self.0.send(&Request::Heard)
+    }
+
+    /// Whether so many calls were sent ahead that it is time to wait for [`Self::caught_up`].
+    pub fn is_ahead(&self) -> bool {
+        self.0.ahead.borrow().len() > AHEAD
+    }
+
+    /// Waits until the calls sent ahead are few again. Errors: one of those that were waited for failed.
+    pub async fn caught_up(&self) -> Result<()> {
+        while self.is_ahead() {
+            let Some(ticket) = self.0.ahead.borrow_mut().pop_front() else { break };
+            match (Wait { connection: self.0.clone(), ticket }).next().await? {
+                Body::Ended(LoopEnd { stopped: false, .. }) => {}
+                Body::Ended(_) => return Err(Error::Stopped),
+                other => return Err(unexpected("call", &other)),
+            }
+        }
+        Ok(())
     }
 
     fn is_over(&self) -> bool {
@@ -212,6 +240,63 @@ impl RemoteRunner {
         Ok(LoopRun { id: release.id, state, _release: release })
     }
 
+    fn send_program(&self, spec: &ProgramSpec) -> Result<Prepared> {
+        spec.check()?;
+        let mut outputs = spec.arguments.clone();
+        let mut states = Vec::new();
+        for state in &spec.state {
+            let (name, _) = self.name(&state.value)?;
+            states.push(StateNames { name, has_next: state.next.is_some() });
+            outputs.push(state.input.clone());
+            outputs.extend(state.next.clone());
+        }
+        outputs.extend(spec.outputs.iter().cloned());
+        let placeholders = spec.arguments.iter().chain(spec.state.iter().map(|state| &state.input));
+        let placeholders: Vec<u64> = placeholders.map(Tensor::id).collect();
+        self.send_graph(&large_leaves_beside(&outputs, &placeholders)?)?;
+        let graph = Sent::new(&outputs);
+        // The server makes the program anew when it moves to another device: what it reads must not go before.
+        let mut leaves = Graph::trace(&outputs).leaves;
+        leaves.retain(|leaf| leaf.handle().is_some());
+        leaves.extend(spec.state.iter().map(|state| state.value.clone()));
+        let release = self.0.hold(self.0.new_name());
+        let arguments = spec.arguments.len() as u32;
+        self.0.send(&Request::Prepare { name: release.id, graph, arguments, states })?;
+        let outputs = spec.outputs.iter().map(|output| (output.shape().clone(), output.dtype())).collect();
+        Ok(Prepared { id: release.id, outputs, _release: release, _leaves: leaves })
+    }
+
+    fn send_call(&self, program: &Prepared, arguments: &[Tensor]) -> Result<Vec<Tensor>> {
+        let bring = |argument: &Tensor| match &*argument.op() {
+            Op::Host(data) => Some(Brought::Host(data.clone())),
+            Op::Resident(handle) => Some(Brought::Held(handle.id)),
+            _ => None,
+        };
+        let mut brought = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            let ready = bring(argument);
+            brought.push(match ready {
+                Some(ready) => ready,
+                None => Brought::Held(self.name(argument)?.0),
+            });
+        }
+        let handles: Vec<Rc<Resident>> = program.outputs.iter().map(|_| self.0.hold(self.0.new_name())).collect();
+        let names = handles.iter().map(|handle| handle.id).collect();
+        let call = |ticket| Request::Call { ticket, program: program.id, arguments: brought, names };
+        if (self.0.calls.get() + 1).is_multiple_of(ANSWERED) {
+            let ticket = self.0.expect_answer();
+            self.0.send(&call(Some(ticket)))?;
+            self.0.ahead.borrow_mut().push_back(ticket);
+        } else {
+            self.0.send(&call(None))?;
+        }
+        self.0.calls.set(self.0.calls.get() + 1);
+        let made = |(handle, (shape, dtype)): (Rc<Resident>, &(crate::Shape, crate::DType))| {
+            Tensor::resident(handle, shape.clone(), *dtype)
+        };
+        Ok(handles.into_iter().zip(&program.outputs).map(made).collect())
+    }
+
     async fn run_loop(&self, run: &LoopRun, iterations: usize, watch: &mut dyn FnMut(Progress)) -> Result<LoopEnd> {
         if self.is_over() {
             return Ok(LoopEnd { done: 0, stopped: true });
@@ -262,6 +347,14 @@ impl Runner for RemoteRunner {
         };
         Box::pin(future::ready(send()))
     }
+
+    fn prepare<'a>(&'a self, spec: &'a ProgramSpec) -> LocalFuture<'a, Result<Prepared>> {
+        Box::pin(future::ready(self.send_program(spec)))
+    }
+
+    fn call<'a>(&'a self, program: &'a Prepared, arguments: &'a [Tensor]) -> LocalFuture<'a, Result<Vec<Tensor>>> {
+        Box::pin(future::ready(self.send_call(program, arguments)))
+    }
 }
 
 impl Connection {
@@ -307,13 +400,19 @@ impl Connection {
 
     /// Sends a request that is answered.
     fn ask(self: &Rc<Self>, request: impl FnOnce(Ticket) -> Request) -> Wait {
-        let ticket = self.next_ticket.get();
-        self.next_ticket.set(ticket.checked_add(1).unwrap_or(1));
-        self.waiting.borrow_mut().insert(ticket, Inbox::default());
+        let ticket = self.expect_answer();
         if let Err(error) = self.send(&request(ticket)) {
             self.deliver(ticket, Body::Failed(error));
         }
         Wait { connection: self.clone(), ticket }
+    }
+
+    /// A ticket whose replies are kept.
+    fn expect_answer(&self) -> Ticket {
+        let ticket = self.next_ticket.get();
+        self.next_ticket.set(ticket.checked_add(1).unwrap_or(1));
+        self.waiting.borrow_mut().insert(ticket, Inbox::default());
+        ticket
     }
 
     /// The server could not read something that was sent, and cannot say what.

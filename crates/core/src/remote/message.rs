@@ -10,9 +10,9 @@ use crate::{
 use std::rc::Rc;
 
 /// Raised with every change of a message; the first byte of each.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 
-/// A value's or a loop's name on one connection. The client's have the highest bit clear, the server's have it set.
+/// A value's, a loop's or a program's name on one connection. The client's have the highest bit clear, the server's have it set.
 pub type Name = u64;
 
 /// The number of a request that is answered; the first one is 1.
@@ -43,6 +43,18 @@ pub(super) enum Request {
     Kept { ticket: Ticket },
     /// The client knows of a stop: what it asks for from here on is not meant by it.
     Heard,
+    /// A computation to be called. The outputs of the graph are: placeholders of so many arguments; state by state what stands
+    /// for it and, where there is one, its next value; then what calls give. A state's name is that of its value.
+    Prepare { name: Name, graph: Sent, arguments: u32, states: Vec<StateNames> },
+    /// Call a program and hold what it gives under these names. With a ticket, answered by `Ended`.
+    Call { ticket: Option<Ticket>, program: Name, arguments: Vec<Brought>, names: Vec<Name> },
+}
+
+/// An argument of a call.
+#[derive(Debug)]
+pub(super) enum Brought {
+    Held(Name),
+    Host(Rc<Data>),
 }
 
 /// A graph and what its leaves are.
@@ -59,7 +71,7 @@ enum Leaf {
     Host(Rc<Data>),
 }
 
-/// One state of a loop.
+/// One state of a loop or a program.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct StateNames {
     /// The name under which the client holds the present value.
@@ -194,10 +206,7 @@ impl Request {
                 w.byte(3);
                 w.number(*name);
                 graph.write(&mut w);
-                write_list(&mut w, states, |w, state| {
-                    w.number(state.name);
-                    w.byte(state.has_next.into());
-                });
+                write_states(&mut w, states);
                 write_option(&mut w, watch.as_ref(), |w, &index| w.number(u64::from(index)));
             }
             Self::Advance { ticket, name, iterations } => {
@@ -231,6 +240,29 @@ impl Request {
                 w.number(u64::from(*ticket));
             }
             Self::Heard => w.byte(9),
+            Self::Prepare { name, graph, arguments, states } => {
+                w.byte(11);
+                w.number(*name);
+                graph.write(&mut w);
+                w.number(u64::from(*arguments));
+                write_states(&mut w, states);
+            }
+            Self::Call { ticket, program, arguments, names } => {
+                w.byte(12);
+                write_option(&mut w, ticket.as_ref(), |w, &ticket| w.number(u64::from(ticket)));
+                w.number(*program);
+                write_list(&mut w, arguments, |w, argument| match argument {
+                    Brought::Held(name) => {
+                        w.byte(1);
+                        w.number(*name);
+                    }
+                    Brought::Host(data) => {
+                        w.byte(2);
+                        w.data(data);
+                    }
+                });
+                write_list(&mut w, names, |w, &name| w.number(name));
+            }
         }
         w.finish()
     }
@@ -244,7 +276,7 @@ impl Request {
             3 => Self::Begin {
                 name: r.number()?,
                 graph: Sent::read(&mut r)?,
-                states: read_list(&mut r, |r| Ok(StateNames { name: r.number()?, has_next: flag(r)? }))?,
+                states: read_states(&mut r)?,
                 watch: read_option(&mut r, word)?,
             },
             4 => Self::Advance { ticket: word(&mut r)?, name: r.number()?, iterations: r.number()? },
@@ -254,6 +286,24 @@ impl Request {
             8 => Self::Kept { ticket: word(&mut r)? },
             9 => Self::Heard,
             10 => Self::Check { ticket: word(&mut r)?, graph: Sent::read(&mut r)? },
+            11 => Self::Prepare {
+                name: r.number()?,
+                graph: Sent::read(&mut r)?,
+                arguments: word(&mut r)?,
+                states: read_states(&mut r)?,
+            },
+            12 => Self::Call {
+                ticket: read_option(&mut r, word)?,
+                program: r.number()?,
+                arguments: read_list(&mut r, |r| {
+                    Ok(match r.byte()? {
+                        1 => Brought::Held(r.number()?),
+                        2 => Brought::Host(Rc::new(r.data()?)),
+                        other => return Err(Error::Wire(format!("the argument {other}"))),
+                    })
+                })?,
+                names: read_list(&mut r, Reader::number)?,
+            },
             other => return Err(Error::Wire(format!("the request {other}"))),
         };
         r.end()?;
@@ -360,6 +410,17 @@ fn write_list<T>(w: &mut Writer, items: &[T], mut write: impl FnMut(&mut Writer,
 fn read_list<'a, T>(r: &mut Reader<'a>, mut read: impl FnMut(&mut Reader<'a>) -> Result<T>) -> Result<Vec<T>> {
     let length = r.length(1)?;
     (0..length).map(|_| read(r)).collect()
+}
+
+fn write_states(w: &mut Writer, states: &[StateNames]) {
+    write_list(w, states, |w, state| {
+        w.number(state.name);
+        w.byte(state.has_next.into());
+    });
+}
+
+fn read_states(r: &mut Reader<'_>) -> Result<Vec<StateNames>> {
+    read_list(r, |r| Ok(StateNames { name: r.number()?, has_next: flag(r)? }))
 }
 
 fn write_option<T>(w: &mut Writer, value: Option<&T>, write: impl FnOnce(&mut Writer, &T)) {

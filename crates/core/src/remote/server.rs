@@ -1,7 +1,10 @@
 //! The side that owns a device.
 
-use super::message::{Body, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
-use crate::{DType, Error, LoopEnd, LoopRun, LoopSpec, Result, Runner, Shape, Tensor, device::LocalFuture, ir::Op};
+use super::message::{Body, Brought, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
+use crate::{
+    DType, Error, LoopEnd, LoopRun, LoopSpec, Prepared, ProgramSpec, Result, Runner, Shape, Tensor,
+    device::LocalFuture, ir::Op, runner::Variable,
+};
 use std::{
     cell::{Cell, RefCell},
     collections::{HashMap, VecDeque, hash_map::Entry},
@@ -44,6 +47,7 @@ struct State<R, H> {
     host: H,
     values: RefCell<HashMap<Name, Result<Tensor>>>,
     loops: RefCell<HashMap<Name, Result<Rc<Loop>>>>,
+    programs: RefCell<HashMap<Name, Rc<Program>>>,
     next_name: Cell<Name>,
     queue: RefCell<VecDeque<Work<R>>>,
     /// Whether a task works on the queue.
@@ -53,6 +57,8 @@ struct State<R, H> {
     stops: Cell<u64>,
     /// Stops that the client has not heard of yet.
     unheard: Cell<u32>,
+    /// Whether values were put off that are not computed yet.
+    late: Cell<bool>,
     /// What the client wants kept for the one after it.
     kept: Rc<RefCell<Kept>>,
 }
@@ -83,6 +89,14 @@ struct Loop {
     stopped: Cell<bool>,
 }
 
+/// A program as it was sent, made ready for the present runner when it is first called there.
+struct Program {
+    graph: Sent,
+    arguments: usize,
+    states: Vec<StateNames>,
+    prepared: RefCell<Option<Rc<Prepared>>>,
+}
+
 impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
     /// A server that drives this runner.
     pub fn new(runner: Rc<R>, host: H) -> Self {
@@ -100,12 +114,14 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
             host,
             values: RefCell::default(),
             loops: RefCell::default(),
+            programs: RefCell::default(),
             next_name: Cell::new(OURS),
             queue: RefCell::default(),
             pumping: Cell::new(false),
             activity: Cell::default(),
             stops: Cell::default(),
             unheard: Cell::default(),
+            late: Cell::default(),
             kept,
         }))
     }
@@ -216,10 +232,28 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
             Request::Advance { ticket, name, iterations } => {
                 state.host.spawn(Box::pin(advance(state.clone(), ticket, name, iterations)));
             }
-            Request::Assign { state: target, value } => {
-                if let Err(error) = state.assign(target, value).await {
+            Request::Assign { state: target, value } => match state.assign(target, value).await {
+                // The state stays what it is when the reader stopped the value on its way.
+                Ok(()) | Err(Error::Stopped) => {}
+                Err(error) => {
                     state.values.borrow_mut().insert(target, Err(error));
                 }
+            },
+            Request::Prepare { name, graph, arguments, states } => {
+                let program = Program { graph, arguments: arguments as usize, states, prepared: RefCell::default() };
+                state.programs.borrow_mut().entry(name).or_insert_with(|| Rc::new(program));
+            }
+            Request::Call { ticket, program, arguments, names } => {
+                let (results, body) = match state.call(program, &arguments, names.len()).await {
+                    Ok(tensors) => {
+                        state.activity.update(|activity| Activity { steps: activity.steps + 1, ..activity });
+                        let end = LoopEnd { done: 1, stopped: false };
+                        (tensors.into_iter().map(Ok).collect(), Body::Ended(end))
+                    }
+                    Err(error) => (vec![Err(error.clone()); names.len()], Body::Failed(error)),
+                };
+                state.insert(names.into_iter().zip(results));
+                ticket.into_iter().for_each(|ticket| state.reply(ticket, body.clone()));
             }
             Request::Load { ticket, what } => state.host.spawn(Box::pin(load(state.clone(), ticket, what))),
             Request::Keep { what, graph } => state.keep(what, &graph),
@@ -307,6 +341,7 @@ impl<R: Runner, H: Host> State<R, H> {
         let gone =
             Error::Device { device: "device".into(), message: "another one was chosen while this loop ran".into() };
         self.loops.borrow_mut().values_mut().for_each(|body| *body = Err(gone.clone()));
+        self.programs.borrow().values().for_each(|program| drop(program.prepared.take()));
     }
 
     fn running(&self, change: isize) {
@@ -338,6 +373,7 @@ impl<R: Runner, H: Host> State<R, H> {
             // Dropped outside of the borrow: a value's own release may come back here.
             let _value = self.values.borrow_mut().remove(name);
             let _loop = self.loops.borrow_mut().remove(name);
+            let _program = self.programs.borrow_mut().remove(name);
         }
     }
 
@@ -347,10 +383,15 @@ impl<R: Runner, H: Host> State<R, H> {
             Request::Evaluate { graph, names } => {
                 let results = self.rebuild(&graph, names.len());
                 self.insert_results(names, results);
+                self.late.set(true);
             }
             Request::Begin { name, graph, states, watch } => self.put_off_loop(name, &graph, &states, watch),
             Request::Advance { ticket, .. } => self.reply(ticket, STOPPED),
             Request::Check { ticket, .. } => self.reply(ticket, Body::Failed(Error::Stopped)),
+            Request::Call { ticket, names, .. } => {
+                self.insert(names.into_iter().map(|name| (name, Err(Error::Stopped))));
+                ticket.into_iter().for_each(|ticket| self.reply(ticket, STOPPED));
+            }
             Request::Read { ticket, name } if self.value(name).is_ok_and(|tensor| is_lazy(&tensor)) => {
                 self.reply(ticket, Body::Failed(Error::Stopped));
             }
@@ -427,9 +468,27 @@ impl<R: Runner, H: Host> State<R, H> {
         }
         let outputs = self.rebuild(graph, expected)?;
         match self.runner().evaluate(&outputs).await {
-            Ok(()) | Err(Error::Stopped) => Ok(outputs),
+            Ok(()) => Ok(outputs),
+            Err(Error::Stopped) => {
+                self.late.set(true);
+                Ok(outputs)
+            }
             Err(error) => Err(error),
         }
+    }
+
+    /// Computes what was put off, before anything changes that it may be computed from.
+    async fn catch_up(&self) -> Result<()> {
+        if !self.late.take() {
+            return Ok(());
+        }
+        let lazy: Vec<Tensor> =
+            self.values.borrow().values().flatten().filter(|tensor| is_lazy(tensor)).cloned().collect();
+        let done = self.runner().evaluate(&lazy).await;
+        if done == Err(Error::Stopped) {
+            self.late.set(true);
+        }
+        done
     }
 
     fn spec(&self, graph: &Sent, states: &[StateNames], watch: Option<u32>) -> Result<LoopSpec> {
@@ -459,6 +518,61 @@ impl<R: Runner, H: Host> State<R, H> {
         let body = Loop { run, advancing: Cell::new(0), stopped: Cell::new(self.stops.get() != stops) };
         self.loops.borrow_mut().entry(name).or_insert_with(|| Ok(Rc::new(body)));
         Ok(())
+    }
+
+    async fn call(&self, name: Name, arguments: &[Brought], expected: usize) -> Result<Vec<Tensor>> {
+        self.catch_up().await?;
+        let program = self.programs.borrow().get(&name).cloned().ok_or_else(|| unknown(name))?;
+        let prepared = program.prepared.borrow().clone();
+        let prepared = match prepared {
+            Some(prepared) => prepared,
+            None => {
+                let prepared = Rc::new(self.runner().prepare(&self.program_spec(&program)?).await?);
+                program.prepared.replace(Some(prepared.clone()));
+                prepared
+            }
+        };
+        if prepared.outputs.len() != expected {
+            return Err(Error::Wire(format!("{} outputs for {expected} names", prepared.outputs.len())));
+        }
+        let bring = |argument: &Brought| match argument {
+            Brought::Held(name) => self.value(*name),
+            Brought::Host(data) => Ok(Tensor::from_shared(data.clone())),
+        };
+        let arguments = arguments.iter().map(bring).collect::<Result<Vec<_>>>()?;
+        self.runner().call(&prepared, &arguments).await
+    }
+
+    /// The program with the present values of all that it reads.
+    fn program_spec(&self, program: &Program) -> Result<ProgramSpec> {
+        let mut outputs = program.graph.rebuild(|name, _, _| self.value(name))?.into_iter();
+        let mut next = || outputs.next().ok_or_else(|| Error::Wire("too few outputs".into()));
+        let is_placeholder = |tensor: &Tensor| matches!(*tensor.op(), Op::Input);
+        let mut spec = ProgramSpec::default();
+        for _ in 0..program.arguments {
+            spec.arguments.push(next()?);
+        }
+        if !spec.arguments.iter().all(is_placeholder) {
+            return Err(Error::Wire("an argument without a placeholder".into()));
+        }
+        for names in &program.states {
+            let (value, input) = (self.value(names.name)?, next()?);
+            if !is_placeholder(&input) && input.id() != value.id() {
+                return Err(Error::Wire("a program's state is read under another name".into()));
+            }
+            let after = if names.has_next { Some(next()?) } else { None };
+            spec.state.push(Variable { input, value, next: after });
+        }
+        let mut first: Vec<u64> =
+            spec.arguments.iter().chain(spec.state.iter().map(|s| &s.input)).map(Tensor::id).collect();
+        let count = first.len();
+        first.sort_unstable();
+        first.dedup();
+        if first.len() != count {
+            return Err(Error::Wire("a placeholder that stands for two things".into()));
+        }
+        spec.outputs = outputs.collect();
+        Ok(spec)
     }
 
     async fn assign(&self, target: Name, value: Name) -> Result<()> {

@@ -345,6 +345,71 @@ fn values_move_to_another_runner_and_loops_end() {
     assert_eq!(bench.local.device().counters().live_bytes, 0, "nothing stays behind");
 }
 
+/// A program that adds its argument to a state and gives the state before, and the state.
+fn accumulating(bench: &Bench) -> (crate::Prepared, Tensor) {
+    let (x, input) = (LoopSpec::placeholder(&Shape::new("t", [2]).unwrap(), DType::F32), vector(&[0.0, 0.0]));
+    let run = bench.wait(bench.client.begin(&counting(&input))).unwrap();
+    let value = run.state[0].clone();
+    let next =
+        binary(Binary::Add, &value, &binary(Binary::Mul, &x, &vector(&vec![2.0; 80]).slice(0, 0, 2, 1).unwrap()));
+    let state = vec![crate::runner::Variable { input: value.clone(), value: value.clone(), next: Some(next) }];
+    let spec = crate::ProgramSpec { arguments: vec![x], state, outputs: vec![unary(Unary::Neg, &value)] };
+    (bench.wait(bench.client.prepare(&spec)).unwrap(), value)
+}
+
+#[test]
+fn a_program_is_called_over_there_ahead_of_reads() {
+    let bench = Bench::new();
+    let (program, state) = accumulating(&bench);
+    let mut last = None;
+    for i in 0..100 {
+        last = Some(bench.wait(bench.client.call(&program, &[vector(&[1.0, 0.5])])).unwrap().remove(0));
+        if i == 50 {
+            assert!(bench.client.is_ahead());
+            bench.wait(bench.client.caught_up()).unwrap();
+            assert!(!bench.client.is_ahead());
+        }
+    }
+    assert_eq!(bench.read(&last.unwrap()).unwrap(), [-198.0, -99.0]);
+    assert_eq!(bench.read(&state).unwrap(), [200.0, 100.0]);
+    assert_eq!(bench.server.activity().steps, 100);
+}
+
+#[test]
+fn a_program_moves_to_another_runner() {
+    let bench = Bench::new();
+    let (program, state) = accumulating(&bench);
+    let call = || bench.read(&bench.wait(bench.client.call(&program, &[vector(&[1.0, 1.0])])).unwrap()[0]);
+    assert_eq!(call().unwrap(), [0.0, 0.0]);
+    bench.server.move_to(Rc::new(LocalRunner::native(Interp::new())));
+    assert_eq!(call().unwrap(), [-2.0, -2.0]);
+    assert_eq!(call().unwrap(), [-4.0, -4.0]);
+    assert_eq!(bench.read(&state).unwrap(), [6.0, 6.0]);
+    assert_eq!(bench.local.device().counters().live_bytes, 0, "nothing stays behind");
+    drop((program, state));
+    bench.step();
+    bench.step();
+    assert_eq!(bench.server.held(), 0);
+}
+
+#[test]
+fn a_stop_drops_calls_and_keeps_the_state_whole() {
+    let bench = Bench::new();
+    let (program, state) = accumulating(&bench);
+    let call = || bench.wait(bench.client.call(&program, &[vector(&[1.0, 1.0])])).unwrap().remove(0);
+    let outputs: Vec<Tensor> = (0..60).map(|_| call()).collect();
+    // All that was sent waits, the state's beginning as well.
+    for request in bench.port.requests.borrow_mut().drain(..) {
+        bench.server.receive(&request);
+    }
+    bench.server.stop();
+    assert_eq!(bench.read(&outputs[3]).unwrap_err(), Error::Stopped);
+    assert_eq!(bench.wait(bench.client.caught_up()).unwrap_err(), Error::Stopped);
+    assert_eq!(bench.read(&state).unwrap(), [0.0, 0.0]);
+    assert_eq!(bench.read(&call()).unwrap(), [0.0, 0.0], "it goes on");
+    assert_eq!(bench.read(&state).unwrap(), [2.0, 2.0]);
+}
+
 #[test]
 fn an_error_reaches_the_reads_of_all_that_depends_on_it() {
     let bench = Bench::new();
@@ -461,6 +526,11 @@ fn requests() -> Vec<Vec<u8>> {
     poll(Box::pin(async { drop(bench.client.kept().await) }));
     bench.client.keep("x".into(), std::slice::from_ref(&x)).unwrap();
     bench.client.heard_stop().unwrap();
+    let (program, _state) = accumulating(&bench);
+    for _ in 0..16 {
+        poll(Box::pin(async { drop(bench.client.call(&program, &[vector(&[1.0, 2.0])]).await) }));
+    }
+    poll(Box::pin(async { drop(bench.client.call(&program, std::slice::from_ref(&y)).await) }));
     drop(run);
     let tasks = bench.port.tasks.take();
     tasks.into_iter().for_each(poll);

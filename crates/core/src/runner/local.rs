@@ -2,7 +2,7 @@
 
 mod check;
 
-use super::{LoopEnd, LoopRun, LoopSpec, Progress, Runner};
+use super::{LoopEnd, LoopRun, LoopSpec, Prepared, ProgramSpec, Progress, Runner, call::Callable};
 use crate::{
     Data, Error, Result, Tensor,
     device::{BufferId, Device, ExecutableId, LocalFuture, Place, Position},
@@ -27,31 +27,58 @@ pub struct Host {
 #[derive(Clone)]
 pub struct LocalRunner(Rc<Inner>);
 
-struct Inner {
-    device: Rc<dyn Device>,
-    host: Host,
+pub(super) struct Inner {
+    pub(super) device: Rc<dyn Device>,
+    pub(super) host: Host,
     options: Cell<Options>,
     values: RefCell<HashMap<u64, Value>>,
     programs: RefCell<Programs>,
     loops: RefCell<HashMap<u64, Rc<Loop>>>,
+    pub(super) callables: RefCell<HashMap<u64, Rc<Callable>>>,
     /// Grows with each stop that was asked for.
     stops: Cell<u64>,
     /// Whether a program is between two of its steps: its scratch memory must be left alone.
     busy: Cell<bool>,
+    /// When others last had their turn, in ms.
+    pub(super) turned: Cell<f64>,
 }
 
 /// Where a value lies. Values may share memory: the state of a loop does.
 #[derive(Clone)]
-struct Value {
+pub(super) struct Value {
     memory: Rc<Memory>,
     offset: usize,
+    pub(super) role: Role,
+}
+
+/// What a value is to those that know where it lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Nothing: it may lie anywhere.
+    Free,
+    /// It changes under its name, where it lies.
+    Live,
+    /// A loop or a program that is called reads it there.
+    Bound,
+    /// It lies among the outputs of a program's calls, and is given memory of its own before a graph reads it.
+    Row,
 }
 
 /// A buffer that is given back when nothing lies in it any more.
-struct Memory {
+pub(super) struct Memory {
     device: Rc<dyn Device>,
-    buffer: BufferId,
+    pub(super) buffer: BufferId,
     words: usize,
+}
+
+/// A program laid out over the buffers that it is run with.
+pub(super) struct LaidOut {
+    pub(super) executable: ExecutableId,
+    /// Those of its leaves, then that of its state; outputs with memory of their own follow.
+    pub(super) externals: Vec<BufferId>,
+    /// Where the leaves lie that were left to the planner: what the state's memory is, and the place in it, leaf by leaf.
+    pub(super) state: Option<Rc<Memory>>,
+    pub(super) offsets: Vec<usize>,
 }
 
 /// Where the leaves of a graph lie.
@@ -72,7 +99,7 @@ struct Loop {
 }
 
 /// How long work goes on before others have their turn, in ms.
-const SLICE: f64 = 8.0;
+pub(super) const SLICE: f64 = 8.0;
 /// How often a loop reports, in ms.
 const REPORT: f64 = 40.0;
 
@@ -87,7 +114,9 @@ impl LocalRunner {
             programs: RefCell::default(),
             loops: RefCell::default(),
             stops: Cell::new(0),
+            callables: RefCell::default(),
             busy: Cell::new(false),
+            turned: Cell::new(0.0),
         }))
     }
 
@@ -150,10 +179,18 @@ impl Runner for LocalRunner {
     fn assign<'a>(&'a self, state: &'a Tensor, value: &'a Tensor) -> LocalFuture<'a, Result<()>> {
         Box::pin(self.0.assign(state, value))
     }
+
+    fn prepare<'a>(&'a self, spec: &'a ProgramSpec) -> LocalFuture<'a, Result<Prepared>> {
+        Box::pin(self.0.prepare(spec))
+    }
+
+    fn call<'a>(&'a self, program: &'a Prepared, arguments: &'a [Tensor]) -> LocalFuture<'a, Result<Vec<Tensor>>> {
+        Box::pin(self.0.call(program, arguments))
+    }
 }
 
 impl Inner {
-    async fn evaluate(self: &Rc<Self>, tensors: &[Tensor]) -> Result<()> {
+    pub(super) async fn evaluate(self: &Rc<Self>, tensors: &[Tensor]) -> Result<()> {
         let mut wanted: Vec<Tensor> = Vec::new();
         for tensor in tensors {
             if matches!(&*tensor.op(), Op::Input) {
@@ -176,7 +213,7 @@ impl Inner {
         for tensor in &wanted {
             let memory = self.memory(tensor.shape().len(), "a result")?;
             externals.push(memory.buffer);
-            results.push(self.value(memory, 0));
+            results.push(self.value(memory, 0, Role::Free));
         }
         self.run(executable, &externals).await?;
         wanted.iter().zip(results).for_each(|(tensor, handle)| tensor.realise(handle));
@@ -204,7 +241,7 @@ impl Inner {
     }
 
     /// Waits until no program is between two of its steps, and says that one is until the result is dropped.
-    async fn turn(&self) -> Turn<'_> {
+    pub(super) async fn turn(&self) -> Turn<'_> {
         while self.busy.replace(true) {
             (self.host.turn)().await;
         }
@@ -212,7 +249,7 @@ impl Inner {
     }
 
     /// Says when a slice of work is over.
-    fn slice(&self) -> impl FnMut() -> bool {
+    pub(super) fn slice(&self) -> impl FnMut() -> bool {
         let end = (self.host.now)() + SLICE;
         move || (self.host.now)() >= end
     }
@@ -240,42 +277,32 @@ impl Inner {
         let inputs: Vec<Tensor> = spec.state.iter().map(|s| s.input.clone()).collect();
         let outputs: Vec<Tensor> = spec.state.iter().filter_map(|s| s.next.clone()).collect();
         let traced = Graph::trace_with(&inputs, &outputs);
-        let graph = self.simplified(&traced.graph);
-
         // What changes lies where the planner likes it to, in one buffer; what is only assigned, in buffers of its own.
-        let mut state: Vec<Option<Tensor>> = Vec::with_capacity(inputs.len());
         let resident = |memory, offset, value: &Tensor| {
-            Tensor::resident(self.value(memory, offset), value.shape().clone(), value.dtype())
+            Tensor::resident(self.value(memory, offset, Role::Live), value.shape().clone(), value.dtype())
         };
+        let mut state: Vec<Option<Tensor>> = Vec::with_capacity(inputs.len());
         for (spec, value) in spec.state.iter().zip(&initial) {
             state.push(match spec.next {
                 Some(_) => None,
                 None => Some(resident(self.memory(value.shape().len(), "a training state")?, 0, value)),
             });
         }
-        let mut kept: Vec<Tensor> = state.iter().flatten().cloned().collect();
-        kept.extend_from_slice(&traced.leaves[inputs.len()..]);
-        let mut leaves = self.leaves(&kept)?;
-        let mut fixed = std::mem::take(&mut leaves.places).into_iter();
-        leaves.places =
-            state.iter().map(|s| s.as_ref().map_or(Leaf::State, |_| fixed.next().expect("a place each"))).collect();
-        leaves.places.extend(fixed);
+        let rest = &traced.leaves[inputs.len()..];
+        let mut kept = rest.to_vec();
+        kept.extend(state.iter().flatten().cloned());
         let changing = spec.state.iter().enumerate().filter(|(_, s)| s.next.is_some());
         let targets: Vec<Target> = changing.map(|(i, _)| Target::Leaf(i)).collect();
-        let plan = plan::compile_at(&graph, &leaves.places, &leaves.words, &targets, &self.options.get())?;
-        let mut externals = leaves.buffers;
-        if let Some(external) = plan.program.externals.get(externals.len()) {
-            let memory = self.memory(external.words, "the state of training")?;
-            externals.push(memory.buffer);
-            for (i, slot) in state.iter_mut().enumerate().filter(|(_, slot)| slot.is_none()) {
-                *slot = Some(resident(memory.clone(), plan.leaves[i].offset, &initial[i]));
-            }
+        let laid_out = self.lay_out(&traced.graph, &state, rest, &targets)?;
+        for (i, slot) in state.iter_mut().enumerate().filter(|(_, slot)| slot.is_none()) {
+            let memory = laid_out.state.clone().expect("a state that changes has memory");
+            *slot = Some(resident(memory, laid_out.offsets[i], &initial[i]));
         }
         let state: Vec<Tensor> = state.into_iter().flatten().collect();
         for (state, value) in state.iter().zip(&initial) {
             self.device.copy(self.place(value)?, self.place(state)?, value.shape().len())?;
         }
-        let executable = self.device.prepare(&plan.program)?;
+        let LaidOut { executable, externals, .. } = laid_out;
         let leaves = [&state[..], &kept].concat();
         let watch = spec.watch.map(|i| state[i].clone());
         let body = Loop { executable, externals, watch, _leaves: leaves };
@@ -348,17 +375,79 @@ impl Inner {
     }
 
     /// New memory of so many words.
-    fn memory(&self, words: usize, what: &str) -> Result<Rc<Memory>> {
+    pub(super) fn memory(&self, words: usize, what: &str) -> Result<Rc<Memory>> {
         let buffer = self.device.alloc(words, what)?;
         Ok(Rc::new(Memory { device: self.device.clone(), buffer, words }))
     }
 
     /// A value that lies there, and lives as long as its handle.
-    fn value(self: &Rc<Self>, memory: Rc<Memory>, offset: usize) -> Rc<Resident> {
+    pub(super) fn value(self: &Rc<Self>, memory: Rc<Memory>, offset: usize, role: Role) -> Rc<Resident> {
         let name = next_name();
-        self.values.borrow_mut().insert(name, Value { memory, offset });
+        self.values.borrow_mut().insert(name, Value { memory, offset, role });
         let inner: Weak<Self> = Rc::downgrade(self);
-        Resident::new(name, move |name| with(&inner, |inner| drop(inner.values.borrow_mut().remove(&name))))
+        Resident::new(name, move |name| {
+            let mut gone = None;
+            with(&inner, |inner| gone = inner.values.borrow_mut().remove(&name));
+        })
+    }
+
+    /// Moves a value that nobody has bound yet to other memory, where it changes from now on.
+    pub(super) fn settle(&self, tensor: &Tensor, memory: Rc<Memory>, offset: usize) -> Result<()> {
+        let to = Place { buffer: memory.buffer, offset };
+        self.device.copy(self.place(tensor)?, to, tensor.shape().len())?;
+        let handle = tensor.handle().ok_or_else(|| placeholder(tensor))?;
+        let old = self.values.borrow_mut().insert(handle.id, Value { memory, offset, role: Role::Live });
+        drop(old);
+        Ok(())
+    }
+
+    /// Whether nobody knows where a value lies, which has its memory to itself.
+    pub(super) fn is_free(&self, tensor: &Tensor) -> bool {
+        let handle = tensor.handle();
+        let values = self.values.borrow();
+        let value = handle.and_then(|handle| values.get(&handle.id));
+        value.is_some_and(|value| value.role == Role::Free && Rc::strong_count(&value.memory) == 1)
+    }
+
+    /// What a value is from now on.
+    pub(super) fn set_role(&self, tensor: &Tensor, role: Role) {
+        let Some(handle) = tensor.handle() else { return };
+        if let Some(value) = self.values.borrow_mut().get_mut(&handle.id) {
+            value.role = role;
+        }
+    }
+
+    /// The program of a graph whose first leaves are given, or state (none) that lies where it suits the program.
+    pub(super) fn lay_out(
+        self: &Rc<Self>,
+        graph: &Graph,
+        first: &[Option<Tensor>],
+        rest: &[Tensor],
+        targets: &[Target],
+    ) -> Result<LaidOut> {
+        let fixed: Vec<Tensor> = first.iter().flatten().chain(rest).cloned().collect();
+        let found = self.leaves(&fixed)?;
+        for leaf in &fixed {
+            if self.held(leaf)?.role == Role::Free {
+                self.set_role(leaf, Role::Bound);
+            }
+        }
+        let mut places = found.places.into_iter();
+        let mut next = || places.next().expect("a place for each leaf");
+        let mut leaves: Vec<Leaf> = first.iter().map(|leaf| leaf.as_ref().map_or(Leaf::State, |_| next())).collect();
+        leaves.extend(places);
+        let graph = self.simplified(graph);
+        let plan = plan::compile_at(&graph, &leaves, &found.words, targets, &self.options.get())?;
+        let mut externals = found.buffers;
+        let mut state = None;
+        if first.iter().any(Option::is_none) {
+            let words = plan.program.externals[externals.len()].words;
+            let memory = self.memory(words, "the state of training")?;
+            externals.push(memory.buffer);
+            state = Some(memory);
+        }
+        let offsets = plan.leaves.iter().map(|place| place.offset).collect();
+        Ok(LaidOut { executable: self.device.prepare(&plan.program)?, externals, state, offsets })
     }
 
     /// Moves a value from the host to the device.
@@ -366,7 +455,7 @@ impl Inner {
         let Op::Host(data) = tensor.op().clone() else { return Ok(()) };
         let memory = self.memory(data.words.len(), "data from the host")?;
         self.device.write(memory.buffer, 0, &data.words)?;
-        tensor.realise(self.value(memory, 0));
+        tensor.realise(self.value(memory, 0, Role::Free));
         Ok(())
     }
 
@@ -375,8 +464,8 @@ impl Inner {
         let mut found = Leaves::default();
         let mut known: HashMap<BufferId, usize> = HashMap::new();
         for leaf in leaves {
-            self.upload(leaf)?;
-            let Value { memory, offset } = self.held(leaf)?;
+            self.ready(leaf)?;
+            let Value { memory, offset, .. } = self.held(leaf)?;
             let buffer = *known.entry(memory.buffer).or_insert_with(|| {
                 found.buffers.push(memory.buffer);
                 found.words.push(memory.words);
@@ -387,12 +476,28 @@ impl Inner {
         Ok(found)
     }
 
-    fn held(&self, tensor: &Tensor) -> Result<Value> {
+    /// Puts a leaf where a graph can read it.
+    pub(super) fn ready(self: &Rc<Self>, leaf: &Tensor) -> Result<()> {
+        self.upload(leaf)?;
+        let Value { memory, offset, role } = self.held(leaf)?;
+        if role != Role::Row {
+            return Ok(());
+        }
+        let words = leaf.shape().len();
+        let own = self.memory(words, "an output")?;
+        self.device.copy(Place { buffer: memory.buffer, offset }, Place { buffer: own.buffer, offset: 0 }, words)?;
+        let handle = leaf.handle().ok_or_else(|| placeholder(leaf))?;
+        let old = self.values.borrow_mut().insert(handle.id, Value { memory: own, offset: 0, role: Role::Free });
+        drop(old);
+        Ok(())
+    }
+
+    pub(super) fn held(&self, tensor: &Tensor) -> Result<Value> {
         let handle = tensor.handle().ok_or_else(|| placeholder(tensor))?;
         self.values.borrow().get(&handle.id).cloned().ok_or_else(|| gone("value"))
     }
 
-    fn place(&self, tensor: &Tensor) -> Result<Place> {
+    pub(super) fn place(&self, tensor: &Tensor) -> Result<Place> {
         self.held(tensor).map(|value| Place { buffer: value.memory.buffer, offset: value.offset })
     }
 
@@ -469,7 +574,7 @@ impl Programs {
     }
 }
 
-struct Turn<'a>(&'a Cell<bool>);
+pub(super) struct Turn<'a>(&'a Cell<bool>);
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
@@ -492,12 +597,12 @@ fn others_first() -> impl Future<Output = ()> {
 }
 
 /// Names are never used twice, in no runner of this thread, so that a handle of another runner is not mistaken for an own one.
-fn next_name() -> u64 {
+pub(super) fn next_name() -> u64 {
     thread_local!(static NEXT: Cell<u64> = const { Cell::new(1) });
     NEXT.with(|next| next.replace(next.get() + 1))
 }
 
-fn with(inner: &Weak<Inner>, act: impl FnOnce(&Inner)) {
+pub(super) fn with(inner: &Weak<Inner>, act: impl FnOnce(&Inner)) {
     if let Some(inner) = inner.upgrade() {
         act(&inner);
     }
@@ -508,7 +613,7 @@ fn placeholder(tensor: &Tensor) -> Error {
     Error::argument("evaluate", message)
 }
 
-fn gone(what: &str) -> Error {
+pub(super) fn gone(what: &str) -> Error {
     Error::Argument {
         op: "evaluate".into(),
         message: format!("this {what} belongs to another device or has been given back"),

@@ -1,13 +1,14 @@
 //! Where values come from: the small asynchronous interface that evaluates graphs. A local runner owns a device; a remote
 //! one sends the same requests over a port.
 
+mod call;
 mod local;
 
 pub use local::{Host, LocalRunner};
 
-use crate::{DType, Data, Result, Shape, Tensor, device::LocalFuture};
+use crate::{DType, Data, Error, Result, Shape, Tensor, device::LocalFuture};
 
-/// Evaluates graphs and replays loops. Everything but a read is sent ahead: an error of earlier work comes with the next await.
+/// Evaluates graphs, replays loops and calls programs. Everything but a read is sent ahead: an error of earlier work comes with the next await.
 pub trait Runner {
     /// Computes the tensors and makes each of them a leaf that holds its value; intermediates are not kept.
     fn evaluate<'a>(&'a self, tensors: &'a [Tensor]) -> LocalFuture<'a, Result<()>>;
@@ -34,8 +35,17 @@ pub trait Runner {
         watch: &'a mut dyn FnMut(Progress),
     ) -> LocalFuture<'a, Result<LoopEnd>>;
 
-    /// Replaces the value of a loop's state by that of a tensor of the same shape and type, in order with other requests.
+    /// Replaces the value of a loop's or a program's state by that of a tensor of the same shape and type, in order with
+    /// other requests.
     fn assign<'a>(&'a self, state: &'a Tensor, value: &'a Tensor) -> LocalFuture<'a, Result<()>>;
+
+    /// Makes a computation ready that is to be called many times. It does not run yet.
+    fn prepare<'a>(&'a self, spec: &'a ProgramSpec) -> LocalFuture<'a, Result<Prepared>>;
+
+    /// Runs a prepared computation once on these arguments. State changes in place; the outputs stay where they are.
+    ///
+    /// Errors: another number of arguments; another shape or type of one.
+    fn call<'a>(&'a self, program: &'a Prepared, arguments: &'a [Tensor]) -> LocalFuture<'a, Result<Vec<Tensor>>>;
 }
 
 /// A computation that is repeated: each time, every `next` is computed from the values of all `input`s and then takes the
@@ -69,6 +79,42 @@ pub struct LoopRun {
     pub(crate) _release: std::rc::Rc<crate::ir::Resident>,
 }
 
+/// A computation that is called: from its arguments and the state it computes outputs, and the state's next values, which
+/// take their places. Whatever else the graph reads stays where it is.
+#[derive(Clone, Debug, Default)]
+pub struct ProgramSpec {
+    /// Placeholders for what each call brings.
+    pub arguments: Vec<Tensor>,
+    /// What calls read and change.
+    pub state: Vec<Variable>,
+    /// What calls give back.
+    pub outputs: Vec<Tensor>,
+}
+
+/// A value that outlives calls. Several programs may share it.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// What stands for the value in the graph: a placeholder, or `value` itself.
+    pub input: Tensor,
+    /// The tensor that always holds the present value: one of [`LoopRun::state`].
+    pub value: Tensor,
+    /// The value after a call; none if calls only read it.
+    pub next: Option<Tensor>,
+}
+
+/// A computation that is ready to be called. Its memory is given back when it is dropped.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The runner's name for it.
+    pub id: u64,
+    /// Shape and type of each output.
+    pub(crate) outputs: Vec<(Shape, DType)>,
+    /// Gives the program back.
+    pub(crate) _release: std::rc::Rc<crate::ir::Resident>,
+    /// Keeps alive what the graph reads besides arguments and state.
+    pub(crate) _leaves: Vec<Tensor>,
+}
+
 /// A report from a loop on its way.
 #[derive(Clone, Debug)]
 pub struct Progress {
@@ -85,6 +131,21 @@ pub struct LoopEnd {
     pub done: usize,
     /// Whether the reader stopped it before it was through.
     pub stopped: bool,
+}
+
+impl ProgramSpec {
+    /// Errors: a state whose value or next value is of another shape or type than what stands for it.
+    pub(crate) fn check(&self) -> Result<()> {
+        for Variable { input, value, next } in &self.state {
+            let fits = |t: &Tensor| t.shape() == input.shape() && t.dtype() == input.dtype();
+            if !fits(value) || !next.as_ref().is_none_or(fits) {
+                let message =
+                    format!("the value of a variable must keep type {} and shape {}", input.dtype(), input.shape());
+                return Err(Error::shape("step", message));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl LoopSpec {

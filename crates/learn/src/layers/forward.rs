@@ -80,6 +80,11 @@ impl Forward {
         self.updates.push((buffer.clone(), value));
     }
 
+    /// All buffers that this pass changes, with their values in the order in which they were given.
+    pub fn updates(&self) -> &[(Param, Tensor)] {
+        &self.updates
+    }
+
     /// The buffers' values after this step, the last one given for each.
     pub fn updated(&self, buffer: &Param) -> Option<&Tensor> {
         self.updates.iter().rev().find(|(other, _)| other.same(buffer)).map(|(_, value)| value)

@@ -14,6 +14,7 @@ mod param;
 mod pool;
 mod sequential;
 mod summary;
+pub(crate) mod trace;
 
 pub use activation::{Activation, Prelu};
 pub use conv2d::{Conv2d, Conv2dConfig, NamedPadding, Padding, PaddingMode};

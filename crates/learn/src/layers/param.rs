@@ -1,5 +1,6 @@
 //! What a model learns, and what it remembers.
 
+use super::trace;
 use gradbook_core::{Shape, Tensor};
 use std::{cell::RefCell, fmt, rc::Rc};
 
@@ -20,6 +21,8 @@ pub struct Param(Rc<Inner>);
 struct Inner {
     role: Role,
     value: RefCell<Tensor>,
+    /// The tensor that programs change in place, once there is one: it holds the parameter's value whenever it is `value`.
+    live: RefCell<Option<Tensor>>,
 }
 
 /// Who changes a parameter.
@@ -43,7 +46,7 @@ impl Param {
     }
 
     fn new(role: Role, value: Tensor) -> Self {
-        Self(Rc::new(Inner { role, value: RefCell::new(value) }))
+        Self(Rc::new(Inner { role, value: RefCell::new(value), live: RefCell::default() }))
     }
 
     /// Who changes it.
@@ -51,15 +54,34 @@ impl Param {
         self.0.role
     }
 
-    /// The present value. During and after training this is the run's live state.
+    /// The present value. During and after training this is the run's live state. While a [`crate::train::Step`] is traced, it
+    /// stands for the value that a call will find, or what the trace has put in its place.
     pub fn value(&self) -> Tensor {
+        trace::value(self).unwrap_or_else(|| self.stored())
+    }
+
+    /// Puts another value of the same shape in its place and returns the old one. While a step is traced, calls will.
+    pub fn replace(&self, value: Tensor) -> Tensor {
+        debug_assert_eq!(value.shape(), &self.shape(), "a parameter keeps its shape");
+        trace::replace(self, &value).unwrap_or_else(|| self.store(value))
+    }
+
+    /// The value outside of any trace.
+    pub(crate) fn stored(&self) -> Tensor {
         self.0.value.borrow().clone()
     }
 
-    /// Puts another value of the same shape in its place and returns the old one.
-    pub fn replace(&self, value: Tensor) -> Tensor {
-        debug_assert_eq!(value.shape(), &self.shape(), "a parameter keeps its shape");
+    pub(crate) fn store(&self, value: Tensor) -> Tensor {
         self.0.value.replace(value)
+    }
+
+    /// The tensor that programs change in place.
+    pub(crate) fn live(&self) -> Option<Tensor> {
+        self.0.live.borrow().clone()
+    }
+
+    pub(crate) fn set_live(&self, live: Tensor) {
+        *self.0.live.borrow_mut() = Some(live);
     }
 
     /// Its sizes.

@@ -3,6 +3,28 @@
 use crate::{Error, Result};
 use gradbook_core::Tensor;
 
+/// What is done to gradients before a step: first entries are limited, then the common norm.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Clip {
+    /// The largest common norm of all gradients.
+    pub norm: Option<f32>,
+    /// The largest magnitude of an entry of a gradient.
+    pub value: Option<f32>,
+}
+
+impl Clip {
+    /// The gradients within the limits. Errors: a limit that is not positive.
+    pub fn apply(&self, mut grads: Vec<Tensor>) -> Result<Vec<Tensor>> {
+        if let Some(value) = self.value {
+            grads = clip_by_value(&grads, value)?;
+        }
+        if let Some(norm) = self.norm {
+            grads = clip_by_norm(&grads, norm)?.0;
+        }
+        Ok(grads)
+    }
+}
+
 /// All gradients times max_norm/‖g‖ if their common norm is above `max_norm`; also the norm before. Source: course eq 24.
 ///
 /// ```

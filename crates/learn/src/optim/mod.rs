@@ -6,6 +6,7 @@
 mod adagrad;
 mod adam;
 mod clip;
+mod memory;
 mod nadam;
 mod penalty;
 mod rmsprop;
@@ -13,7 +14,8 @@ mod sgd;
 
 pub use adagrad::{Adadelta, Adagrad};
 pub use adam::{Adam, AdamW, Adamax};
-pub use clip::{adaptive_grad_clip, clip_by_norm, clip_by_value};
+pub use clip::{Clip, adaptive_grad_clip, clip_by_norm, clip_by_value};
+pub use memory::Memory;
 pub use nadam::Nadam;
 pub use penalty::{ema_weights, l1_penalty, l2_penalty};
 pub use rmsprop::RmsProp;

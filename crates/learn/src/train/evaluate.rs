@@ -1,6 +1,6 @@
 //! Looking at a model without changing it.
 
-use super::step::pair;
+use super::body::pair;
 use crate::{
     Error, Result,
     data::Dataset,

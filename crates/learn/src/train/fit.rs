@@ -2,8 +2,8 @@
 
 use super::{
     BeginReport, EpochReport, Event, FitOptions, Flow, History, Remainder, Unit,
+    body::{Batches, Body, Places, Task, body},
     evaluate::{Passes, Score, prepare},
-    step::{Batches, Body, Places, Task, body},
     tell::Teller,
 };
 use crate::{

@@ -1,5 +1,7 @@
-//! Training: one compiled step, replayed over a data set that lives where it runs.
+//! Training: one compiled step, replayed over a data set that lives where it runs ([`fit`]) or called by the caller's own
+//! loop ([`Step`]).
 
+mod body;
 mod evaluate;
 mod event;
 mod fit;
@@ -11,3 +13,4 @@ pub use evaluate::{Score, evaluate, predict};
 pub use event::{BeginReport, EpochReport, Event, Flow, History, Point, StepReport};
 pub use fit::fit;
 pub use options::{Clock, EarlyStop, FitOptions, Remainder, Unit};
+pub use step::{Argument, Draws, Step, draw, forward, traced_seed};

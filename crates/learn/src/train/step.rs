@@ -1,161 +1,290 @@
-//! One step of training as the body of a loop: batch, forward, gradient, optimiser, log. Nothing in it comes from the host.
+//! A step that the caller wrote: a function that is traced once and then called as one program.
 
-use super::FitOptions;
 use crate::{
     Error, Result,
-    data::Dataset,
-    layers::{Forward, Layer, Params, Role},
-    metrics::{Accuracy, hits},
-    optim::{Now, Optimiser, clip_by_norm, clip_by_value, update},
+    layers::{
+        Forward, Layer, Param,
+        trace::{self, Traced},
+    },
 };
-use gradbook_core::{DType, LoopSpec, Shape, Tensor, runner::State};
-use std::{collections::HashSet, ops::Range};
+use gradbook_core::{DType, LoopSpec, Prepared, ProgramSpec, Runner, Shape, Tensor, ir::Op, runner::Variable};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashSet,
+    fmt,
+    rc::Rc,
+};
 
-/// What is trained, on what and how.
-pub(super) struct Task<'a> {
-    pub model: &'a dyn Layer,
-    pub params: &'a Params,
-    pub data: &'a Dataset,
-    pub options: &'a FitOptions,
-    pub optimiser: &'a Optimiser,
+/// A traced function of arguments. Parameters, the memory of optimisers and running statistics that it reads are found anew by
+/// each call, and those that it changes are changed in place; all else that it reads is as it was when it was traced.
+///
+/// ```
+/// use gradbook_core::{LocalRunner, Runner, Tensor, device::interp::Interp};
+/// use gradbook_learn::layers::Param;
+/// use gradbook_learn::optim::{Clip, Memory, Optimiser, Sgd};
+/// use gradbook_learn::train::{Argument, Draws, Step};
+/// let (w, memory) = (Param::weight(Tensor::scalar(0.0)), Memory::new());
+/// let (x, y, lr) = (Tensor::f32(&[2], &[1.0, 2.0])?, Tensor::f32(&[2], &[3.0, 6.0])?, Tensor::scalar(0.1));
+/// let given = [x, y, lr];
+/// let step = Step::trace(&Draws::new(1), &given.clone().map(|tensor| Argument::of(&tensor)), |given| {
+///     let loss = given[0].mul(&w.value())?.sub(&given[1])?.square()?.mean(&[], false)?;
+///     memory.minimise(&Optimiser::Sgd(Sgd::default()), &given[2], Clip::default(), &loss, &[w.clone()])?;
+///     Ok::<_, gradbook_learn::Error>(vec![loss])
+/// })?;
+/// let runner = LocalRunner::native(Interp::new());
+/// pollster::block_on(async {
+///     for _ in 0..50 {
+///         step.call(&runner, &given).await?;
+///     }
+///     assert!((runner.read(&w.value()).await?.as_f32()[0] - 3.0).abs() < 1e-3);
+///     Ok::<(), gradbook_learn::Error>(())
+/// })?;
+/// # Ok::<(), gradbook_learn::Error>(())
+/// ```
+pub struct Step {
+    arguments: Vec<Argument>,
+    params: Vec<Param>,
+    state: RefCell<State>,
 }
 
-/// Which steps of an epoch a loop makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Batches {
-    /// Samples in a step.
-    pub size: usize,
-    /// How many steps of this size an epoch has.
-    pub count: usize,
-    /// How many steps of any size an epoch has; the loop's come first, or it makes the last one.
-    pub of: usize,
-    /// Whether it makes the last step.
-    pub last: bool,
+enum State {
+    /// Placeholders of what calls bring, parameters as they were traced, outputs.
+    Traced {
+        arguments: Vec<Tensor>,
+        params: Vec<Traced>,
+        outputs: Vec<Tensor>,
+    },
+    Ready(Rc<Prepared>),
 }
 
-/// Where the values of a body stand in its state.
-pub(super) struct Places {
-    /// Parameters, optimiser state and the step counter: what all loops of a run share.
-    pub shared: Range<usize>,
-    /// Parameters.
-    pub params: Range<usize>,
-    /// The order of samples, i32 \[count·size\].
-    pub order: usize,
-    /// The learning rate of each step of an epoch, f32 \[of\].
-    pub lrs: usize,
-    /// Loss and right answers of the last steps, f32 \[rows, 2\].
-    pub log: usize,
+/// What a step takes: a call brings a tensor that is alike.
+#[derive(Clone, Debug)]
+pub enum Argument {
+    /// Any tensor of this shape and type.
+    Value {
+        /// The sizes of its axes.
+        shape: Shape,
+        /// The type of its elements.
+        dtype: DType,
+    },
+    /// Rows of a table that stays where it is, such as a batch of a data set: only their numbers are brought.
+    Rows {
+        /// The table.
+        table: Tensor,
+        /// The shape of the index.
+        index: Shape,
+    },
 }
 
-/// A loop to be begun.
-pub(super) struct Body {
-    pub spec: LoopSpec,
-    pub places: Places,
-    /// Entries that can be right, in a step; 0 if there are no right answers.
-    pub answers: usize,
-}
-
-/// The most steps that the log remembers.
-const LOG: usize = 1 << 14;
-
-pub(super) fn body(task: &Task, batches: Batches) -> Result<Body> {
-    let Task { params, options, .. } = *task;
-    let mut spec = LoopSpec::default();
-    let values = params.values();
-    let inputs: Vec<Tensor> = values.iter().map(|value| LoopSpec::placeholder(value.shape(), value.dtype())).collect();
-    let step = placeholder(&[], DType::I32)?;
-    let order = placeholder(&[batches.count * batches.size], DType::I32)?;
-    let lrs = placeholder(&[batches.of], DType::F32)?;
-    let log = placeholder(&[batches.count.min(LOG), 2], DType::F32)?;
-
-    let in_epoch = step.rem_scalar(batches.of as f64)?;
-    let (x, y) = batch(task.data, &order, &in_epoch, batches)?;
-    let mut ctx = Forward::training(Tensor::fold_in(&Tensor::key(options.seed.into()), &step)?);
-    let (output, loss) = params.with(&inputs, || -> Result<_> {
-        let output = task.model.forward(&x, &mut ctx)?;
-        let loss = options.loss.mean(&output, &y)?;
-        Ok((output, loss))
-    })?;
-    let answers = if Accuracy::applies(&output, &y) { y.shape().len() } else { 0 };
-    let right = if answers > 0 { hits(&output, &y)? } else { Tensor::scalar(0.0) };
-
-    // Parameters that the loss does not depend on stay as they are.
-    let reached: HashSet<u64> = Tensor::ancestors(std::slice::from_ref(&loss)).iter().map(Tensor::id).collect();
-    let roles: Vec<Role> = params.handles().map(|param| param.role()).collect();
-    let trained: Vec<usize> =
-        (0..inputs.len()).filter(|&i| roles[i] == Role::Weight && reached.contains(&inputs[i].id())).collect();
-    if trained.is_empty() {
-        let message = "the loss does not depend on any parameter of the model; there is nothing to train";
-        return Err(Error::argument("fit", message));
+impl Argument {
+    /// What a step must take to be called with this tensor.
+    pub fn of(tensor: &Tensor) -> Self {
+        match rows(tensor) {
+            Some([table, index]) => Self::Rows { table, index: index.shape().clone() },
+            None => Self::Value { shape: tensor.shape().clone(), dtype: tensor.dtype() },
+        }
     }
-    let current: Vec<Tensor> = trained.iter().map(|&i| inputs[i].clone()).collect();
-    let grads = clipped(loss.grad(&current.iter().collect::<Vec<_>>())?, options)?;
-    let number = step.to_f32()?.add_scalar(1)?;
-    let now = Now::new(lrs.take(&in_epoch)?, number, &grads)?;
-    let rule = task.optimiser.rule();
-    let start: Vec<Vec<Tensor>> = trained.iter().map(|&i| rule.state(&values[i])).collect::<Result<_>>()?;
-    let memory: Vec<Vec<Tensor>> = start
-        .iter()
-        .map(|slots| slots.iter().map(|slot| LoopSpec::placeholder(slot.shape(), slot.dtype())).collect())
-        .collect();
-    let (stepped, remembered) = update(rule, &now, &current, &grads, &memory)?;
 
-    let mut next: Vec<Option<Tensor>> = params.handles().map(|param| ctx.updated(param).cloned()).collect();
-    trained.iter().zip(stepped).for_each(|(&i, value)| next[i] = Some(value));
-    for ((input, value), next) in inputs.into_iter().zip(values).zip(next) {
-        spec.push(input, value, next);
+    /// A placeholder for what calls bring, and the argument that is computed from it.
+    fn stand_in(&self) -> Result<[Tensor; 2]> {
+        Ok(match self {
+            Self::Value { shape, dtype } => {
+                let input = LoopSpec::placeholder(shape, *dtype);
+                [input.clone(), input]
+            }
+            Self::Rows { table, index } => {
+                let index = LoopSpec::placeholder(index, DType::I32);
+                let rows = table.rows("batch", &index)?;
+                [index, rows]
+            }
+        })
     }
-    let count = spec.state.len();
-    for ((inputs, start), next) in memory.into_iter().zip(start).zip(remembered) {
-        let slots = inputs.into_iter().zip(start).zip(next);
-        spec.state.extend(slots.map(|((input, initial), next)| State { input, initial, next: Some(next) }));
+
+    /// What a call with this tensor brings.
+    fn bring(&self, tensor: &Tensor) -> Option<Tensor> {
+        match (self, rows(tensor)) {
+            (Self::Rows { table, index }, Some([other, rows])) => {
+                (table.id() == other.id() && index == rows.shape()).then_some(rows)
+            }
+            (Self::Value { shape, dtype }, _) => {
+                (shape == tensor.shape() && *dtype == tensor.dtype()).then(|| tensor.clone())
+            }
+            _ => None,
+        }
     }
-    let after = step.add_scalar(1)?;
-    let shared = 0..spec.push(step, Tensor::i32(&[], &[0])?, Some(after)) + 1;
-    let zeros = |tensor: &Tensor| tensor.zeros_like();
-    let logged = logged(&log, &in_epoch, &loss, &right)?;
-    let places = Places {
-        shared,
-        params: 0..count,
-        order: spec.push(order.clone(), zeros(&order), None),
-        lrs: spec.push(lrs.clone(), zeros(&lrs), None),
-        log: spec.push(log.clone(), zeros(&log), Some(logged)),
-    };
-    spec.watch = Some(places.log);
-    Ok(Body { spec, places, answers })
 }
 
-/// Two numbers without axes as \[2\], without a copy.
-pub(super) fn pair(first: &Tensor, second: &Tensor) -> Result<Tensor> {
-    Ok(Tensor::arange(2)?.eq_scalar(0)?.where_(first, second)?)
-}
-
-/// Samples and targets of a step, by their places in the order.
-fn batch(data: &Dataset, order: &Tensor, in_epoch: &Tensor, batches: Batches) -> Result<(Tensor, Tensor)> {
-    let within = Tensor::arange(batches.size)?;
-    let places = if batches.last { within } else { in_epoch.mul_scalar(batches.size as f64)?.add(&within)? };
-    let index = order.take(&places)?;
-    Ok((data.x().rows("batch", &index)?, data.y().rows("batch", &index)?))
-}
-
-fn clipped(mut grads: Vec<Tensor>, options: &FitOptions) -> Result<Vec<Tensor>> {
-    if let Some(value) = options.clip_value {
-        grads = clip_by_value(&grads, value)?;
+/// Equal texts mean that a step that takes the one takes the other.
+impl fmt::Display for Argument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value { shape, dtype } => write!(f, "{dtype}{shape}"),
+            Self::Rows { table, index } => {
+                write!(f, "rows {index} of %{} {}{}", table.id(), table.dtype(), table.shape())
+            }
+        }
     }
-    if let Some(norm) = options.clip_norm {
-        grads = clip_by_norm(&grads, norm)?.0;
+}
+
+/// The table and the index of rows that are chosen by numbers from the host.
+fn rows(tensor: &Tensor) -> Option<[Tensor; 2]> {
+    if !matches!(&*tensor.op(), Op::Gather) {
+        return None;
     }
-    Ok(grads)
+    let [table, index] = &tensor.inputs()[..] else { return None };
+    let is_table = matches!(&*table.op(), Op::Host(_) | Op::Resident(_));
+    (is_table && matches!(&*index.op(), Op::Host(_))).then(|| [table.clone(), index.clone()])
 }
 
-/// The log with a step's row replaced.
-fn logged(log: &Tensor, in_epoch: &Tensor, loss: &Tensor, right: &Tensor) -> Result<Tensor> {
-    let rows = log.shape()[0];
-    let row = in_epoch.rem_scalar(rows as f64)?;
-    let here = Tensor::arange(rows)?.eq(&row)?.unsqueeze(1)?;
-    Ok(here.where_(&pair(loss, right)?, log)?)
+/// Random numbers of steps: each call draws others. Steps that are traced from one function share it.
+#[derive(Clone, Debug)]
+pub struct Draws {
+    seed: u32,
+    /// Calls made, i32 without axes.
+    calls: Param,
 }
 
-fn placeholder(shape: &[usize], dtype: DType) -> Result<Tensor> {
-    Ok(LoopSpec::placeholder(&Shape::new("fit", shape)?, dtype))
+impl Draws {
+    /// Draws from a seed, the same on every device. The n-th call draws as the n-th step of [`super::fit`] with this seed.
+    pub fn new(seed: u32) -> Self {
+        Self { seed, calls: Param::buffer(Tensor::i32(&[], &[0]).expect("one element")) }
+    }
+}
+
+impl Step {
+    /// Traces a function: it is called once, with stand-ins, and what it does to parameters is noted and not done.
+    ///
+    /// Errors: what the function returns, and then nothing has changed; a trace is under way already.
+    pub fn trace<E: From<Error>>(
+        draws: &Draws,
+        arguments: &[Argument],
+        function: impl FnOnce(&[Tensor]) -> Result<Vec<Tensor>, E>,
+    ) -> Result<Self, E> {
+        let drawn = Rc::new(Cell::new(0));
+        let (count, source) = (drawn.clone(), draws.clone());
+        let keys = Rc::new(RefCell::new(move || {
+            let number = count.replace(count.get() + 1);
+            let key = Tensor::fold_in(&Tensor::key(source.seed.into()), &source.calls.value())?;
+            if number == 0 { Ok(key) } else { Ok(Tensor::fold_in(&key, &Tensor::i32(&[], &[number])?)?) }
+        }));
+        let Some(guard) = trace::begin(keys, draws.seed) else {
+            let message = "a step is being traced already; call the function itself there, not a step made of it";
+            return Err(Error::argument("compile", message).into());
+        };
+        let stand_ins = arguments.iter().map(Argument::stand_in).collect::<Result<Vec<_>>>()?;
+        let (inputs, given): (Vec<Tensor>, Vec<Tensor>) = stand_ins.into_iter().map(|[a, b]| (a, b)).unzip();
+        let outputs = function(&given)?;
+        if drawn.get() > 0 {
+            draws.calls.replace(draws.calls.value().add_scalar(1).map_err(Error::from)?);
+        }
+        let mut params = guard.finish();
+
+        // Parameters that were only looked at need not be brought.
+        let changed = params.iter().filter(|p| p.current.id() != p.input.id()).map(|p| p.current.clone());
+        let roots: Vec<Tensor> = outputs.iter().cloned().chain(changed).collect();
+        let reached: HashSet<u64> = Tensor::ancestors(&roots).iter().map(Tensor::id).collect();
+        params.retain(|p| p.current.id() != p.input.id() || reached.contains(&p.input.id()));
+        Ok(Self {
+            arguments: arguments.to_vec(),
+            params: params.iter().map(|traced| traced.param.clone()).collect(),
+            state: RefCell::new(State::Traced { arguments: inputs, params, outputs }),
+        })
+    }
+
+    /// What it takes.
+    pub fn arguments(&self) -> &[Argument] {
+        &self.arguments
+    }
+
+    /// One call. The first one compiles; parameters live on in place from then on.
+    ///
+    /// Errors: arguments unlike those that it was traced for; what the runner says.
+    pub async fn call(&self, runner: &dyn Runner, arguments: &[Tensor]) -> Result<Vec<Tensor>> {
+        if arguments.len() != self.arguments.len() {
+            let message = format!("{} arguments; it was traced for {}", arguments.len(), self.arguments.len());
+            return Err(Error::argument("step", message));
+        }
+        let mut brought = Vec::with_capacity(arguments.len());
+        for (i, (given, argument)) in arguments.iter().zip(&self.arguments).enumerate() {
+            brought.push(argument.bring(given).ok_or_else(|| {
+                let message =
+                    format!("argument {i} is {}; it was traced for {argument}: trace it again", Argument::of(given));
+                Error::argument("step", message)
+            })?);
+        }
+        let ready = match &*self.state.borrow() {
+            State::Ready(prepared) => Some(prepared.clone()),
+            State::Traced { .. } => None,
+        };
+        let prepared = match ready {
+            Some(prepared) => prepared,
+            None => self.prepare(runner).await?,
+        };
+        for param in &self.params {
+            let (value, Some(live)) = (param.stored(), param.live()) else { continue };
+            if value.id() != live.id() {
+                runner.assign(&live, &value).await?;
+                param.store(live);
+            }
+        }
+        Ok(runner.call(&prepared, &brought).await?)
+    }
+
+    async fn prepare(&self, runner: &dyn Runner) -> Result<Rc<Prepared>> {
+        // Parameters that no program has changed yet get a tensor that programs may change.
+        let fresh: Vec<&Param> = self.params.iter().filter(|param| param.live().is_none()).collect();
+        if !fresh.is_empty() {
+            let mut spec = LoopSpec::default();
+            for param in &fresh {
+                let value = param.stored();
+                spec.push(LoopSpec::placeholder(value.shape(), value.dtype()), value, None);
+            }
+            let run = runner.begin(&spec).await?;
+            for (param, live) in fresh.iter().zip(&run.state) {
+                param.set_live(live.clone());
+                param.store(live.clone());
+            }
+        }
+        let spec = match &*self.state.borrow() {
+            State::Ready(prepared) => return Ok(prepared.clone()),
+            State::Traced { arguments, params, outputs } => {
+                let variable = |traced: &Traced| {
+                    let changes = traced.current.id() != traced.input.id();
+                    let next = changes.then(|| traced.current.clone());
+                    let value = traced.param.live().unwrap_or_else(|| traced.param.stored());
+                    Variable { input: traced.input.clone(), value, next }
+                };
+                ProgramSpec {
+                    arguments: arguments.clone(),
+                    state: params.iter().map(variable).collect(),
+                    outputs: outputs.clone(),
+                }
+            }
+        };
+        let prepared = Rc::new(runner.prepare(&spec).await?);
+        *self.state.borrow_mut() = State::Ready(prepared.clone());
+        Ok(prepared)
+    }
+}
+
+/// A pass through a model that trains, as part of a larger computation: dropout and the like are on, and running statistics
+/// move. Random numbers are the trace's if a step is traced, else those of the seed; so are parameters that are not drawn yet.
+pub fn forward(model: &dyn Layer, x: &Tensor, seed: u32) -> Result<Tensor> {
+    let key = trace::key().unwrap_or_else(|| Ok(Tensor::key(seed.into())))?;
+    let mut ctx = Forward::training(key).seeded(trace::seed().unwrap_or(seed));
+    let output = model.forward(x, &mut ctx)?;
+    for (buffer, value) in ctx.updates() {
+        buffer.replace(value.clone());
+    }
+    Ok(output)
+}
+
+/// A random key for a draw of the step that is being traced, if one is: its numbers are others in each call.
+pub fn draw() -> Option<Result<Tensor>> {
+    trace::key()
+}
+
+/// The seed of the step that is being traced, if one is.
+pub fn traced_seed() -> Option<u32> {
+    trace::seed()
 }

@@ -1,7 +1,8 @@
 //! Data sets: samples and targets that stay where they are computed on.
 
 use crate::api::tensor::Tensor;
-use crate::error::Result;
+use crate::error::{Result, Thrown};
+use gradbook_core as core;
 use gradbook_learn::data;
 use wasm_bindgen::prelude::*;
 
@@ -58,6 +59,17 @@ impl Dataset {
     /// The samples with these numbers, in this order.
     pub fn take(&self, indices: Vec<usize>) -> Result<Self> {
         Ok(Self(self.0.take(&indices)?))
+    }
+
+    /// The random order of the samples in an epoch.
+    pub fn order(&self, seed: u32, epoch: u32) -> Vec<i32> {
+        data::permutation(seed, epoch, self.0.len())
+    }
+
+    /// Samples and targets with these numbers (i32), to be gathered where they are used.
+    pub fn batch(&self, index: &Tensor) -> Result<Vec<Tensor>> {
+        let rows = |table: &core::Tensor| Ok::<_, Thrown>(Tensor(table.rows("batch", &index.0)?));
+        Ok(vec![rows(self.0.x())?, rows(self.0.y())?])
     }
 
     /// Two sets drawn at random, the first of them with this share.

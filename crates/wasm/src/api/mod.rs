@@ -8,5 +8,6 @@ pub mod model;
 pub mod options;
 pub mod seed;
 pub mod session;
+pub mod step;
 pub mod tensor;
 pub mod train;

@@ -8,6 +8,7 @@ use crate::error::{Result, Thrown};
 use crate::js::object;
 use gradbook_core as core;
 use gradbook_learn::layers::{self, Activation, Forward, Layer, Param, Params};
+use gradbook_learn::train;
 use js_sys::{Array, Function, Object, Reflect};
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -72,7 +73,14 @@ impl Model {
 
     /// What it makes of x, without dropout and the like. Parameters that are not drawn yet are drawn from the seed.
     pub fn forward(&self, x: &Tensor, seed: u32) -> Result<Tensor> {
+        let seed = train::traced_seed().unwrap_or(seed);
         Ok(Tensor(self.0.forward(&x.0, &mut Forward::evaluation().seeded(seed))?))
+    }
+
+    /// The same as training does it: dropout and the like are on, running statistics move.
+    #[wasm_bindgen(js_name = forwardTraining)]
+    pub fn forward_training(&self, x: &Tensor, seed: u32) -> Result<Tensor> {
+        Ok(Tensor(train::forward(&*self.0, &x.0, seed)?))
     }
 
     /// The names of the parameters, in order.

@@ -2,12 +2,14 @@
 
 use crate::api::list::TensorList;
 use crate::api::tensor::Tensor;
-use crate::error::Result;
+use crate::error::{Result, Thrown};
 use crate::js::{bytes, promise};
 use gradbook_core::device::LocalFuture;
 use gradbook_core::remote::{RemoteRunner, Transport};
 use gradbook_core::{self as core, Runner};
 use js_sys::{Array, Function, Promise, Uint8Array};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -39,9 +41,9 @@ impl Session {
 
     /// Sends the computation of tensors ahead and makes them leaves.
     pub fn evaluate(&self, tensors: &TensorList) -> Promise {
-        let (runner, tensors) = (self.0.clone(), tensors.tensors());
+        let sent = now(self.0.evaluate(&tensors.tensors()));
         promise(async move {
-            runner.evaluate(&tensors).await?;
+            sent??;
             Ok(JsValue::UNDEFINED)
         })
     }
@@ -82,6 +84,13 @@ impl Session {
         Ok(self.0.heard_stop()?)
     }
 
+    /// What to wait for before more calls of steps are sent ahead; nothing most of the time.
+    #[wasm_bindgen(js_name = caughtUp)]
+    pub fn caught_up(&self) -> Option<Promise> {
+        let runner = self.0.clone();
+        self.0.is_ahead().then(|| promise(async move { Ok(runner.caught_up().await.map(|()| JsValue::UNDEFINED)?) }))
+    }
+
     /// A collection of tensors that the engine's host has, as `[label, tensor]` pairs.
     pub fn load(&self, what: String) -> Promise {
         let runner = self.0.clone();
@@ -96,6 +105,14 @@ impl Session {
     /// A runner for one run, which a stop ends.
     pub(crate) fn runner(&self) -> RemoteRunner {
         self.0.until_stop()
+    }
+}
+
+/// What a future gives at once: a session sends ahead and waits only for reads.
+pub(crate) fn now<T>(future: impl Future<Output = T>) -> Result<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Ok(value),
+        Poll::Pending => Err(Thrown::argument("the session does not send ahead")),
     }
 }
 

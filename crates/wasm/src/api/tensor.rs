@@ -2,11 +2,13 @@
 
 use crate::api::list::TensorList;
 use crate::api::options;
+use crate::api::seed::random_seed;
 use crate::error::{Result, Thrown};
 use crate::js::out_of_memory;
 use gradbook_core::ops::{Conv2dOptions, PadMode};
 use gradbook_core::{self as core, DType, Data, Shape};
 use gradbook_learn::layers::{Padding, Pair};
+use gradbook_learn::train;
 use js_sys::{Array, Float32Array, Function, Int32Array, Reflect, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 
@@ -38,9 +40,14 @@ impl Tensor {
         Ok(Self(core::Tensor::arange(n)?))
     }
 
-    /// Random numbers from a seed: `uniform` (low, high), `normal` (mean, std) or `bernoulli` (p).
-    pub fn random(kind: &str, shape: Vec<usize>, seed: f64, a: f32, b: f32) -> Result<Self> {
-        let key = core::Tensor::key(seed as u64);
+    /// Random numbers from a seed: `uniform` (low, high), `normal` (mean, std) or `bernoulli` (p). Without a seed they are
+    /// others in each call where a step is traced, and else from a fresh one.
+    pub fn random(kind: &str, shape: Vec<usize>, seed: Option<f64>, a: f32, b: f32) -> Result<Self> {
+        let key = match (seed, train::draw()) {
+            (Some(seed), _) => core::Tensor::key(seed as u64),
+            (None, Some(key)) => key?,
+            (None, None) => core::Tensor::key(random_seed()?.into()),
+        };
         Ok(Self(match kind {
             "uniform" => core::Tensor::uniform(&key, 0, &shape, a, b)?,
             "normal" => core::Tensor::normal(&key, 0, &shape, a, b)?,

@@ -11,7 +11,6 @@ use crate::error::{Result, Thrown};
 use crate::js::promise;
 use gradbook_core as core;
 use gradbook_learn::losses::Loss;
-use gradbook_learn::optim;
 use gradbook_learn::train::{self, Clock, Event, FitOptions, Flow};
 use js_sys::{Function, Promise, Reflect};
 use serde::Serialize;
@@ -65,22 +64,6 @@ pub fn predict(session: &Session, model: &Model, x: &Tensor, batch: usize) -> Pr
 #[wasm_bindgen(js_name = lossOf)]
 pub fn loss_of(loss: JsValue, output: &Tensor, target: &Tensor) -> Result<Tensor> {
     Ok(Tensor(self::loss(&loss)?.mean(&output.0, &target.0)?))
-}
-
-/// Looks at the options of an optimiser, so that a mistake is told where it was made.
-#[wasm_bindgen(js_name = checkOptimiser)]
-pub fn check_optimiser(kind: &str, options: JsValue) -> Result<()> {
-    match kind {
-        "sgd" => read::<optim::Sgd>(kind, &options).map(drop),
-        "adam" => read::<optim::Adam>(kind, &options).map(drop),
-        "adamw" => read::<optim::AdamW>(kind, &options).map(drop),
-        "rmsprop" => read::<optim::RmsProp>(kind, &options).map(drop),
-        "adagrad" => read::<optim::Adagrad>(kind, &options).map(drop),
-        "adadelta" => read::<optim::Adadelta>(kind, &options).map(drop),
-        "adamax" => read::<optim::Adamax>(kind, &options).map(drop),
-        "nadam" => read::<optim::Nadam>(kind, &options).map(drop),
-        other => Err(Thrown::argument(format!("there is no optimiser {other}"))),
-    }
 }
 
 /// A function, or `{ kind, … }`.

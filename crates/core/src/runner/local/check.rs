@@ -3,7 +3,7 @@
 //! Every op runs as a program of its own, and its value is tested on the host by the bits of the words that the device stored:
 //! a GPU's compiler may assume that there are no NaNs, so a test written in its language proves nothing. Slow, and meant to be.
 
-use super::Inner;
+use super::{Inner, Role};
 use crate::{
     DType, Error, InputRange, NotFinite, Result, Tensor,
     ir::{Graph, Kind, Node, NodeId, Op, Traced, simplify},
@@ -81,7 +81,7 @@ impl Inner {
             let node = &graph.nodes[output];
             let memory = self.memory(node.shape.len(), &name(node))?;
             externals.push(memory.buffer);
-            values.push(Tensor::resident(self.value(memory, 0), node.shape.clone(), node.dtype));
+            values.push(Tensor::resident(self.value(memory, 0, Role::Free), node.shape.clone(), node.dtype));
         }
         let executable = self.device.prepare(&plan.program)?;
         let done = self.run(executable, &externals).await;

@@ -1,0 +1,189 @@
+//! Steps that the reader wrote: traced functions, the variables that they change and optimisers within them.
+
+use crate::api::list::TensorList;
+use crate::api::model::Model;
+use crate::api::options::read;
+use crate::api::session::{Session, now};
+use crate::api::tensor::Tensor;
+use crate::error::{Result, Thrown};
+use gradbook_core as core;
+use gradbook_learn::layers::{Param, Params, Role};
+use gradbook_learn::optim::{self, Clip, Memory, Optimiser};
+use gradbook_learn::train::{self, Argument};
+use js_sys::Function;
+use std::cell::RefCell;
+use wasm_bindgen::convert::TryFromJsValue;
+use wasm_bindgen::prelude::*;
+
+/// Random numbers of the steps that are traced from one function.
+#[wasm_bindgen]
+pub struct Draws(train::Draws);
+
+#[wasm_bindgen]
+impl Draws {
+    /// From a seed.
+    #[wasm_bindgen(constructor)]
+    pub fn new(seed: u32) -> Self {
+        Self(train::Draws::new(seed))
+    }
+}
+
+/// A traced function.
+#[wasm_bindgen]
+pub struct Step(train::Step);
+
+#[wasm_bindgen]
+impl Step {
+    /// Calls a function once with stand-ins for arguments like these; it gives a list of outputs.
+    pub fn trace(draws: &Draws, arguments: &TensorList, function: Function) -> Result<Self> {
+        let arguments: Vec<Argument> = arguments.tensors().iter().map(Argument::of).collect();
+        let step = train::Step::trace(&draws.0, &arguments, |given| {
+            let outputs = function.call1(&JsValue::UNDEFINED, &TensorList::from(given.to_vec()).into())?;
+            let outputs = TensorList::try_from_js_value(outputs);
+            Ok::<_, Thrown>(outputs.map_err(|_| Thrown::argument("the function gave no list"))?.tensors())
+        })?;
+        Ok(Self(step))
+    }
+
+    /// Sends one call ahead.
+    pub fn call(&self, session: &Session, arguments: &TensorList) -> Result<TensorList> {
+        let (runner, arguments) = (session.runner(), arguments.tensors());
+        Ok(now(self.0.call(&runner, &arguments))??.into())
+    }
+}
+
+/// A text that is the same for all lists of arguments that one step takes.
+#[wasm_bindgen]
+pub fn signature(arguments: &TensorList) -> String {
+    arguments.tensors().iter().map(|tensor| format!("{}; ", Argument::of(tensor))).collect()
+}
+
+/// A value that steps and the caller change.
+#[wasm_bindgen]
+pub struct Variable(pub(crate) Param);
+
+#[wasm_bindgen]
+impl Variable {
+    /// With a first value.
+    #[wasm_bindgen(constructor)]
+    pub fn new(value: &Tensor) -> Self {
+        Self(Param::weight(value.0.clone()))
+    }
+
+    /// The present value.
+    #[wasm_bindgen(getter)]
+    pub fn value(&self) -> Tensor {
+        Tensor(self.0.value())
+    }
+
+    /// Another value of the same shape and type.
+    pub fn assign(&self, value: &Tensor) -> Result<()> {
+        let (old, new) = (self.0.value(), &value.0);
+        if old.shape() != new.shape() || old.dtype() != new.dtype() {
+            let shown = |t: &core::Tensor| format!("{}{}", t.dtype(), t.shape());
+            let message = format!("assign: a variable of {} cannot become {}", shown(&old), shown(new));
+            return Err(Thrown::Named { name: "ShapeError", message });
+        }
+        self.0.replace(new.clone());
+        Ok(())
+    }
+}
+
+/// Variables in a row.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Variables(RefCell<Vec<Param>>);
+
+#[wasm_bindgen]
+impl Variables {
+    /// None, so far.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What a model learns, as far as it is drawn.
+    pub fn of(model: &Model) -> Self {
+        let params = Params::of(&*model.0);
+        Self(RefCell::new(params.handles().filter(|param| param.role() == Role::Weight).cloned().collect()))
+    }
+
+    /// Adds one at the end.
+    pub fn push(&self, variable: &Variable) {
+        self.0.borrow_mut().push(variable.0.clone());
+    }
+
+    /// How many there are.
+    #[wasm_bindgen(getter)]
+    pub fn length(&self) -> usize {
+        self.0.borrow().len()
+    }
+
+    /// The one at an index.
+    pub fn at(&self, index: usize) -> Option<Variable> {
+        self.0.borrow().get(index).cloned().map(Variable)
+    }
+}
+
+/// An optimiser and what it remembers of the parameters that it was given in steps.
+#[wasm_bindgen]
+pub struct Optimizer {
+    rule: Optimiser,
+    memory: Memory,
+}
+
+#[wasm_bindgen]
+impl Optimizer {
+    /// By its kind and options.
+    #[wasm_bindgen(constructor)]
+    pub fn new(kind: &str, options: JsValue) -> Result<Self> {
+        Ok(Self { rule: optimiser(kind, &options)?, memory: Memory::new() })
+    }
+
+    /// The usual learning rate.
+    #[wasm_bindgen(getter)]
+    pub fn lr(&self) -> f64 {
+        self.rule.default_lr()
+    }
+
+    /// A step down the gradient of a loss. Gives all values that changed.
+    pub fn minimize(
+        &self,
+        loss: &Tensor,
+        params: &Variables,
+        lr: &Tensor,
+        norm: Option<f32>,
+        value: Option<f32>,
+    ) -> Result<TensorList> {
+        let clip = Clip { norm, value };
+        Ok(self.memory.minimise(&self.rule, &lr.0, clip, &loss.0, &params.0.borrow())?.into())
+    }
+
+    /// A step with these gradients. Gives all values that changed.
+    pub fn apply(
+        &self,
+        grads: &TensorList,
+        params: &Variables,
+        lr: &Tensor,
+        norm: Option<f32>,
+        value: Option<f32>,
+    ) -> Result<TensorList> {
+        let clip = Clip { norm, value };
+        Ok(self.memory.apply(&self.rule, &lr.0, clip, &grads.tensors(), &params.0.borrow())?.into())
+    }
+}
+
+/// The optimisers by kind: one line each.
+fn optimiser(kind: &str, options: &JsValue) -> Result<Optimiser> {
+    Ok(match kind {
+        "sgd" => Optimiser::Sgd(read::<optim::Sgd>(kind, options)?),
+        "adam" => Optimiser::Adam(read(kind, options)?),
+        "adamw" => Optimiser::AdamW(read(kind, options)?),
+        "rmsprop" => Optimiser::RmsProp(read(kind, options)?),
+        "adagrad" => Optimiser::Adagrad(read(kind, options)?),
+        "adadelta" => Optimiser::Adadelta(read(kind, options)?),
+        "adamax" => Optimiser::Adamax(read(kind, options)?),
+        "nadam" => Optimiser::Nadam(read(kind, options)?),
+        other => return Err(Thrown::argument(format!("there is no optimiser {other}"))),
+    })
+}
