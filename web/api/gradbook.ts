@@ -17,6 +17,8 @@ import type { Optim } from "./optim.ts";
 import { optim } from "./optim.ts";
 import type { Plot } from "./plot.ts";
 import { plot } from "./plot.ts";
+import type { Scan } from "./scan.ts";
+import { scan } from "./scan.ts";
 
 /** Everything: tensors, layers, losses, optimisers, data sets, explanations and pictures. */
 export interface Gradbook extends Create {
@@ -34,6 +36,8 @@ export interface Gradbook extends Create {
   readonly plot: Plot;
   /** Trains a plain function. */
   readonly fit: Fit;
+  /** A loop over time. */
+  readonly scan: Scan;
 }
 
 /** Sends messages to an engine. */
@@ -60,6 +64,7 @@ export function openSession(wasm: Binding, send: Send): Opened {
     explain: explain(context),
     plot: plot(),
     fit: fit(context),
+    scan: scan(context),
   };
   const stop = () => {
     for (const end of context.runs) end();
