@@ -302,6 +302,7 @@ import type { Fit } from "./model.ts";
 import type { Nn } from "./nn.ts";
 import type { Optim } from "./optim.ts";
 import type { Plot } from "./plot.ts";
+import type { Scan } from "./scan.ts";
 /** Everything: tensors, layers, losses, optimisers, data sets, explanations and pictures. */
 export interface Gradbook extends Create {
     /** Layers and models. */
@@ -322,6 +323,8 @@ export interface Gradbook extends Create {
     readonly compile: Compile;
     /** A value that compiled functions change. */
     readonly variable: MakeVariable;
+    /** A loop over time. */
+    readonly scan: Scan;
 }
 /** Sends messages to an engine. */
 export type Send = (message: Uint8Array) => void;
@@ -438,6 +441,7 @@ export type { AdamOptions, Optim, OptimizerOptions, RmsPropOptions, Schedule, Sg
 export { Optimizer } from "./optim.ts";
 export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";
 export { Curve } from "./plot.ts";
+export type { Scan, ScanOptions, Tensors } from "./scan.ts";
 export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
 /** A wasm module: its bytes, or compiled already. */
@@ -1009,6 +1013,26 @@ export declare function hasSimd(): boolean;
 /** The fastest build that runs here. Errors: none does. */
 export declare function bestBuild(): EngineBuild;
 
+// scan.d.ts
+import type { Context } from "./context.ts";
+import { Tensor } from "./tensor.ts";
+/** One tensor, or several. */
+export type Tensors = Tensor | readonly Tensor[];
+/** Options of a loop. */
+export interface ScanOptions {
+    /** Whether to go from the last slice to the first. */
+    reverse?: boolean;
+}
+/**
+ * Repeats a step for every slice of `xs` along the first axis: `scan(h0, xs, (h, x) => [next, output])`. The step is called once, with
+ * placeholders: it must not read values. Gives the last carry and the outputs, stacked; where one tensor was given, one comes
+ * back, where a list, a list.
+ */
+export type Scan = <C extends Tensors, X extends Tensors, Y extends Tensors>(init: C, xs: X, step: (carry: Same<C>, x: Same<X>) => readonly [next: Same<C>, output: Y], options?: ScanOptions) => [carry: Same<C>, outputs: Same<Y>];
+type Same<T extends Tensors> = T extends Tensor ? Tensor : Tensor[];
+export declare function scan(context: Context): Scan;
+export {};
+
 // tensor.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
@@ -1154,6 +1178,8 @@ export declare class Tensor {
     ge(other: Operand): Tensor;
     /** Whether it is not a number (bool). */
     isnan(): Tensor;
+    /** Whether it is neither infinite nor not a number (bool). */
+    isfinite(): Tensor;
     /** Both (bool). */
     logicalAnd(other: Tensor): Tensor;
     /** Either (bool). */
@@ -1214,8 +1240,18 @@ export declare class Tensor {
     prod(dim?: number, keepdim?: boolean): Tensor;
     /** Sums of all up to each, along an axis. */
     cumsum(dim?: number): Tensor;
-    /** The indices (i32) that put it in order along an axis. */
+    /** The indices (i32) that put it in order along an axis; equal ones keep theirs, NaN is above everything. */
     argsort(dim?: number, descending?: boolean): Tensor;
+    /** The values in order along an axis, and where each was (i32). */
+    sort(dim?: number, descending?: boolean): {
+        values: Tensor;
+        indices: Tensor;
+    };
+    /** The k largest along an axis, largest first, and where each was (i32). */
+    topk(k: number, dim?: number): {
+        values: Tensor;
+        indices: Tensor;
+    };
     /** The same elements under another shape; one size may be −1. */
     reshape(...shape: number[] | [readonly number[]]): Tensor;
     /** The axes from `start` to `end` as one. */

@@ -428,3 +428,42 @@ test(
     g.optim.rmsprop({ form: "course" });
   }),
 );
+
+test(
+  "a loop over time runs, has gradients, and tells what is wrong with a step",
+  with_(async ({ tensor, scan }) => {
+    const start = tensor([1, 2]);
+    const xs = tensor([
+      [1, 1],
+      [2, 0],
+      [0, 3],
+    ]);
+    const step = (h: Tensor, x: Tensor) => [h.mul(2).add(x), h] as const;
+    const [last, before] = scan(start, xs, step);
+    const gradient = last.sum().grad(start);
+    assert.deepEqual([...(await last.data())], [16, 23]);
+    assert.deepEqual([...(await before.data())], [1, 2, 3, 5, 8, 10]);
+    assert.deepEqual([...(await gradient.data())], [8, 8]);
+    const [[end]] = scan([start], [xs], ([h], [x]) => [[(h as Tensor).add(x as Tensor)], []], {
+      reverse: true,
+    });
+    assert.deepEqual([...(await (end as Tensor).data())], [4, 6]);
+    const mistake = () => {
+      throw new RangeError("mine");
+    };
+    assert.throws(() => scan(start, xs, mistake), RangeError);
+    assert.throws(() => scan(start, xs, (h) => [h.repeat(2), h]), named("ShapeError", /carry 0 begins as/));
+    assert.throws(() => scan(start, start.sum(), step), named("ShapeError", /xs 0 is a number/));
+  }),
+);
+
+test(
+  "values are sorted, with where they were",
+  with_(async ({ tensor }) => {
+    const x = tensor([3, 1, NaN, 2]);
+    const { values, indices } = x.sort();
+    assert.deepEqual([...(await values.data())], [1, 2, 3, NaN]);
+    assert.deepEqual([...(await indices.data())], [1, 3, 0, 2]);
+    assert.deepEqual([...(await x.isfinite().where(x, 0).topk(2).values.data())], [3, 2]);
+  }),
+);

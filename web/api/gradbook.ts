@@ -19,6 +19,8 @@ import type { Optim } from "./optim.ts";
 import { optim } from "./optim.ts";
 import type { Plot } from "./plot.ts";
 import { plot } from "./plot.ts";
+import type { Scan } from "./scan.ts";
+import { scan } from "./scan.ts";
 
 /** Everything: tensors, layers, losses, optimisers, data sets, explanations and pictures. */
 export interface Gradbook extends Create {
@@ -40,6 +42,8 @@ export interface Gradbook extends Create {
   readonly compile: Compile;
   /** A value that compiled functions change. */
   readonly variable: MakeVariable;
+  /** A loop over time. */
+  readonly scan: Scan;
 }
 
 /** Sends messages to an engine. */
@@ -69,6 +73,7 @@ export function openSession(wasm: Binding, send: Send): Opened {
     fit: fit(context),
     compile: compile(context),
     variable: makeVariable(context, tensors),
+    scan: scan(context),
   };
   const stop = () => {
     for (const end of context.runs) end();

@@ -50,6 +50,7 @@ export type {
 export { Optimizer } from "./optim.ts";
 export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";
 export { Curve } from "./plot.ts";
+export type { Scan, ScanOptions, Tensors } from "./scan.ts";
 export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
 

@@ -294,6 +294,10 @@ export class Tensor {
   isnan(): Tensor {
     return this.#apply("isnan");
   }
+  /** Whether it is neither infinite nor not a number (bool). */
+  isfinite(): Tensor {
+    return this.#apply("isfinite");
+  }
   /** Both (bool). */
   logicalAnd(other: Tensor): Tensor {
     return this.#combine("logicalAnd", other);
@@ -420,9 +424,21 @@ export class Tensor {
   cumsum(dim = -1): Tensor {
     return this.#apply("cumsum", dim);
   }
-  /** The indices (i32) that put it in order along an axis. */
+  /** The indices (i32) that put it in order along an axis; equal ones keep theirs, NaN is above everything. */
   argsort(dim = -1, descending = false): Tensor {
     return this.#apply("argsort", dim, Number(descending));
+  }
+  /** The values in order along an axis, and where each was (i32). */
+  sort(dim = -1, descending = false): { values: Tensor; indices: Tensor } {
+    const indices = this.argsort(dim, descending);
+    return { values: this.gather(dim, indices), indices };
+  }
+  /** The k largest along an axis, largest first, and where each was (i32). */
+  topk(k: number, dim = -1): { values: Tensor; indices: Tensor } {
+    const length = this.shape.at(dim) ?? 0;
+    if (!(k <= length)) throw argumentError(`topk: k is ${k}, axis ${dim} has ${length} entries`);
+    const indices = this.argsort(dim, true).slice(dim, 0, k);
+    return { values: this.gather(dim, indices), indices };
   }
 
   // Shapes ------------------------------------------------------------------------------------------------------------

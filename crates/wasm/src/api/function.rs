@@ -32,7 +32,8 @@ impl Layer for FunctionLayer {
 
     fn forward(&self, x: &core::Tensor, _: &mut Forward) -> gradbook_learn::Result<core::Tensor> {
         let params: Vec<core::Tensor> = self.params.iter().map(|(_, param)| param.value()).collect();
-        call(&self.function, "the model", Tensor(x.clone()).into(), TensorList::from(params).into())
+        let (x, params) = (Tensor(x.clone()).into(), TensorList::from(params).into());
+        Ok(call::<Tensor>(&self.function, "the model", "a tensor", x, params)?.0)
     }
 
     fn visit(&self, visitor: &mut dyn FnMut(&str, &Param)) {
@@ -40,14 +41,19 @@ impl Layer for FunctionLayer {
     }
 }
 
-/// Calls a function of two arguments that gives a tensor of its own. What it throws is kept for [`thrown`].
-pub fn call(function: &Function, what: &str, a: JsValue, b: JsValue) -> gradbook_learn::Result<core::Tensor> {
+/// Calls a function of two arguments that gives something of its own, `kind` in messages. What it throws is kept for [`thrown`].
+pub fn call<T: TryFromJsValue>(
+    function: &Function,
+    what: &str,
+    kind: &str,
+    a: JsValue,
+    b: JsValue,
+) -> gradbook_learn::Result<T> {
     let result = function.call2(&JsValue::UNDEFINED, &a, &b).map_err(|exception| keep(what, exception))?;
-    let tensor = Tensor::try_from_js_value(result).map_err(|_| Error::Argument {
+    T::try_from_js_value(result).map_err(|_| Error::Argument {
         what: what.into(),
-        message: "the function gave something that is not a tensor".into(),
-    })?;
-    Ok(tensor.0)
+        message: format!("the function gave something that is not {kind}"),
+    })
 }
 
 thread_local!(static KEPT: RefCell<Option<(String, JsValue)>> = const { RefCell::new(None) });

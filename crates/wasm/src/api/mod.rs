@@ -6,6 +6,7 @@ pub(crate) mod function;
 pub mod list;
 pub mod model;
 pub mod options;
+pub mod scan;
 pub mod seed;
 pub mod session;
 pub mod step;

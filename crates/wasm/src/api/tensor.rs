@@ -284,6 +284,7 @@ fn apply(x: &core::Tensor, op: &str, n: &Numbers<'_>) -> Result<core::Tensor> {
         "ceil" => x.ceil()?,
         "round" => x.round()?,
         "isnan" => x.isnan()?,
+        "isfinite" => x.isfinite()?,
         "logicalNot" => x.logical_not()?,
         "detach" => x.detach()?,
         "clip" => x.clip(n.at(0)?, n.at(1)?)?,

@@ -81,7 +81,8 @@ fn loss(given: &JsValue) -> Result<Loss> {
 fn custom(given: &JsValue) -> Option<Loss> {
     let function: Function = given.clone().dyn_into().ok()?;
     Some(Loss::custom(move |output: &core::Tensor, target: &core::Tensor| {
-        function::call(&function, "the loss", Tensor(output.clone()).into(), Tensor(target.clone()).into())
+        let (output, target) = (Tensor(output.clone()).into(), Tensor(target.clone()).into());
+        Ok(function::call::<Tensor>(&function, "the loss", "a tensor", output, target)?.0)
     }))
 }
 

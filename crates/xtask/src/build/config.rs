@@ -25,6 +25,8 @@ pub struct WasmBuild {
     pub target_features: Vec<String>,
     /// Instead of the release profile's.
     pub opt_level: Option<String>,
+    /// What the compiler may inline: less than by default makes a smaller module, in which kernels say themselves what is inlined.
+    pub inline_threshold: Option<u32>,
     /// Compile the standard library too, as shared memory needs.
     #[serde(default)]
     pub build_std: bool,

@@ -111,6 +111,7 @@ fn compile(project: &Project, build: &WasmBuild, dev: bool) -> Result<PathBuf> {
         let features: Vec<String> = build.target_features.iter().map(|name| format!("+{name}")).collect();
         flags.push(format!("-Ctarget-feature={}", features.join(",")));
     }
+    flags.extend(build.inline_threshold.map(|threshold| format!("-Cllvm-args=-inline-threshold={threshold}")));
     if build.build_std {
         tools::rust_source()?;
         // The standard library is compiled with shared memory; stable compilers do that only when told so.
