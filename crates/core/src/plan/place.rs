@@ -66,17 +66,25 @@ fn place_state(drafts: &mut Drafts, buffer: usize) -> usize {
     offset
 }
 
-/// Which steps read the leaves before anything replaces them: for each value that leaves lie in, the ranges that are read.
-struct LeafReads(HashMap<ValueId, Vec<(usize, usize, usize)>>);
+/// Where a value lies that lies in an external buffer: which one, and from which word on. Two leaves may lie at one place.
+fn outside(drafts: &Drafts, value: ValueId) -> Option<(usize, usize)> {
+    let (root, at) = drafts.root(value);
+    match drafts.values[root].home {
+        Home::External { buffer, offset } => Some((buffer, offset + at)),
+        _ => None,
+    }
+}
+
+/// Which steps read the leaves before anything replaces them: for each buffer, the ranges that are read.
+struct LeafReads(HashMap<usize, Vec<(usize, usize, usize)>>);
 
 impl LeafReads {
     fn new(drafts: &Drafts) -> Self {
-        let mut reads: HashMap<ValueId, Vec<(usize, usize, usize)>> = HashMap::new();
+        let mut reads: HashMap<usize, Vec<(usize, usize, usize)>> = HashMap::new();
         for (i, step) in drafts.steps.iter().enumerate() {
             for value in step.all_reads() {
-                let (root, at) = drafts.root(value);
-                if matches!(drafts.values[root].home, Home::External { .. }) {
-                    reads.entry(root).or_default().push((at, drafts.values[value].words, i));
+                if let Some((buffer, at)) = outside(drafts, value) {
+                    reads.entry(buffer).or_default().push((at, drafts.values[value].words, i));
                 }
             }
         }
@@ -84,8 +92,9 @@ impl LeafReads {
     }
 
     /// The last step that reads any of these words.
-    fn last(&self, root: ValueId, at: usize, words: usize) -> Option<usize> {
-        let overlapping = self.0.get(&root)?.iter().filter(|&&(start, len, _)| start < at + words && at < start + len);
+    fn last(&self, buffer: usize, at: usize, words: usize) -> Option<usize> {
+        let overlapping =
+            self.0.get(&buffer)?.iter().filter(|&&(start, len, _)| start < at + words && at < start + len);
         overlapping.map(|&(_, _, step)| step).max()
     }
 }
@@ -105,23 +114,27 @@ fn replace(drafts: &mut Drafts, writers: &[Option<usize>], reads: &LeafReads, va
     if drafts.values[whole].home != Home::Arena || start + words > drafts.values[root].words {
         return false;
     }
-    let needed_later = reads.last(root, start, words).is_some_and(|last| last > writer);
-    if needed_later || !writes_over(drafts, &drafts.steps[writer], root, start, words) {
+    let Some((buffer, place)) = outside(drafts, root).map(|(buffer, offset)| (buffer, offset + start)) else {
+        return false;
+    };
+    let needed_later = reads.last(buffer, place, words).is_some_and(|last| last > writer);
+    if needed_later || !writes_over(drafts, &drafts.steps[writer], (buffer, place), words) {
         return false;
     }
     drafts.values[whole].home = Home::Within { whole: root, offset: start };
     true
 }
 
-/// Whether a step may write these words of a value: what it reads of them, it reads element by element.
-fn writes_over(drafts: &Drafts, step: &Draft, root: ValueId, at: usize, words: usize) -> bool {
-    let place = |value: ValueId| (drafts.root(value), drafts.values[value].words);
+/// Whether a step may write these words of a buffer: what it reads of them, it reads element by element.
+fn writes_over(drafts: &Drafts, step: &Draft, place: (usize, usize), words: usize) -> bool {
     let overlaps = |&value: &ValueId| {
-        let ((other, start), len) = place(value);
-        other == root && start < at + words && at < start + len
+        let len = drafts.values[value].words;
+        outside(drafts, value)
+            .is_some_and(|(buffer, start)| buffer == place.0 && start < place.1 + words && place.1 < start + len)
     };
     let mut read = step.all_reads().filter(overlaps);
-    read.all(|value| place(value) == ((root, at), words) && replaces_in_place(step, value))
+    let same = |value| outside(drafts, value) == Some(place) && drafts.values[value].words == words;
+    read.all(|value| same(value) && replaces_in_place(step, value))
 }
 
 /// Whether a step may write over a value that it reads: it reads it only element by element.

@@ -66,17 +66,14 @@ impl Schedule<'_> {
             values.push(self.drafts.draft(Work::Reserve, vec![], shape.len()));
         }
         let last = (0..carries).chain(inputs.len()..values.len());
-        // Values of their own, so that who reads them comes after the loop.
-        let mut left = |i: usize| {
-            let words = self.drafts.values[values[i]].words;
-            self.drafts.values.push(Value { words, home: Home::Within { whole: values[i], offset: 0 } });
-            self.drafts.values.len() - 1
-        };
-        let mut results: Vec<ValueId> = last.clone().map(|i| values[i]).collect();
+        let mut results: Vec<ValueId> = last.map(|i| values[i]).collect();
         if trips > 0 {
-            results = last.map(&mut left).collect();
-        }
-        if trips > 0 {
+            // What a loop leaves behind are values of their own, so that who reads them comes after it.
+            for result in &mut results {
+                let words = self.drafts.values[*result].words;
+                self.drafts.values.push(Value { words, home: Home::Within { whole: *result, offset: 0 } });
+                *result = self.drafts.values.len() - 1;
+            }
             let count = scan.results() - carries;
             let mut targets: Vec<Target> = (0..carries).map(Target::Leaf).collect();
             targets.resize(carries + count, Target::New);

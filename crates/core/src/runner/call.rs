@@ -114,6 +114,12 @@ impl Inner {
         let (tensors, targets): (Vec<Tensor>, Vec<Target>) = results.into_iter().unzip();
         let traced = Graph::trace_with(&inputs, &tensors);
         let rest = &traced.leaves[inputs.len()..];
+        // A value that the program also reads by itself stays where it is.
+        for (i, value) in values.iter().enumerate() {
+            if rest.iter().any(|leaf| leaf.id() == value.id()) {
+                places[spec.arguments.len() + i] = Some(value.clone());
+            }
+        }
         let LaidOut { executable, mut externals, state, offsets } =
             self.lay_out(&traced.graph, &places, rest, &targets)?;
         for (i, value) in values.iter().enumerate() {
@@ -389,6 +395,21 @@ mod tests {
         block_on(runner.call(&program, &[vector(&[1.0, 1.0])])).unwrap();
         assert_eq!(floats(&runner, &before[0]), [2.0, 3.0]);
         assert_eq!(floats(&runner, &kept), [5.0, 7.0]);
+    }
+
+    #[test]
+    fn a_state_may_be_read_under_its_own_name_as_well() {
+        let runner = LocalRunner::native(Interp::new());
+        let (value, state) = (vector(&[1.0, 2.0]), input(&[2]));
+        let next = state.add(&value).unwrap();
+        // Read after the new value is there: it must still be the old one.
+        let before = next.sum_all().unwrap().mul(&value).unwrap();
+        let state = vec![Variable { input: state, value: value.clone(), next: Some(next) }];
+        let spec = ProgramSpec { state, outputs: vec![before], ..ProgramSpec::default() };
+        let program = block_on(runner.prepare(&spec)).unwrap();
+        let outputs = block_on(runner.call(&program, &[])).unwrap();
+        assert_eq!(floats(&runner, &outputs[0]), [6.0, 12.0]);
+        assert_eq!(floats(&runner, &value), [2.0, 4.0]);
     }
 
     #[test]
