@@ -15,11 +15,11 @@ for (const [name, url] of Object.entries(sites)) {
 
   test(`the ${name} site has the right types`, async () => {
     const types: Record<string, string> = {
-      "": "text/html; charset=utf-8",
-      "main.js": "text/javascript; charset=utf-8",
-      "compute-worker.js": "text/javascript; charset=utf-8",
-      "frame.html": "text/html; charset=utf-8",
-      "assets/mnist/manifest.json": "application/json; charset=utf-8",
+      "": "text/html",
+      "main.js": "text/javascript",
+      "compute-worker.js": "text/javascript",
+      "frame.html": "text/html",
+      "assets/mnist/manifest.json": "application/json",
       "assets/mnist/train-images.idx.gz": "application/gzip",
     };
     for (const [path, type] of Object.entries(types)) {

@@ -39,8 +39,7 @@ const COMMANDS: &[Command] = &[
                 },
             )?;
             println!("Gradbook is at {}", server.url());
-            server.wait();
-            Ok(())
+            server.wait()
         },
     },
     Command {
