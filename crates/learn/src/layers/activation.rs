@@ -10,7 +10,7 @@ use std::cell::OnceCell;
 #[cfg_attr(
     feature = "serde",
     derive(serde::Deserialize),
-    serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)
+    serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)
 )]
 pub enum Activation {
     /// x

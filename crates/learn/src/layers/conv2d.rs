@@ -55,11 +55,6 @@ impl Default for Conv2dConfig {
 
 /// How much is added around an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Deserialize),
-    serde(untagged, expecting = "padding must be a number of pixels, [height, width], 'same', 'valid' or 'full'")
-)]
 pub enum Padding {
     /// By what it achieves.
     Named(NamedPadding),

@@ -11,6 +11,8 @@ mod forward;
 mod linear;
 mod norm;
 mod param;
+#[cfg(feature = "serde")]
+mod parse;
 mod pool;
 mod sequential;
 mod summary;
@@ -77,7 +79,6 @@ pub fn build(model: &dyn Layer, input: &[usize], seed: u32) -> Result<Shape> {
 
 /// A number for both axes or one for each, height first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(untagged))]
 pub enum Pair {
     /// The same for both.
     Square(usize),

@@ -68,7 +68,7 @@ impl Reduction {
 #[cfg_attr(
     feature = "serde",
     derive(serde::Deserialize),
-    serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)
+    serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)
 )]
 pub enum Loss {
     /// See [`cross_entropy`].

@@ -54,7 +54,7 @@ pub trait Rule: Debug {
 
 /// An optimiser and its options.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(tag = "kind", rename_all = "lowercase"))]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Optimiser {
     /// See [`Sgd`].
     Sgd(Sgd),

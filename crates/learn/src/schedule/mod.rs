@@ -16,7 +16,7 @@ pub use plateau::{EarlyStopping, Plateau};
 #[cfg_attr(
     feature = "serde",
     derive(serde::Deserialize),
-    serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)
+    serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)
 )]
 pub enum Schedule {
     /// Always the same.

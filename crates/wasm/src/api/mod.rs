@@ -12,3 +12,4 @@ pub mod session;
 pub mod step;
 pub mod tensor;
 pub mod train;
+pub mod value;

@@ -2,14 +2,14 @@
 
 use crate::api::function::{FunctionLayer, named};
 use crate::api::list::TensorList;
-use crate::api::options::{parse, parse_all, read};
+use crate::api::options::{read, read_kind};
 use crate::api::tensor::Tensor;
 use crate::error::{Result, Thrown};
 use crate::js::object;
 use gradbook_core as core;
 use gradbook_learn::layers::{self, Activation, Forward, Layer, Param, Params};
 use gradbook_learn::train;
-use js_sys::{Array, Function, Object, Reflect};
+use js_sys::{Array, Function, Object};
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -167,18 +167,8 @@ fn layer(kind: &str, options: &JsValue) -> Result<Rc<dyn Layer>> {
         "batchNorm" => Rc::new(layers::BatchNorm::with(read(kind, options)?)),
         "layerNorm" => Rc::new(layers::LayerNorm::with(read(kind, options)?)),
         "prelu" => Rc::new(layers::Prelu::default()),
-        _ => Rc::new(activation(kind, options)?),
+        _ => Rc::new(read_kind::<Activation>(kind, options)?),
     })
-}
-
-/// Activations are told apart by a tag among their options.
-fn activation(kind: &str, options: &JsValue) -> Result<Activation> {
-    let tagged = Object::new();
-    if options.is_object() {
-        Object::assign(&tagged, options.unchecked_ref());
-    }
-    let _ = Reflect::set(&tagged, &"kind".into(), &kind.into());
-    parse_all(kind, tagged, &parse)
 }
 
 fn sizes(shape: &[usize]) -> JsValue {

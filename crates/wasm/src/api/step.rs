@@ -2,13 +2,13 @@
 
 use crate::api::list::TensorList;
 use crate::api::model::Model;
-use crate::api::options::read;
+use crate::api::options::read_kind;
 use crate::api::session::{Session, now};
 use crate::api::tensor::Tensor;
 use crate::error::{Result, Thrown};
 use gradbook_core as core;
 use gradbook_learn::layers::{Param, Params, Role};
-use gradbook_learn::optim::{self, Clip, Memory, Optimiser};
+use gradbook_learn::optim::{Clip, Memory, Optimiser};
 use gradbook_learn::train::{self, Argument};
 use js_sys::Function;
 use std::cell::RefCell;
@@ -137,7 +137,7 @@ impl Optimizer {
     /// By its kind and options.
     #[wasm_bindgen(constructor)]
     pub fn new(kind: &str, options: JsValue) -> Result<Self> {
-        Ok(Self { rule: optimiser(kind, &options)?, memory: Memory::new() })
+        Ok(Self { rule: read_kind(kind, &options)?, memory: Memory::new() })
     }
 
     /// The usual learning rate.
@@ -171,19 +171,4 @@ impl Optimizer {
         let clip = Clip { norm, value };
         Ok(self.memory.apply(&self.rule, &lr.0, clip, &grads.tensors(), &params.0.borrow())?.into())
     }
-}
-
-/// The optimisers by kind: one line each.
-fn optimiser(kind: &str, options: &JsValue) -> Result<Optimiser> {
-    Ok(match kind {
-        "sgd" => Optimiser::Sgd(read::<optim::Sgd>(kind, options)?),
-        "adam" => Optimiser::Adam(read(kind, options)?),
-        "adamw" => Optimiser::AdamW(read(kind, options)?),
-        "rmsprop" => Optimiser::RmsProp(read(kind, options)?),
-        "adagrad" => Optimiser::Adagrad(read(kind, options)?),
-        "adadelta" => Optimiser::Adadelta(read(kind, options)?),
-        "adamax" => Optimiser::Adamax(read(kind, options)?),
-        "nadam" => Optimiser::Nadam(read(kind, options)?),
-        other => return Err(Thrown::argument(format!("there is no optimiser {other}"))),
-    })
 }

@@ -3,7 +3,7 @@
 use crate::api::dataset::Dataset;
 use crate::api::function;
 use crate::api::model::Model;
-use crate::api::options::{parse, parse_all, read};
+use crate::api::options::{parse, read};
 use crate::api::session::Session;
 use crate::api::tensor::Tensor;
 use crate::clock;
@@ -75,7 +75,7 @@ fn loss(given: &JsValue) -> Result<Loss> {
         return Ok(Loss::default());
     }
     let kind = Reflect::get(given, &"kind".into()).ok().and_then(|kind| kind.as_string());
-    parse_all(&kind.unwrap_or_else(|| "loss".into()), given.clone().unchecked_into(), &parse)
+    parse(kind.as_deref().unwrap_or("loss"), given.clone())
 }
 
 fn custom(given: &JsValue) -> Option<Loss> {
