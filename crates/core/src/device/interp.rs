@@ -8,7 +8,8 @@ use crate::{
     reserve::{copied, room, zeros},
     rng,
 };
-use std::{cell::RefCell, collections::HashMap, ops::Range, rc::Rc};
+use rustc_hash::FxHashMap;
+use std::{cell::RefCell, ops::Range, rc::Rc};
 
 /// The reference device.
 #[derive(Default)]
@@ -19,8 +20,8 @@ pub struct Interp {
 #[derive(Default)]
 struct State {
     next: u32,
-    buffers: HashMap<BufferId, Vec<u32>>,
-    programs: HashMap<ExecutableId, Rc<Program>>,
+    buffers: FxHashMap<BufferId, Vec<u32>>,
+    programs: FxHashMap<ExecutableId, Rc<Program>>,
     counters: Counters,
 }
 
@@ -277,7 +278,7 @@ fn beats(dtype: DType, new: u32, kept: u32) -> bool {
 /// The positions that sort a row; equal ones keep their order.
 fn argsort(dtype: DType, row: &[u32]) -> Vec<u32> {
     let mut order: Vec<u32> = (0..row.len() as u32).collect();
-    order.sort_by_key(|&i| scalar::rank(dtype, row[i as usize]));
+    order.sort_unstable_by_key(|&i| (scalar::rank(dtype, row[i as usize]), i));
     order
 }
 

@@ -10,10 +10,8 @@ use super::{
     scan,
 };
 use crate::{DType, Error, Result, Shape};
-use std::{
-    collections::{HashMap, HashSet},
-    ops::{Add, Div, Mul, Neg, Sub},
-};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Gradients that a caller puts in place of the usual ones during a walk: guided backpropagation and relevance rules are
 /// such sets.
@@ -49,14 +47,14 @@ pub(super) fn pull(ends: &[(Tensor, Tensor)], wrt: &[Tensor], rules: &dyn Rules)
     let outputs: Vec<Tensor> = ends.iter().map(|(y, _)| y.clone()).collect();
     let nodes = Tensor::ancestors(&outputs);
     let loops = scan::gradient::results(&nodes);
-    let mut wanted: HashSet<u64> = wrt.iter().map(Tensor::id).collect();
+    let mut wanted: FxHashSet<u64> = wrt.iter().map(Tensor::id).collect();
     for node in &nodes {
         if node.inputs().iter().any(|input| wanted.contains(&input.id())) {
             wanted.insert(node.id());
         }
     }
-    let mut arrived: HashMap<u64, Tensor> = HashMap::new();
-    let arrive = |arrived: &mut HashMap<u64, Tensor>, at: &Tensor, gradient: Tensor| {
+    let mut arrived: FxHashMap<u64, Tensor> = FxHashMap::default();
+    let arrive = |arrived: &mut FxHashMap<u64, Tensor>, at: &Tensor, gradient: Tensor| {
         let sum = match arrived.remove(&at.id()) {
             Some(other) => (Term(other) + Term(gradient)).0,
             None => gradient,
@@ -64,7 +62,7 @@ pub(super) fn pull(ends: &[(Tensor, Tensor)], wrt: &[Tensor], rules: &dyn Rules)
         arrived.insert(at.id(), sum);
     };
     ends.iter().for_each(|(y, seed)| arrive(&mut arrived, y, seed.clone()));
-    let mut found: HashMap<u64, Tensor> = HashMap::new();
+    let mut found: FxHashMap<u64, Tensor> = FxHashMap::default();
     for node in nodes.iter().rev().filter(|node| wanted.contains(&node.id())) {
         let g = arrived.remove(&node.id());
         found.extend(g.clone().map(|g| (node.id(), g)));

@@ -3,7 +3,8 @@
 
 use super::{node::Tensor, op::Op};
 use crate::{DType, Result, Shape};
-use std::{collections::HashMap, rc::Rc};
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
 
 /// Position of a node in its graph.
 pub type NodeId = usize;
@@ -57,10 +58,10 @@ impl Graph {
 
     /// The same with the first leaves given, whether the outputs depend on them or not; what they are computed from is left out.
     pub fn trace_with(first: &[Tensor], outputs: &[Tensor]) -> Traced {
-        let given: HashMap<u64, usize> = first.iter().enumerate().map(|(i, leaf)| (leaf.id(), i)).collect();
+        let given: FxHashMap<u64, usize> = first.iter().enumerate().map(|(i, leaf)| (leaf.id(), i)).collect();
         let ancestors = Tensor::ancestors_to(&[first, outputs].concat(), &given.keys().copied().collect());
         let mut leaves = first.to_vec();
-        let mut at: HashMap<u64, NodeId> = HashMap::new();
+        let mut at: FxHashMap<u64, NodeId> = FxHashMap::default();
         let mut nodes = Vec::with_capacity(ancestors.len());
         for tensor in &ancestors {
             let op = tensor.op();
@@ -90,9 +91,9 @@ impl Graph {
     }
 
     /// For each result of a loop that is not the first one of that loop on those inputs, the first one.
-    pub fn siblings(&self) -> HashMap<NodeId, NodeId> {
-        let mut first = HashMap::new();
-        let mut siblings = HashMap::new();
+    pub fn siblings(&self) -> FxHashMap<NodeId, NodeId> {
+        let mut first = FxHashMap::default();
+        let mut siblings = FxHashMap::default();
         for (id, node) in self.nodes.iter().enumerate() {
             if let Kind::Op(Op::Scan { scan, .. }) = &node.kind {
                 let found = *first.entry((Rc::as_ptr(scan), &node.inputs[..])).or_insert(id);

@@ -5,9 +5,9 @@ use super::{
     op::{Op, Resident},
 };
 use crate::{DType, Data, Result, Shape};
+use rustc_hash::FxHashSet;
 use std::{
     cell::{Cell, Ref, RefCell},
-    collections::HashSet,
     fmt, mem,
     rc::Rc,
 };
@@ -108,12 +108,12 @@ impl Tensor {
 
     /// The nodes that the given ones depend on, themselves included, inputs first; ends at leaves.
     pub fn ancestors(roots: &[Self]) -> Vec<Self> {
-        Self::ancestors_to(roots, &HashSet::new())
+        Self::ancestors_to(roots, &FxHashSet::default())
     }
 
     /// The same, ending at the nodes of these names, too.
-    pub(super) fn ancestors_to(roots: &[Self], ends: &HashSet<u64>) -> Vec<Self> {
-        let mut seen = HashSet::new();
+    pub(super) fn ancestors_to(roots: &[Self], ends: &FxHashSet<u64>) -> Vec<Self> {
+        let mut seen = FxHashSet::default();
         let mut found = Vec::new();
         let mut pending = roots.to_vec();
         while let Some(node) = pending.pop() {

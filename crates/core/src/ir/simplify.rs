@@ -9,7 +9,8 @@ use super::{
     wire::Writer,
 };
 use crate::{DType, Shape};
-use std::{collections::HashMap, rc::Rc};
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
 
 /// A graph with the same leaves and outputs, and no more nodes than needed.
 pub fn simplify(graph: &Graph) -> Graph {
@@ -26,7 +27,7 @@ pub fn simplify(graph: &Graph) -> Graph {
 
 /// One walk over the graph, in which the results of loops stay what they are.
 fn pass(graph: &Graph) -> Graph {
-    let mut pass = Pass { graph: Graph { leaves: graph.leaves, ..Graph::default() }, known: HashMap::new() };
+    let mut pass = Pass { graph: Graph { leaves: graph.leaves, ..Graph::default() }, known: FxHashMap::default() };
     let mut at: Vec<NodeId> = Vec::with_capacity(graph.nodes.len());
     let uses = graph.uses();
     for node in &graph.nodes {
@@ -73,7 +74,7 @@ fn transposed_product<'a>(graph: &'a Graph, uses: &[usize], node: &Node) -> Opti
 struct Pass {
     graph: Graph,
     /// Nodes by all that they are.
-    known: HashMap<Vec<u8>, NodeId>,
+    known: FxHashMap<Vec<u8>, NodeId>,
 }
 
 impl Pass {

@@ -1,7 +1,7 @@
 //! Derivatives of any order, composed from the one graph transform.
 
 use crate::{Error, Result, Tensor, ir};
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 impl Tensor {
     /// The gradients of a tensor with one element for each of `wrt`, each of the shape of its tensor.
@@ -61,7 +61,7 @@ impl Tensor {
 
 /// As [`Tensor::grad`], but zeros where nothing leads to a tensor: the second derivatives of what is linear.
 pub fn gradients(y: &Tensor, wrt: &[&Tensor]) -> Result<Vec<Tensor>> {
-    let reached: HashSet<u64> = Tensor::ancestors(std::slice::from_ref(y)).iter().map(Tensor::id).collect();
+    let reached: FxHashSet<u64> = Tensor::ancestors(std::slice::from_ref(y)).iter().map(Tensor::id).collect();
     let one = |x: &&Tensor| {
         if !reached.contains(&x.id()) {
             return Ok(x.zeros_like());

@@ -13,10 +13,8 @@ use super::{
     view::View,
 };
 use crate::DType;
-use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
-};
+use rustc_hash::FxHashMap;
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 /// Joins the steps whose results are state, where that is possible.
 pub(super) fn batch(drafts: &mut Drafts, results: &[(ValueId, Target)]) {
@@ -65,7 +63,7 @@ enum Reading {
 /// Steps that do the same, in their order; the groups in the order of their first steps.
 fn groups(drafts: &Drafts, leaf_of: &[Option<ValueId>]) -> Vec<Vec<usize>> {
     let heights = heights(drafts);
-    let mut numbers: HashMap<Likeness, usize> = HashMap::new();
+    let mut numbers: FxHashMap<Likeness, usize> = FxHashMap::default();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (i, step) in drafts.steps.iter().enumerate().filter(|(_, step)| leaf_of[step.write].is_some()) {
         if let Some(likeness) = likeness(drafts, step, heights[i]) {
@@ -82,7 +80,7 @@ fn groups(drafts: &Drafts, leaf_of: &[Option<ValueId>]) -> Vec<Vec<usize>> {
 
 /// A group in parts whose values are in the same rows, if they are in rows at all.
 fn parts(drafts: &Drafts, leaf_of: &[Option<ValueId>], group: &[usize]) -> Vec<Vec<usize>> {
-    let mut numbers: HashMap<Vec<Option<ValueId>>, usize> = HashMap::new();
+    let mut numbers: FxHashMap<Vec<Option<ValueId>>, usize> = FxHashMap::default();
     let mut parts: Vec<Vec<usize>> = Vec::new();
     for &i in group {
         let step = &drafts.steps[i];
@@ -150,7 +148,7 @@ fn join(drafts: &mut Drafts, leaf_of: &[Option<ValueId>], group: &[usize]) -> Op
 
     let mut order: Vec<usize> = (0..steps.len()).collect();
     if let Some(settled) = columns.iter().find(|column| lies_in_row(drafts, column[0])) {
-        order.sort_by_key(|&i| drafts.root(settled[i]));
+        order.sort_unstable_by_key(|&i| (drafts.root(settled[i]), i));
     }
     let sorted = |column: &Vec<ValueId>| order.iter().map(|&i| column[i]).collect::<Vec<_>>();
     let columns: Vec<Vec<ValueId>> = columns.iter().map(sorted).collect();
@@ -273,7 +271,7 @@ fn reorder(drafts: &mut Drafts, joined: &[Option<usize>], made: &[Draft]) {
 fn dependencies(drafts: &Drafts, steps: &[(usize, Draft)]) -> Vec<Vec<usize>> {
     let mut writers: Vec<Option<usize>> = vec![None; drafts.values.len()];
     // What is written within each row, by place.
-    let mut parts: HashMap<ValueId, Vec<(usize, ValueId)>> = HashMap::new();
+    let mut parts: FxHashMap<ValueId, Vec<(usize, ValueId)>> = FxHashMap::default();
     for (i, (_, step)) in steps.iter().enumerate() {
         for value in step.writes() {
             writers[value] = Some(i);

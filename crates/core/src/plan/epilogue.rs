@@ -6,7 +6,7 @@ use super::{
     draft::{Draft, DraftEpilogue, Drafts, ValueId, Work},
     program::{Expr, Load, Source},
 };
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 /// Makes epilogues of the steps that can be.
 pub(super) fn epilogues(drafts: &mut Drafts, results: &[(ValueId, Target)], options: &Options) {
@@ -14,7 +14,7 @@ pub(super) fn epilogues(drafts: &mut Drafts, results: &[(ValueId, Target)], opti
     let mut uses = vec![0_usize; drafts.values.len()];
     drafts.steps.iter().flat_map(Draft::all_reads).for_each(|value| uses[value] += 1);
     results.iter().for_each(|&(value, _)| uses[value] += 1);
-    let mut gone = HashSet::new();
+    let mut gone = FxHashSet::default();
     for i in 0..drafts.steps.len() {
         let Some((value, epilogue)) = finishes(drafts, &drafts.steps[i], &writers, &uses, options) else { continue };
         let kernel = writers[value].expect("a step writes it");

@@ -10,7 +10,7 @@ use super::{
     view::View,
 };
 use crate::DType;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// The program of these steps, over external buffers of so many words for the leaves and further ones as [`super::compile_at`]
 /// says.
@@ -76,11 +76,11 @@ fn outside(drafts: &Drafts, value: ValueId) -> Option<(usize, usize)> {
 }
 
 /// Which steps read the leaves before anything replaces them: for each buffer, the ranges that are read.
-struct LeafReads(HashMap<usize, Vec<(usize, usize, usize)>>);
+struct LeafReads(FxHashMap<usize, Vec<(usize, usize, usize)>>);
 
 impl LeafReads {
     fn new(drafts: &Drafts) -> Self {
-        let mut reads: HashMap<usize, Vec<(usize, usize, usize)>> = HashMap::new();
+        let mut reads: FxHashMap<usize, Vec<(usize, usize, usize)>> = FxHashMap::default();
         for (i, step) in drafts.steps.iter().enumerate() {
             for value in step.all_reads() {
                 if let Some((buffer, at)) = outside(drafts, value) {

@@ -14,7 +14,7 @@ use crate::{
     DType, Error, Result,
     ir::{Graph, Kind, NodeId, Op, Scan},
 };
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The steps of a graph, and what each output's target gets: a value of its own that a step writes. An output that is the
 /// leaf which it goes to has none.
@@ -41,9 +41,9 @@ pub(super) struct Schedule<'a> {
     pub(super) forms: Vec<Expr>,
     pub(super) drafts: Drafts,
     /// The nodes whose values are made by other than element-wise steps.
-    kernels: HashMap<ValueId, NodeId>,
+    kernels: FxHashMap<ValueId, NodeId>,
     /// The values of the results of each loop on its inputs.
-    pub(super) loops: HashMap<(*const Scan, Vec<NodeId>), Vec<ValueId>>,
+    pub(super) loops: FxHashMap<(*const Scan, Vec<NodeId>), Vec<ValueId>>,
 }
 
 /// A value that several use is computed again by each if that costs no more than this.
@@ -72,8 +72,8 @@ impl<'a> Schedule<'a> {
             is_output,
             forms: Vec::with_capacity(graph.nodes.len()),
             drafts,
-            kernels: HashMap::new(),
-            loops: HashMap::new(),
+            kernels: FxHashMap::default(),
+            loops: FxHashMap::default(),
         })
     }
 
@@ -287,7 +287,7 @@ impl<'a> Schedule<'a> {
 
     fn results(&mut self, targets: &[Target]) -> Vec<(ValueId, Target)> {
         let mut results: Vec<(ValueId, Target)> = Vec::with_capacity(targets.len());
-        let mut claimed = HashSet::new();
+        let mut claimed = FxHashSet::default();
         for (&output, &target) in self.graph.outputs.iter().zip(targets) {
             let own = as_read(&self.forms[output]).filter(|(_, view)| view.is_contiguous()).map(|(value, _)| value);
             let own = own.filter(|&value| self.drafts.values[value].words == self.len(output));

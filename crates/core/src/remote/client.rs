@@ -6,9 +6,10 @@ use crate::{
     device::LocalFuture,
     ir::{Graph, Op, Resident},
 };
+use rustc_hash::FxHashMap;
 use std::{
     cell::{Cell, RefCell},
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     future, mem,
     rc::{Rc, Weak},
     task::{Poll, Waker},
@@ -46,7 +47,7 @@ struct Connection {
     transport: Box<dyn Transport>,
     next_name: Cell<Name>,
     next_ticket: Cell<Ticket>,
-    waiting: RefCell<HashMap<Ticket, Inbox>>,
+    waiting: RefCell<FxHashMap<Ticket, Inbox>>,
     /// Calls sent since one was last asked to be answered.
     calls: Cell<usize>,
     /// Calls whose answer was asked for and not awaited yet.

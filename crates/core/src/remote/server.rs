@@ -5,9 +5,10 @@ use crate::{
     DType, Error, LoopEnd, LoopRun, LoopSpec, Prepared, ProgramSpec, Result, Runner, Shape, Tensor,
     device::LocalFuture, ir::Op, runner::Variable,
 };
+use rustc_hash::FxHashMap;
 use std::{
     cell::{Cell, RefCell},
-    collections::{HashMap, VecDeque, hash_map::Entry},
+    collections::{VecDeque, hash_map::Entry},
     rc::Rc,
 };
 
@@ -45,9 +46,9 @@ pub struct Server<R, H>(Rc<State<R, H>>);
 struct State<R, H> {
     runner: RefCell<Rc<R>>,
     host: H,
-    values: RefCell<HashMap<Name, Result<Tensor>>>,
-    loops: RefCell<HashMap<Name, Result<Rc<Loop>>>>,
-    programs: RefCell<HashMap<Name, Rc<Program>>>,
+    values: RefCell<FxHashMap<Name, Result<Tensor>>>,
+    loops: RefCell<FxHashMap<Name, Result<Rc<Loop>>>>,
+    programs: RefCell<FxHashMap<Name, Rc<Program>>>,
     next_name: Cell<Name>,
     queue: RefCell<VecDeque<Work<R>>>,
     /// Whether a task works on the queue.
@@ -322,7 +323,7 @@ impl<R: Runner, H: Host> State<R, H> {
     async fn move_to(&self, runner: Rc<R>) {
         let old = self.runner.replace(runner);
         let names: Vec<Name> = self.values.borrow().keys().copied().collect();
-        let mut moved: HashMap<u64, Result<Tensor>> = HashMap::new();
+        let mut moved: FxHashMap<u64, Result<Tensor>> = FxHashMap::default();
         for name in names {
             let Ok(tensor) = self.value(name) else { continue };
             let value = moved_from(&*old, &tensor, &mut moved).await;
@@ -596,7 +597,7 @@ fn stand_in(shape: &Shape, dtype: DType) -> Tensor {
 }
 
 /// The value of a tensor as data; each one is read once.
-async fn moved_from<R: Runner>(old: &R, tensor: &Tensor, moved: &mut HashMap<u64, Result<Tensor>>) -> Result<Tensor> {
+async fn moved_from<R: Runner>(old: &R, tensor: &Tensor, moved: &mut FxHashMap<u64, Result<Tensor>>) -> Result<Tensor> {
     if let Some(known) = moved.get(&tensor.id()) {
         return known.clone();
     }

@@ -9,9 +9,9 @@ use crate::{
     ir::{Graph, Op, Resident, simplify, wire::Writer},
     plan::{self, Leaf, Options, Target},
 };
+use rustc_hash::FxHashMap;
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
     rc::{Rc, Weak},
 };
 
@@ -31,10 +31,10 @@ pub(super) struct Inner {
     pub(super) device: Rc<dyn Device>,
     pub(super) host: Host,
     options: Cell<Options>,
-    values: RefCell<HashMap<u64, Value>>,
+    values: RefCell<FxHashMap<u64, Value>>,
     programs: RefCell<Programs>,
-    loops: RefCell<HashMap<u64, Rc<Loop>>>,
-    pub(super) callables: RefCell<HashMap<u64, Rc<Callable>>>,
+    loops: RefCell<FxHashMap<u64, Rc<Loop>>>,
+    pub(super) callables: RefCell<FxHashMap<u64, Rc<Callable>>>,
     /// Grows with each stop that was asked for.
     stops: Cell<u64>,
     /// Whether a program is between two of its steps: its scratch memory must be left alone.
@@ -462,7 +462,7 @@ impl Inner {
     /// Where the leaves lie, each buffer named once.
     fn leaves(self: &Rc<Self>, leaves: &[Tensor]) -> Result<Leaves> {
         let mut found = Leaves::default();
-        let mut known: HashMap<BufferId, usize> = HashMap::new();
+        let mut known: FxHashMap<BufferId, usize> = FxHashMap::default();
         for leaf in leaves {
             self.ready(leaf)?;
             let Value { memory, offset, .. } = self.held(leaf)?;
@@ -538,7 +538,7 @@ impl Drop for Inner {
 /// Programs by structure; those not used for longest are forgotten.
 #[derive(Default)]
 struct Programs {
-    known: HashMap<Vec<u8>, Entry>,
+    known: FxHashMap<Vec<u8>, Entry>,
     clock: u64,
 }
 

@@ -6,7 +6,8 @@ use crate::{
     layers::{Param, trace},
 };
 use gradbook_core::{DType, Tensor};
-use std::{cell::RefCell, collections::HashSet};
+use rustc_hash::FxHashSet;
+use std::cell::RefCell;
 
 /// The state of an optimiser over any number of parameters, which it learns to know when it first changes them. In a
 /// [`crate::train::Step`] the state is changed in place by each call, outside of one each step is a graph.
@@ -61,7 +62,7 @@ impl Memory {
         if params.is_empty() {
             return fail("there are no parameters; a model has some after its first forward pass or build");
         }
-        let reached: HashSet<u64> = Tensor::ancestors(std::slice::from_ref(loss)).iter().map(Tensor::id).collect();
+        let reached: FxHashSet<u64> = Tensor::ancestors(std::slice::from_ref(loss)).iter().map(Tensor::id).collect();
         let depends = |param: &&Param| reached.contains(&param.value().id());
         let reachable: Vec<Param> = params.iter().filter(depends).cloned().collect();
         let is_old = |param: &Param| trace::input(param).is_some_and(|input| reached.contains(&input.id()));

@@ -9,7 +9,8 @@ use crate::{
     optim::{Clip, Now, Optimiser, update},
 };
 use gradbook_core::{DType, LoopSpec, Shape, Tensor, runner::State};
-use std::{collections::HashSet, ops::Range};
+use rustc_hash::FxHashSet;
+use std::ops::Range;
 
 /// What is trained, on what and how.
 pub(super) struct Task<'a> {
@@ -80,7 +81,7 @@ pub(super) fn body(task: &Task, batches: Batches) -> Result<Body> {
     let right = if answers > 0 { hits(&output, &y)? } else { Tensor::scalar(0.0) };
 
     // Parameters that the loss does not depend on stay as they are.
-    let reached: HashSet<u64> = Tensor::ancestors(std::slice::from_ref(&loss)).iter().map(Tensor::id).collect();
+    let reached: FxHashSet<u64> = Tensor::ancestors(std::slice::from_ref(&loss)).iter().map(Tensor::id).collect();
     let roles: Vec<Role> = params.handles().map(|param| param.role()).collect();
     let trained: Vec<usize> =
         (0..inputs.len()).filter(|&i| roles[i] == Role::Weight && reached.contains(&inputs[i].id())).collect();

@@ -8,9 +8,9 @@ use crate::{
     },
 };
 use gradbook_core::{DType, LoopSpec, Prepared, ProgramSpec, Runner, Shape, Tensor, ir::Op, runner::Variable};
+use rustc_hash::FxHashSet;
 use std::{
     cell::{Cell, RefCell},
-    collections::HashSet,
     fmt,
     rc::Rc,
 };
@@ -182,7 +182,7 @@ impl Step {
         // Parameters that were only looked at need not be brought.
         let changed = params.iter().filter(|p| p.current.id() != p.input.id()).map(|p| p.current.clone());
         let roots: Vec<Tensor> = outputs.iter().cloned().chain(changed).collect();
-        let reached: HashSet<u64> = Tensor::ancestors(&roots).iter().map(Tensor::id).collect();
+        let reached: FxHashSet<u64> = Tensor::ancestors(&roots).iter().map(Tensor::id).collect();
         params.retain(|p| p.current.id() != p.input.id() || reached.contains(&p.input.id()));
         Ok(Self {
             arguments: arguments.to_vec(),

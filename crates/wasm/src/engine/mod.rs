@@ -9,8 +9,8 @@ use gradbook_core::device::{LocalFuture, cpu::Cpu, interp::Interp, webgpu};
 use gradbook_core::remote::{self, Loaded, Server};
 use gradbook_core::{self as core, LocalRunner};
 use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
+use rustc_hash::FxHashMap;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -20,7 +20,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 pub struct Engine {
     runner: Rc<LocalRunner>,
     /// Data sets that were asked for; they stay, so that running a cell again costs nothing.
-    loaded: Rc<RefCell<HashMap<String, Loaded>>>,
+    loaded: Rc<RefCell<FxHashMap<String, Loaded>>>,
 }
 
 #[wasm_bindgen]
@@ -124,7 +124,7 @@ impl Connection {
 struct Host {
     send: Function,
     load: Function,
-    loaded: Rc<RefCell<HashMap<String, Loaded>>>,
+    loaded: Rc<RefCell<FxHashMap<String, Loaded>>>,
 }
 
 impl remote::Host for Host {

@@ -8,6 +8,8 @@ mod native;
 mod wasm;
 mod web;
 
+use std::time::Instant;
+
 use anyhow::{Result, bail};
 
 pub use counts::Counts;
@@ -47,12 +49,13 @@ pub fn run(project: &Project, slow: bool, only: &[String]) -> Result<()> {
             continue;
         }
         println!("\n== {name}");
+        let start = Instant::now();
         let counts = stage(project, &settings).unwrap_or_else(|error| {
             eprintln!("error: {error:#}");
             Counts { failed: 1, ..Counts::default() }
         });
         let counts = counts.not_empty();
-        summary += &format!("{name:>12}: {counts}\n");
+        summary += &format!("{name:>12}: {counts} ({} s)\n", start.elapsed().as_secs());
         total += counts;
     }
     println!("\n{summary}\n{total}");

@@ -49,7 +49,7 @@ pub fn run_node(
     node.current_dir(project.root())
         .args(["--enable-source-maps", "--test", "--test-reporter=spec", "--test-concurrency=1"])
         // Milliseconds: a file that hangs is a failure and not an endless run.
-        .arg("--test-timeout=2400000")
+        .arg(if settings.slow { "--test-timeout=3600000" } else { "--test-timeout=1200000" })
         .args(self::sources(&folder, ".mjs"));
     if settings.slow {
         node.env("GRADBOOK_SLOW", "1");

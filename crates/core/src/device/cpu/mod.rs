@@ -32,8 +32,9 @@ use expr::{Blocks, Registers};
 use matmul::MatMul;
 use memory::{Memory, Reads, Words};
 use reduce::{Partial, Reduce};
+use rustc_hash::FxHashMap;
 use simd::Level;
-use std::{cell::RefCell, collections::HashMap, ops::Range, rc::Rc};
+use std::{cell::RefCell, ops::Range, rc::Rc};
 
 /// The CPU of this machine.
 pub struct Cpu {
@@ -44,8 +45,8 @@ pub struct Cpu {
 #[derive(Default)]
 struct State {
     next: u32,
-    buffers: HashMap<BufferId, Rc<Words>>,
-    programs: HashMap<ExecutableId, Rc<RefCell<Prepared>>>,
+    buffers: FxHashMap<BufferId, Rc<Words>>,
+    programs: FxHashMap<ExecutableId, Rc<RefCell<Prepared>>>,
     counters: Counters,
 }
 

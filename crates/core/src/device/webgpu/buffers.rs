@@ -2,9 +2,9 @@
 
 use super::{WebGpu, device_error};
 use crate::{Result, device::BufferId, reserve::zeros};
+use rustc_hash::FxHashMap;
 use std::{
     cell::Cell,
-    collections::HashMap,
     ops::Range,
     sync::{Arc, Mutex},
 };
@@ -16,7 +16,7 @@ pub const USAGE: wgpu::BufferUsages =
 /// The callers' buffers, and staging buffers that are not in use.
 #[derive(Default)]
 pub struct Buffers {
-    named: HashMap<BufferId, (wgpu::Buffer, usize)>,
+    named: FxHashMap<BufferId, (wgpu::Buffer, usize)>,
     spare: Vec<wgpu::Buffer>,
 }
 

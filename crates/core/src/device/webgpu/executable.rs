@@ -6,9 +6,9 @@ use crate::{
     device::BufferId,
     plan::{ALIGNMENT, Buffer, External, Program, Walk},
 };
+use rustc_hash::FxHashMap;
 use std::{
     cell::RefCell,
-    collections::HashMap,
     hash::Hash,
     rc::Rc,
     sync::{
@@ -286,11 +286,11 @@ fn is_external(buffer: Buffer, externals: &[BufferId], id: BufferId) -> bool {
 }
 
 /// Items that are numbered as they come, each once.
-struct Distinct<T>(HashMap<T, usize>);
+struct Distinct<T>(FxHashMap<T, usize>);
 
 impl<T> Default for Distinct<T> {
     fn default() -> Self {
-        Self(HashMap::new())
+        Self(FxHashMap::default())
     }
 }
 

@@ -20,10 +20,10 @@ use crate::{Error, Result, plan::Program};
 use buffers::{Buffers, Staging};
 use executable::{Arena, Executable};
 use pipelines::Pipelines;
+use rustc_hash::FxHashMap;
 use signal::Signal;
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
     future::{Future, poll_fn},
     ops::Range,
     pin::Pin,
@@ -43,7 +43,7 @@ pub struct WebGpu {
     next: Cell<u32>,
     buffers: RefCell<Buffers>,
     pipelines: RefCell<Pipelines>,
-    executables: RefCell<HashMap<ExecutableId, Rc<Executable>>>,
+    executables: RefCell<FxHashMap<ExecutableId, Rc<Executable>>>,
     arena: RefCell<Arena>,
     counters: RefCell<Counters>,
     /// Error scopes around large allocations whose outcome is not known yet.

@@ -2,11 +2,11 @@
 
 use super::{WebGpu, device_error};
 use crate::Result;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// All pipelines of a device.
 pub struct Pipelines {
-    by_text: HashMap<String, wgpu::ComputePipeline>,
+    by_text: FxHashMap<String, wgpu::ComputePipeline>,
     /// By the number of storage buffers, of which the first is written.
     layouts: Vec<Option<(wgpu::BindGroupLayout, wgpu::PipelineLayout)>>,
 }
@@ -14,7 +14,7 @@ pub struct Pipelines {
 impl Pipelines {
     pub fn new(limits: &wgpu::Limits) -> Self {
         let most = limits.max_storage_buffers_per_shader_stage as usize;
-        Self { by_text: HashMap::new(), layouts: vec![None; most.min(64) + 1] }
+        Self { by_text: FxHashMap::default(), layouts: vec![None; most.min(64) + 1] }
     }
 
     /// The pipeline of a text that binds so many buffers. Errors: more than the device can bind.

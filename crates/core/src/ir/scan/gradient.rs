@@ -8,10 +8,8 @@ use crate::{
         grad::{Rules, pull},
     },
 };
-use std::{
-    collections::{HashMap, HashSet},
-    rc::Rc,
-};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
 
 /// The gradients for the inputs of a loop from those that arrive at some of its results: (result, gradient).
 /// Only for the inputs that are wanted; none where no differentiable path leads.
@@ -101,10 +99,10 @@ pub(in crate::ir) fn gradient(
 
 /// For each node that is a result of a loop, which results of it on the same inputs there are: (result, name), in the order
 /// in which they were made.
-pub(in crate::ir) fn results(nodes: &[Tensor]) -> HashMap<u64, Rc<Vec<(usize, u64)>>> {
+pub(in crate::ir) fn results(nodes: &[Tensor]) -> FxHashMap<u64, Rc<Vec<(usize, u64)>>> {
     /// A loop by its place in memory, and the names of its inputs.
     type Key = (*const Scan, Vec<u64>);
-    let mut found: HashMap<Key, Vec<(usize, u64)>> = HashMap::new();
+    let mut found: FxHashMap<Key, Vec<(usize, u64)>> = FxHashMap::default();
     for node in nodes {
         if let Op::Scan { scan, pick } = &*node.op() {
             let inputs = node.inputs().iter().map(Tensor::id).collect();
@@ -129,16 +127,16 @@ struct Needed {
 /// What `outputs` need of nodes made before `mark`. What only moves or repeats elements, or varies with no leaf in front of
 /// `constants`, is made again.
 fn needed(outputs: &[Tensor], leaves: &[Tensor], mark: u64, [carries, constants]: [usize; 2]) -> Needed {
-    let at: HashMap<u64, usize> = leaves.iter().enumerate().map(|(i, leaf)| (leaf.id(), i)).collect();
+    let at: FxHashMap<u64, usize> = leaves.iter().enumerate().map(|(i, leaf)| (leaf.id(), i)).collect();
     let nodes = Tensor::ancestors(outputs);
-    let mut varies: HashSet<u64> = leaves[..constants].iter().map(Tensor::id).collect();
+    let mut varies: FxHashSet<u64> = leaves[..constants].iter().map(Tensor::id).collect();
     for node in &nodes {
         if node.inputs().iter().any(|input| varies.contains(&input.id())) {
             varies.insert(node.id());
         }
     }
     let mut needed = Needed { saved: Vec::new(), leaves: Vec::new() };
-    let mut seen = HashSet::new();
+    let mut seen = FxHashSet::default();
     let mut pending = outputs.to_vec();
     while let Some(node) = pending.pop() {
         if !seen.insert(node.id()) {

@@ -14,7 +14,8 @@ use super::{
     op::Op,
 };
 use crate::{DType, Error, Result, Shape};
-use std::{collections::HashSet, rc::Rc};
+use rustc_hash::FxHashSet;
+use std::rc::Rc;
 
 /// A loop over time.
 ///
@@ -155,10 +156,10 @@ pub(crate) fn close(
     reverse: bool,
 ) -> Result<(Rc<Scan>, Vec<Tensor>)> {
     let own = [carries, slices].concat();
-    let mut varies: HashSet<u64> = own.iter().map(Tensor::id).collect();
+    let mut varies: FxHashSet<u64> = own.iter().map(Tensor::id).collect();
     let nodes = Tensor::ancestors(outputs);
     let mut constants: Vec<Tensor> = Vec::new();
-    let mut taken = HashSet::new();
+    let mut taken = FxHashSet::default();
     let mut take = |node: &Tensor| {
         // A value without inputs costs nothing to make again, and can be fused there.
         let inline = matches!(&*node.op(), Op::Full(_) | Op::Iota { .. });

@@ -6,7 +6,8 @@ use crate::{
     Result,
     ir::{Graph, Kind, Node, NodeId, Op, simplify},
 };
-use std::{collections::HashMap, rc::Rc};
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
 
 /// What two loops must agree in to become one: inputs, trips, number of carries and slices, direction.
 type Interface = (Vec<NodeId>, usize, usize, usize, bool);
@@ -16,9 +17,9 @@ type Stand = (Rc<Scan>, Vec<usize>);
 
 /// The graph with equal loops made one and their bodies simplified; none if nothing changed.
 pub(in crate::ir) fn merged(graph: &Graph) -> Option<Graph> {
-    let mut known: HashMap<Interface, Vec<Rc<Scan>>> = HashMap::new();
+    let mut known: FxHashMap<Interface, Vec<Rc<Scan>>> = FxHashMap::default();
     // For each loop, by its place in memory and its inputs: the loop that stands for it, and where its results are there.
-    let mut stands: HashMap<(*const Scan, &[NodeId]), Stand> = HashMap::new();
+    let mut stands: FxHashMap<(*const Scan, &[NodeId]), Stand> = FxHashMap::default();
     let mut changed = false;
     for (scan, inputs) in scans(graph) {
         let key = (Rc::as_ptr(scan), inputs);
@@ -48,7 +49,7 @@ pub(in crate::ir) fn merged(graph: &Graph) -> Option<Graph> {
     }
     changed.then(|| {
         let mut graph = graph.clone();
-        let stands: HashMap<_, _> =
+        let stands: FxHashMap<_, _> =
             stands.iter().map(|((scan, inputs), stand)| ((*scan, inputs.to_vec()), stand)).collect();
         for node in &mut graph.nodes {
             if let Kind::Op(Op::Scan { scan, pick }) = &mut node.kind {
@@ -62,14 +63,14 @@ pub(in crate::ir) fn merged(graph: &Graph) -> Option<Graph> {
 
 /// The graph with every loop computing only what is taken of it; none if nothing changed.
 pub(in crate::ir) fn trimmed(graph: &Graph) -> Option<Graph> {
-    let mut taken: HashMap<(*const Scan, &[NodeId]), Vec<bool>> = HashMap::new();
+    let mut taken: FxHashMap<(*const Scan, &[NodeId]), Vec<bool>> = FxHashMap::default();
     for node in &graph.nodes {
         if let Kind::Op(Op::Scan { scan, pick }) = &node.kind {
             let key = (Rc::as_ptr(scan), &node.inputs[..]);
             taken.entry(key).or_insert_with(|| vec![false; scan.results()])[*pick] = true;
         }
     }
-    let mut trims: HashMap<(*const Scan, Vec<NodeId>), Trim> = HashMap::new();
+    let mut trims: FxHashMap<(*const Scan, Vec<NodeId>), Trim> = FxHashMap::default();
     for (scan, inputs) in scans(graph) {
         let key = (Rc::as_ptr(scan), inputs);
         if let Some(taken) = taken.remove(&key)

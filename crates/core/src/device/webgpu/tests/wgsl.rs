@@ -6,11 +6,11 @@ use naga::{
     front::wgsl,
     valid::{Capabilities, ValidationFlags, Validator},
 };
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 #[test]
 fn every_text_is_valid() {
-    let mut seen = HashSet::new();
+    let mut seen = FxHashSet::default();
     for case in cases::all().iter().chain(&scalars::cases()) {
         for program in [outside(case), inside(case)] {
             for dispatch in program.steps.iter().flat_map(|step| emit::step(step, 1 << 20).dispatches) {
