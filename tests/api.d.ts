@@ -209,7 +209,7 @@ export declare function describe(shape: readonly number[], dtype: string, values
 import type * as Module from "../pkg/base/gradbook.js";
 import type { EngineBuild } from "./probe.ts";
 /** A device that can be opened. */
-export type DeviceName = "cpu" | "webgpu" | "interp";
+export type DeviceName = "cpu" | "webgpu";
 /** An engine on its device. */
 export type Engine = Module.Engine;
 /** One client of an engine. */
@@ -448,7 +448,7 @@ export { Tensor } from "./tensor.ts";
 export type WasmSource = BufferSource | WebAssembly.Module;
 /** Options of `createGradbook`. */
 export interface GradbookOptions {
-    /** What computes: "cpu", "webgpu", "interp" (plain loops, for comparison), or "auto"; "auto". */
+    /** What computes: "cpu", "webgpu" or "auto"; "auto". */
     device?: DeviceName | "auto";
     /** The folder that holds `wasm/` and `assets/`; that of this package. */
     baseUrl?: URL | string;

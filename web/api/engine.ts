@@ -8,7 +8,7 @@ import type { EngineBuild } from "./probe.ts";
 import { bestBuild } from "./probe.ts";
 
 /** A device that can be opened. */
-export type DeviceName = "cpu" | "webgpu" | "interp";
+export type DeviceName = "cpu" | "webgpu";
 
 /** An engine on its device. */
 export type Engine = Module.Engine;

@@ -59,7 +59,7 @@ export type WasmSource = BufferSource | WebAssembly.Module;
 
 /** Options of `createGradbook`. */
 export interface GradbookOptions {
-  /** What computes: "cpu", "webgpu", "interp" (plain loops, for comparison), or "auto"; "auto". */
+  /** What computes: "cpu", "webgpu" or "auto"; "auto". */
   device?: DeviceName | "auto";
   /** The folder that holds `wasm/` and `assets/`; that of this package. */
   baseUrl?: URL | string;

@@ -277,9 +277,10 @@ fn beats(dtype: DType, new: u32, kept: u32) -> bool {
 
 /// The positions that sort a row; equal ones keep their order.
 fn argsort(dtype: DType, row: &[u32]) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..row.len() as u32).collect();
-    order.sort_unstable_by_key(|&i| (scalar::rank(dtype, row[i as usize]), i));
-    order
+    let ranked = |(i, &word): (u64, &u32)| u64::from(scalar::rank(dtype, word)) << 32 | i;
+    let mut order: Vec<u64> = (0..).zip(row).map(ranked).collect();
+    order.sort_unstable();
+    order.iter().map(|&ranked| ranked as u32).collect()
 }
 
 fn floats(words: &[u32]) -> Vec<f32> {

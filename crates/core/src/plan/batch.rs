@@ -148,7 +148,9 @@ fn join(drafts: &mut Drafts, leaf_of: &[Option<ValueId>], group: &[usize]) -> Op
 
     let mut order: Vec<usize> = (0..steps.len()).collect();
     if let Some(settled) = columns.iter().find(|column| lies_in_row(drafts, column[0])) {
-        order.sort_unstable_by_key(|&i| (drafts.root(settled[i]), i));
+        let mut places: Vec<(usize, usize)> = order.iter().map(|&i| (drafts.root(settled[i]).1, i)).collect();
+        places.sort_unstable();
+        order = places.iter().map(|&(_, i)| i).collect();
     }
     let sorted = |column: &Vec<ValueId>| order.iter().map(|&i| column[i]).collect::<Vec<_>>();
     let columns: Vec<Vec<ValueId>> = columns.iter().map(sorted).collect();

@@ -5,7 +5,7 @@ use crate::{
     DType, Error, LoopEnd, LoopRun, LoopSpec, Prepared, ProgramSpec, Result, Runner, Shape, Tensor,
     device::LocalFuture, ir::Op, runner::Variable,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::{
     cell::{Cell, RefCell},
     collections::{VecDeque, hash_map::Entry},
@@ -564,12 +564,9 @@ impl<R: Runner, H: Host> State<R, H> {
             let after = if names.has_next { Some(next()?) } else { None };
             spec.state.push(Variable { input, value, next: after });
         }
-        let mut first: Vec<u64> =
-            spec.arguments.iter().chain(spec.state.iter().map(|s| &s.input)).map(Tensor::id).collect();
-        let count = first.len();
-        first.sort_unstable();
-        first.dedup();
-        if first.len() != count {
+        let mut seen = FxHashSet::default();
+        let mut placeholders = spec.arguments.iter().chain(spec.state.iter().map(|state| &state.input));
+        if !placeholders.all(|placeholder| seen.insert(placeholder.id())) {
             return Err(Error::Wire("a placeholder that stands for two things".into()));
         }
         spec.outputs = outputs.collect();

@@ -5,7 +5,7 @@ mod datasets;
 use crate::clock;
 use crate::error::{Result, Thrown};
 use crate::js::{bytes, object, promise};
-use gradbook_core::device::{LocalFuture, cpu::Cpu, interp::Interp, webgpu};
+use gradbook_core::device::{LocalFuture, cpu::Cpu, webgpu};
 use gradbook_core::remote::{self, Loaded, Server};
 use gradbook_core::{self as core, LocalRunner};
 use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
@@ -25,14 +25,13 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Opens `cpu`, `webgpu` or `interp`. `turn` gives a promise that settles after whatever else waits in the thread
+    /// Opens `cpu` or `webgpu`. `turn` gives a promise that settles after whatever else waits in the thread
     /// has had its turn, messages above all.
     pub fn open(device: String, turn: Function) -> Promise {
         promise(async move {
             let device: Rc<dyn core::device::Device> = match device.as_str() {
                 "cpu" => Rc::new(Cpu::new()),
                 "webgpu" => Rc::new(webgpu::WebGpu::new(webgpu::Options::new(clock::now)).await?),
-                "interp" => Rc::new(Interp::new()),
                 other => return Err(Thrown::argument(format!("there is no device {other}; there are cpu and webgpu"))),
             };
             let runner = Rc::new(LocalRunner::new(device, host(turn)));

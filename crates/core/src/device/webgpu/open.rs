@@ -77,7 +77,7 @@ const SOFTWARE: [&str; 5] = ["swiftshader", "llvmpipe", "lavapipe", "softpipe", 
 
 fn info(device: &wgpu::Device, adapter: &wgpu::AdapterInfo) -> DeviceInfo {
     let detail = name(device, adapter);
-    let lower = detail.to_lowercase();
+    let lower = detail.to_ascii_lowercase();
     let software = adapter.device_type == wgpu::DeviceType::Cpu || SOFTWARE.iter().any(|name| lower.contains(name));
     DeviceInfo { name: "webgpu", detail, software }
 }
