@@ -381,7 +381,16 @@ test(
     const warmup = <T>(schedule: T) => ({ kind: "warmup" as const, steps: 1, then: schedule });
     for (const [options, path] of [
       [{ epoch: 1 }, /fit has no option epoch\b/],
-      [{ earlyStopping: { patiense: 3 } }, /fit has no option earlyStopping\.patiense/],
+      [
+        { earlyStopping: { patiense: 3 } },
+        /fit has no option earlyStopping\.patiense; did you mean patience\?/,
+      ],
+      [
+        { earlyStopping: { patience: "3" } },
+        /fit: earlyStopping\.patience is "3"; .*expected a whole number/,
+      ],
+      [{ schedule: { gamma: 1 } }, /fit: schedule is {"gamma":1}; kind must be given/],
+      [{ schedule: { kind: "stepp" } }, /unknown variant stepp, expected one of constant, step/],
       [{ schedule: { kind: "constant", gamma: 1 } }, /fit has no option schedule\.gamma/],
       [{ schedule: warmup({ kind: "constant", power: 2 }) }, /schedule\.then\.power/],
       [{ schedule: warmup({ kind: "cosine", tmax: 2 }) }, /tmax/],
