@@ -192,7 +192,7 @@ mod webgpu {
 
     #[test]
     #[ignore = "takes minutes; run by --slow"]
-    fn hundreds_of_random_graphs_step_by_step() {
-        on_the_gpu(ProptestConfig::with_cases(300), 60);
+    fn thousands_of_random_graphs_step_by_step() {
+        on_the_gpu(ProptestConfig::with_cases(2000), 60);
     }
 }
