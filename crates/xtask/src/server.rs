@@ -71,3 +71,48 @@ fn site(folder: PathBuf, base: &str, isolated: bool) -> Router {
     }
     site
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::time::Duration;
+
+    /// What is answered on a connection that stays open, up to the end of the headers.
+    fn ask(connection: &mut TcpStream, path: &str) -> String {
+        write!(connection, "HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            connection.read_exact(&mut byte).expect("an answer in time");
+            answer.extend(byte);
+        }
+        String::from_utf8(answer).unwrap()
+    }
+
+    #[test]
+    fn many_connections_that_stay_open_are_all_answered() {
+        let options = Options { port: 0, isolated: true, base: "sub".into() };
+        let server = Server::start(env!("CARGO_MANIFEST_DIR").into(), options).unwrap();
+        let address = server.url().trim_start_matches("http://").trim_end_matches("/sub/").to_owned();
+        let open = || {
+            let connection = TcpStream::connect(&address).unwrap();
+            connection.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+            connection
+        };
+        let mut connections: Vec<TcpStream> = (0..32).map(|_| open()).collect();
+        for path in ["/sub/Cargo.toml", "/sub/src/main.rs"] {
+            for connection in connections.iter_mut().rev() {
+                let answer = ask(connection, path);
+                assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+                assert!(answer.contains("cross-origin-embedder-policy: require-corp"), "{answer}");
+            }
+        }
+        for path in ["/Cargo.toml", "/sub/../../Cargo.toml", "/sub/..%2f..%2fCargo.toml", "/sub/%2e%2e/core/Cargo.toml"]
+        {
+            let answer = ask(&mut connections[0], path);
+            assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
+        }
+    }
+}

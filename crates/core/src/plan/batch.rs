@@ -148,6 +148,7 @@ fn join(drafts: &mut Drafts, leaf_of: &[Option<ValueId>], group: &[usize]) -> Op
 
     let mut order: Vec<usize> = (0..steps.len()).collect();
     if let Some(settled) = columns.iter().find(|column| lies_in_row(drafts, column[0])) {
+        // Values of one part lie in one row, so that places within it are enough.
         let mut places: Vec<(usize, usize)> = order.iter().map(|&i| (drafts.root(settled[i]).1, i)).collect();
         places.sort_unstable();
         order = places.iter().map(|&(_, i)| i).collect();
