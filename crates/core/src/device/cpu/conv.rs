@@ -17,15 +17,19 @@
 //! All arrays are contiguous.
 
 use super::gemm::{self, Axes, Sink, Source, Strided, gemm};
+use super::memory::{Out, Reads};
+use super::prepared::Scratch;
 use super::simd::{Base, Level, Simd};
+use super::work::{Done, Split};
 use crate::ir::ConvGeometry;
+use std::ops::Range;
 
 /// Taps summed before a block of the output is stored: their weights stay in the cache.
 const TAPS: usize = 512;
 /// Slots of one pass of the weight gradient.
 const SLOTS: usize = 256;
-/// Rows of the register block of the weight gradient.
-const GRADIENT_ROWS: usize = 4;
+/// Floats of the padded images that a weight gradient sums together: they stay in the second-level cache.
+const PADDED: usize = 32 * 1024;
 
 /// One spatial axis of a convolution.
 #[derive(Clone, Copy)]
@@ -69,6 +73,15 @@ fn block_rows(level: Level) -> usize {
         Level::Base => 4,
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => 6,
+    }
+}
+
+/// Rows of the register block of a weight gradient.
+fn gradient_rows(level: Level) -> usize {
+    match level {
+        Level::Base => 3,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => 4,
     }
 }
 
@@ -173,39 +186,77 @@ impl Conv {
         if self.targets == 1 { 1 } else { self.targets.next_multiple_of(block_rows(self.level)) }
     }
 
-    /// Computes `out` from the image (or output gradient) and the weights.
-    pub(crate) fn run(&self, image: &[f32], weights: &[f32], out: &mut [f32], scratch: &mut [f32]) {
-        assert_eq!(out.len(), self.batch * self.groups * self.targets * self.plane, "output of a convolution");
-        if out.is_empty() {
+    /// How it can be cut: an image is a unit.
+    pub(crate) fn split(&self) -> Split {
+        let taps: usize = self.phases.iter().map(|phase| phase.taps.len()).max().unwrap_or(0);
+        let cost = 0.055 * (self.batch * self.groups * self.targets * self.plane * taps) as f64;
+        Split::of(self.batch, cost)
+    }
+
+    /// Computes some images of the output from images (or output gradients) and weights.
+    pub(crate) fn run(
+        &self,
+        images: Range<usize>,
+        reads: Reads<'_>,
+        scratch: &mut Scratch,
+        out: Out<'_>,
+        done: &mut Done<'_>,
+    ) {
+        let (image, weights) = (reads.floats(0), reads.floats(1));
+        let image_len = self.groups * self.sources * self.padded.input_plane();
+        let out_len = self.groups * self.targets * self.plane;
+        let range = images.start * out_len..images.end * out_len;
+        assert_eq!(out.len(), self.batch * out_len, "output of a convolution");
+        if range.is_empty() {
             return;
         }
+        let Scratch { registers, packed, .. } = scratch;
         if self.padded.is_empty() || self.phases.iter().all(|phase| phase.taps.is_empty()) {
-            out.fill(0.0);
-        } else if let Some(step) = self.pointwise {
-            self.product(step, image, weights, out, scratch);
-        } else {
-            match self.level {
-                Level::Base => self.correlate::<Base, 4, 2, 4>(image, weights, out, scratch),
-                #[cfg(target_arch = "x86_64")]
-                // SAFETY: a level is only made where the machine has it.
-                Level::Avx2 => unsafe { self.correlate_avx2(image, weights, out, scratch) },
-            }
+            // SAFETY: nobody else computes these images.
+            unsafe { out.range(range.clone()) }.fill(0);
+            return done(range, registers);
+        }
+        // SAFETY: the scratch is this thread's.
+        let packed = unsafe { packed.get_mut(0..packed.len()) }.unwrap_or_default();
+        let packed = bytemuck::cast_slice_mut(packed);
+        if let Some(step) = self.pointwise {
+            self.product(step, images, image, weights, out, packed);
+            return done(range, registers);
+        }
+        let image = &image[images.start * image_len..images.end * image_len];
+        let images = image.chunks_exact(image_len).zip(images).map(|(image, i)| {
+            let range = i * out_len..(i + 1) * out_len;
+            // SAFETY: nobody else computes this image.
+            (image, unsafe { out.floats(range.clone()) }, range)
+        });
+        let done = &mut |range| done(range, registers);
+        match self.level {
+            Level::Base => self.correlate::<Base, 4, 2, 4>(images, weights, packed, done),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a level is only made where the machine has it.
+            Level::Avx2 => unsafe { self.correlate_avx2(images, weights, packed, done) },
         }
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]
-    fn correlate_avx2(&self, image: &[f32], weights: &[f32], out: &mut [f32], scratch: &mut [f32]) {
-        self.correlate::<super::simd::Avx2, 6, 2, 4>(image, weights, out, scratch);
+    fn correlate_avx2<'a>(
+        &self,
+        images: impl Iterator<Item = Image<'a>>,
+        weights: &[f32],
+        scratch: &mut [f32],
+        done: &mut dyn FnMut(Range<usize>),
+    ) {
+        self.correlate::<super::simd::Avx2, 6, 2, 4>(images, weights, scratch, done);
     }
 
     #[inline(always)]
-    fn correlate<S: Simd, const MR: usize, const NV: usize, const WIDE: usize>(
+    fn correlate<'a, S: Simd, const MR: usize, const NV: usize, const WIDE: usize>(
         &self,
-        image: &[f32],
+        images: impl Iterator<Item = Image<'a>>,
         weights: &[f32],
-        out: &mut [f32],
         scratch: &mut [f32],
+        done: &mut dyn FnMut(Range<usize>),
     ) {
         let (padded, packed) = scratch.split_at_mut(self.padded.len(S::LANES));
         let (flat, rows) = (self.targets == 1, self.rows());
@@ -224,9 +275,7 @@ impl Conv {
                 }
             }
         }
-        let image_len = self.groups * self.sources * self.padded.input_plane();
-        let out_len = self.groups * self.targets * self.plane;
-        for (image, out) in image.chunks_exact(image_len).zip(out.chunks_exact_mut(out_len)) {
+        for (image, out, range) in images {
             let mut rest = &*packed;
             let inputs = image.chunks_exact(self.sources * self.padded.input_plane());
             for (image, out) in inputs.zip(out.chunks_exact_mut(self.targets * self.plane)) {
@@ -241,12 +290,21 @@ impl Conv {
                     }
                 }
             }
+            done(range);
         }
     }
 
-    /// A kernel of one pixel: the product of the weights with the pixels of all images.
-    fn product(&self, step: usize, image: &[f32], weights: &[f32], out: &mut [f32], scratch: &mut [f32]) {
-        let (plane, pixels) = (self.plane, self.batch * self.plane);
+    /// A kernel of one pixel: the product of the weights with the pixels of some images.
+    fn product(
+        &self,
+        step: usize,
+        images: Range<usize>,
+        image: &[f32],
+        weights: &[f32],
+        out: Out<'_>,
+        scratch: &mut [f32],
+    ) {
+        let (plane, pixels) = (self.plane, images.start * self.plane..images.end * self.plane);
         let columns = |channels: usize| {
             let image = (self.groups * channels * plane) as isize;
             Axes::new([1, self.batch, plane], [0, image, 1])
@@ -257,11 +315,16 @@ impl Conv {
             let a = Strided::new(weights, group * self.weight_group, rows, depth);
             let depth = Axes::one(self.sources, plane as isize);
             let b = Strided::new(image, group * self.sources * plane, columns(self.sources), depth);
-            let mut c = Sink::new(out, group * self.targets * plane, self.targets, plane, columns(self.targets));
-            gemm(self.level, [self.targets, pixels, self.sources], &a, &b, &mut c, false, scratch);
+            let first = group * self.targets * plane;
+            // SAFETY: nobody else computes these images.
+            let mut c = unsafe { Sink::new(out, first, self.targets, plane, columns(self.targets)) };
+            gemm(self.level, [0..self.targets, pixels.clone()], self.sources, &a, &b, &mut c, false, scratch);
         }
     }
 }
+
+/// An image, the output that comes of it, and where that lies.
+type Image<'a> = (&'a [f32], &'a mut [f32], Range<usize>);
 
 /// A weight gradient, prepared.
 #[derive(Debug)]
@@ -271,7 +334,9 @@ pub(crate) struct WeightGradient {
     padded: Padded,
     taps: Vec<u32>,
     slots: Vec<Slot>,
-    /// Where each slot reads.
+    /// Images that are summed together: few slots would be mostly horizontal sums.
+    images: usize,
+    /// Where each slot of each of these images reads.
     from: Vec<u32>,
     reach: usize,
 }
@@ -283,8 +348,12 @@ impl WeightGradient {
         let padded = Padded::new(g.c / g.groups, PaddedAxis::of_image(&y), PaddedAxis::of_image(&x));
         let taps = image_taps(&[y, x], &padded);
         let slots = slots(&padded, lanes(level), [y.output, x.output], |r, c| r * x.output + c);
-        let from = slots.iter().map(|slot| slot.from).collect();
-        Self { level, geometry: *g, reach: reach(&taps, &slots), padded, taps, slots, from }
+        let room = padded.len(lanes(level)).max(1);
+        let images = (SLOTS / slots.len().max(1)).min(PADDED / room).clamp(1, g.n.max(1));
+        let image = |i: usize| slots.iter().map(move |slot| slot.from + (i * room) as u32);
+        let from = (0..images).flat_map(image).collect();
+        let reach = reach(&taps, &slots) + (images - 1) * room;
+        Self { level, geometry: *g, reach, padded, taps, slots, images, from }
     }
 
     /// Floats of scratch memory that [`WeightGradient::run`] needs.
@@ -293,61 +362,113 @@ impl WeightGradient {
             return gemm::SCRATCH;
         }
         let lanes = lanes(self.level);
-        let rows = (self.geometry.o / self.geometry.groups).next_multiple_of(GRADIENT_ROWS);
-        self.padded.len(lanes) + rows * self.slots.len() * lanes
+        self.images * self.padded.len(lanes) + self.from.len() * gradient_rows(self.level) * lanes
     }
 
-    /// Computes `out` from the images and the output gradients.
-    pub(crate) fn run(&self, image: &[f32], gradient: &[f32], out: &mut [f32], scratch: &mut [f32]) {
+    /// Panels of output channels in a group.
+    fn panels(&self) -> usize {
+        (self.geometry.o / self.geometry.groups).div_ceil(gradient_rows(self.level))
+    }
+
+    /// How it can be cut: some output channels of a group, a panel, are a unit. Each part copies the images for itself.
+    pub(crate) fn split(&self) -> Split {
         let g = &self.geometry;
-        assert_eq!(out.len(), g.weight_shape().iter().product(), "output of a weight gradient");
+        let cost = 0.06 * (g.y_shape().iter().product::<usize>() * self.taps.len()) as f64;
+        Split { units: g.groups * self.panels(), step: 1, cost, repeats: true }
+    }
+
+    /// What some units are of the output.
+    pub(crate) fn range(&self, units: Range<usize>) -> Range<usize> {
+        let outputs = self.geometry.o / self.geometry.groups;
+        let row = |unit: usize| {
+            let (group, panel) = (unit / self.panels().max(1), unit % self.panels().max(1));
+            (group * outputs + (panel * gradient_rows(self.level)).min(outputs)) * self.taps.len()
+        };
+        row(units.start)..row(units.end)
+    }
+
+    /// Computes some units, `out`, from the images and the output gradients.
+    pub(crate) fn run(&self, units: Range<usize>, reads: Reads<'_>, scratch: &mut Scratch, out: &mut [f32]) {
+        let (image, gradient) = (reads.floats(0), reads.floats(1));
+        let g = &self.geometry;
         out.fill(0.0);
         if out.is_empty() || self.padded.is_empty() || self.slots.is_empty() || g.n == 0 {
             return;
         }
-        if is_pointwise(g) {
-            return self.product(image, gradient, out, scratch);
-        }
-        match self.level {
-            Level::Base => self.dots::<Base, 2>(image, gradient, out, scratch),
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: a level is only made where the machine has it.
-            Level::Avx2 => unsafe { self.dots_avx2(image, gradient, out, scratch) },
+        // SAFETY: the scratch is this thread's.
+        let packed = unsafe { scratch.packed.get_mut(0..scratch.packed.len()) }.unwrap_or_default();
+        let packed = bytemuck::cast_slice_mut(packed);
+        let (mut unit, mut rest) = (units.start, out);
+        while unit < units.end {
+            // The panels of one group.
+            let (group, first) = (unit / self.panels(), unit % self.panels());
+            let last = (first + units.end - unit).min(self.panels());
+            let (out, after) = rest.split_at_mut(self.range(unit..unit + last - first).len());
+            if is_pointwise(g) {
+                self.product(group, first, image, gradient, out, packed);
+            } else {
+                match self.level {
+                    Level::Base => self.dots::<Base, 3, 3>(group, first, image, gradient, out, packed),
+                    #[cfg(target_arch = "x86_64")]
+                    // SAFETY: a level is only made where the machine has it.
+                    Level::Avx2 => unsafe { self.dots_avx2(group, first, image, gradient, out, packed) },
+                }
+            }
+            (unit, rest) = (unit + last - first, after);
         }
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]
-    fn dots_avx2(&self, image: &[f32], gradient: &[f32], out: &mut [f32], scratch: &mut [f32]) {
-        self.dots::<super::simd::Avx2, 3>(image, gradient, out, scratch);
+    fn dots_avx2(
+        &self,
+        group: usize,
+        panel: usize,
+        image: &[f32],
+        gradient: &[f32],
+        out: &mut [f32],
+        scratch: &mut [f32],
+    ) {
+        self.dots::<super::simd::Avx2, 4, 3>(group, panel, image, gradient, out, scratch);
     }
 
-    /// Adds up image by image, for each the register blocks of `GRADIENT_ROWS` output channels and `NT` taps.
+    /// The output channels from panel `first` of a group on: adds up some images at a time, for each panel the register
+    /// blocks of `MR` output channels and `NT` taps.
     #[inline(always)]
-    fn dots<S: Simd, const NT: usize>(&self, image: &[f32], gradient: &[f32], out: &mut [f32], scratch: &mut [f32]) {
-        const MR: usize = GRADIENT_ROWS;
+    fn dots<S: Simd, const MR: usize, const NT: usize>(
+        &self,
+        group: usize,
+        first: usize,
+        image: &[f32],
+        gradient: &[f32],
+        out: &mut [f32],
+        scratch: &mut [f32],
+    ) {
         let g = &self.geometry;
         let (inputs, outputs, plane) = (g.c / g.groups, g.o / g.groups, g.out[0] * g.out[1]);
-        let panel = self.slots.len() * MR * S::LANES;
-        let (padded, dy) = scratch.split_at_mut(self.padded.len(S::LANES));
-        let dy = &mut dy[..outputs.div_ceil(MR) * panel];
-        let images = image.chunks_exact(inputs * self.padded.input_plane());
-        let gradients = gradient.chunks_exact(outputs * plane);
-        for (i, (image, gradient)) in images.zip(gradients).enumerate() {
-            let group = i % g.groups;
-            let out = &mut out[group * outputs * self.taps.len()..][..outputs * self.taps.len()];
-            self.padded.fill(image, padded);
-            let channels = gradient.chunks_exact(plane);
-            if outputs % MR > 0 {
-                dy[outputs / MR * panel..].fill(0.0);
+        let (image_len, room) = (inputs * self.padded.input_plane(), self.padded.len(S::LANES));
+        let (padded, dy) = scratch.split_at_mut(self.images * room);
+        for start in (0..g.n).step_by(self.images) {
+            let images = start..(start + self.images).min(g.n);
+            for (i, padded) in images.clone().zip(padded.chunks_exact_mut(room)) {
+                self.padded.fill(&image[(i * g.groups + group) * image_len..][..image_len], padded);
             }
-            for (o, channel) in channels.enumerate() {
-                self.fill_gradient::<S>(channel, &mut dy[o / MR * panel..], o % MR);
-            }
-            for (dy, out) in dy.chunks_exact(panel).zip(out.chunks_mut(MR * self.taps.len())) {
-                for first in (0..self.from.len()).step_by(SLOTS) {
-                    let slots = first..(first + SLOTS).min(self.from.len());
-                    self.add_rows::<S, NT>(padded, dy, slots, out);
+            let used = images.len() * self.slots.len();
+            let dy = &mut dy[..used * MR * S::LANES];
+            for (panel, out) in (first..).zip(out.chunks_mut(MR * self.taps.len())) {
+                let rows = out.len() / self.taps.len();
+                if rows < MR {
+                    dy.fill(0.0);
+                }
+                for (i, dy) in images.clone().zip(dy.chunks_exact_mut(self.slots.len() * MR * S::LANES)) {
+                    let channel = (i * g.groups + group) * outputs + panel * MR;
+                    let channels = gradient[channel * plane..][..rows * plane].chunks_exact(plane);
+                    for (row, channel) in channels.enumerate() {
+                        self.fill_gradient::<S, MR>(channel, dy, row);
+                    }
+                }
+                for first in (0..used).step_by(SLOTS) {
+                    self.add_rows::<S, MR, NT>(padded, dy, first..(first + SLOTS).min(used), out);
                 }
             }
         }
@@ -356,8 +477,8 @@ impl WeightGradient {
     /// Copies a channel of the output gradient into row `row` of a panel: for each slot its vector, with zeros past
     /// the end of the row of the image.
     #[inline(always)]
-    fn fill_gradient<S: Simd>(&self, channel: &[f32], panel: &mut [f32], row: usize) {
-        for (slot, to) in self.slots.iter().zip(panel.chunks_exact_mut(GRADIENT_ROWS * S::LANES)) {
+    fn fill_gradient<S: Simd, const MR: usize>(&self, channel: &[f32], panel: &mut [f32], row: usize) {
+        for (slot, to) in self.slots.iter().zip(panel.chunks_exact_mut(MR * S::LANES)) {
             let to = &mut to[row * S::LANES..][..S::LANES];
             let from = &channel[slot.to as usize..];
             if slot.lanes as usize == S::LANES {
@@ -371,16 +492,15 @@ impl WeightGradient {
         }
     }
 
-    /// Adds what some slots of one image give to the gradients of the output channels of a panel.
+    /// Adds what some slots give to the gradients of the output channels of a panel.
     #[inline(always)]
-    fn add_rows<S: Simd, const NT: usize>(
+    fn add_rows<S: Simd, const MR: usize, const NT: usize>(
         &self,
         padded: &[f32],
         dy: &[f32],
-        slots: core::ops::Range<usize>,
+        slots: Range<usize>,
         out: &mut [f32],
     ) {
-        const MR: usize = GRADIENT_ROWS;
         assert!(self.reach + S::LANES <= padded.len(), "padded image too small");
         let vector = MR * S::LANES;
         let (dy, from) = (&dy[slots.start * vector..slots.end * vector], &self.from[slots]);
@@ -397,18 +517,28 @@ impl WeightGradient {
         }
     }
 
-    /// A kernel of one pixel: the product of the output gradients with the images.
-    fn product(&self, image: &[f32], gradient: &[f32], out: &mut [f32], scratch: &mut [f32]) {
+    /// A kernel of one pixel: the product of the output gradients with the images, for the output channels from panel
+    /// `first` of a group on.
+    fn product(
+        &self,
+        group: usize,
+        first: usize,
+        image: &[f32],
+        gradient: &[f32],
+        out: &mut [f32],
+        scratch: &mut [f32],
+    ) {
         let g = &self.geometry;
-        let (inputs, outputs, plane) = (g.c / g.groups, g.o / g.groups, g.size[0] * g.size[1]);
+        let (inputs, plane) = (g.c / g.groups, g.size[0] * g.size[1]);
         let pixels = |channels: usize| Axes::new([1, g.n, plane], [0, (channels * plane) as isize, 1]);
-        for group in 0..g.groups {
-            let rows = |channels| Axes::one(channels, plane as isize);
-            let a = Strided::new(gradient, group * outputs * plane, rows(outputs), pixels(g.o));
-            let b = Strided::new(image, group * inputs * plane, rows(inputs), pixels(g.c));
-            let mut c = Sink::new(out, group * outputs * inputs, outputs, inputs, Axes::one(inputs, 1));
-            gemm(self.level, [outputs, inputs, g.n * plane], &a, &b, &mut c, false, scratch);
-        }
+        let rows = |channels| Axes::one(channels, plane as isize);
+        let (outputs, channel) = (out.len() / inputs, group * (g.o / g.groups) + first * gradient_rows(self.level));
+        let a = Strided::new(gradient, channel * plane, rows(outputs), pixels(g.o));
+        let b = Strided::new(image, group * inputs * plane, rows(inputs), pixels(g.c));
+        let out = Out::new(bytemuck::cast_slice_mut(out));
+        // SAFETY: nobody else has `out`.
+        let mut c = unsafe { Sink::new(out, 0, outputs, inputs, Axes::one(inputs, 1)) };
+        gemm(self.level, [0..outputs, 0..inputs], g.n * plane, &a, &b, &mut c, false, scratch);
     }
 }
 
@@ -436,7 +566,7 @@ impl PaddedAxis {
     }
 
     /// The rows of `phase` that are pixels, and the pixel of the first of them.
-    fn inside(&self, phase: usize) -> (core::ops::Range<usize>, usize) {
+    fn inside(&self, phase: usize) -> (Range<usize>, usize) {
         let (stride, phase, len) = (self.stride as isize, phase as isize, self.len as isize);
         let row = |pixel: isize| ((pixel - phase + stride - 1).div_euclid(stride) - self.first).clamp(0, len);
         let (start, end) = (row(0), row(self.input as isize));

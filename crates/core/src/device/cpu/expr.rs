@@ -4,9 +4,10 @@
 //! The iteration space is merged to as few axes as the views allow. A load whose elements lie side by side in memory is
 //! read in place; every other one is first copied to its register, row by row.
 
-use super::memory::Reads;
+use super::memory::{Out, Reads};
 use super::scalar::{self, Kernel1, Kernel2, SelectLoop};
 use super::simd::{Level, per_level};
+use super::work::Split;
 use crate::{
     ir::Unary,
     plan::{Expr, Instr, Load, Source, View},
@@ -191,18 +192,25 @@ impl Blocks {
         self.loads.iter().filter(strided).map(|load| cost(load) + 12.0 / row).sum()
     }
 
-    /// Evaluates the whole space into `out`.
-    pub(crate) fn run(&self, reads: Reads<'_>, registers: &mut Registers, out: &mut [u32]) {
-        if out.is_empty() {
-            return;
-        }
-        self.begin(reads, registers);
+    /// How a map can be cut: an element is a unit.
+    pub(crate) fn split(&self) -> Split {
+        let units: usize = self.axes.iter().product();
+        let per_element = 0.3 * (self.loads.len() + self.code.len() + 1) as f64 + self.cost();
+        Split { units, step: self.block(), cost: units as f64 * per_element, repeats: false }
+    }
+
+    /// Evaluates some elements into their places in `out`, after [`Blocks::begin`].
+    ///
+    /// # Safety
+    /// While this runs, nobody else uses these elements of `out`.
+    pub(crate) unsafe fn run(&self, reads: Reads<'_>, registers: &mut Registers, elements: Range<usize>, out: Out<'_>) {
         let (row, block) = (*self.axes.last().expect("at least one axis"), self.block());
-        let mut start = 0;
-        while start < out.len() {
-            let end = if self.axes.len() > 1 && row >= LONG_ROW { start - start % row + row } else { out.len() };
-            let end = end.min(start + block);
-            self.evaluate(reads, registers, start, &mut out[start..end]);
+        let mut start = elements.start;
+        while start < elements.end {
+            let end = if self.axes.len() > 1 && row >= LONG_ROW { start - start % row + row } else { elements.end };
+            let end = end.min(start + block).min(elements.end);
+            // SAFETY: the caller's promise.
+            self.evaluate(reads, registers, start, unsafe { out.range(start..end) });
             start = end;
         }
     }

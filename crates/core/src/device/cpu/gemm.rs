@@ -7,6 +7,7 @@
 //!
 //! The order of additions depends on the shapes alone.
 
+use super::memory::Out;
 use super::simd::{Base, Level, Simd};
 use core::ops::Range;
 
@@ -79,7 +80,7 @@ impl Axes {
     /// Splits a range of indices where it leaves the innermost axis: calls `visit` with the
     /// position within the range, the offset in memory and the length of each run.
     #[inline(always)]
-    fn runs(&self, range: Range<usize>, mut visit: impl FnMut(usize, isize, usize)) {
+    pub(super) fn runs(&self, range: Range<usize>, mut visit: impl FnMut(usize, isize, usize)) {
         let mut i = range.start;
         while i < range.end {
             let len = (self.dims[2] - i % self.dims[2]).min(range.end - i);
@@ -124,6 +125,11 @@ impl<'a> Strided<'a> {
             assert!(low >= 0 && high < data.len() as isize, "matrix outside its buffer");
         }
         Self { data, base, free, depth }
+    }
+
+    /// Number of free indices.
+    pub(super) fn len(&self) -> usize {
+        self.free.len()
     }
 
     /// What free index `i` holds along the depth, if that lies side by side.
@@ -214,21 +220,23 @@ pub(super) fn clear_rest<const W: usize>(free: usize, kc: usize, out: &mut [f32]
 
 /// Where C goes: rows a fixed stride apart, columns as nested axes.
 pub(crate) struct Sink<'a> {
-    data: &'a mut [f32],
+    out: Out<'a>,
     base: usize,
     row: usize,
     columns: Axes,
 }
 
 impl<'a> Sink<'a> {
-    /// Element (i, j) goes to `data[base + i * row + columns(j)]`. Panics if one of the `rows`
-    /// lies outside `data`.
-    pub(crate) fn new(data: &'a mut [f32], base: usize, rows: usize, row: usize, columns: Axes) -> Self {
+    /// Element (i, j) goes to `out[base + i * row + columns(j)]`. Panics if one of the `rows` lies outside `out`.
+    ///
+    /// # Safety
+    /// While the sink lives, nobody else uses these elements of `out`.
+    pub(crate) unsafe fn new(out: Out<'a>, base: usize, rows: usize, row: usize, columns: Axes) -> Self {
         if let (Some((low, high)), 1..) = (columns.bounds(), rows) {
             assert!(low >= 0, "columns of a product run forwards");
-            assert!(base + (rows - 1) * row + (high as usize) < data.len(), "product outside its buffer");
+            assert!(base + (rows - 1) * row + (high as usize) < out.len(), "product outside its buffer");
         }
-        Self { data, base, row, columns }
+        Self { out, base, row, columns }
     }
 
     /// If columns `j..j + n` are contiguous, the index of the first one in row 0.
@@ -244,8 +252,24 @@ impl<'a> Sink<'a> {
         for (i, values) in rows.zip(tile.chunks_exact(width)) {
             let row = self.base + i * self.row;
             for (j, &value) in columns.clone().zip(values) {
-                let to = &mut self.data[row + self.columns.at(j) as usize];
+                let at = row + self.columns.at(j) as usize;
+                // SAFETY: the element is the sink's (`Sink::new`).
+                let to = unsafe { &mut self.out.floats(at..at + 1)[0] };
                 *to = if add { *to + value } else { value };
+            }
+        }
+    }
+
+    /// Writes or adds a register block to rows from `at` on.
+    #[inline(always)]
+    fn store<S: Simd, const MR: usize, const NV: usize>(&mut self, block: &[[S::V; NV]; MR], at: usize, add: bool) {
+        for (i, row) in block.iter().enumerate() {
+            let at = at + i * self.row;
+            // SAFETY: the elements are the sink's (`Sink::new`).
+            let out = unsafe { self.out.floats(at..at + NV * S::LANES) };
+            for (j, &value) in row.iter().enumerate() {
+                let out = &mut out[j * S::LANES..];
+                S::store(out, if add { S::add(S::load(out), value) } else { value });
             }
         }
     }
@@ -255,11 +279,13 @@ impl<'a> Sink<'a> {
 pub(crate) const SCRATCH: usize = PACKED_A + (NC + MAX_TILE) * KC;
 const PACKED_A: usize = (MC + MAX_TILE) * KC;
 
-/// `C = A · B`, or `C += A · B` if `add`. `a` is m × k, `b` the transpose of B, n × k; `scratch`
+/// Some rows and columns of `C = A · B`, or `C += A · B` if `add`. `a` is m × k, `b` the transpose of B, n × k; `scratch`
 /// has [`SCRATCH`] floats.
+#[expect(clippy::too_many_arguments, reason = "a product has many")]
 pub(crate) fn gemm<A: Source, B: Source>(
     level: Level,
-    [m, n, k]: [usize; 3],
+    part: [Range<usize>; 2],
+    k: usize,
     a: &A,
     b: &B,
     c: &mut Sink<'_>,
@@ -267,23 +293,32 @@ pub(crate) fn gemm<A: Source, B: Source>(
     scratch: &mut [f32],
 ) {
     match level {
-        Level::Base => blocked::<Base, A, B, 4, 2, 8>([m, n, k], a, b, c, add, scratch),
+        Level::Base => blocked::<Base, A, B, 4, 2, 8>(part, k, a, b, c, add, scratch),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: a level is only made where the machine has it.
-        Level::Avx2 => unsafe { avx2([m, n, k], a, b, c, add, scratch) },
+        Level::Avx2 => unsafe { avx2(part, k, a, b, c, add, scratch) },
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn avx2<A: Source, B: Source>(size: [usize; 3], a: &A, b: &B, c: &mut Sink<'_>, add: bool, scratch: &mut [f32]) {
-    blocked::<super::simd::Avx2, A, B, 6, 2, 16>(size, a, b, c, add, scratch);
+fn avx2<A: Source, B: Source>(
+    part: [Range<usize>; 2],
+    k: usize,
+    a: &A,
+    b: &B,
+    c: &mut Sink<'_>,
+    add: bool,
+    scratch: &mut [f32],
+) {
+    blocked::<super::simd::Avx2, A, B, 6, 2, 16>(part, k, a, b, c, add, scratch);
 }
 
 /// The loops around the register block of `MR` rows and `NV` vectors, `NR` columns in all.
 #[inline(always)]
 fn blocked<S: Simd, A: Source, B: Source, const MR: usize, const NV: usize, const NR: usize>(
-    [m, n, k]: [usize; 3],
+    [part_rows, part_columns]: [Range<usize>; 2],
+    k: usize,
     a: &A,
     b: &B,
     c: &mut Sink<'_>,
@@ -292,20 +327,20 @@ fn blocked<S: Simd, A: Source, B: Source, const MR: usize, const NV: usize, cons
 ) {
     const { assert!(NV * S::LANES == NR && NR <= MAX_TILE && MR <= MAX_TILE) };
     if k == 0 && !add {
-        for i in 0..m {
-            for j in 0..n {
+        for i in part_rows.clone() {
+            for j in part_columns.clone() {
                 c.put(i..i + 1, j..j + 1, &[0.0], 1, false);
             }
         }
     }
     let (scratch_a, scratch_b) = scratch.split_at_mut(PACKED_A);
-    for columns in blocks(n, NC, NR) {
-        for depth in blocks(k, KC, 1) {
+    for columns in blocks(part_columns, NC, NR) {
+        for depth in blocks(0..k, KC, 1) {
             let kc = depth.len();
             let add = add || depth.start > 0;
             let packed_b = &mut scratch_b[..columns.len().next_multiple_of(NR) * kc];
             b.pack::<NR>(columns.clone(), depth.clone(), packed_b);
-            for rows in blocks(m, MC, MR) {
+            for rows in blocks(part_rows.clone(), MC, MR) {
                 let packed_a = &mut scratch_a[..rows.len().next_multiple_of(MR) * kc];
                 a.pack::<MR>(rows.clone(), depth.clone(), packed_a);
                 for (pb, j) in packed_b.chunks_exact(kc * NR).zip(columns.clone().step_by(NR)) {
@@ -314,12 +349,15 @@ fn blocked<S: Simd, A: Source, B: Source, const MR: usize, const NV: usize, cons
                         let block = product::<S, MR, NV, NR>(pa, pb);
                         match c.contiguous(j, NR) {
                             Some(at) if i1 - i == MR && j1 - j == NR => {
-                                let at = at + i * c.row;
-                                store::<S, MR, NV>(&block, &mut c.data[at..], c.row, add);
+                                c.store::<S, MR, NV>(&block, at + i * c.row, add);
                             }
                             _ => {
                                 let mut tile = [0.0; MAX_TILE * MAX_TILE];
-                                store::<S, MR, NV>(&block, &mut tile, NR, false);
+                                for (row, values) in tile.chunks_exact_mut(NR).zip(&block) {
+                                    for (to, &value) in row.chunks_exact_mut(S::LANES).zip(values) {
+                                        S::store(to, value);
+                                    }
+                                }
                                 c.put(i..i1, j..j1, &tile, NR, add);
                             }
                         }
@@ -330,10 +368,11 @@ fn blocked<S: Simd, A: Source, B: Source, const MR: usize, const NV: usize, cons
     }
 }
 
-/// Cuts `0..n` into equal blocks of at most `max`, each but the last a multiple of `unit`.
-fn blocks(n: usize, max: usize, unit: usize) -> impl Iterator<Item = Range<usize>> {
-    let step = n.div_ceil(n.div_ceil(max).max(1)).next_multiple_of(unit).max(1);
-    (0..n).step_by(step).map(move |start| start..(start + step).min(n))
+/// Cuts a range into equal blocks of at most `max`, each but the last a multiple of `unit`.
+fn blocks(range: Range<usize>, max: usize, unit: usize) -> impl Iterator<Item = Range<usize>> {
+    let step = range.len().div_ceil(range.len().div_ceil(max).max(1)).next_multiple_of(unit).max(1);
+    let end = range.end;
+    range.step_by(step).map(move |start| start..(start + step).min(end))
 }
 
 /// The register block: the product of a panel of A and a panel of B.
@@ -350,23 +389,6 @@ fn product<S: Simd, const MR: usize, const NV: usize, const NR: usize>(a: &[f32]
         }
     }
     block
-}
-
-/// Writes a register block to rows `stride` apart.
-#[inline(always)]
-fn store<S: Simd, const MR: usize, const NV: usize>(
-    block: &[[S::V; NV]; MR],
-    out: &mut [f32],
-    stride: usize,
-    add: bool,
-) {
-    for (i, row) in block.iter().enumerate() {
-        let out = &mut out[i * stride..][..NV * S::LANES];
-        for (j, &value) in row.iter().enumerate() {
-            let out = &mut out[j * S::LANES..];
-            S::store(out, if add { S::add(S::load(out), value) } else { value });
-        }
-    }
 }
 
 #[cfg(test)]
@@ -422,8 +444,10 @@ mod tests {
                 c.copy_from_slice(&start);
                 let a = Strided::new(&a, base_a, Axes::one(m, ra), Axes::one(k, ca));
                 let b = Strided::new(&b, base_b, Axes::one(n, cb), Axes::one(k, rb));
-                let mut sink = Sink::new(&mut c, 3, m, row, Axes::one(n, 1));
-                gemm(level, [m, n, k], &a, &b, &mut sink, add, &mut scratch);
+                // SAFETY: nobody else has `c`.
+                let mut sink =
+                    unsafe { Sink::new(Out::new(bytemuck::cast_slice_mut(&mut c)), 3, m, row, Axes::one(n, 1)) };
+                gemm(level, [0..m, 0..n], k, &a, &b, &mut sink, add, &mut scratch);
                 assert_close(&c, &want, 1e-5, &format!("{level:?} {m}x{n}x{k} seed {seed}"));
             }
         }
@@ -452,8 +476,9 @@ mod tests {
             let mut c = vec![0.0; 1000];
             let a = Strided::new(&a, 0, Axes::one(m, k as isize), Axes::one(k, 1));
             let b = Strided::new(&b, 0, columns, depth);
-            let mut sink = Sink::new(&mut c, 0, m, 40, out);
-            gemm(level, [m, n, k], &a, &b, &mut sink, false, &mut vec![0.0; SCRATCH]);
+            // SAFETY: nobody else has `c`.
+            let mut sink = unsafe { Sink::new(Out::new(bytemuck::cast_slice_mut(&mut c)), 0, m, 40, out) };
+            gemm(level, [0..m, 0..n], k, &a, &b, &mut sink, false, &mut vec![0.0; SCRATCH]);
             assert_close(&c, &want, 1e-5, "nested axes");
         }
     }

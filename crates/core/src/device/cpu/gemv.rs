@@ -8,49 +8,50 @@ const ROWS: usize = 4;
 /// Vectors of the result that are summed together.
 const VECTORS: usize = 8;
 
-/// `out[i] = Σ_k matrix[i, k] · vector[k]` for all free indices i, where the matrix lies side by side along one of its
+/// `out[i] = Σ_k matrix[first + i, k] · vector[k]`, where the matrix lies side by side along one of its
 /// axes. Returns whether it does; if not, nothing was computed.
-pub(crate) fn gemv(level: Level, matrix: &Strided<'_>, vector: &[f32], out: &mut [f32]) -> bool {
+pub(crate) fn gemv(level: Level, matrix: &Strided<'_>, first: usize, vector: &[f32], out: &mut [f32]) -> bool {
     let along_depth = !out.is_empty() && matrix.along_depth(0).is_some();
     if !along_depth && (vector.is_empty() || matrix.along_free(0).is_none()) {
         return false;
     }
     match level {
-        Level::Base => product::<Base>(matrix, vector, out, along_depth),
+        Level::Base => product::<Base>(matrix, first, vector, out, along_depth),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: a level is only made where the machine has it.
-        Level::Avx2 => unsafe { avx2(matrix, vector, out, along_depth) },
+        Level::Avx2 => unsafe { avx2(matrix, first, vector, out, along_depth) },
     }
     true
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn avx2(matrix: &Strided<'_>, vector: &[f32], out: &mut [f32], along_depth: bool) {
-    product::<super::simd::Avx2>(matrix, vector, out, along_depth);
+fn avx2(matrix: &Strided<'_>, first: usize, vector: &[f32], out: &mut [f32], along_depth: bool) {
+    product::<super::simd::Avx2>(matrix, first, vector, out, along_depth);
 }
 
 #[inline(always)]
-fn product<S: Simd>(matrix: &Strided<'_>, vector: &[f32], out: &mut [f32], along_depth: bool) {
+fn product<S: Simd>(matrix: &Strided<'_>, first: usize, vector: &[f32], out: &mut [f32], along_depth: bool) {
     if along_depth {
         for (i, out) in out.chunks_mut(ROWS).enumerate() {
             // Rows past the end repeat the last one and are dropped.
-            let rows = core::array::from_fn(|r| matrix.along_depth(i * ROWS + r.min(out.len() - 1)).unwrap_or(&[]));
+            let row = |r: usize| matrix.along_depth(first + i * ROWS + r.min(out.len() - 1)).unwrap_or(&[]);
+            let rows = core::array::from_fn(row);
             out.copy_from_slice(&dots::<S>(rows, vector)[..out.len()]);
         }
     } else {
-        let mut first = 0;
-        while out.len() - first >= VECTORS * S::LANES {
-            columns::<S, VECTORS>(matrix, vector, first, &mut out[first..]);
-            first += VECTORS * S::LANES;
+        let mut done = 0;
+        while out.len() - done >= VECTORS * S::LANES {
+            columns::<S, VECTORS>(matrix, vector, first + done, &mut out[done..]);
+            done += VECTORS * S::LANES;
         }
-        while out.len() - first >= S::LANES {
-            columns::<S, 1>(matrix, vector, first, &mut out[first..]);
-            first += S::LANES;
+        while out.len() - done >= S::LANES {
+            columns::<S, 1>(matrix, vector, first + done, &mut out[done..]);
+            done += S::LANES;
         }
-        for (i, out) in out.iter_mut().enumerate().skip(first) {
-            let terms = vector.iter().enumerate().map(|(k, &x)| matrix.along_free(k).map_or(0.0, |row| row[i] * x));
-            *out = terms.sum();
+        for (i, out) in out.iter_mut().enumerate().skip(done) {
+            let term = |(k, &x): (usize, &f32)| matrix.along_free(k).map_or(0.0, |row| row[first + i] * x);
+            *out = vector.iter().enumerate().map(term).sum();
         }
     }
 }

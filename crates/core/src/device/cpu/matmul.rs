@@ -3,15 +3,18 @@
 //! A batch that one operand shares (a dense layer on a batch of sequences) becomes more rows or columns of one product.
 //! An operand that a view pads is laid out first, since packing follows strides alone.
 
-use super::expr::{Blocks, Registers};
+use super::expr::Blocks;
 use super::gemm::{self, Axes, Sink, Strided, gemm};
 use super::gemv::{copy_vector, gemv};
-use super::memory::Reads;
+use super::memory::{Out, Reads};
+use super::prepared::Scratch;
 use super::simd::Level;
+use super::work::{Done, Split};
 use crate::{
     DType,
     plan::{Expr, Instr, Load, Source, View},
 };
+use std::ops::Range;
 
 /// A batched matrix product, prepared.
 #[derive(Debug)]
@@ -71,19 +74,53 @@ impl MatMul {
         [&self.a, &self.b].into_iter().filter_map(|side| side.layout.as_ref())
     }
 
-    /// Computes the product.
-    pub(crate) fn run(&self, reads: Reads<'_>, registers: &mut Registers, out: &mut [f32], scratch: &mut [f32]) {
-        let (a, scratch) = scratch.split_at_mut(self.a.words);
-        let (b, scratch) = scratch.split_at_mut(self.b.words);
+    /// How it can be cut: by products of a batch, else by rows or columns of the result, whichever are more. A part of the
+    /// rows packs all columns, and the other way round.
+    pub(crate) fn split(&self) -> Split {
+        let cost = (self.batch * self.m * self.n * self.k) as f64 * 0.045;
+        match self.cut() {
+            Cut::Batch => Split::of(self.batch, cost),
+            Cut::Rows(rows) => Split { units: rows, step: 24, cost, repeats: true },
+            Cut::Columns(columns) => Split { units: columns, step: 16, cost, repeats: true },
+        }
+    }
+
+    fn cut(&self) -> Cut {
+        let ([xb, ..], [yb, ..]) = (self.a.strides, self.b.strides);
+        let (rows, columns) = match () {
+            () if self.batch == 1 || yb == 0 => (self.batch * self.m, self.n),
+            () if xb == 0 => (self.m, self.batch * self.n),
+            () => return Cut::Batch,
+        };
+        // The results of a matrix and a vector are rows or columns already.
+        if columns > rows { Cut::Columns(columns) } else { Cut::Rows(rows) }
+    }
+
+    /// Computes some products of the batch, rows or columns.
+    pub(crate) fn run(
+        &self,
+        units: Range<usize>,
+        reads: Reads<'_>,
+        scratch: &mut Scratch,
+        out: Out<'_>,
+        done: &mut Done<'_>,
+    ) {
+        let Scratch { registers, packed, .. } = scratch;
+        // SAFETY: the scratch is this thread's.
+        let packed = unsafe { packed.get_mut(0..packed.len()) }.unwrap_or_default();
+        let (a, packed) = bytemuck::cast_slice_mut(packed).split_at_mut(self.a.words);
+        let (b, packed) = packed.split_at_mut(self.b.words);
         let mut operand = |side: &Side, read, memory: &mut [f32]| {
-            if let Some(blocks) = &side.layout {
-                blocks.run(reads, registers, bytemuck::cast_slice_mut(memory));
-            }
-            side.layout.is_none().then(|| reads.floats(read))
+            let Some(blocks) = &side.layout else { return Some(reads.floats(read)) };
+            let words = Out::new(bytemuck::cast_slice_mut(memory));
+            blocks.begin(reads, registers);
+            // SAFETY: the memory is this thread's.
+            unsafe { blocks.run(reads, registers, 0..words.len(), words) };
+            None
         };
         let direct = [operand(&self.a, 0, a), operand(&self.b, 1, b)];
         let (a, b) = (direct[0].unwrap_or(a), direct[1].unwrap_or(b));
-        if out.is_empty() {
+        if out.len() == 0 || units.is_empty() {
             return;
         }
         let ([xb, xm, xk], [yb, yk, yn]) = (self.a.strides, self.b.strides);
@@ -91,49 +128,83 @@ impl MatMul {
         let (depth_a, depth_b) = (Axes::one(self.k, xk), Axes::one(self.k, yk));
         let rows = |batch: usize| Axes::new([1, batch, m], [0, xb, xm]);
         let columns = |batch: usize| Axes::new([1, batch, n], [0, yb, yn]);
-        if batch == 1 || yb == 0 {
-            let a = Strided::new(a, self.a.offset, rows(batch), depth_a);
-            let b = Strided::new(b, self.b.offset, columns(1), depth_b);
-            self.product([batch * m, n], &a, &b, out, Axes::one(n, 1), scratch);
-        } else if xb == 0 {
-            let a = Strided::new(a, self.a.offset, rows(1), depth_a);
-            let b = Strided::new(b, self.b.offset, columns(batch), depth_b);
-            let to = Axes::new([1, batch, n], [0, (m * n) as isize, 1]);
-            self.product([m, batch * n], &a, &b, out, to, scratch);
-        } else {
-            for (i, out) in out.chunks_exact_mut(m * n).enumerate() {
+        let cut = self.cut();
+        if let Cut::Batch = cut {
+            for i in units {
                 let at = |side: &Side, stride: isize| side.offset.wrapping_add_signed(stride * i as isize);
                 let a = Strided::new(a, at(&self.a, xb), rows(1), depth_a);
                 let b = Strided::new(b, at(&self.b, yb), columns(1), depth_b);
-                self.product([m, n], &a, &b, out, Axes::one(n, 1), scratch);
+                let to = Target { out, base: i * m * n, columns: Axes::one(n, 1) };
+                // SAFETY: nobody else computes this product.
+                unsafe { self.product([0..m, 0..n], &a, &b, to, packed) };
+                done(i * m * n..(i + 1) * m * n, registers);
             }
+            return;
+        }
+        let (a, b, columns) = if batch == 1 || yb == 0 {
+            let a = Strided::new(a, self.a.offset, rows(batch), depth_a);
+            (a, Strided::new(b, self.b.offset, columns(1), depth_b), Axes::one(n, 1))
+        } else {
+            let a = Strided::new(a, self.a.offset, rows(1), depth_a);
+            let to = Axes::new([1, batch, n], [0, (m * n) as isize, 1]);
+            (a, Strided::new(b, self.b.offset, columns(batch), depth_b), to)
+        };
+        let (rows, cols) = match cut {
+            Cut::Columns(_) => (0..m * batch * n / columns.len(), units),
+            _ => (units, 0..columns.len()),
+        };
+        // SAFETY: nobody else computes these rows or columns.
+        unsafe { self.product([rows.clone(), cols.clone()], &a, &b, Target { out, base: 0, columns }, packed) };
+        if cols.len() == columns.len() && columns.is_contiguous() {
+            return done(rows.start * n..rows.end * n, registers);
+        }
+        for row in rows {
+            columns.runs(cols.clone(), |_, at, len| {
+                let first = row * n + at as usize;
+                done(first..first + len, registers);
+            });
         }
     }
 
-    /// One product. Column j of row 0 of the result goes to `columns(j)`, rows are `n` apart.
-    fn product(
+    /// Some rows and columns of a product. Rows of the result are `n` apart.
+    ///
+    /// # Safety
+    /// While this runs, nobody else uses these elements of the target.
+    unsafe fn product(
         &self,
-        [rows, cols]: [usize; 2],
+        [rows, cols]: [Range<usize>; 2],
         a: &Strided<'_>,
         b: &Strided<'_>,
-        out: &mut [f32],
-        columns: Axes,
-        scratch: &mut [f32],
+        to: Target<'_>,
+        packed: &mut [f32],
     ) {
-        let done = if rows == 1 && columns.is_contiguous() {
-            let (vector, matrix) = (&mut scratch[..self.k], b);
-            copy_vector(a, vector);
-            gemv(self.level, matrix, vector, &mut out[..cols])
-        } else if cols == 1 && self.n == 1 {
-            let (vector, matrix) = (&mut scratch[..self.k], a);
-            copy_vector(b, vector);
-            gemv(self.level, matrix, vector, &mut out[..rows])
-        } else {
-            false
-        };
-        if !done {
-            let mut sink = Sink::new(out, 0, rows, self.n, columns);
-            gemm(self.level, [rows, cols, self.k], a, b, &mut sink, false, scratch);
+        let vector = &mut packed[..self.k];
+        let by_row = a.len() == 1 && to.columns.is_contiguous();
+        if by_row || (to.columns.len() == 1 && self.n == 1) {
+            let (one, matrix, units) = if by_row { (a, b, &cols) } else { (b, a, &rows) };
+            copy_vector(one, vector);
+            // SAFETY: the caller's promise.
+            let out = unsafe { to.out.floats(to.base + units.start..to.base + units.end) };
+            if gemv(self.level, matrix, units.start, vector, out) {
+                return;
+            }
         }
+        // SAFETY: the caller's promise.
+        let mut sink = unsafe { Sink::new(to.out, to.base, rows.end, self.n, to.columns) };
+        gemm(self.level, [rows, cols], self.k, a, b, &mut sink, false, packed);
     }
+}
+
+/// What parts of a product have for themselves; with how many there are.
+enum Cut {
+    Batch,
+    Rows(usize),
+    Columns(usize),
+}
+
+/// Where a product goes: element (i, j) to `out[base + i * n + columns(j)]`.
+struct Target<'a> {
+    out: Out<'a>,
+    base: usize,
+    columns: Axes,
 }

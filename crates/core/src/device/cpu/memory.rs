@@ -4,7 +4,7 @@ use crate::{
     Error, Result,
     plan::{Buffer, Operand},
 };
-use std::{alloc, ops::Range, ptr::NonNull, rc::Rc};
+use std::{alloc, marker::PhantomData, ops::Range, ptr::NonNull, rc::Rc};
 
 /// Cache lines, and the widest vectors, begin at multiples of this many bytes.
 const ALIGNMENT: usize = 64;
@@ -93,15 +93,66 @@ impl<'a> Memory<'a> {
     /// What a step reads and writes. A read that is the same range as `write` is left out: [`Reads::words`] panics for it.
     ///
     /// # Safety
-    /// No other slices of the buffers exist, buffers are distinct, and the other reads do not overlap `write`.
-    #[expect(clippy::mut_from_ref, reason = "the caller excludes every other use")]
-    pub(crate) unsafe fn step(self, reads: &'a [Operand], write: &'a Operand) -> (Reads<'a>, &'a mut [u32]) {
+    /// No other slices of the buffers exist but those of the parts of this step, buffers are distinct, and the other reads do
+    /// not overlap `write`.
+    pub(crate) unsafe fn step(self, reads: &'a [Operand], write: &'a Operand) -> (Reads<'a>, Out<'a>) {
         let (words, range) = self.find(write);
         // SAFETY: the caller excludes other slices, and `Reads` gives out none that overlap this one.
         let out = unsafe { words.get_mut(range) }.expect("operands were checked when the program was bound");
-        (Reads { memory: self, reads, write }, out)
+        (Reads { memory: self, reads, write }, Out::new(out))
     }
 }
+
+/// What a step writes, to be shared by the threads that do its parts.
+#[derive(Clone, Copy)]
+pub(crate) struct Out<'a> {
+    start: NonNull<u32>,
+    len: usize,
+    _words: PhantomData<&'a mut [u32]>,
+}
+
+// SAFETY: words go only through `range`, whose callers exclude each other.
+unsafe impl Send for Out<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Out<'_> {}
+
+impl<'a> Out<'a> {
+    /// All of these words.
+    pub(crate) fn new(words: &'a mut [u32]) -> Self {
+        Self { start: NonNull::from(&mut *words).cast(), len: words.len(), _words: PhantomData }
+    }
+
+    /// Number of words.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Some of the words. Panics if there are not so many.
+    ///
+    /// # Safety
+    /// While the slice lives, no other one of these words is used.
+    #[inline(always)]
+    pub(crate) unsafe fn range(self, range: Range<usize>) -> &'a mut [u32] {
+        assert!(range.start <= range.end && range.end <= self.len, "a step writes past its output");
+        // SAFETY: the range is inside, and the caller excludes every other use.
+        unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr().add(range.start), range.len()) }
+    }
+
+    /// The same as floats.
+    ///
+    /// # Safety
+    /// As for [`Out::range`].
+    #[inline(always)]
+    pub(crate) unsafe fn floats(self, range: Range<usize>) -> &'a mut [f32] {
+        // SAFETY: the caller's promise.
+        bytemuck::cast_slice_mut(unsafe { self.range(range) })
+    }
+}
+
+// SAFETY: the threads that do the parts of a step only look at what is inside; none counts references.
+unsafe impl Sync for Memory<'_> {}
+// SAFETY: as above.
+unsafe impl Send for Memory<'_> {}
 
 /// What a step reads.
 #[derive(Clone, Copy)]

@@ -1,7 +1,8 @@
-//! The SIMD device: the same code natively and in wasm, on one thread.
+//! The SIMD device: the same code natively and in wasm, on one or several threads.
 //!
 //! A prepared program holds all that a replay needs: the kernels with their tables, the arena, scratch memory. A replay
-//! allocates nothing. Every kernel adds in an order that depends on shapes alone, so a run repeats to the bit.
+//! allocates nothing. Every kernel adds in an order that depends on shapes alone, so a run repeats to the bit, on any
+//! number of threads.
 
 mod conv;
 mod expr;
@@ -12,26 +13,21 @@ mod math;
 mod matmul;
 mod memory;
 mod pool;
+mod prepared;
 mod reduce;
 mod scalar;
 mod simd;
+mod team;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position};
-use crate::{
-    DType, Error, Result,
-    ir::Window,
-    plan::{Kernel, Operand, Program, Rows, View, Walk, program::overlaps, verify},
-    reserve::copied,
-};
-use conv::{Conv, WeightGradient};
-use expr::{Blocks, Registers};
-use matmul::MatMul;
-use memory::{Memory, Reads, Words};
-use reduce::{Partial, Reduce};
+use crate::{Error, Result, plan::Program, reserve::copied};
+use memory::Words;
+use prepared::{Grain, Prepared};
 use rustc_hash::FxHashMap;
 use simd::Level;
 use std::{cell::RefCell, ops::Range, rc::Rc};
@@ -39,6 +35,8 @@ use std::{cell::RefCell, ops::Range, rc::Rc};
 /// The CPU of this machine.
 pub struct Cpu {
     level: Level,
+    threads: usize,
+    grain: Grain,
     state: RefCell<State>,
 }
 
@@ -51,14 +49,28 @@ struct State {
 }
 
 impl Cpu {
-    /// A device with nothing on it, using the best instructions that the machine has.
+    /// A device with nothing on it, using the best instructions that the machine has, on one thread.
     pub fn new() -> Self {
-        Self::with_level(Level::detect())
+        Self::with_threads(1)
     }
 
-    fn with_level(level: Level) -> Self {
-        Self { level, state: RefCell::default() }
+    /// The same on up to so many threads, 16 at most. Results do not depend on their number, to the bit.
+    ///
+    /// Natively, threads that help are started when they are needed first, and stay. In wasm they are workers that have
+    /// called [`help`].
+    pub fn with_threads(threads: usize) -> Self {
+        let threads = threads.clamp(1, team::MOST);
+        #[cfg(not(target_arch = "wasm32"))]
+        team::TEAM.recruit(threads - 1);
+        Self { level: Level::detect(), threads, grain: Grain::default(), state: RefCell::default() }
     }
+}
+
+/// This thread helps all devices of this memory from now on, and never returns: what a worker that shares the memory of a
+/// wasm instance with the device's own is for.
+#[cfg(target_arch = "wasm32")]
+pub fn help() {
+    team::TEAM.join();
 }
 
 impl Default for Cpu {
@@ -80,7 +92,8 @@ impl State {
 
 impl Device for Cpu {
     fn info(&self) -> DeviceInfo {
-        DeviceInfo { name: "cpu", detail: format!("{}, 1 thread", self.level.name()), software: false }
+        let threads = if self.threads == 1 { "1 thread".into() } else { format!("{} threads", self.threads) };
+        DeviceInfo { name: "cpu", detail: format!("{}, {threads}", self.level.name()), software: false }
     }
 
     fn counters(&self) -> Counters {
@@ -148,7 +161,7 @@ impl Device for Cpu {
     }
 
     fn prepare(&self, program: &Program) -> Result<ExecutableId> {
-        let prepared = Prepared::new(self.level, program)?;
+        let mut prepared = Prepared::new(self.level, self.threads, self.grain, program)?;
         let mut state = self.state.borrow_mut();
         let id = ExecutableId(state.id());
         state.counters.live_bytes += prepared.bytes();
@@ -159,7 +172,7 @@ impl Device for Cpu {
     fn release(&self, executable: ExecutableId) {
         let mut state = self.state.borrow_mut();
         if let Some(prepared) = state.programs.remove(&executable) {
-            state.counters.live_bytes -= prepared.borrow().bytes();
+            state.counters.live_bytes -= prepared.borrow_mut().bytes();
         }
     }
 
@@ -176,7 +189,7 @@ impl Device for Cpu {
         let mut prepared = prepared.try_borrow_mut().map_err(|_| failed("the program is running already"))?;
         prepared.bind(&self.state.borrow(), externals)?;
         let (at, steps) = prepared.run(from, iterations, pause);
-        prepared.bound.clear();
+        prepared.unbind();
         self.state.borrow_mut().counters.dispatches += steps;
         Ok(at)
     }
@@ -188,231 +201,4 @@ impl Device for Cpu {
 
 fn failed(message: impl Into<String>) -> Error {
     Error::Device { device: "cpu".into(), message: message.into() }
-}
-
-/// A program with all that its replays need.
-struct Prepared {
-    externals: Vec<crate::plan::External>,
-    steps: Vec<Ready>,
-    arena: Words,
-    scratch: Words,
-    registers: Registers,
-    partial: Partial,
-    walk: Walk,
-    /// The buffers of the run under way.
-    bound: Vec<Rc<Words>>,
-}
-
-/// A step with its kernel prepared.
-struct Ready {
-    work: Work,
-    reads: Vec<Operand>,
-    epilogue: Option<Finish>,
-    write: Operand,
-    /// Where its operands lie in the program, if any moves with the trips of a loop.
-    home: Option<Vec<usize>>,
-}
-
-/// An epilogue: a pass over what its kernel has just written.
-struct Finish {
-    blocks: Blocks,
-    reads: Vec<Operand>,
-}
-
-enum Work {
-    Map(Blocks),
-    Reduce(Reduce),
-    MatMul(MatMul),
-    Conv(Conv),
-    WeightGradient(WeightGradient),
-    MaxPool(Level, Window),
-    MaxPoolArg(Level, Window),
-    Unpool(Window),
-    PoolTake(Window),
-    Fold(Window, View),
-    Gather(Rows),
-    ScatterAdd(Rows),
-    ArgSort(usize, DType),
-}
-
-impl Prepared {
-    fn new(level: Level, program: &Program) -> Result<Self> {
-        let walk = Walk::new(program);
-        let steps: Vec<Ready> =
-            (0..program.steps.len()).map(|i| Ready::new(level, program, &walk, i)).collect::<Result<_>>()?;
-        let mut registers = Registers::default();
-        steps.iter().flat_map(Ready::blocks).for_each(|blocks| registers.grow_for(blocks));
-        let scratch = steps.iter().map(|step| step.work.scratch()).max().unwrap_or(0);
-        Ok(Self {
-            externals: program.externals.clone(),
-            arena: Words::new(program.arena, "intermediate results")?,
-            scratch: Words::new(scratch, "scratch memory")?,
-            registers,
-            partial: Partial::default(),
-            walk,
-            bound: Vec::with_capacity(program.externals.len()),
-            steps,
-        })
-    }
-
-    fn bytes(&self) -> u64 {
-        4 * (self.arena.len() + self.scratch.len()) as u64
-    }
-
-    /// Takes the buffers of a run: each long enough, and none that is written bound twice.
-    fn bind(&mut self, state: &State, buffers: &[BufferId]) -> Result<()> {
-        if buffers.len() != self.externals.len() {
-            let message = format!("the program takes {} buffers, not {}", self.externals.len(), buffers.len());
-            return Err(failed(message));
-        }
-        self.bound.clear();
-        for (i, (&id, external)) in buffers.iter().zip(&self.externals).enumerate() {
-            let words = state.buffer(id)?;
-            if words.len() < external.words {
-                return Err(failed(format!("buffer {i} has {} words, not {}", words.len(), external.words)));
-            }
-            let written = |other: usize| external.written || self.externals[other].written;
-            if buffers[..i].iter().enumerate().any(|(j, &other)| other == id && written(j)) {
-                return Err(failed(format!("buffer {i} is written and bound twice")));
-            }
-            self.bound.push(words.clone());
-        }
-        Ok(())
-    }
-
-    /// Runs until `iterations` are done or `pause` says so. Returns how far it came, and in how many steps.
-    fn run(&mut self, from: Position, iterations: usize, pause: &mut dyn FnMut() -> bool) -> (Position, u64) {
-        let (mut at, mut count) = (from, 0);
-        if self.steps.is_empty() {
-            return (Position { iteration: iterations, step: 0 }, 0);
-        }
-        self.walk.seek(at.step);
-        while at.iteration < iterations {
-            let Some(number) = self.walk.step() else {
-                at = Position { iteration: at.iteration + 1, step: 0 };
-                self.walk.seek(0);
-                continue;
-            };
-            let step = &mut self.steps[number];
-            step.place(&self.walk);
-            let memory = Memory { arena: &self.arena, externals: &self.bound };
-            // SAFETY: this is the only step under way on these buffers, since no caller's code runs within it; written
-            // buffers are bound once (`bind`), and operands do not overlap (`Ready::new`). Nobody else has the scratch.
-            unsafe {
-                let (reads, out) = memory.step(&step.reads, &step.write);
-                let scratch = self.scratch.get_mut(0..self.scratch.len()).unwrap_or_default();
-                step.work.run(reads, &mut self.registers, &mut self.partial, out, bytemuck::cast_slice_mut(scratch));
-                if let Some(epilogue) = &step.epilogue {
-                    let (reads, out) = memory.step(&epilogue.reads, &step.write);
-                    epilogue.blocks.run(reads, &mut self.registers, out);
-                }
-            }
-            count += 1;
-            self.walk.advance();
-            at.step = self.walk.done();
-            if self.walk.step().is_none() {
-                at = Position { iteration: at.iteration + 1, step: 0 };
-                self.walk.seek(0);
-            }
-            if pause() {
-                break;
-            }
-        }
-        (at, count)
-    }
-}
-
-impl Ready {
-    /// Prepares a step, having made sure that it reads and writes only what it may.
-    fn new(level: Level, program: &Program, walk: &Walk, number: usize) -> Result<Self> {
-        verify::step(program, walk, number).map_err(|what| failed(format!("a step of the program {what}")))?;
-        let step = &program.steps[number];
-        let over: Vec<usize> = (0..step.reads.len()).filter(|&i| overlaps(step.reads[i], step.write)).collect();
-        let work = match &step.kernel {
-            Kernel::Map { shape, expr } => Work::Map(Blocks::new(level, shape, expr, &over)),
-            Kernel::Reduce { outer, inner, op, expr } => Work::Reduce(Reduce::new(level, outer, inner, *op, expr)),
-            Kernel::MatMul { a, b } => Work::MatMul(MatMul::new(level, a, b)),
-            Kernel::Conv(g) => Work::Conv(Conv::forward(level, g)),
-            Kernel::ConvInputGrad(g) => Work::Conv(Conv::input_gradient(level, g)),
-            Kernel::ConvWeightGrad(g) => Work::WeightGradient(WeightGradient::new(level, g)),
-            Kernel::MaxPool(w) => Work::MaxPool(level, *w),
-            Kernel::MaxPoolArg(w) => Work::MaxPoolArg(level, *w),
-            Kernel::Unpool(w) => Work::Unpool(*w),
-            Kernel::PoolTake(w) => Work::PoolTake(*w),
-            Kernel::Fold { window, input } => Work::Fold(*window, input.clone()),
-            Kernel::Gather(rows) => Work::Gather(*rows),
-            Kernel::ScatterAdd(rows) => Work::ScatterAdd(*rows),
-            Kernel::ArgSort { length, dtype, .. } => Work::ArgSort(*length, *dtype),
-        };
-        let epilogue = step.epilogue.as_ref().map(|epilogue| Finish {
-            blocks: Blocks::new(level, &epilogue.shape, &epilogue.expr, &[]),
-            reads: epilogue.reads.clone(),
-        });
-        let home = walk.moves(number).then(|| step.operands().map(|operand| operand.offset).collect());
-        Ok(Self { work, reads: step.reads.clone(), epilogue, write: step.write, home })
-    }
-
-    /// Puts its operands where they are on this trip.
-    fn place(&mut self, walk: &Walk) {
-        let Some(home) = &self.home else { return };
-        let epilogue = self.epilogue.iter_mut().flat_map(|epilogue| &mut epilogue.reads);
-        let operands = [&mut self.write].into_iter().chain(&mut self.reads).chain(epilogue);
-        for (i, (operand, home)) in operands.zip(home).enumerate() {
-            operand.offset = home.wrapping_add_signed(walk.shift(i));
-        }
-    }
-
-    /// The expressions that it evaluates.
-    fn blocks(&self) -> impl Iterator<Item = &Blocks> {
-        self.work.blocks().chain(self.epilogue.iter().map(|epilogue| &epilogue.blocks))
-    }
-}
-
-impl Work {
-    /// The expressions that it evaluates.
-    fn blocks(&self) -> impl Iterator<Item = &Blocks> {
-        let (one, more) = match self {
-            Self::Map(blocks) => (Some(blocks), None),
-            Self::Reduce(reduce) => (Some(reduce.blocks()), None),
-            Self::MatMul(product) => (None, Some(product.blocks())),
-            _ => (None, None),
-        };
-        one.into_iter().chain(more.into_iter().flatten())
-    }
-
-    /// Floats of scratch memory that it needs.
-    fn scratch(&self) -> usize {
-        match self {
-            Self::MatMul(product) => product.scratch(),
-            Self::Conv(conv) => conv.scratch(),
-            Self::WeightGradient(conv) => conv.scratch(),
-            _ => 0,
-        }
-    }
-
-    fn run(
-        &self,
-        reads: Reads<'_>,
-        registers: &mut Registers,
-        partial: &mut Partial,
-        out: &mut [u32],
-        scratch: &mut [f32],
-    ) {
-        let floats = bytemuck::cast_slice_mut::<u32, f32>;
-        match self {
-            Self::Map(blocks) => blocks.run(reads, registers, out),
-            Self::Reduce(reduce) => reduce.run(reads, registers, partial, out),
-            Self::MatMul(product) => product.run(reads, registers, floats(out), scratch),
-            Self::Conv(conv) => conv.run(reads.floats(0), reads.floats(1), floats(out), scratch),
-            Self::WeightGradient(conv) => conv.run(reads.floats(0), reads.floats(1), floats(out), scratch),
-            Self::MaxPool(level, window) => pool::max_pool(*level, window, reads.floats(0), floats(out)),
-            Self::MaxPoolArg(level, window) => pool::max_pool_arg(*level, window, reads.floats(0), out),
-            Self::Unpool(window) => pool::unpool(window, reads.floats(0), reads.words(1), floats(out)),
-            Self::PoolTake(window) => pool::pool_take(window, reads.words(0), reads.words(1), out),
-            Self::Fold(window, input) => pool::fold(window, input, reads.floats(0), floats(out)),
-            Self::Gather(rows) => index::gather(rows, reads.words(0), reads.words(1), out),
-            Self::ScatterAdd(rows) => index::scatter_add(rows, reads.floats(0), reads.words(1), floats(out)),
-            Self::ArgSort(length, dtype) => index::argsort(*length, *dtype, reads.words(0), out),
-        }
-    }
 }

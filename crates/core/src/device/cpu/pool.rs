@@ -4,6 +4,7 @@
 use super::reduce::float_beats;
 use super::simd::{Base, Level, Simd};
 use crate::{ir::Window, plan::View};
+use std::ops::Range;
 
 /// The maximum of every window.
 pub(crate) fn max_pool(level: Level, window: &Window, x: &[f32], out: &mut [f32]) {
@@ -67,15 +68,15 @@ pub(crate) fn unpool(window: &Window, values: &[f32], index: &[u32], out: &mut [
     }
 }
 
-/// The sum of the window entries that cover a pixel, the entries of a window in order.
-pub(crate) fn fold(window: &Window, input: &View, x: &[f32], out: &mut [f32]) {
+/// The sum of the window entries that cover a pixel, the entries of a window in order, for the planes with these numbers.
+pub(crate) fn fold(window: &Window, input: &View, numbers: Range<usize>, x: &[f32], out: &mut [f32]) {
     out.fill(0.0);
     let plane = area(window.size);
     let [planes, kh, kw, oh, ow] = [0, 1, 2, 3, 4].map(|i| &input.axes[i]);
     if plane == 0 || input.axes.iter().any(|axis| axis.valid.is_empty()) {
         return;
     }
-    for (p, out) in out.chunks_exact_mut(plane).enumerate().filter(|(p, _)| planes.valid.contains(p)) {
+    for (p, out) in numbers.zip(out.chunks_exact_mut(plane)).filter(|(p, _)| planes.valid.contains(p)) {
         for (i, j) in kh.valid.clone().flat_map(|i| kw.valid.clone().map(move |j| (i, j))) {
             let window_at = input.offset + p as isize * planes.stride + i as isize * kh.stride + j as isize * kw.stride;
             for y in oh.valid.clone() {

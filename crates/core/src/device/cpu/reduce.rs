@@ -6,10 +6,12 @@
 use super::expr::{BLOCK, Blocks, Registers};
 use super::memory::Reads;
 use super::simd::{Level, per_level};
+use super::work::Split;
 use crate::{
     DType,
     plan::{Expr, Load, Reduction},
 };
+use std::ops::Range;
 
 /// Partial sums that are kept side by side along a row.
 const LANES: usize = 16;
@@ -68,9 +70,23 @@ impl Reduce {
         &self.blocks
     }
 
-    /// Computes the result.
-    pub(crate) fn run(&self, reads: Reads<'_>, registers: &mut Registers, partial: &mut Partial, out: &mut [u32]) {
-        if self.outer == 0 {
+    /// How it can be cut: a result is a unit.
+    pub(crate) fn split(&self) -> Split {
+        let per_element = self.blocks.split().cost / (self.outer * self.inner).max(1) as f64 + 0.2;
+        let step = if self.across { 64 } else { 1 };
+        Split { step, ..Split::of(self.outer, (self.outer * self.inner) as f64 * per_element) }
+    }
+
+    /// Computes the results with these numbers.
+    pub(crate) fn run(
+        &self,
+        results: Range<usize>,
+        reads: Reads<'_>,
+        registers: &mut Registers,
+        partial: &mut Partial,
+        out: &mut [u32],
+    ) {
+        if out.is_empty() {
             return;
         }
         if self.inner == 0 {
@@ -81,20 +97,27 @@ impl Reduce {
         }
         self.blocks.begin(reads, registers);
         if self.across {
-            self.run_across(reads, registers, partial, out);
+            self.run_across(results.start, reads, registers, partial, out);
         } else {
-            self.run_along(reads, registers, partial, out);
+            self.run_along(results.start, reads, registers, partial, out);
         }
     }
 
-    fn run_along(&self, reads: Reads<'_>, registers: &mut Registers, partial: &mut Partial, out: &mut [u32]) {
+    fn run_along(
+        &self,
+        begin: usize,
+        reads: Reads<'_>,
+        registers: &mut Registers,
+        partial: &mut Partial,
+        out: &mut [u32],
+    ) {
         let inner = self.inner;
         if inner <= BLOCK / 2 {
             // Several results from each block.
             let count = BLOCK / inner;
             for (chunk, out) in out.chunks_mut(count).enumerate() {
                 let words = &mut partial.words[..out.len() * inner];
-                self.blocks.evaluate(reads, registers, chunk * count * inner, words);
+                self.blocks.evaluate(reads, registers, (begin + chunk * count) * inner, words);
                 for (row, out) in words.chunks_exact(inner).zip(out) {
                     *out = self.finish(self.fold(State::EMPTY, 0, row));
                 }
@@ -106,7 +129,7 @@ impl Reduce {
             let mut state = State::EMPTY;
             for first in (0..inner).step_by(block) {
                 let words = &mut partial.words[..block.min(inner - first)];
-                self.blocks.evaluate(reads, registers, i * inner + first, words);
+                self.blocks.evaluate(reads, registers, (begin + i) * inner + first, words);
                 state = self.fold(state, first as u32, words);
             }
             *out = self.finish(state);
@@ -144,11 +167,18 @@ impl Reduce {
         }
     }
 
-    fn run_across(&self, reads: Reads<'_>, registers: &mut Registers, partial: &mut Partial, out: &mut [u32]) {
+    fn run_across(
+        &self,
+        begin: usize,
+        reads: Reads<'_>,
+        registers: &mut Registers,
+        partial: &mut Partial,
+        out: &mut [u32],
+    ) {
         let Partial { words, best, index, sums } = partial;
         let outer = self.outer;
         for (chunk, out) in out.chunks_mut(BLOCK).enumerate() {
-            let (start, width) = (chunk * BLOCK, out.len());
+            let (start, width) = (begin + chunk * BLOCK, out.len());
             let (best, index, sums) = (&mut best[..width], &mut index[..width], &mut sums[..width]);
             // Where a block holds all results, several reduced coordinates are evaluated at a time.
             let rows = if width == outer { (BLOCK / width).clamp(1, ROWS) } else { 1 };

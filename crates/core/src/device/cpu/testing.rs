@@ -1,5 +1,12 @@
 //! What the tests of the kernels share.
 
+use super::{Cpu, prepared::Grain, simd::Level};
+use crate::{
+    Result,
+    device::{BufferId, Device, Position},
+    plan::{Buffer, External, Kernel, Operand, Program, Step},
+};
+
 /// Repeatable numbers, good enough to pick shapes and fill arrays.
 pub(crate) struct Lcg(u64);
 
@@ -38,4 +45,38 @@ pub(crate) fn assert_close(got: &[f32], want: &[f64], tolerance: f64, what: &str
         let error = (f64::from(got) - want).abs();
         assert!(error <= tolerance * want.abs().max(1.0) * 10.0, "{what}: {got} not {want} at {i}");
     }
+}
+
+/// An operand that is a whole buffer.
+pub(super) fn operand(buffer: Buffer, words: usize) -> Operand {
+    Operand { buffer, offset: 0, words }
+}
+
+/// A program of one step over buffers of its own.
+pub(super) fn program(kernel: &Kernel, reads: &[Vec<u32>], out: usize) -> Program {
+    let words = reads.iter().map(Vec::len).chain([out]);
+    let externals = words.enumerate().map(|(i, words)| External { words, written: i == reads.len() }).collect();
+    let read = |(i, words): (usize, &Vec<u32>)| operand(Buffer::External(i), words.len());
+    let step = Step {
+        kernel: kernel.clone(),
+        reads: reads.iter().enumerate().map(read).collect(),
+        epilogue: None,
+        write: operand(Buffer::External(reads.len()), out),
+    };
+    Program { externals, arena: 0, steps: vec![step], loops: vec![] }
+}
+
+/// All buffers after a run, cut as finely as can be if there are several threads.
+pub(super) fn run(level: Level, threads: usize, program: &Program, data: &[Vec<u32>]) -> Result<Vec<Vec<u32>>> {
+    let cpu = Cpu { level, grain: Grain { part: 1e-3, program: 0.0 }, ..Cpu::with_threads(threads) };
+    let executable = cpu.prepare(program)?;
+    let mut buffers = Vec::new();
+    for (i, external) in program.externals.iter().enumerate() {
+        let buffer = cpu.alloc(external.words, "a test")?;
+        cpu.write(buffer, 0, data.get(i).map_or(&[], |words| words))?;
+        buffers.push(buffer);
+    }
+    assert_eq!(cpu.run(executable, &buffers, Position::default(), 1, &mut || false)?.iteration, 1);
+    let read = |(&buffer, external): (&BufferId, &External)| pollster::block_on(cpu.read(buffer, 0..external.words));
+    buffers.iter().zip(&program.externals).map(read).collect()
 }

@@ -3,42 +3,13 @@
 use super::*;
 use crate::{
     DType,
-    device::{cpu::testing::Lcg, interp::evaluate},
-    ir::{Binary, ConvGeometry, Unary},
-    plan::{Buffer, Expr, External, Instr, Load, Reduction, Source, Step},
+    device::{
+        cpu::testing::{Lcg, operand, program, run},
+        interp::evaluate,
+    },
+    ir::{Binary, ConvGeometry, Unary, Window},
+    plan::{Buffer, Expr, External, Instr, Kernel, Load, Operand, Reduction, Rows, Source, Step, View},
 };
-
-fn operand(buffer: Buffer, words: usize) -> Operand {
-    Operand { buffer, offset: 0, words }
-}
-
-/// A program of one step over buffers of its own.
-fn program(kernel: &Kernel, reads: &[Vec<u32>], out: usize) -> Program {
-    let words = reads.iter().map(Vec::len).chain([out]);
-    let externals = words.enumerate().map(|(i, words)| External { words, written: i == reads.len() }).collect();
-    let read = |(i, words): (usize, &Vec<u32>)| operand(Buffer::External(i), words.len());
-    let step = Step {
-        kernel: kernel.clone(),
-        reads: reads.iter().enumerate().map(read).collect(),
-        epilogue: None,
-        write: operand(Buffer::External(reads.len()), out),
-    };
-    Program { externals, arena: 0, steps: vec![step], loops: vec![] }
-}
-
-fn run(level: Level, program: &Program, data: &[Vec<u32>]) -> Result<Vec<Vec<u32>>> {
-    let cpu = Cpu::with_level(level);
-    let executable = cpu.prepare(program)?;
-    let mut buffers = Vec::new();
-    for (i, external) in program.externals.iter().enumerate() {
-        let buffer = cpu.alloc(external.words, "a test")?;
-        cpu.write(buffer, 0, data.get(i).map_or(&[], |words| words))?;
-        buffers.push(buffer);
-    }
-    assert_eq!(cpu.run(executable, &buffers, Position::default(), 1, &mut || false)?.iteration, 1);
-    let read = |(&buffer, external): (&BufferId, &External)| pollster::block_on(cpu.read(buffer, 0..external.words));
-    buffers.iter().zip(&program.externals).map(read).collect()
-}
 
 fn same(got: u32, want: u32, tolerance: f64) -> bool {
     let (x, y) = (f32::from_bits(got), f32::from_bits(want));
@@ -51,7 +22,9 @@ fn same(got: u32, want: u32, tolerance: f64) -> bool {
 fn check(kernel: &Kernel, reads: &[Vec<u32>], tolerance: f64) {
     let want = evaluate(kernel, reads);
     for level in Level::available() {
-        let got = run(level, &program(kernel, reads, want.len()), reads).unwrap();
+        let got = run(level, 1, &program(kernel, reads, want.len()), reads).unwrap();
+        let parts = run(level, 3, &program(kernel, reads, want.len()), reads).unwrap();
+        assert!(got == parts, "{level:?} {kernel:#?}\nother bits on three threads");
         for (i, (&got, &want)) in got[reads.len()].iter().zip(&want).enumerate() {
             let (x, y) = (f32::from_bits(got), f32::from_bits(want));
             assert!(same(got, want, tolerance), "{level:?} {kernel:#?}\nat {i}: {got:#x} ({x}) not {want:#x} ({y})");

@@ -1,5 +1,6 @@
 use super::*;
-use crate::device::cpu::testing::{Lcg, assert_close};
+use crate::device::cpu::testing::{Lcg, assert_close, program, run};
+use crate::plan::Kernel;
 
 fn geometry(seed: u64) -> (ConvGeometry, Lcg) {
     let mut rng = Lcg::new(seed);
@@ -71,21 +72,17 @@ fn all_three_directions_equal_the_definition() {
             want_w[j] += a * c;
             want_y[k] += a * b;
         });
+        let kernels = [Kernel::Conv(g), Kernel::ConvInputGrad(g), Kernel::ConvWeightGrad(g)];
+        let words = |floats: &[f32]| bytemuck::cast_slice::<f32, u32>(floats).to_vec();
+        let reads = [[&x, &w], [&y, &w], [&x, &y]].map(|reads| reads.map(|floats| words(floats)));
         for level in Level::available() {
-            let what = format!("{level:?} {g:?} seed {seed}");
-            let run = |conv: Conv, image: &[f32], size: usize| {
-                let mut out = vec![f32::NAN; size];
-                conv.run(image, &w, &mut out, &mut vec![f32::NAN; conv.scratch()]);
-                out
-            };
-            let got = run(Conv::forward(level, &g), &x, sizes[2]);
-            assert_close(&got, &want_y, 1e-5, &format!("value {what}"));
-            let got = run(Conv::input_gradient(level, &g), &y, sizes[0]);
-            assert_close(&got, &want_x, 1e-5, &format!("input gradient {what}"));
-            let conv = WeightGradient::new(level, &g);
-            let mut got = vec![f32::NAN; sizes[1]];
-            conv.run(&x, &y, &mut got, &mut vec![f32::NAN; conv.scratch()]);
-            assert_close(&got, &want_w, 1e-5, &format!("weight gradient {what}"));
+            for ((kernel, reads), want) in kernels.iter().zip(&reads).zip([&want_y, &want_x, &want_w]) {
+                let what = format!("{level:?} {kernel:?} seed {seed}");
+                let run = |threads| run(level, threads, &program(kernel, reads, want.len()), reads).unwrap().remove(2);
+                let got = run(1);
+                assert!(got == run(3), "other bits on three threads: {what}");
+                assert_close(bytemuck::cast_slice(&got), want, 1e-5, &what);
+            }
         }
     }
 }

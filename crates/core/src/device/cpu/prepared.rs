@@ -1,0 +1,260 @@
+//! Programs with all that their replays need: a replay allocates nothing.
+
+use super::{
+    State,
+    expr::{Blocks, Registers},
+    failed,
+    memory::{Memory, Words},
+    reduce::Partial,
+    simd::Level,
+    team::{TEAM, Taken},
+    work::Work,
+};
+use crate::{
+    Result,
+    device::{BufferId, Position},
+    plan::{Operand, Program, Walk, program::overlaps, verify},
+};
+use std::{cell::UnsafeCell, ops::Range, rc::Rc};
+
+/// How much work is worth a thread of its own, in nanoseconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grain {
+    /// A part: handing it to a thread that looks for one costs a tenth of the default.
+    pub(super) part: f64,
+    /// A program's run: threads that sleep take a while to wake.
+    pub(super) program: f64,
+}
+
+impl Default for Grain {
+    fn default() -> Self {
+        Self { part: 8_000.0, program: 80_000.0 }
+    }
+}
+
+/// Parts for each thread where cutting finer costs nothing, so that one that is held up does not hold up all.
+const PARTS_PER_THREAD: usize = 4;
+
+/// A program with all that its replays need.
+pub(super) struct Prepared {
+    externals: Vec<crate::plan::External>,
+    steps: Vec<Ready>,
+    arena: Words,
+    threads: Vec<Local>,
+    walk: Walk,
+    /// The buffers of the run under way.
+    bound: Vec<Rc<Words>>,
+}
+
+/// What each thread has for itself.
+struct Local(UnsafeCell<Scratch>);
+
+// SAFETY: only the thread whose number it has uses it, within a step.
+unsafe impl Sync for Local {}
+
+/// Memory of a thread for the step under way.
+pub(super) struct Scratch {
+    /// For expressions that kernels evaluate.
+    pub(super) registers: Registers,
+    /// For reductions.
+    pub(super) partial: Partial,
+    /// Packed operands.
+    pub(super) packed: Words,
+}
+
+/// A step with its kernel prepared.
+struct Ready {
+    work: Work,
+    reads: Vec<Operand>,
+    epilogue: Option<Finish>,
+    write: Operand,
+    /// Where its operands lie in the program, if any moves with the trips of a loop.
+    home: Option<Vec<usize>>,
+    /// In how many parts it is done, and how long each is.
+    parts: usize,
+    units: usize,
+    part: usize,
+}
+
+/// An epilogue: a pass over what its kernel has just written.
+struct Finish {
+    blocks: Blocks,
+    reads: Vec<Operand>,
+}
+
+impl Prepared {
+    pub(super) fn new(level: Level, threads: usize, grain: Grain, program: &Program) -> Result<Self> {
+        let walk = Walk::new(program);
+        let mut steps: Vec<Ready> =
+            (0..program.steps.len()).map(|i| Ready::new(level, program, &walk, i)).collect::<Result<_>>()?;
+        let total: f64 = steps.iter().map(|step| step.work.split().cost).sum();
+        let threads = if total < grain.program { 1 } else { threads };
+        steps.iter_mut().for_each(|step| step.cut(threads, grain));
+        let threads = if steps.iter().any(|step| step.parts > 1) { threads } else { 1 };
+        let packed = steps.iter().map(|step| step.work.scratch()).max().unwrap_or(0);
+        let local = || {
+            let mut registers = Registers::default();
+            steps.iter().flat_map(Ready::blocks).for_each(|blocks| registers.grow_for(blocks));
+            let packed = Words::new(packed, "scratch memory")?;
+            Ok(Local(UnsafeCell::new(Scratch { registers, partial: Partial::default(), packed })))
+        };
+        Ok(Self {
+            externals: program.externals.clone(),
+            arena: Words::new(program.arena, "intermediate results")?,
+            threads: (0..threads).map(|_| local()).collect::<Result<_>>()?,
+            walk,
+            bound: Vec::with_capacity(program.externals.len()),
+            steps,
+        })
+    }
+
+    /// Bytes that it holds.
+    pub(super) fn bytes(&mut self) -> u64 {
+        let packed: usize = self.threads.iter_mut().map(|local| local.0.get_mut().packed.len()).sum();
+        4 * (self.arena.len() + packed) as u64
+    }
+
+    /// Takes the buffers of a run: each long enough, and none that is written bound twice.
+    pub(super) fn bind(&mut self, state: &State, buffers: &[BufferId]) -> Result<()> {
+        if buffers.len() != self.externals.len() {
+            let message = format!("the program takes {} buffers, not {}", self.externals.len(), buffers.len());
+            return Err(failed(message));
+        }
+        self.bound.clear();
+        for (i, (&id, external)) in buffers.iter().zip(&self.externals).enumerate() {
+            let words = state.buffer(id)?;
+            if words.len() < external.words {
+                return Err(failed(format!("buffer {i} has {} words, not {}", words.len(), external.words)));
+            }
+            let written = |other: usize| external.written || self.externals[other].written;
+            if buffers[..i].iter().enumerate().any(|(j, &other)| other == id && written(j)) {
+                return Err(failed(format!("buffer {i} is written and bound twice")));
+            }
+            self.bound.push(words.clone());
+        }
+        Ok(())
+    }
+
+    /// Lets go of the buffers.
+    pub(super) fn unbind(&mut self) {
+        self.bound.clear();
+    }
+
+    /// Runs until `iterations` are done or `pause` says so. Returns how far it came, and in how many steps.
+    pub(super) fn run(
+        &mut self,
+        from: Position,
+        iterations: usize,
+        pause: &mut dyn FnMut() -> bool,
+    ) -> (Position, u64) {
+        let (mut at, mut count) = (from, 0);
+        if self.steps.is_empty() {
+            return (Position { iteration: iterations, step: 0 }, 0);
+        }
+        let team = TEAM.take(self.threads.len());
+        self.walk.seek(at.step);
+        while at.iteration < iterations {
+            let Some(number) = self.walk.step() else {
+                at = Position { iteration: at.iteration + 1, step: 0 };
+                self.walk.seek(0);
+                continue;
+            };
+            let step = &mut self.steps[number];
+            step.place(&self.walk);
+            let memory = Memory { arena: &self.arena, externals: &self.bound };
+            // SAFETY: this is the only step under way on these buffers, since no caller's code runs within it; written
+            // buffers are bound once (`bind`), and operands do not overlap (`Ready::new`).
+            unsafe { step.run(memory, &self.threads, team.as_ref()) };
+            count += 1;
+            self.walk.advance();
+            at.step = self.walk.done();
+            if self.walk.step().is_none() {
+                at = Position { iteration: at.iteration + 1, step: 0 };
+                self.walk.seek(0);
+            }
+            if pause() {
+                break;
+            }
+        }
+        (at, count)
+    }
+}
+
+impl Ready {
+    /// Prepares a step, having made sure that it reads and writes only what it may.
+    fn new(level: Level, program: &Program, walk: &Walk, number: usize) -> Result<Self> {
+        verify::step(program, walk, number).map_err(|what| failed(format!("a step of the program {what}")))?;
+        let step = &program.steps[number];
+        let over: Vec<usize> = (0..step.reads.len()).filter(|&i| overlaps(step.reads[i], step.write)).collect();
+        let work = Work::new(level, &step.kernel, &over);
+        let epilogue = step.epilogue.as_ref().map(|epilogue| Finish {
+            blocks: Blocks::new(level, &epilogue.shape, &epilogue.expr, &[]),
+            reads: epilogue.reads.clone(),
+        });
+        let home = walk.moves(number).then(|| step.operands().map(|operand| operand.offset).collect());
+        let (reads, write, units) = (step.reads.clone(), step.write, work.split().units);
+        Ok(Self { work, reads, epilogue, write, home, parts: 1, units, part: units })
+    }
+
+    /// Cuts it for so many threads, if it is worth that.
+    fn cut(&mut self, threads: usize, grain: Grain) {
+        let split = self.work.split();
+        let per_thread = if split.repeats { 1 } else { PARTS_PER_THREAD };
+        let parts =
+            ((split.cost / grain.part) as usize).min(threads * per_thread).min(split.units.div_ceil(split.step));
+        if threads > 1 && parts > 1 {
+            self.part = split.units.div_ceil(parts).next_multiple_of(split.step);
+            self.parts = split.units.div_ceil(self.part);
+        }
+    }
+
+    /// Does it, with the team if there is one.
+    ///
+    /// # Safety
+    /// No other slices of the step's operands exist, and they do not overlap as `Memory::step` asks.
+    unsafe fn run(&self, memory: Memory<'_>, threads: &[Local], team: Option<&Taken<'_>>) {
+        // SAFETY: the parts have distinct units, so they write distinct words; the thread's scratch is its own.
+        let part = |part: usize, thread: usize| unsafe {
+            let units = part * self.part..((part + 1) * self.part).min(self.units);
+            self.run_part(memory, units, &mut *threads[thread].0.get());
+        };
+        match team {
+            Some(team) if self.parts > 1 => team.run(self.parts, &part),
+            _ => (0..self.parts).for_each(|number| part(number, 0)),
+        }
+    }
+
+    /// Some units of the kernel, each range of the output being finished while it is in the cache.
+    ///
+    /// # Safety
+    /// As for `run`, and nobody else does these units or has this scratch.
+    unsafe fn run_part(&self, memory: Memory<'_>, units: Range<usize>, scratch: &mut Scratch) {
+        // SAFETY: the caller's promise.
+        let (reads, out) = unsafe { memory.step(&self.reads, &self.write) };
+        let Some(Finish { blocks, reads: more }) = &self.epilogue else {
+            return self.work.run(units, reads, scratch, out, &mut |_, _| ());
+        };
+        // SAFETY: the caller's promise.
+        let (more, _) = unsafe { memory.step(more, &self.write) };
+        self.work.run(units, reads, scratch, out, &mut |range, registers| {
+            blocks.begin(more, registers);
+            // SAFETY: the kernel is through with what it says is done.
+            unsafe { blocks.run(more, registers, range, out) };
+        });
+    }
+
+    /// Puts its operands where they are on this trip.
+    fn place(&mut self, walk: &Walk) {
+        let Some(home) = &self.home else { return };
+        let epilogue = self.epilogue.iter_mut().flat_map(|epilogue| &mut epilogue.reads);
+        let operands = [&mut self.write].into_iter().chain(&mut self.reads).chain(epilogue);
+        for (i, (operand, home)) in operands.zip(home).enumerate() {
+            operand.offset = home.wrapping_add_signed(walk.shift(i));
+        }
+    }
+
+    /// The expressions that it evaluates.
+    fn blocks(&self) -> impl Iterator<Item = &Blocks> {
+        self.work.blocks().chain(self.epilogue.iter().map(|epilogue| &epilogue.blocks))
+    }
+}

@@ -1,0 +1,190 @@
+//! The kernels of a program, prepared, and how each can be cut into units that different threads compute.
+
+use super::{
+    conv::{Conv, WeightGradient},
+    expr::{Blocks, Registers},
+    index,
+    matmul::MatMul,
+    memory::{Out, Reads},
+    pool,
+    prepared::Scratch,
+    reduce::Reduce,
+    simd::Level,
+};
+use crate::{
+    DType,
+    ir::Window,
+    plan::{Kernel, Rows, View},
+};
+use std::ops::Range;
+
+/// A kernel.
+pub(super) enum Work {
+    Map(Blocks),
+    Reduce(Reduce),
+    MatMul(MatMul),
+    Conv(Conv),
+    WeightGradient(WeightGradient),
+    MaxPool(Level, Window),
+    MaxPoolArg(Level, Window),
+    Unpool(Window),
+    PoolTake(Window),
+    Fold(Window, View),
+    Gather(Rows),
+    ScatterAdd(Rows),
+    ArgSort { rows: usize, length: usize, dtype: DType },
+}
+
+/// How a kernel can be cut. What a unit computes does not depend on the others that its thread does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Split {
+    /// How many units there are, and in what multiples they are best done.
+    pub(super) units: usize,
+    pub(super) step: usize,
+    /// Nanoseconds that all take on one thread, roughly: rates that were measured in wasm.
+    pub(super) cost: f64,
+    /// Whether each part repeats work, such as packing an operand.
+    pub(super) repeats: bool,
+}
+
+impl Split {
+    /// Units that can be cut anywhere.
+    pub(super) fn of(units: usize, cost: f64) -> Self {
+        Self { units, step: 1, cost, repeats: false }
+    }
+}
+
+/// What a kernel calls with each range of its output that is done, and with registers that are free for it.
+pub(super) type Done<'a> = dyn FnMut(Range<usize>, &mut Registers) + 'a;
+
+impl Work {
+    /// The kernel of a step that writes over the reads in `over`.
+    pub(super) fn new(level: Level, kernel: &Kernel, over: &[usize]) -> Self {
+        match kernel {
+            Kernel::Map { shape, expr } => Self::Map(Blocks::new(level, shape, expr, over)),
+            Kernel::Reduce { outer, inner, op, expr } => Self::Reduce(Reduce::new(level, outer, inner, *op, expr)),
+            Kernel::MatMul { a, b } => Self::MatMul(MatMul::new(level, a, b)),
+            Kernel::Conv(g) => Self::Conv(Conv::forward(level, g)),
+            Kernel::ConvInputGrad(g) => Self::Conv(Conv::input_gradient(level, g)),
+            Kernel::ConvWeightGrad(g) => Self::WeightGradient(WeightGradient::new(level, g)),
+            Kernel::MaxPool(w) => Self::MaxPool(level, *w),
+            Kernel::MaxPoolArg(w) => Self::MaxPoolArg(level, *w),
+            Kernel::Unpool(w) => Self::Unpool(*w),
+            Kernel::PoolTake(w) => Self::PoolTake(*w),
+            Kernel::Fold { window, input } => Self::Fold(*window, input.clone()),
+            Kernel::Gather(rows) => Self::Gather(*rows),
+            Kernel::ScatterAdd(rows) => Self::ScatterAdd(*rows),
+            Kernel::ArgSort { rows, length, dtype } => Self::ArgSort { rows: *rows, length: *length, dtype: *dtype },
+        }
+    }
+
+    /// The expressions that it evaluates.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = &Blocks> {
+        let (one, more) = match self {
+            Self::Map(blocks) => (Some(blocks), None),
+            Self::Reduce(reduce) => (Some(reduce.blocks()), None),
+            Self::MatMul(product) => (None, Some(product.blocks())),
+            _ => (None, None),
+        };
+        one.into_iter().chain(more.into_iter().flatten())
+    }
+
+    /// Floats of scratch memory that each thread needs.
+    pub(super) fn scratch(&self) -> usize {
+        match self {
+            Self::MatMul(product) => product.scratch(),
+            Self::Conv(conv) => conv.scratch(),
+            Self::WeightGradient(conv) => conv.scratch(),
+            _ => 0,
+        }
+    }
+
+    /// How it can be cut.
+    pub(super) fn split(&self) -> Split {
+        let planes = |window: &Window, per_element: f64| {
+            let [pixels, windows] = [window.size, window.out].map(|[rows, columns]| rows * columns);
+            let planes = window.n * window.c;
+            Split::of(planes, (planes * pixels.max(windows)) as f64 * per_element)
+        };
+        match self {
+            Self::Map(blocks) => blocks.split(),
+            Self::Reduce(reduce) => reduce.split(),
+            Self::MatMul(product) => product.split(),
+            Self::Conv(conv) => conv.split(),
+            Self::WeightGradient(conv) => conv.split(),
+            Self::MaxPool(_, window) | Self::MaxPoolArg(_, window) => planes(window, 1.0),
+            Self::Unpool(window) | Self::PoolTake(window) | Self::Fold(window, _) => planes(window, 0.7),
+            Self::Gather(rows) => Split::of(rows.count, (rows.count * (rows.inner + 4)) as f64 * 0.3),
+            // Rows with the same number add up in order.
+            Self::ScatterAdd(_) => Split::of(1, 0.0),
+            Self::ArgSort { rows, length, .. } => {
+                Split::of(*rows, (rows * length) as f64 * 5.0 * (*length as f64).max(2.0).log2())
+            }
+        }
+    }
+
+    /// Computes some units.
+    pub(super) fn run(
+        &self,
+        units: Range<usize>,
+        reads: Reads<'_>,
+        scratch: &mut Scratch,
+        out: Out<'_>,
+        done: &mut Done<'_>,
+    ) {
+        match self {
+            Self::Map(blocks) => {
+                blocks.begin(reads, &mut scratch.registers);
+                // SAFETY: nobody else computes these elements.
+                unsafe { blocks.run(reads, &mut scratch.registers, units.clone(), out) };
+                return done(units, &mut scratch.registers);
+            }
+            Self::MatMul(product) => return product.run(units, reads, scratch, out, done),
+            Self::Conv(conv) => return conv.run(units, reads, scratch, out, done),
+            _ => {}
+        }
+        let per_unit = out.len().checked_div(self.split().units).unwrap_or(0);
+        let range = match self {
+            Self::WeightGradient(conv) => conv.range(units.clone()),
+            _ => units.start * per_unit..units.end * per_unit,
+        };
+        // SAFETY: nobody else computes these units.
+        let part = unsafe { out.range(range.clone()) };
+        let floats = bytemuck::cast_slice_mut::<u32, f32>;
+        let planes = |window: &Window| Window { n: units.len(), c: 1, ..*window };
+        match self {
+            Self::Map(_) | Self::MatMul(_) | Self::Conv(_) => unreachable!("done above"),
+            Self::Reduce(reduce) => reduce.run(units, reads, &mut scratch.registers, &mut scratch.partial, part),
+            Self::WeightGradient(conv) => conv.run(units, reads, scratch, floats(part)),
+            Self::MaxPool(level, window) => {
+                pool::max_pool(*level, &planes(window), of(reads.floats(0), window.size, &units), floats(part));
+            }
+            Self::MaxPoolArg(level, window) => {
+                pool::max_pool_arg(*level, &planes(window), of(reads.floats(0), window.size, &units), part);
+            }
+            Self::Unpool(window) => {
+                let (values, index) = (reads.floats(0), reads.words(1));
+                let [values, index] =
+                    [of(values, window.out, &units), bytemuck::cast_slice(of(index, window.out, &units))];
+                pool::unpool(&planes(window), values, bytemuck::cast_slice(index), floats(part));
+            }
+            Self::PoolTake(window) => {
+                let (x, index) = (of(reads.words(0), window.size, &units), of(reads.words(1), window.out, &units));
+                pool::pool_take(&planes(window), x, index, part);
+            }
+            Self::Fold(window, input) => pool::fold(window, input, units, reads.floats(0), floats(part)),
+            Self::Gather(rows) => index::gather(rows, reads.words(0), &reads.words(1)[units], part),
+            Self::ScatterAdd(rows) => index::scatter_add(rows, reads.floats(0), reads.words(1), floats(part)),
+            Self::ArgSort { length, dtype, .. } => {
+                let rows = units.start * length..units.end * length;
+                index::argsort(*length, *dtype, &reads.words(0)[rows], part);
+            }
+        }
+        done(range, &mut scratch.registers);
+    }
+}
+
+/// The planes with these numbers.
+fn of<'a, T>(planes: &'a [T], [rows, columns]: [usize; 2], units: &Range<usize>) -> &'a [T] {
+    &planes[units.start * rows * columns..units.end * rows * columns]
+}
