@@ -19,14 +19,19 @@ export const SETUPS: Record<string, Setup> = {
   "gradbook-webgpu": { device: "webgpu" },
 };
 
-/** Opens Gradbook as `setup` says, with the modules that lie in `baseUrl`. */
+/** How many threads the CPU device can have here. TODO(threads): as many as there are cores where the page is isolated. */
+export function mostThreads(): number {
+  return 1;
+}
+
+/** Opens Gradbook as `setup` says, with the modules that lie in `baseUrl`. TODO(threads): hand `threads` to `create`. */
 export async function open(
   create: typeof createGradbook,
   { threads = 1, ...setup }: Setup,
   baseUrl?: URL,
 ): Promise<Contender> {
-  // TODO(threads): hand `threads` to `create` once it is an option there.
-  if (threads > 1)
+  if (threads > mostThreads()) {
     throw new Error("createGradbook has no option threads: the CPU device runs on one thread so far");
+  }
   return contender(await create({ ...setup, ...(baseUrl && { baseUrl }) }));
 }
