@@ -5,7 +5,7 @@ import { wasmFiles } from "../pkg/files.ts";
 import { loadCollection } from "./collections.ts";
 import { fetchBytes } from "./files.ts";
 import type { EngineBuild } from "./probe.ts";
-import { bestBuild } from "./probe.ts";
+import { chooseBuild } from "./probe.ts";
 
 /** A device that can be opened. */
 export type DeviceName = "cpu" | "webgpu";
@@ -31,12 +31,13 @@ export interface EngineModule {
   open(device: DeviceName): Promise<Engine>;
 }
 
-/** Loads the fastest build that runs here. `base` is the folder of the site or package; `bytes` replaces the file. */
+/** Loads a build, the fastest that runs here if none is named. `base` is the folder of the site or package; `bytes` replaces the file. */
 export async function loadEngine(
   base: URL,
   bytes?: BufferSource | WebAssembly.Module,
+  wanted?: EngineBuild,
 ): Promise<EngineModule> {
-  const build = bestBuild();
+  const build = chooseBuild(wanted);
   const [module, source] = await Promise.all([
     build === "fast" ? import("../pkg/fast/gradbook.js") : import("../pkg/base/gradbook.js"),
     bytes ?? fetchBytes(new URL(wasmFiles[build].file, base)),

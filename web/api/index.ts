@@ -13,6 +13,7 @@ import { connect, loadEngine, receive } from "./engine.ts";
 import { fetchBytes } from "./files.ts";
 import type { Gradbook } from "./gradbook.ts";
 import { openSession } from "./gradbook.ts";
+import type { EngineBuild } from "./probe.ts";
 
 export type { CallArgument, Compile, Compiled, CompileOptions, MakeVariable } from "./compile.ts";
 export { Variable } from "./compile.ts";
@@ -50,6 +51,7 @@ export type {
 export { Optimizer } from "./optim.ts";
 export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";
 export { Curve } from "./plot.ts";
+export type { EngineBuild } from "./probe.ts";
 export type { Scan, ScanOptions, Tensors } from "./scan.ts";
 export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
@@ -61,6 +63,8 @@ export type WasmSource = BufferSource | WebAssembly.Module;
 export interface GradbookOptions {
   /** What computes: "cpu", "webgpu" or "auto"; "auto". */
   device?: DeviceName | "auto";
+  /** Which build of the engine computes: "base" or "fast"; the fastest that runs here. */
+  build?: EngineBuild;
   /** The folder that holds `wasm/` and `assets/`; that of this package. */
   baseUrl?: URL | string;
   /** The wasm modules, where they do not come from the folder: what builds graphs, and what computes. */
@@ -88,7 +92,7 @@ export async function createGradbook(options: GradbookOptions = {}): Promise<Ins
     return overPort(options.port);
   }
   const [module] = await Promise.all([
-    loadEngine(base, options.modules?.engine),
+    loadEngine(base, options.modules?.engine, options.build),
     Promise.resolve(source).then((module_or_path) => graph.default({ module_or_path })),
   ]);
   const { engine, info } = await openDevice(module.open, options.device ?? "auto");
@@ -117,7 +121,7 @@ export async function serve(
   options: Omit<GradbookOptions, "port"> = {},
 ): Promise<DeviceInfo> {
   const base = folder(options.baseUrl);
-  const module = await loadEngine(base, options.modules?.engine);
+  const module = await loadEngine(base, options.modules?.engine, options.build);
   const { engine, info } = await openDevice(module.open, options.device ?? "auto");
   const connection = connect(engine, (reply) => port.postMessage(reply), new URL("assets/", base));
   port.onmessage = ({ data }: MessageEvent<unknown>) => {

@@ -23,8 +23,13 @@ export function hasSimd(): boolean {
   return WebAssembly.validate(Uint8Array.from(SIMD));
 }
 
-/** The fastest build that runs here. Errors: none does. */
-export function bestBuild(): EngineBuild {
+/** The build that was asked for, else the fastest that runs here. Errors: it does not run here, or there is none. */
+export function chooseBuild(wanted?: EngineBuild): EngineBuild {
   if (!hasSimd()) throw new Error(NEEDS_SIMD);
-  return WebAssembly.validate(Uint8Array.from(RELAXED_SIMD)) ? "fast" : "base";
+  const runs: EngineBuild[] = WebAssembly.validate(Uint8Array.from(RELAXED_SIMD))
+    ? ["fast", "base"]
+    : ["base"];
+  const build = wanted === undefined ? runs[0] : runs.find((name) => name === wanted);
+  if (!build) throw new Error(`no engine build ${String(wanted)} runs here; there is ${runs.join(" and ")}`);
+  return build;
 }

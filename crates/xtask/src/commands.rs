@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use lexopt::prelude::*;
 
 use crate::project::Project;
-use crate::{assets, build, check, conformance, server, test};
+use crate::{assets, bench, build, check, conformance, server, test};
 
 /// The failure of a command whose output has said it already: nothing may follow the closing line with the counts.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +70,27 @@ const COMMANDS: &[Command] = &[
                 bail!("{failed} of the checks failed");
             }
             Ok(())
+        },
+    },
+    Command {
+        name: "bench",
+        options: "[--quick] [--json FILE] [--rounds N] [--contenders a,b] [--work W1,W4] [--python PATH]",
+        about: "Measures Gradbook beside other libraries in a browser, and beside PyTorch if --python (or GRADBOOK_BENCH_PYTHON)\n\
+                names a Python that has it; prints tables, and writes them to target/bench/results/. --quick takes under 3 minutes.",
+        run: |project, arguments| {
+            let options = parse(arguments, &["json", "rounds", "contenders", "work", "python"], &["quick"])?;
+            let value = |name| options.value(name).map(str::to_owned);
+            bench::run(
+                project,
+                &bench::Request {
+                    quick: options.flag("quick"),
+                    json: options.value("json").map(Into::into),
+                    rounds: value("rounds"),
+                    contenders: value("contenders"),
+                    work: value("work"),
+                    python: value("python"),
+                },
+            )
         },
     },
     Command {

@@ -2,6 +2,7 @@
 //! This file only finds the command; each command has its own file or folder.
 
 mod assets;
+mod bench;
 mod build;
 mod check;
 mod commands;

@@ -13,8 +13,15 @@ const OLDEST_NODE: u32 = 20;
 
 /// The npm packages of the lockfile, in `node_modules`.
 pub fn npm_packages(project: &Project) -> Result<()> {
-    let stamp = Stamp::new(project, "npm", Inputs::default().files(&project.path("package-lock.json"))?);
-    if stamp.is_fresh() && project.path("node_modules/.package-lock.json").exists() {
+    npm_packages_in(project, "")
+}
+
+/// The same for a folder of the checkout that has a lockfile of its own.
+pub fn npm_packages_in(project: &Project, folder: &str) -> Result<()> {
+    let root = project.path(folder);
+    let lockfile = root.join("package-lock.json");
+    let stamp = Stamp::new(project, &format!("npm{folder}"), Inputs::default().files(&lockfile)?);
+    if stamp.is_fresh() && root.join("node_modules/.package-lock.json").exists() {
         return Ok(());
     }
     let version = process::output(Command::new("node").arg("--version"))
@@ -24,8 +31,8 @@ pub fn npm_packages(project: &Project) -> Result<()> {
     if major < OLDEST_NODE {
         bail!("Node.js {} is too old; {OLDEST_NODE} or newer is needed", version.trim());
     }
-    println!("installing the npm packages of package-lock.json");
-    process::run(npm().args(["ci", "--loglevel=error"]).current_dir(project.root()))?;
+    println!("installing the npm packages of {}", project.show(&lockfile));
+    process::run(npm().args(["ci", "--loglevel=error"]).current_dir(root))?;
     stamp.set()
 }
 

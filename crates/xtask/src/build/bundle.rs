@@ -4,6 +4,7 @@
 //! index.html  main.js  *.css         the page (web/main.ts, web/*.css), with chunks/ loaded when they are needed
 //! compute-worker.js                  module worker (web/kernel/compute-worker.ts)
 //! user-worker.js                     classic script, handed to the sandbox as text (web/kernel/user-worker.ts)
+//! bench.html  bench.js  bench.css    the benchmark (web/bench/page), with bench-worker.js and chunks of its own
 //! frame.html                         the sandbox, its script inlined (web/kernel/frame.html and frame.ts)
 //! wasm/NAME-HASH.wasm                named by web/pkg/files.ts
 //! notebooks/  assets/  ...           web/notebooks, web/assets, and what lies in web/public
@@ -43,6 +44,7 @@ pub fn build_site(project: &Project, config: &Config, dev: bool) -> Result<()> {
         }
         let pages = bundle_pages(project, dev)?;
         bundle_sandbox(project, dev)?;
+        bundle_benchmark(project, dev)?;
         copy_static(project, config)?;
         stamp::write(&project.scratch().join("site.json"), serde_json::to_string(&pages)?)?;
         stamp.set()?;
@@ -112,6 +114,17 @@ fn bundle_sandbox(project: &Project, dev: bool) -> Result<()> {
     stamp::write(&project.dist().join("frame.html"), frame)
 }
 
+/// By itself, so that it does not change how the page's own files are split.
+fn bundle_benchmark(project: &Project, dev: bool) -> Result<()> {
+    let mut command = esbuild(project, dev);
+    command
+        .args(["bench=web/bench/page/main.ts", "bench-worker=web/bench/page/worker.ts"])
+        .arg("bench=web/bench/page/bench.css")
+        .args(["--format=esm", "--splitting", "--outdir=dist", "--legal-comments=linked"])
+        .arg("--chunk-names=chunks/bench-[name]-[hash]");
+    process::run(&mut command)
+}
+
 /// The sandbox may load nothing, so its script stands in the file itself.
 fn inline_script(page: &str, script: &str) -> Result<String> {
     const TAG: &str = "<script src=\"./frame.js\"></script>";
@@ -125,6 +138,7 @@ fn inline_script(page: &str, script: &str) -> Result<String> {
 fn copy_static(project: &Project, config: &Config) -> Result<()> {
     let dist = project.dist();
     fs::copy(project.path("web/index.html"), dist.join("index.html"))?;
+    fs::copy(project.path("web/bench/page/bench.html"), dist.join("bench.html"))?;
     fs::create_dir_all(dist.join("wasm"))?;
     for (_, module) in wasm::modules(project, config)? {
         fs::copy(&module, dist.join("wasm").join(module.file_name().unwrap_or_default()))?;

@@ -1,0 +1,14 @@
+// TensorFlow.js on its plain JavaScript backend.
+
+import * as tf from "@tensorflow/tfjs-core";
+// Without it gradients are missing: the entry point alone does not register them.
+import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
+import "@tensorflow/tfjs-backend-cpu";
+import { runHere } from "./shared/run.mjs";
+import { contender } from "./tfjs/contender.mjs";
+
+runHere(async () => {
+  if (!(await tf.setBackend("cpu"))) throw new Error("the backend cpu did not start");
+  await tf.ready();
+  return contender(tf, { library: "tfjs", version: tf.version_core, backend: tf.getBackend() });
+});
