@@ -6,6 +6,7 @@ import { loadCollection } from "./collections.ts";
 import { fetchBytes } from "./files.ts";
 import type { EngineBuild } from "./probe.ts";
 import { chooseBuild } from "./probe.ts";
+import { defaultThreads, startHelpers } from "./threads.ts";
 
 /** A device that can be opened. */
 export type DeviceName = "cpu" | "webgpu";
@@ -31,22 +32,46 @@ export interface EngineModule {
   open(device: DeviceName): Promise<Engine>;
 }
 
-/** Loads a build, the fastest that runs here if none is named. `base` is the folder of the site or package; `bytes` replaces the file. */
-export async function loadEngine(
-  base: URL,
-  bytes?: BufferSource | WebAssembly.Module,
-  wanted?: EngineBuild,
-): Promise<EngineModule> {
-  const build = chooseBuild(wanted);
+/** Which build of the engine, and how it computes. */
+export interface EngineOptions {
+  /** The fastest that runs here if none is named. */
+  build?: EngineBuild | undefined;
+  /** Threads of the CPU device: as many as the machine has, up to 8. More than one need memory that workers share. */
+  threads?: number | undefined;
+  /** Replaces the file of the build. */
+  bytes?: BufferSource | WebAssembly.Module | undefined;
+}
+
+/** Loads a build. `base` is the folder of the site or package. Errors: it does not run here; files that do not load. */
+export async function loadEngine(base: URL, options: EngineOptions = {}): Promise<EngineModule> {
+  const wanted = options.threads ?? defaultThreads();
+  if (!Number.isInteger(wanted) || wanted < 1)
+    throw new Error(`threads must be a whole number from 1, not ${wanted}`);
+  const build = chooseBuild(options.build, wanted);
   const [module, source] = await Promise.all([
-    build === "fast" ? import("../pkg/fast/gradbook.js") : import("../pkg/base/gradbook.js"),
-    bytes ?? fetchBytes(new URL(wasmFiles[build].file, base)),
+    importBuild(build),
+    options.bytes ?? fetchBytes(new URL(wasmFiles[build].file, base)),
   ]);
-  await module.default({ module_or_path: source });
+  // Compiled once for all threads.
+  const compiled = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
+  const { memory } = await module.default({ module_or_path: compiled });
+  const helpers =
+    build === "threads" ? await startHelpers(base, { module: compiled, memory }, wanted - 1) : 0;
   return {
     build,
-    open: (device) => module.Engine.open(device, turn) as Promise<Engine>,
+    open: (device) => module.Engine.open(device, 1 + helpers, turn) as Promise<Engine>,
   };
+}
+
+function importBuild(build: EngineBuild): Promise<typeof Module> {
+  switch (build) {
+    case "base":
+      return import("../pkg/base/gradbook.js");
+    case "fast":
+      return import("../pkg/fast/gradbook.js") as Promise<unknown> as Promise<typeof Module>;
+    case "threads":
+      return import("../pkg/threads/gradbook.js") as Promise<unknown> as Promise<typeof Module>;
+  }
 }
 
 /** A new client of an engine; data sets come from `assets`. It gets what the one before it wanted kept. */

@@ -63,8 +63,13 @@ export type WasmSource = BufferSource | WebAssembly.Module;
 export interface GradbookOptions {
   /** What computes: "cpu", "webgpu" or "auto"; "auto". */
   device?: DeviceName | "auto";
-  /** Which build of the engine computes: "base" or "fast"; the fastest that runs here. */
+  /** Which build of the engine computes: "base", "fast" or "threads"; the fastest that runs here. */
   build?: EngineBuild;
+  /**
+   * On how many threads the CPU computes; as many as the machine has, up to 8. More than one need a page that is
+   * cross-origin isolated, and a worker that calls this; elsewhere it is one. Results do not depend on the number.
+   */
+  threads?: number;
   /** The folder that holds `wasm/` and `assets/`; that of this package. */
   baseUrl?: URL | string;
   /** The wasm modules, where they do not come from the folder: what builds graphs, and what computes. */
@@ -92,7 +97,7 @@ export async function createGradbook(options: GradbookOptions = {}): Promise<Ins
     return overPort(options.port);
   }
   const [module] = await Promise.all([
-    loadEngine(base, options.modules?.engine, options.build),
+    loadEngine(base, { ...options, bytes: options.modules?.engine }),
     Promise.resolve(source).then((module_or_path) => graph.default({ module_or_path })),
   ]);
   const { engine, info } = await openDevice(module.open, options.device ?? "auto");
@@ -121,7 +126,7 @@ export async function serve(
   options: Omit<GradbookOptions, "port"> = {},
 ): Promise<DeviceInfo> {
   const base = folder(options.baseUrl);
-  const module = await loadEngine(base, options.modules?.engine, options.build);
+  const module = await loadEngine(base, { ...options, bytes: options.modules?.engine });
   const { engine, info } = await openDevice(module.open, options.device ?? "auto");
   const connection = connect(engine, (reply) => port.postMessage(reply), new URL("assets/", base));
   port.onmessage = ({ data }: MessageEvent<unknown>) => {

@@ -1,7 +1,9 @@
 // Which wasm build this browser can run. Each probe is the smallest module with an instruction of the feature.
 
-/** An engine build: `base` needs SIMD, `fast` relaxed SIMD too. */
-export type EngineBuild = "base" | "fast";
+import { canShareMemory } from "./threads.ts";
+
+/** An engine build: `base` needs SIMD, `fast` relaxed SIMD too, `threads` memory that workers share as well. */
+export type EngineBuild = "base" | "fast" | "threads";
 
 /** (i8x16.splat (i32.const 0)) */
 const SIMD = [
@@ -23,13 +25,18 @@ export function hasSimd(): boolean {
   return WebAssembly.validate(Uint8Array.from(SIMD));
 }
 
-/** The build that was asked for, else the fastest that runs here. Errors: it does not run here, or there is none. */
-export function chooseBuild(wanted?: EngineBuild): EngineBuild {
+/**
+ * The build that was asked for, else the fastest that runs here; that with threads only if there is to be more than one.
+ * Errors: the build does not run here, or there is none.
+ */
+export function chooseBuild(wanted: EngineBuild | undefined, threads: number): EngineBuild {
   if (!hasSimd()) throw new Error(NEEDS_SIMD);
-  const runs: EngineBuild[] = WebAssembly.validate(Uint8Array.from(RELAXED_SIMD))
-    ? ["fast", "base"]
-    : ["base"];
-  const build = wanted === undefined ? runs[0] : runs.find((name) => name === wanted);
+  const runs: EngineBuild[] = ["base"];
+  if (WebAssembly.validate(Uint8Array.from(RELAXED_SIMD))) {
+    runs.unshift("fast");
+    if (canShareMemory()) runs.unshift("threads");
+  }
+  const build = runs.find((name) => (wanted ? name === wanted : name !== "threads" || threads > 1));
   if (!build) throw new Error(`no engine build ${String(wanted)} runs here; there is ${runs.join(" and ")}`);
   return build;
 }

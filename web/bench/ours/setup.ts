@@ -19,19 +19,15 @@ export const SETUPS: Record<string, Setup> = {
   "gradbook-webgpu": { device: "webgpu" },
 };
 
-/** How many threads the CPU device can have here. TODO(threads): as many as there are cores where the page is isolated. */
-export function mostThreads(): number {
-  return 1;
-}
-
-/** Opens Gradbook as `setup` says, with the modules that lie in `baseUrl`. TODO(threads): hand `threads` to `create`. */
+/** Opens Gradbook as `setup` says, with the modules that lie in `baseUrl`. Errors: threads that do not start. */
 export async function open(
   create: typeof createGradbook,
   { threads = 1, ...setup }: Setup,
   baseUrl?: URL,
 ): Promise<Contender> {
-  if (threads > mostThreads()) {
-    throw new Error("createGradbook has no option threads: the CPU device runs on one thread so far");
-  }
-  return contender(await create({ ...setup, ...(baseUrl && { baseUrl }) }));
+  const opened = await create({ ...setup, threads, ...(baseUrl && { baseUrl }) });
+  const { detail } = opened.device ?? {};
+  if (threads > 1 && !detail?.endsWith(`${threads} threads`))
+    throw new Error(`there are no ${threads} threads here: ${detail}`);
+  return contender(opened);
 }

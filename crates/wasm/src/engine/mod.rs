@@ -15,6 +15,13 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
+/// This thread helps the devices of all engines that share its memory. It never returns.
+#[cfg(target_feature = "atomics")]
+#[wasm_bindgen]
+pub fn help() {
+    core::device::cpu::help();
+}
+
 /// A device and what runs on it.
 #[wasm_bindgen]
 pub struct Engine {
@@ -25,12 +32,12 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Opens `cpu` or `webgpu`. `turn` gives a promise that settles after whatever else waits in the thread
-    /// has had its turn, messages above all.
-    pub fn open(device: String, turn: Function) -> Promise {
+    /// Opens `cpu`, on so many threads if others that share the memory have called [`help`], or `webgpu`. `turn` gives a
+    /// promise that settles after whatever else waits in the thread has had its turn, messages above all.
+    pub fn open(device: String, threads: u32, turn: Function) -> Promise {
         promise(async move {
             let device: Rc<dyn core::device::Device> = match device.as_str() {
-                "cpu" => Rc::new(Cpu::new()),
+                "cpu" => Rc::new(Cpu::with_threads(threads as usize)),
                 "webgpu" => Rc::new(webgpu::WebGpu::new(webgpu::Options::new(clock::now)).await?),
                 other => return Err(Thrown::argument(format!("there is no device {other}; there are cpu and webgpu"))),
             };

@@ -31,7 +31,7 @@ pub fn build_package(project: &Project, dev: bool) -> Result<()> {
     command
         .args(["--format=esm", "--splitting", "--platform=neutral", "--main-fields=module,main"])
         .args(["--chunk-names=chunks/[name]-[hash]", "--legal-comments=linked"])
-        .args(["--outdir=dist/npm", &format!("index={ENTRY}")]);
+        .args(["--outdir=dist/npm", &format!("index={ENTRY}"), "helper-worker=web/api/helper-worker.ts"]);
     process::run(&mut command)?;
     copy_folder(&project.dist().join("wasm"), &folder.join("wasm"))?;
     copy_folder(&project.path("web/assets"), &folder.join("assets"))?;
@@ -88,7 +88,7 @@ fn manifest() -> serde_json::Value {
         "license": env!("CARGO_PKG_LICENSE"),
         "type": "module",
         "exports": { ".": { "types": "./types/api/index.d.ts", "default": "./index.js" } },
-        "files": ["index.js", "chunks", "wasm", "assets", "types", "LICENSE-*", "THIRD-PARTY.txt"],
+        "files": ["index.js", "helper-worker.js", "chunks", "wasm", "assets", "types", "LICENSE-*", "THIRD-PARTY.txt"],
         "engines": { "node": ">=20" },
     })
 }

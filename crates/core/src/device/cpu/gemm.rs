@@ -293,7 +293,7 @@ pub(crate) fn gemm<A: Source, B: Source>(
     scratch: &mut [f32],
 ) {
     match level {
-        Level::Base => blocked::<Base, A, B, 4, 2, 8>(part, k, a, b, c, add, scratch),
+        Level::Base => blocked::<Base, A, B, 3, 3, 12>(part, k, a, b, c, add, scratch),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: a level is only made where the machine has it.
         Level::Avx2 => unsafe { avx2(part, k, a, b, c, add, scratch) },

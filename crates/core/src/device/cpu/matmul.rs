@@ -81,7 +81,7 @@ impl MatMul {
         match self.cut() {
             Cut::Batch => Split::of(self.batch, cost),
             Cut::Rows(rows) => Split { units: rows, step: 24, cost, repeats: true },
-            Cut::Columns(columns) => Split { units: columns, step: 16, cost, repeats: true },
+            Cut::Columns(columns) => Split { units: columns, step: 48, cost, repeats: true },
         }
     }
 

@@ -56,8 +56,8 @@ impl Cpu {
 
     /// The same on up to so many threads, 16 at most. Results do not depend on their number, to the bit.
     ///
-    /// Natively, threads that help are started when they are needed first, and stay. In wasm they are workers that have
-    /// called [`help`].
+    /// Natively, threads that help are started when they are needed first, and stay. In wasm they are workers that share the
+    /// memory and have called `help`.
     pub fn with_threads(threads: usize) -> Self {
         let threads = threads.clamp(1, team::MOST);
         #[cfg(not(target_arch = "wasm32"))]
@@ -68,7 +68,7 @@ impl Cpu {
 
 /// This thread helps all devices of this memory from now on, and never returns: what a worker that shares the memory of a
 /// wasm instance with the device's own is for.
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", target_feature = "atomics"))]
 pub fn help() {
     team::TEAM.join();
 }

@@ -100,7 +100,7 @@ impl Team {
     }
 
     /// This thread helps from now on, for ever.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", target_feature = "atomics"))]
     pub(crate) fn join(&self) {
         let number = self.helpers.fetch_add(1, Ordering::Relaxed) + 1;
         if number < MOST {
