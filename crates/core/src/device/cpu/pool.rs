@@ -2,12 +2,15 @@
 //! the sum of overlapping windows.
 
 use super::reduce::float_beats;
-use super::simd::{Base, Level, Simd};
+use super::simd::{Base, Level, Simd, per_level};
 use crate::{ir::Window, plan::View};
 use std::ops::Range;
 
 /// The maximum of every window.
 pub(crate) fn max_pool(level: Level, window: &Window, x: &[f32], out: &mut [f32]) {
+    if is_by_twos(window) {
+        return max_by_twos(level, window.size[1], x, out);
+    }
     match level {
         Level::Base => scan::<Base, false>(window, x, out),
         #[cfg(target_arch = "x86_64")]
@@ -18,6 +21,9 @@ pub(crate) fn max_pool(level: Level, window: &Window, x: &[f32], out: &mut [f32]
 
 /// Where in its plane the maximum of every window is.
 pub(crate) fn max_pool_arg(level: Level, window: &Window, x: &[f32], out: &mut [u32]) {
+    if is_by_twos(window) {
+        return arg_by_twos(level, window.size, x, out);
+    }
     // Positions are counted in floats, which the vectors have; they are exact to 2²⁴.
     if area(window.size) > 1 << 24 {
         let count = area(window.out).max(1);
@@ -52,7 +58,10 @@ pub(crate) fn pool_take(window: &Window, x: &[u32], index: &[u32], out: &mut [u3
 }
 
 /// The sum of the values whose index names a pixel, in their order.
-pub(crate) fn unpool(window: &Window, values: &[f32], index: &[u32], out: &mut [f32]) {
+pub(crate) fn unpool(level: Level, window: &Window, values: &[f32], index: &[u32], out: &mut [f32]) {
+    if is_by_twos(window) {
+        return unpool_by_twos(level, window.size, values, index, out);
+    }
     out.fill(0.0);
     let (plane, count) = (area(window.size), area(window.out));
     if plane == 0 || count == 0 {
@@ -86,6 +95,68 @@ pub(crate) fn fold(window: &Window, input: &View, numbers: Range<usize>, x: &[f3
                 for (out, column) in out.zip(ow.valid.clone()) {
                     *out += x[(first + column as isize * ow.stride) as usize];
                 }
+            }
+        }
+    }
+}
+
+/// Windows of 2 × 2 that tile planes without a rest, which most networks have.
+fn is_by_twos(window: &Window) -> bool {
+    let tiles = |i: usize| window.size[i] == 2 * window.out[i];
+    let twos = window.kernel == [2, 2] && window.stride == [2, 2];
+    twos && window.dilation == [1, 1] && window.pad == [0, 0] && tiles(0) && tiles(1) && area(window.out) > 0
+}
+
+#[inline(always)]
+fn better(kept: f32, new: f32) -> f32 {
+    if float_beats(new, kept) { new } else { kept }
+}
+
+per_level! {
+    /// The maximum of each window of two rows `width` long.
+    fn max_by_twos(width: usize, x: &[f32], out: &mut [f32]) {
+        for (rows, out) in x.chunks_exact(2 * width).zip(out.chunks_exact_mut(width / 2)) {
+            let (top, bottom) = rows.split_at(width);
+            let pairs = top.as_chunks::<2>().0.iter().zip(bottom.as_chunks::<2>().0);
+            for (out, (top, bottom)) in out.iter_mut().zip(pairs) {
+                *out = better(better(top[0], top[1]), better(bottom[0], bottom[1]));
+            }
+        }
+    }
+}
+
+per_level! {
+    /// Where in its plane the maximum of each window is.
+    fn arg_by_twos(size: [usize; 2], x: &[f32], out: &mut [u32]) {
+        let (width, windows) = (size[1], size[1] / 2);
+        for (row, (rows, out)) in x.chunks_exact(2 * width).zip(out.chunks_exact_mut(windows)).enumerate() {
+            let first = (row % (size[0] / 2) * 2 * width) as u32;
+            let (top, bottom) = rows.split_at(width);
+            let pairs = top.as_chunks::<2>().0.iter().zip(bottom.as_chunks::<2>().0);
+            for (i, (out, (top, bottom))) in (0..windows as u32).zip(out.iter_mut().zip(pairs)) {
+                let above = u32::from(float_beats(top[1], top[0]));
+                let below = u32::from(float_beats(bottom[1], bottom[0])) + width as u32;
+                let lower = float_beats(better(bottom[0], bottom[1]), better(top[0], top[1]));
+                *out = first + 2 * i + if lower { below } else { above };
+            }
+        }
+    }
+}
+
+per_level! {
+    /// Each window's value at the pixel of its window that the index names, 0 at the others.
+    fn unpool_by_twos(size: [usize; 2], values: &[f32], index: &[u32], out: &mut [f32]) {
+        let (width, windows) = (size[1], size[1] / 2);
+        let rows = values.chunks_exact(windows).zip(index.chunks_exact(windows));
+        for (row, ((values, index), out)) in rows.zip(out.chunks_exact_mut(2 * width)).enumerate() {
+            let first = (row % (size[0] / 2) * 2 * width) as u32;
+            let (top, bottom) = out.split_at_mut(width);
+            let pairs = top.as_chunks_mut::<2>().0.iter_mut().zip(bottom.as_chunks_mut::<2>().0);
+            for (i, ((&value, &index), (top, bottom))) in (0..).zip(values.iter().zip(index).zip(pairs)) {
+                let here = index.wrapping_sub(first + 2 * i);
+                let at = |place: u32| if here == place { value } else { 0.0 };
+                *top = [at(0), at(1)];
+                *bottom = [at(width as u32), at(width as u32 + 1)];
             }
         }
     }

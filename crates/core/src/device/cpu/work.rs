@@ -18,6 +18,9 @@ use crate::{
 };
 use std::ops::Range;
 
+/// Words of output after which what is done is finished.
+const HOT: usize = 4096;
+
 /// A kernel.
 pub(super) enum Work {
     Map(Blocks),
@@ -27,7 +30,7 @@ pub(super) enum Work {
     WeightGradient(WeightGradient),
     MaxPool(Level, Window),
     MaxPoolArg(Level, Window),
-    Unpool(Window),
+    Unpool(Level, Window),
     PoolTake(Window),
     Fold(Window, View),
     Gather(Rows),
@@ -69,7 +72,7 @@ impl Work {
             Kernel::ConvWeightGrad(g) => Self::WeightGradient(WeightGradient::new(level, g)),
             Kernel::MaxPool(w) => Self::MaxPool(level, *w),
             Kernel::MaxPoolArg(w) => Self::MaxPoolArg(level, *w),
-            Kernel::Unpool(w) => Self::Unpool(*w),
+            Kernel::Unpool(w) => Self::Unpool(level, *w),
             Kernel::PoolTake(w) => Self::PoolTake(*w),
             Kernel::Fold { window, input } => Self::Fold(*window, input.clone()),
             Kernel::Gather(rows) => Self::Gather(*rows),
@@ -112,8 +115,8 @@ impl Work {
             Self::MatMul(product) => product.split(),
             Self::Conv(conv) => conv.split(),
             Self::WeightGradient(conv) => conv.split(),
-            Self::MaxPool(_, window) | Self::MaxPoolArg(_, window) => planes(window, 1.0),
-            Self::Unpool(window) | Self::PoolTake(window) | Self::Fold(window, _) => planes(window, 0.7),
+            Self::MaxPool(_, window) | Self::MaxPoolArg(_, window) | Self::Unpool(_, window) => planes(window, 0.5),
+            Self::PoolTake(window) | Self::Fold(window, _) => planes(window, 0.7),
             Self::Gather(rows) => Split::of(rows.count, (rows.count * (rows.inner + 4)) as f64 * 0.3),
             // Rows with the same number add up in order.
             Self::ScatterAdd(_) => Split::of(1, 0.0),
@@ -143,44 +146,55 @@ impl Work {
             Self::Conv(conv) => return conv.run(units, reads, scratch, out, done),
             _ => {}
         }
-        let per_unit = out.len().checked_div(self.split().units).unwrap_or(0);
-        let range = match self {
+        let all = self.split().units;
+        let range = |units: &Range<usize>| match self {
             Self::WeightGradient(conv) => conv.range(units.clone()),
-            _ => units.start * per_unit..units.end * per_unit,
+            _ => units.start * out.len() / all..units.end * out.len() / all,
         };
-        // SAFETY: nobody else computes these units.
-        let part = unsafe { out.range(range.clone()) };
+        // What is finished is best still in the cache.
+        let chunk = match self {
+            Self::Reduce(_) | Self::WeightGradient(_) => units.len(),
+            _ => HOT * all / out.len().max(1),
+        };
+        for start in units.clone().step_by(chunk.max(1)) {
+            let units = start..(start + chunk.max(1)).min(units.end);
+            let range = range(&units);
+            // SAFETY: nobody else computes these units.
+            self.compute(units, reads, scratch, unsafe { out.range(range.clone()) });
+            done(range, &mut scratch.registers);
+        }
+    }
+
+    /// Computes some units, which are all of `out`.
+    fn compute(&self, units: Range<usize>, reads: Reads<'_>, scratch: &mut Scratch, out: &mut [u32]) {
         let floats = bytemuck::cast_slice_mut::<u32, f32>;
         let planes = |window: &Window| Window { n: units.len(), c: 1, ..*window };
         match self {
-            Self::Map(_) | Self::MatMul(_) | Self::Conv(_) => unreachable!("done above"),
-            Self::Reduce(reduce) => reduce.run(units, reads, &mut scratch.registers, &mut scratch.partial, part),
-            Self::WeightGradient(conv) => conv.run(units, reads, scratch, floats(part)),
+            Self::Map(_) | Self::MatMul(_) | Self::Conv(_) => unreachable!("these say themselves what is done"),
+            Self::Reduce(reduce) => reduce.run(units, reads, &mut scratch.registers, &mut scratch.partial, out),
+            Self::WeightGradient(conv) => conv.run(units, reads, scratch, floats(out)),
             Self::MaxPool(level, window) => {
-                pool::max_pool(*level, &planes(window), of(reads.floats(0), window.size, &units), floats(part));
+                pool::max_pool(*level, &planes(window), of(reads.floats(0), window.size, &units), floats(out));
             }
             Self::MaxPoolArg(level, window) => {
-                pool::max_pool_arg(*level, &planes(window), of(reads.floats(0), window.size, &units), part);
+                pool::max_pool_arg(*level, &planes(window), of(reads.floats(0), window.size, &units), out);
             }
-            Self::Unpool(window) => {
-                let (values, index) = (reads.floats(0), reads.words(1));
-                let [values, index] =
-                    [of(values, window.out, &units), bytemuck::cast_slice(of(index, window.out, &units))];
-                pool::unpool(&planes(window), values, bytemuck::cast_slice(index), floats(part));
+            Self::Unpool(level, window) => {
+                let (values, index) = (of(reads.floats(0), window.out, &units), of(reads.words(1), window.out, &units));
+                pool::unpool(*level, &planes(window), values, index, floats(out));
             }
             Self::PoolTake(window) => {
                 let (x, index) = (of(reads.words(0), window.size, &units), of(reads.words(1), window.out, &units));
-                pool::pool_take(&planes(window), x, index, part);
+                pool::pool_take(&planes(window), x, index, out);
             }
-            Self::Fold(window, input) => pool::fold(window, input, units, reads.floats(0), floats(part)),
-            Self::Gather(rows) => index::gather(rows, reads.words(0), &reads.words(1)[units], part),
-            Self::ScatterAdd(rows) => index::scatter_add(rows, reads.floats(0), reads.words(1), floats(part)),
+            Self::Fold(window, input) => pool::fold(window, input, units, reads.floats(0), floats(out)),
+            Self::Gather(rows) => index::gather(rows, reads.words(0), &reads.words(1)[units], out),
+            Self::ScatterAdd(rows) => index::scatter_add(rows, reads.floats(0), reads.words(1), floats(out)),
             Self::ArgSort { length, dtype, .. } => {
                 let rows = units.start * length..units.end * length;
-                index::argsort(*length, *dtype, &reads.words(0)[rows], part);
+                index::argsort(*length, *dtype, &reads.words(0)[rows], out);
             }
         }
-        done(range, &mut scratch.registers);
     }
 }
 
