@@ -44,8 +44,13 @@ mod native {
         let runner = match device.as_str() {
             "interp" => LocalRunner::native(Interp::new()),
             "cpu" => LocalRunner::native(Cpu::new()),
+            "cpu-threads" => LocalRunner::native(Cpu::eager(2)),
             "webgpu" => LocalRunner::native(WebGpu::new(Options::default()).await?),
-            other => return Err(Error::Text(format!("there is no device '{other}'; expected interp, cpu or webgpu"))),
+            other => {
+                return Err(Error::Text(format!(
+                    "there is no device '{other}'; expected interp, cpu, cpu-threads or webgpu"
+                )));
+            }
         };
         let mut total = Counts::default();
         let mut found = false;

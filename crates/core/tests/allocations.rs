@@ -45,7 +45,7 @@ fn a_replay_allocates_nothing() -> Result<()> {
 fn nothing_allocated(name: &str, spec: &LoopSpec) -> Result<()> {
     let program = support::program(spec, &Options::default())?;
     assert!(program.steps.len() > 15, "{name}: {program}");
-    let cpu = Cpu::new();
+    let cpu = Cpu::eager(2);
     let executable = cpu.prepare(&program)?;
     let externals: Vec<_> = program.externals.iter().map(|e| cpu.alloc(e.words, "a test")).collect::<Result<_>>()?;
     cpu.run(executable, &externals, Position::default(), 1, &mut || false)?;

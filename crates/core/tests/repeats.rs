@@ -46,6 +46,10 @@ fn on_the_cpu() {
     assert!(words(&runner) == expected, "again on the same device");
     assert!(words(&LocalRunner::native(Cpu::new())) == expected, "on a new device");
     assert!(words(&LocalRunner::new(Rc::new(Cpu::new()), hasty())) == expected, "in slices of one step");
+    for threads in [2, 3, 8] {
+        assert!(words(&LocalRunner::native(Cpu::with_threads(threads))) == expected, "on {threads} threads");
+        assert!(words(&LocalRunner::native(Cpu::eager(threads))) == expected, "in small parts on {threads} threads");
+    }
 }
 
 #[cfg(feature = "webgpu")]

@@ -29,7 +29,7 @@ struct Bench {
 impl Bench {
     async fn open(device: &str) -> Self {
         let turn = Function::new_no_args("return new Promise((done) => setTimeout(done))");
-        let engine = JsFuture::from(Engine::open(device.into(), turn)).await.unwrap();
+        let engine = JsFuture::from(Engine::open(device.into(), 1, turn)).await.unwrap();
         let engine = Engine::try_from_js_value(engine).unwrap();
         // Each side is called after the other has returned, as over a port.
         let later = Function::new_with_args("act", "return (message) => queueMicrotask(() => act(message))");

@@ -102,7 +102,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "conformance",
-        options: "[DIR] [--device interp|cpu|webgpu] [--in native|browser] [--area NAME]",
+        options: "[DIR] [--device interp|cpu|cpu-threads|webgpu] [--in native|browser] [--area NAME]",
         about: "Runs the reference cases of DIR (tests/conformance) through the public Rust API, natively on the CPU device\n\
                 unless told otherwise, and reports one line a case.",
         run: |project, mut arguments| {

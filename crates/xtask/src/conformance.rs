@@ -20,7 +20,7 @@ use crate::tools;
 pub struct Request {
     /// The folder of cases.
     pub folder: PathBuf,
-    /// `interp`, `cpu` or `webgpu`.
+    /// One of [`DEVICES`].
     pub device: String,
     /// In headless Chromium rather than natively.
     pub in_browser: bool,
@@ -28,8 +28,8 @@ pub struct Request {
     pub area: Option<String>,
 }
 
-/// The devices that there are.
-pub const DEVICES: [&str; 3] = ["interp", "cpu", "webgpu"];
+/// The devices that there are; `cpu-threads` cuts all work for two threads, natively.
+pub const DEVICES: [&str; 4] = ["interp", "cpu", "cpu-threads", "webgpu"];
 
 /// Runs cases and shows the report.
 pub fn run(project: &Project, request: &Request) -> Result<Transcript> {

@@ -1,6 +1,7 @@
 // What this device is, as far as a page may know, and in which ways it can compute.
 
-import { mostThreads, type Setup } from "../ours/setup.ts";
+import { defaultThreads } from "../../api/threads.ts";
+import type { Setup } from "../ours/setup.ts";
 
 /** A way to compute, with its name. */
 export interface Way {
@@ -10,7 +11,7 @@ export interface Way {
 
 /** All ways that this device has. */
 export async function ways(): Promise<Way[]> {
-  const threads = mostThreads();
+  const threads = globalThis.crossOriginIsolated ? defaultThreads() : 1;
   const found: Way[] = [{ title: "CPU, 1 thread", setup: { device: "cpu" } }];
   if (threads > 1) found.push({ title: `CPU, ${threads} threads`, setup: { device: "cpu", threads } });
   const adapter = await navigator.gpu?.requestAdapter().catch(() => null);

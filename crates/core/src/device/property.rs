@@ -159,7 +159,7 @@ mod cpu {
         #![proptest_config(fixed(300))]
         #[test]
         fn random_graphs_step_by_step(choices in graphs(40)) {
-            follows(&Cpu::new(), &choices)?;
+            follows(&Cpu::eager(2), &choices)?;
         }
     }
 
@@ -168,7 +168,7 @@ mod cpu {
         #[test]
         #[ignore = "takes minutes; run by --slow"]
         fn thousands_of_random_graphs_step_by_step(choices in graphs(60)) {
-            follows(&Cpu::new(), &choices)?;
+            follows(&Cpu::eager(2), &choices)?;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The reference cases on every device: natively on all three, in the browser on the two that the page offers.
+//! The reference cases on every device: natively on all, in the browser on the two that the page offers.
 
 use anyhow::Result;
 

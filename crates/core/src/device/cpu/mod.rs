@@ -64,6 +64,11 @@ impl Cpu {
         team::TEAM.recruit(threads - 1);
         Self { level: Level::detect(), threads, grain: Grain::default(), state: RefCell::default() }
     }
+
+    /// The same, where everything that can be cut is cut however little it saves: for tests of threads.
+    pub fn eager(threads: usize) -> Self {
+        Self { grain: Grain { part: 1e-3, program: 0.0 }, ..Self::with_threads(threads) }
+    }
 }
 
 /// This thread helps all devices of this memory from now on, and never returns: what a worker that shares the memory of a

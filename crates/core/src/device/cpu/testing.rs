@@ -1,6 +1,6 @@
 //! What the tests of the kernels share.
 
-use super::{Cpu, prepared::Grain, simd::Level};
+use super::{Cpu, simd::Level};
 use crate::{
     Result,
     device::{BufferId, Device, Position},
@@ -68,7 +68,7 @@ pub(super) fn program(kernel: &Kernel, reads: &[Vec<u32>], out: usize) -> Progra
 
 /// All buffers after a run, cut as finely as can be if there are several threads.
 pub(super) fn run(level: Level, threads: usize, program: &Program, data: &[Vec<u32>]) -> Result<Vec<Vec<u32>>> {
-    let cpu = Cpu { level, grain: Grain { part: 1e-3, program: 0.0 }, ..Cpu::with_threads(threads) };
+    let cpu = Cpu { level, ..Cpu::eager(threads) };
     let executable = cpu.prepare(program)?;
     let mut buffers = Vec::new();
     for (i, external) in program.externals.iter().enumerate() {

@@ -207,6 +207,19 @@ fn window(rng: &mut Lcg) -> Window {
         let room = w.size[i] + w.pad[i] + rng.below(reach.min(3));
         w.out[i] = if room < reach { 0 } else { (room - reach) / w.stride[i] + 1 };
     }
+    if rng.below(4) == 0 {
+        // Windows that tile the plane have code of their own.
+        let out = w.size.map(|size| size.div_ceil(2));
+        w = Window {
+            size: out.map(|n| 2 * n),
+            kernel: [2, 2],
+            stride: [2, 2],
+            dilation: [1, 1],
+            pad: [0, 0],
+            out,
+            ..w
+        };
+    }
     w
 }
 
