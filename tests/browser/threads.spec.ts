@@ -14,7 +14,9 @@ const model = nn.sequential([
 await model.fit(train.take(640), { seed: 3, epochs: 2, batchSize: 64, optimizer: optim.adam({ lr: 0.002 }) });
 [...(await (await model.predict(train.take(32).x)).data())].join(' ')`;
 
-test("an isolated page computes on all threads, to the bits of a page with one", { timeout: 300_000 }, async () => {
+test("an isolated page computes on all threads, to the bits of a page with one", {
+  timeout: 300_000,
+}, async () => {
   const results: string[] = [];
   for (const site of [sites.isolated, sites.plain]) {
     await visit(site, async ({ page }) => {

@@ -477,3 +477,20 @@ check("calls make no buffers and read nothing back", async (g) => {
   assert.equal(after.buffersCreated, before.buffersCreated);
   assert.equal(after.reads, (before.reads as number) + 1, "the one of the last loss");
 });
+
+check("a profile has the time and the work of each step, and changes state as calls do", async (g) => {
+  const count = g.variable(0);
+  const weights = g.randn([20, 30], { seed: 1 });
+  const step = g.compile((x: Tensor) => {
+    count.assign(count.value.add(1));
+    return x.matmul(weights).relu();
+  });
+  const profile = await step.profile(g.ones([10, 20]));
+  const product = profile.steps.find(({ kernel }) => kernel.includes("matmul [1] 10×20×30"));
+  assert.ok(product, profile.toString());
+  assert.equal(product.flops, 2 * 10 * 20 * 30 + 10 * 30);
+  assert.ok(profile.steps.every(({ ms, bytes }) => ms >= 0 && bytes > 0));
+  assert.equal(await count.value.item(), profile.calls + 1);
+  assert.match(profile.toString(), /ms a call, mean of \d+\n.*\d%.*matmul/s);
+  assert.equal(step.traces, 1);
+});

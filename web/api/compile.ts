@@ -4,6 +4,7 @@
 import type { Context } from "./context.ts";
 import { argumentError, seedOf } from "./context.ts";
 import type { Create } from "./create.ts";
+import { Profile } from "./profile.ts";
 import type { DType, Nested, Operand, Values } from "./tensor.ts";
 import { list, Tensor } from "./tensor.ts";
 
@@ -27,6 +28,12 @@ export interface Compiled<A extends unknown[], R> {
    * read. State that the function changes is changed by each call, in the order of the calls.
    */
   (...args: { [K in keyof A]: CallArgument<A[K]> }): Promise<R>;
+  /**
+   * Calls it on these arguments for a third of a second and times each step of its program; `display` shows the table.
+   * State that the function changes is changed by all these calls. Errors: a device that runs programs as a whole, as
+   * WebGPU does.
+   */
+  profile(...args: { [K in keyof A]: CallArgument<A[K]> }): Promise<Profile>;
   /** The function that was compiled; to be called within another one. */
   readonly body: (...args: A) => R;
   /** How often it has been traced. */
@@ -129,7 +136,7 @@ export function compile(context: Context): Compile {
       }
     };
 
-    const call = async (...args: unknown[]): Promise<R> => {
+    const find = (args: unknown[]) => {
       const tensors: Tensor[] = [];
       const shape = args.map((arg, i) => flatten(context, arg, `argument ${i + 1}`, tensors)).join(",");
       const arguments_ = list(context, tensors);
@@ -138,6 +145,10 @@ export function compile(context: Context): Compile {
       programs.delete(key);
       programs.set(key, program);
       if (programs.size > REMEMBERED) programs.delete(programs.keys().next().value as string);
+      return { program, arguments_ };
+    };
+    const call = async (args: unknown[]): Promise<R> => {
+      const { program, arguments_ } = find(args);
       const outputs = program.step.call(session, arguments_);
       const wait = session.caughtUp();
       if (wait) await wait;
@@ -149,9 +160,19 @@ export function compile(context: Context): Compile {
           "compile: a compiled function was called within another one; call its body there: step.body(x)",
         );
       }
-      return call(...args);
+      return call(args);
     };
-    Object.defineProperties(compiled, { body: { value: body }, traces: { get: () => traces } });
+    const profile = async (...args: unknown[]): Promise<Profile> => {
+      const { program, arguments_ } = find(args);
+      return new Profile(
+        (await program.step.profile(session, arguments_)) as ConstructorParameters<typeof Profile>[0],
+      );
+    };
+    Object.defineProperties(compiled, {
+      body: { value: body },
+      profile: { value: profile },
+      traces: { get: () => traces },
+    });
     return compiled as unknown as Compiled<A, R>;
   };
 }

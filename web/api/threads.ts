@@ -30,7 +30,7 @@ export function canShareMemory(): boolean {
   );
 }
 
-/** Starts helpers from the script in the folder; gives how many came up. */
+/** Starts helpers from the script in the folder; gives how many came up, which the device then says of itself. */
 export async function startHelpers(base: URL, start: ToHelper, count: number): Promise<number> {
   const helpers = Array.from({ length: count }, () => startHelper(base, start));
   return (await Promise.all(helpers)).filter(Boolean).length;
@@ -40,10 +40,7 @@ function startHelper(base: URL, start: ToHelper): Promise<boolean> {
   return new Promise((resolve) => {
     const worker = new Worker(new URL("helper-worker.js", base), { type: "module", name: "gradbook-helper" });
     worker.onmessage = () => resolve(true);
-    worker.onerror = (error) => {
-      console.warn(`A thread did not start, so there is one less: ${error.message ?? "its script did not load"}`);
-      resolve(false);
-    };
+    worker.onerror = () => resolve(false);
     worker.postMessage(start);
   });
 }

@@ -25,5 +25,7 @@ pub use data::Data;
 pub use dtype::DType;
 pub use error::{Error, InputRange, NotFinite, Result};
 pub use ir::Tensor;
-pub use runner::{Host, LocalRunner, LoopEnd, LoopRun, LoopSpec, Prepared, ProgramSpec, Progress, Runner};
+pub use runner::{
+    Host, LocalRunner, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Runner, StepProfile,
+};
 pub use shape::Shape;

@@ -2,6 +2,7 @@
 //! lifetime. Each pass has a switch in [`Options`]. Names no device.
 
 mod batch;
+mod cost;
 mod draft;
 mod epilogue;
 mod expr;
@@ -18,6 +19,7 @@ pub mod verify;
 pub mod view;
 mod walk;
 
+pub use cost::Cost;
 pub use options::Options;
 pub use program::{
     ALIGNMENT, Buffer, Epilogue, Expr, External, Instr, Kernel, Load, Operand, Program, Reduction, Rows, Source, Step,

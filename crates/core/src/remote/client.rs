@@ -2,7 +2,7 @@
 
 use super::message::{Body, Brought, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
 use crate::{
-    Data, Error, LoopEnd, LoopRun, LoopSpec, Prepared, ProgramSpec, Progress, Result, Runner, Tensor,
+    Data, Error, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Result, Runner, Tensor,
     device::LocalFuture,
     ir::{Graph, Op, Resident},
 };
@@ -267,7 +267,8 @@ impl RemoteRunner {
         Ok(Prepared { id: release.id, outputs, _release: release, _leaves: leaves })
     }
 
-    fn send_call(&self, program: &Prepared, arguments: &[Tensor]) -> Result<Vec<Tensor>> {
+    /// The arguments of a call as they are sent.
+    fn brought(&self, arguments: &[Tensor]) -> Result<Vec<Brought>> {
         let bring = |argument: &Tensor| match &*argument.op() {
             Op::Host(data) => Some(Brought::Host(data.clone())),
             Op::Resident(handle) => Some(Brought::Held(handle.id)),
@@ -281,6 +282,20 @@ impl RemoteRunner {
                 None => Brought::Held(self.name(argument)?.0),
             });
         }
+        Ok(brought)
+    }
+
+    async fn time_steps(&self, program: &Prepared, arguments: &[Tensor]) -> Result<Profile> {
+        let arguments = self.brought(arguments)?;
+        let wait = self.0.ask(|ticket| Request::Profile { ticket, program: program.id, arguments });
+        match wait.next().await? {
+            Body::Profile(profile) => Ok(profile),
+            other => Err(unexpected("profile", &other)),
+        }
+    }
+
+    fn send_call(&self, program: &Prepared, arguments: &[Tensor]) -> Result<Vec<Tensor>> {
+        let brought = self.brought(arguments)?;
         let handles: Vec<Rc<Resident>> = program.outputs.iter().map(|_| self.0.hold(self.0.new_name())).collect();
         let names = handles.iter().map(|handle| handle.id).collect();
         let call = |ticket| Request::Call { ticket, program: program.id, arguments: brought, names };
@@ -347,6 +362,10 @@ impl Runner for RemoteRunner {
             self.0.send(&Request::Assign { state, value })
         };
         Box::pin(future::ready(send()))
+    }
+
+    fn profile<'a>(&'a self, program: &'a Prepared, arguments: &'a [Tensor]) -> LocalFuture<'a, Result<Profile>> {
+        Box::pin(self.time_steps(program, arguments))
     }
 
     fn prepare<'a>(&'a self, spec: &'a ProgramSpec) -> LocalFuture<'a, Result<Prepared>> {
@@ -499,6 +518,7 @@ fn unexpected(what: &str, body: &Body) -> Error {
         Body::Ended(_) => "an end",
         Body::Loaded(_) => "a collection",
         Body::Finite => "the end of a check",
+        Body::Profile(_) => "a profile",
         Body::Kept(..) => "what was kept",
         Body::Failed(_) => "an error",
     };

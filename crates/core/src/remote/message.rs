@@ -1,7 +1,7 @@
 //! What crosses the port. The client chooses the names of the values it will hold, so that it never has to wait for one.
 
 use crate::{
-    DType, Data, Error, InputRange, LoopEnd, NotFinite, Progress, Result, Shape, Tensor,
+    DType, Data, Error, InputRange, LoopEnd, NotFinite, Profile, Progress, Result, Shape, StepProfile, Tensor,
     ir::{
         Graph, Kind, Op,
         wire::{Reader, Writer},
@@ -10,7 +10,7 @@ use crate::{
 use std::rc::Rc;
 
 /// Raised with every change of a message; the first byte of each.
-pub const VERSION: u8 = 3;
+pub const VERSION: u8 = 4;
 
 /// A value's, a loop's or a program's name on one connection. The client's have the highest bit clear, the server's have it set.
 pub type Name = u64;
@@ -48,6 +48,8 @@ pub(super) enum Request {
     Prepare { name: Name, graph: Sent, arguments: u32, states: Vec<StateNames> },
     /// Call a program and hold what it gives under these names. With a ticket, answered by `Ended`.
     Call { ticket: Option<Ticket>, program: Name, arguments: Vec<Brought>, names: Vec<Name> },
+    /// Time the steps of a program on these arguments. Answered by `Profile`.
+    Profile { ticket: Ticket, program: Name, arguments: Vec<Brought> },
 }
 
 /// An argument of a call.
@@ -94,6 +96,7 @@ pub(super) enum Body {
     Ended(LoopEnd),
     Loaded(Vec<LoadedTensor>),
     Finite,
+    Profile(Profile),
     /// What the client before this one said about them, and the tensors, without labels.
     Kept(String, Vec<LoadedTensor>),
     Failed(Error),
@@ -251,17 +254,14 @@ impl Request {
                 w.byte(12);
                 write_option(&mut w, ticket.as_ref(), |w, &ticket| w.number(u64::from(ticket)));
                 w.number(*program);
-                write_list(&mut w, arguments, |w, argument| match argument {
-                    Brought::Held(name) => {
-                        w.byte(1);
-                        w.number(*name);
-                    }
-                    Brought::Host(data) => {
-                        w.byte(2);
-                        w.data(data);
-                    }
-                });
+                write_list(&mut w, arguments, Brought::write);
                 write_list(&mut w, names, |w, &name| w.number(name));
+            }
+            Self::Profile { ticket, program, arguments } => {
+                w.byte(13);
+                w.number(u64::from(*ticket));
+                w.number(*program);
+                write_list(&mut w, arguments, Brought::write);
             }
         }
         w.finish()
@@ -295,14 +295,13 @@ impl Request {
             12 => Self::Call {
                 ticket: read_option(&mut r, word)?,
                 program: r.number()?,
-                arguments: read_list(&mut r, |r| {
-                    Ok(match r.byte()? {
-                        1 => Brought::Held(r.number()?),
-                        2 => Brought::Host(Rc::new(r.data()?)),
-                        other => return Err(Error::Wire(format!("the argument {other}"))),
-                    })
-                })?,
+                arguments: read_list(&mut r, Brought::read)?,
                 names: read_list(&mut r, Reader::number)?,
+            },
+            13 => Self::Profile {
+                ticket: word(&mut r)?,
+                program: r.number()?,
+                arguments: read_list(&mut r, Brought::read)?,
             },
             other => return Err(Error::Wire(format!("the request {other}"))),
         };
@@ -346,6 +345,14 @@ impl Reply {
                 write_error(&mut w, error);
             }
             Body::Finite => w.byte(8),
+            Body::Profile(profile) => {
+                w.byte(9);
+                w.size(profile.calls);
+                write_list(&mut w, &profile.steps, |w, step| {
+                    w.text(&step.kernel);
+                    [step.ms, step.flops, step.bytes].iter().for_each(|amount| w.number(amount.to_bits()));
+                });
+            }
         }
         w.finish()
     }
@@ -361,11 +368,41 @@ impl Reply {
             5 => Body::Kept(r.text()?, read_list(&mut r, LoadedTensor::read)?),
             4 => Body::Failed(read_error(&mut r)?),
             8 => Body::Finite,
+            9 => Body::Profile(Profile { calls: r.size()?, steps: read_list(&mut r, read_step)? }),
             other => return Err(Error::Wire(format!("the reply {other}"))),
         };
         r.end()?;
         Ok(Self { ticket, body })
     }
+}
+
+impl Brought {
+    fn write(w: &mut Writer, argument: &Self) {
+        match argument {
+            Self::Held(name) => {
+                w.byte(1);
+                w.number(*name);
+            }
+            Self::Host(data) => {
+                w.byte(2);
+                w.data(data);
+            }
+        }
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self> {
+        Ok(match r.byte()? {
+            1 => Self::Held(r.number()?),
+            2 => Self::Host(Rc::new(r.data()?)),
+            other => return Err(Error::Wire(format!("the argument {other}"))),
+        })
+    }
+}
+
+fn read_step(r: &mut Reader<'_>) -> Result<StepProfile> {
+    let kernel = r.text()?;
+    let mut amount = || r.number().map(f64::from_bits);
+    Ok(StepProfile { kernel, ms: amount()?, flops: amount()?, bytes: amount()? })
 }
 
 impl LoadedTensor {

@@ -2,7 +2,7 @@
 
 use super::message::{Body, Brought, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
 use crate::{
-    DType, Error, LoopEnd, LoopRun, LoopSpec, Prepared, ProgramSpec, Result, Runner, Shape, Tensor,
+    DType, Error, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Result, Runner, Shape, Tensor,
     device::LocalFuture, ir::Op, runner::Variable,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -256,6 +256,13 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
                 state.insert(names.into_iter().zip(results));
                 ticket.into_iter().for_each(|ticket| state.reply(ticket, body.clone()));
             }
+            Request::Profile { ticket, program, arguments } => {
+                let body = match state.profile(program, &arguments).await {
+                    Ok(profile) => Body::Profile(profile),
+                    Err(error) => Body::Failed(error),
+                };
+                state.reply(ticket, body);
+            }
             Request::Load { ticket, what } => state.host.spawn(Box::pin(load(state.clone(), ticket, what))),
             Request::Keep { what, graph } => state.keep(what, &graph),
             Request::Kept { ticket } => state.reply(ticket, state.hand_over()),
@@ -388,7 +395,9 @@ impl<R: Runner, H: Host> State<R, H> {
             }
             Request::Begin { name, graph, states, watch } => self.put_off_loop(name, &graph, &states, watch),
             Request::Advance { ticket, .. } => self.reply(ticket, STOPPED),
-            Request::Check { ticket, .. } => self.reply(ticket, Body::Failed(Error::Stopped)),
+            Request::Check { ticket, .. } | Request::Profile { ticket, .. } => {
+                self.reply(ticket, Body::Failed(Error::Stopped));
+            }
             Request::Call { ticket, names, .. } => {
                 self.insert(names.into_iter().map(|name| (name, Err(Error::Stopped))));
                 ticket.into_iter().for_each(|ticket| self.reply(ticket, STOPPED));
@@ -522,6 +531,20 @@ impl<R: Runner, H: Host> State<R, H> {
     }
 
     async fn call(&self, name: Name, arguments: &[Brought], expected: usize) -> Result<Vec<Tensor>> {
+        let (prepared, arguments) = self.made_ready(name, arguments).await?;
+        if prepared.outputs.len() != expected {
+            return Err(Error::Wire(format!("{} outputs for {expected} names", prepared.outputs.len())));
+        }
+        self.runner().call(&prepared, &arguments).await
+    }
+
+    async fn profile(&self, name: Name, arguments: &[Brought]) -> Result<Profile> {
+        let (prepared, arguments) = self.made_ready(name, arguments).await?;
+        self.runner().profile(&prepared, &arguments).await
+    }
+
+    /// A program on this device, and the arguments that were sent for it.
+    async fn made_ready(&self, name: Name, arguments: &[Brought]) -> Result<(Rc<Prepared>, Vec<Tensor>)> {
         self.catch_up().await?;
         let program = self.programs.borrow().get(&name).cloned().ok_or_else(|| unknown(name))?;
         let prepared = program.prepared.borrow().clone();
@@ -533,15 +556,11 @@ impl<R: Runner, H: Host> State<R, H> {
                 prepared
             }
         };
-        if prepared.outputs.len() != expected {
-            return Err(Error::Wire(format!("{} outputs for {expected} names", prepared.outputs.len())));
-        }
         let bring = |argument: &Brought| match argument {
             Brought::Held(name) => self.value(*name),
             Brought::Host(data) => Ok(Tensor::from_shared(data.clone())),
         };
-        let arguments = arguments.iter().map(bring).collect::<Result<Vec<_>>>()?;
-        self.runner().call(&prepared, &arguments).await
+        Ok((prepared, arguments.iter().map(bring).collect::<Result<_>>()?))
     }
 
     /// The program with the present values of all that it reads.

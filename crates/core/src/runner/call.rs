@@ -10,7 +10,7 @@ use crate::{
     DType, Error, Result, Shape, Tensor,
     device::{BufferId, Device, ExecutableId, Place, Position},
     ir::{Graph, Op, Resident},
-    plan::Target,
+    plan::{Program, Target},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -26,6 +26,7 @@ const SMALL: usize = 64;
 pub(super) struct Callable {
     device: Rc<dyn Device>,
     executable: ExecutableId,
+    program: Program,
     /// In the program's order; a ring's changes when the old one is full of values that somebody holds.
     externals: RefCell<Vec<BufferId>>,
     arguments: Vec<Argument>,
@@ -120,7 +121,7 @@ impl Inner {
                 places[spec.arguments.len() + i] = Some(value.clone());
             }
         }
-        let LaidOut { executable, mut externals, state, offsets } =
+        let LaidOut { executable, program, mut externals, state, offsets } =
             self.lay_out(&traced.graph, &places, rest, &targets)?;
         for (i, value) in values.iter().enumerate() {
             let leaf = spec.arguments.len() + i;
@@ -147,6 +148,7 @@ impl Inner {
         let body = Callable {
             device: self.device.clone(),
             executable,
+            program,
             externals: RefCell::new(externals),
             arguments,
             outputs,
@@ -252,7 +254,12 @@ impl Callable {
         Ok(())
     }
 
-    fn run(&self, from: Position, pause: &mut dyn FnMut() -> bool) -> Result<Position> {
+    /// What the device runs.
+    pub(super) fn program(&self) -> &Program {
+        &self.program
+    }
+
+    pub(super) fn run(&self, from: Position, pause: &mut dyn FnMut() -> bool) -> Result<Position> {
         self.device.run(self.executable, &self.externals.borrow(), from, 1, pause)
     }
 

@@ -2,7 +2,7 @@
 
 mod check;
 
-use super::{LoopEnd, LoopRun, LoopSpec, Prepared, ProgramSpec, Progress, Runner, call::Callable};
+use super::{LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Runner, call::Callable};
 use crate::{
     Data, Error, Result, Tensor,
     device::{BufferId, Device, ExecutableId, LocalFuture, Place, Position},
@@ -36,7 +36,7 @@ pub(super) struct Inner {
     loops: RefCell<FxHashMap<u64, Rc<Loop>>>,
     pub(super) callables: RefCell<FxHashMap<u64, Rc<Callable>>>,
     /// Grows with each stop that was asked for.
-    stops: Cell<u64>,
+    pub(super) stops: Cell<u64>,
     /// Whether a program is between two of its steps: its scratch memory must be left alone.
     busy: Cell<bool>,
     /// When others last had their turn, in ms.
@@ -74,6 +74,8 @@ pub(super) struct Memory {
 /// A program laid out over the buffers that it is run with.
 pub(super) struct LaidOut {
     pub(super) executable: ExecutableId,
+    /// What the device has prepared.
+    pub(super) program: plan::Program,
     /// Those of its leaves, then that of its state; outputs with memory of their own follow.
     pub(super) externals: Vec<BufferId>,
     /// Where the leaves lie that were left to the planner: what the state's memory is, and the place in it, leaf by leaf.
@@ -178,6 +180,10 @@ impl Runner for LocalRunner {
 
     fn assign<'a>(&'a self, state: &'a Tensor, value: &'a Tensor) -> LocalFuture<'a, Result<()>> {
         Box::pin(self.0.assign(state, value))
+    }
+
+    fn profile<'a>(&'a self, program: &'a Prepared, arguments: &'a [Tensor]) -> LocalFuture<'a, Result<Profile>> {
+        Box::pin(self.0.profile(program, arguments))
     }
 
     fn prepare<'a>(&'a self, spec: &'a ProgramSpec) -> LocalFuture<'a, Result<Prepared>> {
@@ -447,7 +453,8 @@ impl Inner {
             state = Some(memory);
         }
         let offsets = plan.leaves.iter().map(|place| place.offset).collect();
-        Ok(LaidOut { executable: self.device.prepare(&plan.program)?, externals, state, offsets })
+        let executable = self.device.prepare(&plan.program)?;
+        Ok(LaidOut { executable, program: plan.program, externals, state, offsets })
     }
 
     /// Moves a value from the host to the device.

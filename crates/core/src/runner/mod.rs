@@ -3,8 +3,10 @@
 
 mod call;
 mod local;
+mod profile;
 
 pub use local::{Host, LocalRunner};
+pub use profile::{Profile, StepProfile};
 
 use crate::{DType, Data, Error, Result, Shape, Tensor, device::LocalFuture};
 
@@ -46,6 +48,12 @@ pub trait Runner {
     ///
     /// Errors: another number of arguments; another shape or type of one.
     fn call<'a>(&'a self, program: &'a Prepared, arguments: &'a [Tensor]) -> LocalFuture<'a, Result<Vec<Tensor>>>;
+
+    /// Calls a prepared computation on these arguments for a third of a second, and times its steps. State changes as by
+    /// so many calls; outputs are dropped.
+    ///
+    /// Errors: as for a call; a device that does not run step by step.
+    fn profile<'a>(&'a self, program: &'a Prepared, arguments: &'a [Tensor]) -> LocalFuture<'a, Result<Profile>>;
 }
 
 /// A computation that is repeated: each time, every `next` is computed from the values of all `input`s and then takes the

@@ -7,7 +7,7 @@ use crate::{
         trace::{self, Traced},
     },
 };
-use gradbook_core::{DType, LoopSpec, Prepared, ProgramSpec, Runner, Shape, Tensor, ir::Op, runner::Variable};
+use gradbook_core::{DType, LoopSpec, Prepared, Profile, ProgramSpec, Runner, Shape, Tensor, ir::Op, runner::Variable};
 use rustc_hash::FxHashSet;
 use std::{
     cell::{Cell, RefCell},
@@ -200,6 +200,20 @@ impl Step {
     ///
     /// Errors: arguments unlike those that it was traced for; what the runner says.
     pub async fn call(&self, runner: &dyn Runner, arguments: &[Tensor]) -> Result<Vec<Tensor>> {
+        let (prepared, arguments) = self.made_ready(runner, arguments).await?;
+        Ok(runner.call(&prepared, &arguments).await?)
+    }
+
+    /// The time of each step of the program, over a third of a second of calls, which change parameters as any do.
+    ///
+    /// Errors: those of a call; a device that does not run step by step.
+    pub async fn profile(&self, runner: &dyn Runner, arguments: &[Tensor]) -> Result<Profile> {
+        let (prepared, arguments) = self.made_ready(runner, arguments).await?;
+        Ok(runner.profile(&prepared, &arguments).await?)
+    }
+
+    /// The program, its parameters having the values that they were assigned, and arguments as it takes them.
+    async fn made_ready(&self, runner: &dyn Runner, arguments: &[Tensor]) -> Result<(Rc<Prepared>, Vec<Tensor>)> {
         if arguments.len() != self.arguments.len() {
             let message = format!("{} arguments; it was traced for {}", arguments.len(), self.arguments.len());
             return Err(Error::argument("step", message));
@@ -227,7 +241,7 @@ impl Step {
                 param.store(live);
             }
         }
-        Ok(runner.call(&prepared, &brought).await?)
+        Ok((prepared, brought))
     }
 
     async fn prepare(&self, runner: &dyn Runner) -> Result<Rc<Prepared>> {

@@ -115,6 +115,7 @@ impl Team {
         free.then(|| Taken { team: self, threads })
     }
 
+    #[cfg(any(not(target_arch = "wasm32"), target_feature = "atomics"))]
     fn help(&self, number: usize) -> ! {
         let mut patience = PATIENCE;
         loop {
@@ -156,6 +157,7 @@ impl Team {
     }
 
     /// Sleeps until there is a part for thread `number`.
+    #[cfg(any(not(target_arch = "wasm32"), target_feature = "atomics"))]
     fn sleep(&self, number: usize) {
         let mut guard = self.lock();
         self.sleepers.fetch_add(1, Ordering::SeqCst);
