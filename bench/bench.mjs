@@ -63,7 +63,7 @@ function read() {
     workloads,
     rounds: Number(values.rounds ?? (values.quick ? 1 : 3)),
     ms: Number(values.ms ?? (values.quick ? 200 : 500)),
-    patience: Number(values.patience ?? 150),
+    patience: Number(values.patience ?? 240),
     python: values.python,
     out: values.out ?? path.join(results, "run.json"),
   };

@@ -227,8 +227,8 @@ export interface EngineModule {
     build: EngineBuild;
     open(device: DeviceName): Promise<Engine>;
 }
-/** Loads the fastest build that runs here. `base` is the folder of the site or package; `bytes` replaces the file. */
-export declare function loadEngine(base: URL, bytes?: BufferSource | WebAssembly.Module): Promise<EngineModule>;
+/** Loads a build, the fastest that runs here if none is named. `base` is the folder of the site or package; `bytes` replaces the file. */
+export declare function loadEngine(base: URL, bytes?: BufferSource | WebAssembly.Module, wanted?: EngineBuild): Promise<EngineModule>;
 /** A new client of an engine; data sets come from `assets`. It gets what the one before it wanted kept. */
 export declare function connect(engine: Engine, send: (reply: Uint8Array) => void, assets: URL, before?: Connection): Connection;
 /** Messages in the forms that a port carries: one, or several of one turn together. */
@@ -422,6 +422,7 @@ export declare class History {
 // index.d.ts
 import type { DeviceInfo, DeviceName } from "./engine.ts";
 import type { Gradbook } from "./gradbook.ts";
+import type { EngineBuild } from "./probe.ts";
 export type { CallArgument, Compile, Compiled, CompileOptions, MakeVariable } from "./compile.ts";
 export { Variable } from "./compile.ts";
 export type { Create, RandomOptions } from "./create.ts";
@@ -441,6 +442,7 @@ export type { AdamOptions, Optim, OptimizerOptions, RmsPropOptions, Schedule, Sg
 export { Optimizer } from "./optim.ts";
 export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";
 export { Curve } from "./plot.ts";
+export type { EngineBuild } from "./probe.ts";
 export type { Scan, ScanOptions, Tensors } from "./scan.ts";
 export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
@@ -450,6 +452,8 @@ export type WasmSource = BufferSource | WebAssembly.Module;
 export interface GradbookOptions {
     /** What computes: "cpu", "webgpu" or "auto"; "auto". */
     device?: DeviceName | "auto";
+    /** Which build of the engine computes: "base" or "fast"; the fastest that runs here. */
+    build?: EngineBuild;
     /** The folder that holds `wasm/` and `assets/`; that of this package. */
     baseUrl?: URL | string;
     /** The wasm modules, where they do not come from the folder: what builds graphs, and what computes. */
@@ -1010,8 +1014,8 @@ export type EngineBuild = "base" | "fast";
 export declare const NEEDS_SIMD = "This browser lacks WebAssembly SIMD: Chrome 91, Firefox 89, Safari 16.4 and later have it.";
 /** Whether WebAssembly has SIMD here. */
 export declare function hasSimd(): boolean;
-/** The fastest build that runs here. Errors: none does. */
-export declare function bestBuild(): EngineBuild;
+/** The build that was asked for, else the fastest that runs here. Errors: it does not run here, or there is none. */
+export declare function chooseBuild(wanted?: EngineBuild): EngineBuild;
 
 // scan.d.ts
 import type { Context } from "./context.ts";

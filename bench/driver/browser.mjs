@@ -22,22 +22,26 @@ export function launch() {
 
 /** Yields a result for each workload. */
 export async function* browserRound(entry, { server, workloads, ms, patience, withSizes }) {
-  const browser = await launch();
+  let browser = await launch();
   try {
     for (const workload of workloads) {
       server.forget();
       const load = os.loadavg()[0];
-      const result = await runPage(browser, server, entry, workload, ms, patience);
-      result.load = [load, os.loadavg()[0]];
+      const { lost, ...result } = await runPage(browser, server, entry, workload, ms, patience);
       if (withSizes && workload === "W4" && result.errors.length === 0) addDownload(result, server.asked());
-      yield { ...result, browser: browser.version() };
-      // Whoever did not answer may still be busy.
-      if (result.lost) break;
+      yield { ...result, browser: browser.version(), load: [load, os.loadavg()[0]] };
+      if (lost) {
+        // Whoever did not answer may still be busy.
+        await close(browser);
+        browser = await launch();
+      }
     }
   } finally {
-    await within(8, browser.close()).catch(() => {});
+    await close(browser);
   }
 }
+
+const close = (browser) => within(8, browser.close()).catch(() => {});
 
 async function runPage(browser, server, entry, workload, ms, patience) {
   const page = await browser.newPage();

@@ -62,5 +62,6 @@ function faster(a, b) {
 }
 
 function shown(ratio) {
-  return ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(2);
+  if (ratio >= 10) return ratio.toFixed(0);
+  return ratio >= 0.1 ? ratio.toFixed(2) : ratio.toPrecision(1);
 }

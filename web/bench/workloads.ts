@@ -179,7 +179,7 @@ async function infer({ contender, settings, probe, result }: Run): Promise<void>
 
 const MEMORY_STEPS = [100, 1000];
 /** Seconds after which a contender is too slow for so many steps. */
-const PATIENCE = 90;
+const PATIENCE = 200;
 
 /** Whether training leaves anything behind. */
 async function remember({ contender, probe, result }: Run): Promise<void> {
@@ -191,7 +191,7 @@ async function remember({ contender, probe, result }: Run): Promise<void> {
   for (const steps of MEMORY_STEPS) {
     while (done < steps) {
       await trainer.step(done++);
-      if (done % 20 > 0) continue;
+      if (done % 10 > 0) continue;
       await trainer.loss();
       const needs = ((probe.now() - start) / 1000 / done) * (MEMORY_STEPS.at(-1) as number);
       if (needs > PATIENCE) throw new Error(`too slow: 1000 steps would take ${Math.round(needs)} s`);

@@ -10,6 +10,7 @@ use gradbook_core::{
     plan::{Options, Target, compile},
     rng,
 };
+use std::fmt;
 
 fn main() {
     divan::main();
@@ -81,7 +82,7 @@ fn dense_weight_gradient(bencher: Bencher, (m, k, n): (usize, usize, usize)) {
 }
 
 /// A convolution of 3 × 3 that keeps the size of images.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 struct Convolution {
     samples: usize,
     channels: usize,
@@ -96,6 +97,14 @@ const LENET_2: Convolution = Convolution { samples: 64, channels: 16, outputs: 3
 const LARGE: Convolution = Convolution { samples: 32, channels: 16, outputs: 32, size: 28, groups: 1 };
 const DEPTHWISE: Convolution = Convolution { samples: 32, channels: 64, outputs: 64, size: 14, groups: 64 };
 const CONVOLUTIONS: [Convolution; 4] = [LENET_1, LENET_2, LARGE, DEPTHWISE];
+
+impl fmt::Display for Convolution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { samples, channels, outputs, size, groups } = self;
+        write!(f, "{samples}×{channels}×{size}² → {outputs}")?;
+        if *groups > 1 { write!(f, ", {groups} groups") } else { Ok(()) }
+    }
+}
 
 impl Convolution {
     fn flop(&self) -> usize {

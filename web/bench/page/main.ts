@@ -15,6 +15,7 @@ let isShared = false;
 let note = "";
 
 applyTheme();
+document.body.replaceChildren();
 openShared();
 addEventListener("hashchange", openShared);
 
@@ -77,12 +78,12 @@ function draw(): void {
 function controls() {
   const start = (extent: keyof typeof EXTENTS, text: string, kind: string) =>
     html`<button class="bar-button ${kind}" ?disabled=${running !== undefined} @click=${() => run(extent)}>
-      ${kind ? playAllIcon : nothing}<span>${text}</span>
+      ${kind ? playAllIcon : nothing}${text}
     </button>`;
   return html`<div class="bench-controls">
       ${start("quick", "Run", "is-primary")} ${start("all", "Run all nine workloads", "")}
       <button class="bar-button is-stop" ?disabled=${!running} @click=${() => running?.abort()}>
-        ${stopIcon}<span>Stop</span>
+        ${stopIcon}Stop
       </button>
     </div>
     ${

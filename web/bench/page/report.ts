@@ -38,17 +38,14 @@ export function enter(report: Report, column: number, result: Result): void {
     const row = report.rows.find((one) => one.label === label) ?? addRow(report, label, unit);
     row.figures[column] = Number(median(values).toPrecision(4));
   }
-  const { device, detail } = result.info;
+  const { detail, software } = result.info;
   const own = report.columns[column];
-  if (own && typeof detail === "string") own.detail = device === "cpu" ? shortened(detail) : detail;
+  // The number of threads is in the title.
+  if (own && typeof detail === "string")
+    own.detail = detail.replace(/, \d+ threads?$/, "") + (software ? ", software" : "");
   const title = own?.title ?? "";
   const workload: WorkloadName = result.workload;
   report.errors.push(...result.errors.map((error) => `${title}, ${WORKLOADS[workload]}: ${error}`));
-}
-
-/** Without the number of threads, which the title says. */
-function shortened(detail: string): string {
-  return detail.replace(/, \d+ threads?$/, "");
 }
 
 function addRow(report: Report, label: string, unit: string): Row {
