@@ -279,6 +279,15 @@ impl<'a> Sink<'a> {
 pub(crate) const SCRATCH: usize = PACKED_A + (NC + MAX_TILE) * KC;
 const PACKED_A: usize = (MC + MAX_TILE) * KC;
 
+/// Rows and columns of the register block.
+pub(crate) fn tile(level: Level) -> [usize; 2] {
+    match level {
+        Level::Base => [3, 12],
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => [6, 16],
+    }
+}
+
 /// Some rows and columns of `C = A · B`, or `C += A · B` if `add`. `a` is m × k, `b` the transpose of B, n × k; `scratch`
 /// has [`SCRATCH`] floats.
 #[expect(clippy::too_many_arguments, reason = "a product has many")]

@@ -78,10 +78,11 @@ impl MatMul {
     /// rows packs all columns, and the other way round.
     pub(crate) fn split(&self) -> Split {
         let cost = (self.batch * self.m * self.n * self.k) as f64 * 0.045;
+        let [rows, columns] = gemm::tile(self.level);
         match self.cut() {
             Cut::Batch => Split::of(self.batch, cost),
-            Cut::Rows(rows) => Split { units: rows, step: 24, cost, repeats: true },
-            Cut::Columns(columns) => Split { units: columns, step: 48, cost, repeats: true },
+            Cut::Rows(units) => Split { units, step: rows, cost, repeats: true },
+            Cut::Columns(units) => Split { units, step: columns, cost, repeats: true },
         }
     }
 
