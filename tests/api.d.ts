@@ -7,6 +7,7 @@ export declare function loadCollection(assets: URL, name: string): Promise<Colle
 // compile.d.ts
 import type { Context } from "./context.ts";
 import type { Create } from "./create.ts";
+import { Profile } from "./profile.ts";
 import type { DType, Nested, Operand, Values } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
 /** Options of `compile`. */
@@ -27,6 +28,14 @@ export interface Compiled<A extends unknown[], R> {
     (...args: {
         [K in keyof A]: CallArgument<A[K]>;
     }): Promise<R>;
+    /**
+     * Calls it on these arguments for a third of a second and times each step of its program; `display` shows the table.
+     * State that the function changes is changed by all these calls. Errors: a device that runs programs as a whole, as
+     * WebGPU does.
+     */
+    profile(...args: {
+        [K in keyof A]: CallArgument<A[K]>;
+    }): Promise<Profile>;
     /** The function that was compiled; to be called within another one. */
     readonly body: (...args: A) => R;
     /** How often it has been traced. */
@@ -227,8 +236,17 @@ export interface EngineModule {
     build: EngineBuild;
     open(device: DeviceName): Promise<Engine>;
 }
-/** Loads a build, the fastest that runs here if none is named. `base` is the folder of the site or package; `bytes` replaces the file. */
-export declare function loadEngine(base: URL, bytes?: BufferSource | WebAssembly.Module, wanted?: EngineBuild): Promise<EngineModule>;
+/** Which build of the engine, and how it computes. */
+export interface EngineOptions {
+    /** The fastest that runs here if none is named. */
+    build?: EngineBuild | undefined;
+    /** Threads of the CPU device: as many as the machine has, up to 8. More than one need memory that workers share. */
+    threads?: number | undefined;
+    /** Replaces the file of the build. */
+    bytes?: BufferSource | WebAssembly.Module | undefined;
+}
+/** Loads a build. `base` is the folder of the site or package. Errors: it does not run here; files that do not load. */
+export declare function loadEngine(base: URL, options?: EngineOptions): Promise<EngineModule>;
 /** A new client of an engine; data sets come from `assets`. It gets what the one before it wanted kept. */
 export declare function connect(engine: Engine, send: (reply: Uint8Array) => void, assets: URL, before?: Connection): Connection;
 /** Messages in the forms that a port carries: one, or several of one turn together. */
@@ -443,6 +461,8 @@ export { Optimizer } from "./optim.ts";
 export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";
 export { Curve } from "./plot.ts";
 export type { EngineBuild } from "./probe.ts";
+export type { ProfileStep } from "./profile.ts";
+export { Profile } from "./profile.ts";
 export type { Scan, ScanOptions, Tensors } from "./scan.ts";
 export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
@@ -452,8 +472,13 @@ export type WasmSource = BufferSource | WebAssembly.Module;
 export interface GradbookOptions {
     /** What computes: "cpu", "webgpu" or "auto"; "auto". */
     device?: DeviceName | "auto";
-    /** Which build of the engine computes: "base" or "fast"; the fastest that runs here. */
+    /** Which build of the engine computes: "base", "fast" or "threads"; the fastest that runs here. */
     build?: EngineBuild;
+    /**
+     * On how many threads the CPU computes; as many as the machine has, up to 8. More than one need a page that is
+     * cross-origin isolated, and a worker that calls this; elsewhere it is one. Results do not depend on the number.
+     */
+    threads?: number;
     /** The folder that holds `wasm/` and `assets/`; that of this package. */
     baseUrl?: URL | string;
     /** The wasm modules, where they do not come from the folder: what builds graphs, and what computes. */
@@ -1008,14 +1033,44 @@ export declare function imagesDisplay(images: Tensor, options: ImagesOptions): P
 export declare function overlayDisplay(image: Tensor, map: Tensor, options: OverlayOptions): Promise<LiveDisplay>;
 
 // probe.d.ts
-/** An engine build: `base` needs SIMD, `fast` relaxed SIMD too. */
-export type EngineBuild = "base" | "fast";
+/** An engine build: `base` needs SIMD, `fast` relaxed SIMD too, `threads` memory that workers share as well. */
+export type EngineBuild = "base" | "fast" | "threads";
 /** For a browser without SIMD: what has it. */
 export declare const NEEDS_SIMD = "This browser lacks WebAssembly SIMD: Chrome 91, Firefox 89, Safari 16.4 and later have it.";
 /** Whether WebAssembly has SIMD here. */
 export declare function hasSimd(): boolean;
-/** The build that was asked for, else the fastest that runs here. Errors: it does not run here, or there is none. */
-export declare function chooseBuild(wanted?: EngineBuild): EngineBuild;
+/**
+ * The build that was asked for, else the fastest that runs here; that with threads only if there is to be more than one.
+ * Errors: the build does not run here, or there is none.
+ */
+export declare function chooseBuild(wanted: EngineBuild | undefined, threads: number): EngineBuild;
+
+// profile.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+/** One step of the program, such as a convolution with what follows it. Figures are those of one call. */
+export interface ProfileStep {
+    /** The step as the program prints it: `conv x[64, 1, 28, 28] …`. */
+    kernel: string;
+    /** Milliseconds, the mean over all calls. */
+    ms: number;
+    /** Floating-point operations. */
+    flops: number;
+    /** Bytes that it reads and writes. */
+    bytes: number;
+}
+/** The time of each step of a compiled function; shown as a table. */
+export declare class Profile {
+    #private;
+    /** The steps in their order. */
+    readonly steps: readonly ProfileStep[];
+    /** How many calls were timed. */
+    readonly calls: number;
+    /** Milliseconds of a call. */
+    get ms(): number;
+    [DISPLAY](): LiveDisplay;
+    toString(): string;
+}
 
 // scan.d.ts
 import type { Context } from "./context.ts";
@@ -1326,3 +1381,21 @@ export declare class Tensor {
 }
 /** Tensors as one argument of the module. */
 export declare function list(context: Context, tensors: readonly Tensor[]): import("../pkg/graph/gradbook").TensorList;
+
+// threads.d.ts
+/** What a helper is started with. */
+export interface ToHelper {
+    module: WebAssembly.Module;
+    memory: WebAssembly.Memory;
+}
+/** Its answer. */
+export type FromHelper = "ready";
+/** As many threads as the machine has, up to a sensible number. */
+export declare function defaultThreads(): number;
+/**
+ * Whether threads can share memory here: the page is cross-origin isolated, and this is a worker, since a page may not
+ * wait for one.
+ */
+export declare function canShareMemory(): boolean;
+/** Starts helpers from the script in the folder; gives how many came up, which the device then says of itself. */
+export declare function startHelpers(base: URL, start: ToHelper, count: number): Promise<number>;
