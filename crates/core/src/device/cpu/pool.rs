@@ -8,9 +8,6 @@ use std::ops::Range;
 
 /// The maximum of every window.
 pub(crate) fn max_pool(level: Level, window: &Window, x: &[f32], out: &mut [f32]) {
-    if is_by_twos(window) {
-        return max_by_twos(level, window.size[1], x, out);
-    }
     match level {
         Level::Base => scan::<Base, false>(window, x, out),
         #[cfg(target_arch = "x86_64")]
@@ -21,9 +18,6 @@ pub(crate) fn max_pool(level: Level, window: &Window, x: &[f32], out: &mut [f32]
 
 /// Where in its plane the maximum of every window is.
 pub(crate) fn max_pool_arg(level: Level, window: &Window, x: &[f32], out: &mut [u32]) {
-    if is_by_twos(window) {
-        return arg_by_twos(level, window.size, x, out);
-    }
     // Positions are counted in floats, which the vectors have; they are exact to 2²⁴.
     if area(window.size) > 1 << 24 {
         let count = area(window.out).max(1);
@@ -107,42 +101,6 @@ fn is_by_twos(window: &Window) -> bool {
     twos && window.dilation == [1, 1] && window.pad == [0, 0] && tiles(0) && tiles(1) && area(window.out) > 0
 }
 
-#[inline(always)]
-fn better(kept: f32, new: f32) -> f32 {
-    if float_beats(new, kept) { new } else { kept }
-}
-
-per_level! {
-    /// The maximum of each window of two rows `width` long.
-    fn max_by_twos(width: usize, x: &[f32], out: &mut [f32]) {
-        for (rows, out) in x.chunks_exact(2 * width).zip(out.chunks_exact_mut(width / 2)) {
-            let (top, bottom) = rows.split_at(width);
-            let pairs = top.as_chunks::<2>().0.iter().zip(bottom.as_chunks::<2>().0);
-            for (out, (top, bottom)) in out.iter_mut().zip(pairs) {
-                *out = better(better(top[0], top[1]), better(bottom[0], bottom[1]));
-            }
-        }
-    }
-}
-
-per_level! {
-    /// Where in its plane the maximum of each window is.
-    fn arg_by_twos(size: [usize; 2], x: &[f32], out: &mut [u32]) {
-        let (width, windows) = (size[1], size[1] / 2);
-        for (row, (rows, out)) in x.chunks_exact(2 * width).zip(out.chunks_exact_mut(windows)).enumerate() {
-            let first = (row % (size[0] / 2) * 2 * width) as u32;
-            let (top, bottom) = rows.split_at(width);
-            let pairs = top.as_chunks::<2>().0.iter().zip(bottom.as_chunks::<2>().0);
-            for (i, (out, (top, bottom))) in (0..windows as u32).zip(out.iter_mut().zip(pairs)) {
-                let above = u32::from(float_beats(top[1], top[0]));
-                let below = u32::from(float_beats(bottom[1], bottom[0])) + width as u32;
-                let lower = float_beats(better(bottom[0], bottom[1]), better(top[0], top[1]));
-                *out = first + 2 * i + if lower { below } else { above };
-            }
-        }
-    }
-}
-
 per_level! {
     /// Each window's value at the pixel of its window that the index names, 0 at the others.
     fn unpool_by_twos(size: [usize; 2], values: &[f32], index: &[u32], out: &mut [f32]) {
@@ -176,10 +134,43 @@ fn scan_avx2<const ARG: bool>(window: &Window, x: &[f32], out: &mut [f32]) {
 #[inline(always)]
 fn scan<S: Simd, const ARG: bool>(window: &Window, x: &[f32], out: &mut [f32]) {
     match window.stride[1] {
+        2 if is_by_twos(window) && window.out[1] >= S::LANES => by_twos::<S, ARG>(window, x, out),
         1 => scan_steps::<S, 1, ARG>(window, x, out),
         2 => scan_steps::<S, 2, ARG>(window, x, out),
         _ => scan_steps::<S, 0, ARG>(window, x, out),
     }
+}
+
+/// The same for windows of 2 × 2 that tile the planes: every pixel is loaded once.
+#[inline(always)]
+fn by_twos<S: Simd, const ARG: bool>(window: &Window, x: &[f32], out: &mut [f32]) {
+    let (width, windows) = (window.size[1], window.out[1]);
+    for (row, (rows, out)) in x.chunks_exact(2 * width).zip(out.chunks_exact_mut(windows)).enumerate() {
+        let (top, bottom) = rows.split_at(width);
+        let start = row % window.out[0] * 2 * width;
+        for first in (0..windows).step_by(S::LANES) {
+            // The last vector goes over the one before it where the windows do not come out even.
+            let first = first.min(windows - S::LANES);
+            let [first_pixel, second] = pairs::<S>(&top[2 * first..]);
+            let [third, fourth] = pairs::<S>(&bottom[2 * first..]);
+            let places = S::mul_add(S::load(&COUNT), S::splat(2.0), S::splat((start + 2 * first) as f32));
+            let (mut best, mut place) = (first_pixel, places);
+            for (new, shift) in [(second, 1), (third, width), (fourth, width + 1)] {
+                if ARG {
+                    place = S::where_beats(new, best, S::add(places, S::splat(shift as f32)), place);
+                }
+                best = S::where_beats(new, best, new, best);
+            }
+            S::store(&mut out[first..], if ARG { place } else { best });
+        }
+    }
+}
+
+/// The first and the second of each pair of neighbours.
+#[inline(always)]
+fn pairs<S: Simd>(row: &[f32]) -> [S::V; 2] {
+    let (a, b) = (S::load(row), S::load(&row[S::LANES..]));
+    [S::evens(a, b), S::odds(a, b)]
 }
 
 /// The same for windows `STEP` pixels apart (any number if it is 0).
@@ -224,6 +215,9 @@ fn scan_steps<S: Simd, const STEP: usize, const ARG: bool>(window: &Window, x: &
     }
 }
 
+/// The numbers of the lanes.
+const COUNT: [f32; 8] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
+
 /// A vector of windows without padding, `STEP` pixels apart (any number if it is 0). `pixels` begins at the first one's
 /// first pixel, number `at` of its plane.
 ///
@@ -231,7 +225,6 @@ fn scan_steps<S: Simd, const STEP: usize, const ARG: bool>(window: &Window, x: &
 /// `pixels` has all that the windows see: the farthest entry of a window and `LANES` strides from there.
 #[inline(always)]
 unsafe fn vector<S: Simd, const STEP: usize, const ARG: bool>(window: &Window, pixels: &[f32], at: usize) -> S::V {
-    const COUNT: [f32; 8] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
     let load = |first: usize| match STEP {
         // SAFETY: the caller promises `LANES` strides from every entry of the window.
         1 => unsafe { S::load_at(pixels, first) },

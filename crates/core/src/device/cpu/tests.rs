@@ -209,7 +209,7 @@ fn window(rng: &mut Lcg) -> Window {
     }
     if rng.below(4) == 0 {
         // Windows that tile the plane have code of their own.
-        let out = w.size.map(|size| size.div_ceil(2));
+        let out = w.size.map(|size| size.div_ceil(2) + rng.below(5));
         w = Window {
             size: out.map(|n| 2 * n),
             kernel: [2, 2],
