@@ -37,14 +37,30 @@ pub(crate) trait Simd: Copy {
     }
     /// Writes to the first `LANES` floats of `x`; panics if there are fewer.
     fn store(x: &mut [f32], v: Self::V);
+    /// Writes to `x[i..i + LANES]`, without a check.
+    ///
+    /// # Safety
+    /// `i + LANES` is at most `x.len()`.
+    #[inline(always)]
+    unsafe fn store_at(x: &mut [f32], i: usize, v: Self::V) {
+        debug_assert!(i + Self::LANES <= x.len());
+        // SAFETY: the caller promises that the range is inside.
+        Self::store(unsafe { x.get_unchecked_mut(i..i + Self::LANES) }, v);
+    }
     /// `a + b`.
     fn add(a: Self::V, b: Self::V) -> Self::V;
+    /// `a - b`.
+    fn sub(a: Self::V, b: Self::V) -> Self::V;
     /// `a * b + c`, rounded once where the machine can and twice elsewhere.
     fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// The sum of the lanes, in a fixed order.
     fn sum(v: Self::V) -> f32;
     /// The lanes with an even number of `a`, then those of `b`.
     fn evens(a: Self::V, b: Self::V) -> Self::V;
+    /// The lanes with an odd number of `a`, then those of `b`.
+    fn odds(a: Self::V, b: Self::V) -> Self::V;
+    /// The lanes of `a` and `b` in turn, two vectors: what [`Simd::evens`] and [`Simd::odds`] take apart.
+    fn zip(a: Self::V, b: Self::V) -> [Self::V; 2];
     /// Where `new` is greater than `kept`, or is NaN and `kept` is not: the lanes of `a`, else those of `b`.
     fn where_beats(new: Self::V, kept: Self::V, a: Self::V, b: Self::V) -> Self::V;
 }
@@ -111,7 +127,7 @@ pub(crate) use x86::Avx2;
 mod wasm {
     use super::Simd;
     use core::arch::wasm32::{
-        f32x4_add, f32x4_eq, f32x4_extract_lane, f32x4_le, f32x4_splat, i32x4_shuffle, v128, v128_andnot,
+        f32x4_add, f32x4_eq, f32x4_extract_lane, f32x4_le, f32x4_splat, f32x4_sub, i32x4_shuffle, v128, v128_andnot,
         v128_bitselect, v128_load, v128_load32_splat, v128_store,
     };
 
@@ -148,6 +164,10 @@ mod wasm {
             f32x4_add(a, b)
         }
         #[inline(always)]
+        fn sub(a: v128, b: v128) -> v128 {
+            f32x4_sub(a, b)
+        }
+        #[inline(always)]
         fn mul_add(a: v128, b: v128, c: v128) -> v128 {
             #[cfg(target_feature = "relaxed-simd")]
             return core::arch::wasm32::f32x4_relaxed_madd(a, b, c);
@@ -162,6 +182,14 @@ mod wasm {
         #[inline(always)]
         fn evens(a: v128, b: v128) -> v128 {
             i32x4_shuffle::<0, 2, 4, 6>(a, b)
+        }
+        #[inline(always)]
+        fn odds(a: v128, b: v128) -> v128 {
+            i32x4_shuffle::<1, 3, 5, 7>(a, b)
+        }
+        #[inline(always)]
+        fn zip(a: v128, b: v128) -> [v128; 2] {
+            [i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b)]
         }
         #[inline(always)]
         fn where_beats(new: v128, kept: v128, a: v128, b: v128) -> v128 {
@@ -206,6 +234,11 @@ mod x86 {
             unsafe { _mm_add_ps(a, b) }
         }
         #[inline(always)]
+        fn sub(a: __m128, b: __m128) -> __m128 {
+            // SAFETY: SSE is part of x86-64.
+            unsafe { _mm_sub_ps(a, b) }
+        }
+        #[inline(always)]
         fn mul_add(a: __m128, b: __m128, c: __m128) -> __m128 {
             // SAFETY: SSE is part of x86-64.
             unsafe { _mm_add_ps(_mm_mul_ps(a, b), c) }
@@ -222,6 +255,16 @@ mod x86 {
         fn evens(a: __m128, b: __m128) -> __m128 {
             // SAFETY: SSE is part of x86-64.
             unsafe { _mm_shuffle_ps::<0b10_00_10_00>(a, b) }
+        }
+        #[inline(always)]
+        fn odds(a: __m128, b: __m128) -> __m128 {
+            // SAFETY: SSE is part of x86-64.
+            unsafe { _mm_shuffle_ps::<0b11_01_11_01>(a, b) }
+        }
+        #[inline(always)]
+        fn zip(a: __m128, b: __m128) -> [__m128; 2] {
+            // SAFETY: SSE is part of x86-64.
+            unsafe { [_mm_unpacklo_ps(a, b), _mm_unpackhi_ps(a, b)] }
         }
         #[inline(always)]
         fn where_beats(new: __m128, kept: __m128, a: __m128, b: __m128) -> __m128 {
@@ -266,6 +309,11 @@ mod x86 {
             unsafe { _mm256_add_ps(a, b) }
         }
         #[inline(always)]
+        fn sub(a: __m256, b: __m256) -> __m256 {
+            // SAFETY: the level was detected.
+            unsafe { _mm256_sub_ps(a, b) }
+        }
+        #[inline(always)]
         fn mul_add(a: __m256, b: __m256, c: __m256) -> __m256 {
             // SAFETY: the level was detected.
             unsafe { _mm256_fmadd_ps(a, b, c) }
@@ -284,6 +332,23 @@ mod x86 {
             unsafe {
                 let pairs = _mm256_castps_pd(_mm256_shuffle_ps::<0b10_00_10_00>(a, b));
                 _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(pairs))
+            }
+        }
+        #[inline(always)]
+        fn odds(a: __m256, b: __m256) -> __m256 {
+            // SAFETY: the level was detected.
+            unsafe {
+                let pairs = _mm256_castps_pd(_mm256_shuffle_ps::<0b11_01_11_01>(a, b));
+                _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(pairs))
+            }
+        }
+        #[inline(always)]
+        fn zip(a: __m256, b: __m256) -> [__m256; 2] {
+            // SAFETY: the level was detected.
+            unsafe {
+                // The unpacking works within halves: the low results are lanes 0, 1, 4, 5 of both.
+                let (low, high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+                [_mm256_permute2f128_ps::<0x20>(low, high), _mm256_permute2f128_ps::<0x31>(low, high)]
             }
         }
         #[inline(always)]
@@ -330,6 +395,10 @@ mod plain {
             [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]]
         }
         #[inline(always)]
+        fn sub(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+            [a[0] - b[0], a[1] - b[1], a[2] - b[2], a[3] - b[3]]
+        }
+        #[inline(always)]
         fn mul_add(a: [f32; 4], b: [f32; 4], c: [f32; 4]) -> [f32; 4] {
             [a[0] * b[0] + c[0], a[1] * b[1] + c[1], a[2] * b[2] + c[2], a[3] * b[3] + c[3]]
         }
@@ -340,6 +409,14 @@ mod plain {
         #[inline(always)]
         fn evens(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
             [a[0], a[2], b[0], b[2]]
+        }
+        #[inline(always)]
+        fn odds(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+            [a[1], a[3], b[1], b[3]]
+        }
+        #[inline(always)]
+        fn zip(a: [f32; 4], b: [f32; 4]) -> [[f32; 4]; 2] {
+            [[a[0], b[0], a[1], b[1]], [a[2], b[2], a[3], b[3]]]
         }
         #[inline(always)]
         fn where_beats(new: [f32; 4], kept: [f32; 4], a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
@@ -396,9 +473,13 @@ mod tests {
         let (va, vb) = (S::load(&a), S::load(&b));
         assert_eq!(stored(S::mul_add(va, vb, S::splat(1.0))), (0..n).map(|i| a[i] * b[i] + 1.0).collect::<Vec<_>>());
         assert_eq!(stored(S::add(va, vb)), (0..n).map(|i| a[i] + b[i]).collect::<Vec<_>>());
+        assert_eq!(stored(S::sub(va, vb)), vec![-10.0; n]);
         assert_eq!(S::sum(va), a[..n].iter().sum::<f32>());
         let both = [&a[..n], &b[..n]].concat();
         assert_eq!(stored(S::evens(va, vb)), both.iter().step_by(2).copied().collect::<Vec<_>>());
+        assert_eq!(stored(S::odds(va, vb)), both.iter().skip(1).step_by(2).copied().collect::<Vec<_>>());
+        let zipped = S::zip(va, vb).map(&mut stored).concat();
+        assert_eq!(zipped, (0..n).flat_map(|i| [a[i], b[i]]).collect::<Vec<_>>());
         let beats = |i: usize| new[i] > kept[i] || (new[i].is_nan() && !kept[i].is_nan());
         for first in [0, 8 - n] {
             let got = stored(S::where_beats(S::load(&new[first..]), S::load(&kept[first..]), va, vb));

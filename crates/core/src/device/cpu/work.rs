@@ -1,7 +1,7 @@
 //! The kernels of a program, prepared, and how each can be cut into units that different threads compute.
 
 use super::{
-    conv::{Conv, WeightGradient},
+    conv::{Conv, WeightGradient, Winograd},
     expr::{Blocks, Registers},
     index,
     matmul::MatMul,
@@ -24,6 +24,7 @@ pub(super) enum Work {
     Reduce(Reduce),
     MatMul(MatMul),
     Conv(Conv),
+    Winograd(Winograd),
     WeightGradient(WeightGradient),
     MaxPool(Level, Window),
     MaxPoolArg(Level, Window),
@@ -64,8 +65,11 @@ impl Work {
             Kernel::Map { shape, expr } => Self::Map(Blocks::new(level, shape, expr, over)),
             Kernel::Reduce { outer, inner, op, expr } => Self::Reduce(Reduce::new(level, outer, inner, *op, expr)),
             Kernel::MatMul { a, b } => Self::MatMul(MatMul::new(level, a, b)),
-            Kernel::Conv(g) => Self::Conv(Conv::forward(level, g)),
-            Kernel::ConvInputGrad(g) => Self::Conv(Conv::input_gradient(level, g)),
+            Kernel::Conv(g) => {
+                Winograd::forward(level, g).map_or_else(|| Self::Conv(Conv::forward(level, g)), Self::Winograd)
+            }
+            Kernel::ConvInputGrad(g) => Winograd::input_gradient(level, g)
+                .map_or_else(|| Self::Conv(Conv::input_gradient(level, g)), Self::Winograd),
             Kernel::ConvWeightGrad(g) => Self::WeightGradient(WeightGradient::new(level, g)),
             Kernel::MaxPool(w) => Self::MaxPool(level, *w),
             Kernel::MaxPoolArg(w) => Self::MaxPoolArg(level, *w),
@@ -94,6 +98,7 @@ impl Work {
         match self {
             Self::MatMul(product) => product.scratch(),
             Self::Conv(conv) => conv.scratch(),
+            Self::Winograd(conv) => conv.scratch(),
             Self::WeightGradient(conv) => conv.scratch(),
             _ => 0,
         }
@@ -111,6 +116,7 @@ impl Work {
             Self::Reduce(reduce) => reduce.split(),
             Self::MatMul(product) => product.split(),
             Self::Conv(conv) => conv.split(),
+            Self::Winograd(conv) => conv.split(),
             Self::WeightGradient(conv) => conv.split(),
             Self::MaxPool(_, window) | Self::MaxPoolArg(_, window) => planes(window, 1.0),
             Self::Unpool(window) | Self::PoolTake(window) | Self::Fold(window, _) => planes(window, 0.7),
@@ -141,6 +147,7 @@ impl Work {
             }
             Self::MatMul(product) => return product.run(units, reads, scratch, out, done),
             Self::Conv(conv) => return conv.run(units, reads, scratch, out, done),
+            Self::Winograd(conv) => return conv.run(units, reads, scratch, out, done),
             _ => {}
         }
         let per_unit = out.len().checked_div(self.split().units).unwrap_or(0);
@@ -153,7 +160,7 @@ impl Work {
         let floats = bytemuck::cast_slice_mut::<u32, f32>;
         let planes = |window: &Window| Window { n: units.len(), c: 1, ..*window };
         match self {
-            Self::Map(_) | Self::MatMul(_) | Self::Conv(_) => unreachable!("done above"),
+            Self::Map(_) | Self::MatMul(_) | Self::Conv(_) | Self::Winograd(_) => unreachable!("done above"),
             Self::Reduce(reduce) => reduce.run(units, reads, &mut scratch.registers, &mut scratch.partial, part),
             Self::WeightGradient(conv) => conv.run(units, reads, scratch, floats(part)),
             Self::MaxPool(level, window) => {

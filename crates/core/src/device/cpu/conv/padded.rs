@@ -27,7 +27,7 @@ impl PaddedAxis {
     }
 
     /// The rows of `phase` that are pixels, and the pixel of the first of them.
-    fn inside(&self, phase: usize) -> (Range<usize>, usize) {
+    pub(super) fn inside(&self, phase: usize) -> (Range<usize>, usize) {
         let (stride, phase, len) = (self.stride as isize, phase as isize, self.len as isize);
         let row = |pixel: isize| ((pixel - phase + stride - 1).div_euclid(stride) - self.first).clamp(0, len);
         let (start, end) = (row(0), row(self.input as isize));
