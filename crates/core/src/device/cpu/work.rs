@@ -1,7 +1,7 @@
 //! The kernels of a program, prepared, and how each can be cut into units that different threads compute.
 
 use super::{
-    conv::{Conv, WeightGradient},
+    conv::{Conv, WeightGradient, Winograd},
     expr::{Blocks, Registers},
     index,
     matmul::MatMul,
@@ -27,6 +27,7 @@ pub(super) enum Work {
     Reduce(Reduce),
     MatMul(MatMul),
     Conv(Conv),
+    Winograd(Winograd),
     WeightGradient(WeightGradient),
     MaxPool(Level, Window),
     MaxPoolArg(Level, Window),
@@ -67,8 +68,11 @@ impl Work {
             Kernel::Map { shape, expr } => Self::Map(Blocks::new(level, shape, expr, over)),
             Kernel::Reduce { outer, inner, op, expr } => Self::Reduce(Reduce::new(level, outer, inner, *op, expr)),
             Kernel::MatMul { a, b } => Self::MatMul(MatMul::new(level, a, b)),
-            Kernel::Conv(g) => Self::Conv(Conv::forward(level, g)),
-            Kernel::ConvInputGrad(g) => Self::Conv(Conv::input_gradient(level, g)),
+            Kernel::Conv(g) => {
+                Winograd::forward(level, g).map_or_else(|| Self::Conv(Conv::forward(level, g)), Self::Winograd)
+            }
+            Kernel::ConvInputGrad(g) => Winograd::input_gradient(level, g)
+                .map_or_else(|| Self::Conv(Conv::input_gradient(level, g)), Self::Winograd),
             Kernel::ConvWeightGrad(g) => Self::WeightGradient(WeightGradient::new(level, g)),
             Kernel::MaxPool(w) => Self::MaxPool(level, *w),
             Kernel::MaxPoolArg(w) => Self::MaxPoolArg(level, *w),
@@ -97,6 +101,7 @@ impl Work {
         match self {
             Self::MatMul(product) => product.scratch(),
             Self::Conv(conv) => conv.scratch(),
+            Self::Winograd(conv) => conv.scratch(),
             Self::WeightGradient(conv) => conv.scratch(),
             _ => 0,
         }
@@ -114,6 +119,7 @@ impl Work {
             Self::Reduce(reduce) => reduce.split(),
             Self::MatMul(product) => product.split(),
             Self::Conv(conv) => conv.split(),
+            Self::Winograd(conv) => conv.split(),
             Self::WeightGradient(conv) => conv.split(),
             Self::MaxPool(_, window) | Self::MaxPoolArg(_, window) | Self::Unpool(_, window) => planes(window, 0.5),
             Self::PoolTake(window) | Self::Fold(window, _) => planes(window, 0.7),
@@ -144,17 +150,18 @@ impl Work {
             }
             Self::MatMul(product) => return product.run(units, reads, scratch, out, done),
             Self::Conv(conv) => return conv.run(units, reads, scratch, out, done),
+            Self::Winograd(conv) => return conv.run(units, reads, scratch, out, done),
             _ => {}
         }
-        let all = self.split().units;
+        let per_unit = out.len().checked_div(self.split().units).unwrap_or(0);
         let range = |units: &Range<usize>| match self {
             Self::WeightGradient(conv) => conv.range(units.clone()),
-            _ => units.start * out.len() / all..units.end * out.len() / all,
+            _ => units.start * per_unit..units.end * per_unit,
         };
         // What is finished is best still in the cache.
         let chunk = match self {
             Self::Reduce(_) | Self::WeightGradient(_) => units.len(),
-            _ => HOT * all / out.len().max(1),
+            _ => HOT / per_unit.max(1),
         };
         for start in units.clone().step_by(chunk.max(1)) {
             let units = start..(start + chunk.max(1)).min(units.end);
@@ -170,7 +177,9 @@ impl Work {
         let floats = bytemuck::cast_slice_mut::<u32, f32>;
         let planes = |window: &Window| Window { n: units.len(), c: 1, ..*window };
         match self {
-            Self::Map(_) | Self::MatMul(_) | Self::Conv(_) => unreachable!("these say themselves what is done"),
+            Self::Map(_) | Self::MatMul(_) | Self::Conv(_) | Self::Winograd(_) => {
+                unreachable!("these say what is done")
+            }
             Self::Reduce(reduce) => reduce.run(units, reads, &mut scratch.registers, &mut scratch.partial, out),
             Self::WeightGradient(conv) => conv.run(units, reads, scratch, floats(out)),
             Self::MaxPool(level, window) => {

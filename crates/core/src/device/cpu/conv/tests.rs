@@ -1,5 +1,8 @@
 use super::*;
-use crate::device::cpu::testing::{Lcg, assert_close, program, run};
+use crate::device::cpu::{
+    testing::{Lcg, assert_close, program, run},
+    work::Work,
+};
 use crate::plan::Kernel;
 
 fn geometry(seed: u64) -> (ConvGeometry, Lcg) {
@@ -30,6 +33,15 @@ fn geometry(seed: u64) -> (ConvGeometry, Lcg) {
     }
     if rng.below(20) == 0 {
         (g.c, g.o) = (70 * groups, 13 * groups); // more taps than are summed at a time
+    }
+    if seed.is_multiple_of(4) {
+        // Done by tiles, mostly.
+        (g.n, g.groups, g.kernel, g.stride, g.dilation) = (1 + rng.below(3), 1, [3, 3], [1, 1], [1, 1]);
+        (g.c, g.o) = ([8, 9, 16, 17][rng.below(4)], [8, 11, 12, 18][rng.below(4)]);
+        for i in 0..2 {
+            (g.size[i], g.pad[i]) = (1 + rng.below(30), rng.below(3));
+            g.out[i] = (g.size[i] + g.pad[i] + rng.below(3)).saturating_sub(2);
+        }
     }
     (g, rng)
 }
@@ -82,6 +94,73 @@ fn all_three_directions_equal_the_definition() {
                 let got = run(1);
                 assert!(got == run(3), "other bits on three threads: {what}");
                 assert_close(bytemuck::cast_slice(&got), want, 1e-5, &what);
+            }
+        }
+    }
+}
+
+#[test]
+fn tiles_are_used_where_they_win() {
+    let layer = |n, c, o, size, kernel, stride, groups| {
+        let out = (size - 1) / stride + 1;
+        let (pad, dilation) = ([kernel / 2; 2], [1, 1]);
+        let [size, kernel, out, stride] = [size, kernel, out, stride].map(|len| [len, len]);
+        ConvGeometry { n, c, size, o, kernel, out, groups, stride, pad, dilation }
+    };
+    for level in Level::available() {
+        let used = |g: &ConvGeometry| {
+            [Kernel::Conv(*g), Kernel::ConvInputGrad(*g)]
+                .map(|kernel| matches!(Work::new(level, &kernel, &[]), Work::Winograd(_)))
+        };
+        for g in [layer(64, 16, 32, 14, 3, 1, 1), layer(1, 8, 8, 28, 3, 1, 1), layer(1, 64, 64, 7, 3, 1, 1)] {
+            assert_eq!(used(&g), [true, true], "{g:?}");
+        }
+        let other = [
+            layer(64, 1, 16, 28, 3, 1, 1),
+            layer(64, 16, 3, 28, 3, 1, 1),
+            layer(64, 16, 32, 14, 5, 1, 1),
+            layer(64, 16, 32, 14, 1, 1, 1),
+            layer(64, 16, 32, 14, 3, 2, 1),
+            layer(64, 16, 32, 14, 3, 1, 2),
+            layer(64, 16, 32, 1, 3, 1, 1),
+            layer(1, 512, 512, 7, 3, 1, 1),
+        ];
+        for g in other {
+            assert_eq!(used(&g), [false, false], "{g:?}");
+        }
+        let often = (0..800).filter(|&seed| used(&geometry(seed).0) == [true, true]).count();
+        assert!(often > 100, "only {often} of the random convolutions are done by tiles");
+    }
+}
+
+#[test]
+fn what_is_not_a_number_is_seen_in_every_output_that_depends_on_it() {
+    let g = ConvGeometry {
+        n: 1,
+        c: 8,
+        size: [9, 12],
+        o: 8,
+        kernel: [3, 3],
+        out: [9, 12],
+        groups: 1,
+        stride: [1, 1],
+        pad: [1, 1],
+        dilation: [1, 1],
+    };
+    let mut rng = Lcg::new(5);
+    let w = rng.floats(8 * 8 * 9);
+    for (value, [row, column]) in [(f32::NAN, [0, 0]), (f32::INFINITY, [4, 7]), (f32::NEG_INFINITY, [8, 11])] {
+        let mut x = rng.floats(8 * 9 * 12);
+        x[(3 * 9 + row) * 12 + column] = value;
+        for level in Level::available() {
+            for kernel in [Kernel::Conv(g), Kernel::ConvInputGrad(g)] {
+                let reads = [&x, &w].map(|floats| bytemuck::cast_slice::<f32, u32>(floats).to_vec());
+                let got = run(level, 1, &program(&kernel, &reads, x.len()), &reads).unwrap().remove(2);
+                for (i, &got) in bytemuck::cast_slice::<u32, f32>(&got).iter().enumerate() {
+                    let [y, x] = [(i / 12 % 9).abs_diff(row), (i % 12).abs_diff(column)];
+                    assert!(got.is_finite() || y.max(x) <= 3, "{value} at {row}, {column} reaches {i}");
+                    assert!(!got.is_finite() || y.max(x) > 1, "{value} at {row}, {column} is lost at {i}");
+                }
             }
         }
     }
