@@ -186,7 +186,8 @@ impl Conv {
     pub(crate) fn split(&self) -> Split {
         let taps: usize = self.phases.iter().map(|phase| phase.taps.len()).max().unwrap_or(0);
         let cost = 0.055 * (self.batch * self.groups * self.targets * self.plane * taps) as f64;
-        Split::of(self.batch, cost)
+        let weights = self.groups * self.targets * self.phases.iter().map(|phase| phase.taps.len()).sum::<usize>();
+        Split { repeated: 2.0 * weights as f64, ..Split::of(self.batch, cost) }
     }
 
     /// Computes some images of the output from images (or output gradients) and weights.

@@ -196,7 +196,7 @@ impl Blocks {
     pub(crate) fn split(&self) -> Split {
         let units: usize = self.axes.iter().product();
         let per_element = 0.3 * (self.loads.len() + self.code.len() + 1) as f64 + self.cost();
-        Split { units, step: self.block(), cost: units as f64 * per_element, repeats: false }
+        Split { units, step: self.block(), cost: units as f64 * per_element, repeated: 0.0 }
     }
 
     /// Evaluates some elements into their places in `out`, after [`Blocks::begin`].

@@ -79,11 +79,14 @@ impl MatMul {
     pub(crate) fn split(&self) -> Split {
         let cost = (self.batch * self.m * self.n * self.k) as f64 * 0.045;
         let [rows, columns] = gemm::tile(self.level);
-        match self.cut() {
-            Cut::Batch => Split::of(self.batch, cost),
-            Cut::Rows(units) => Split { units, step: rows, cost, repeats: true },
-            Cut::Columns(units) => Split { units, step: columns, cost, repeats: true },
-        }
+        let (units, step, packed) = match self.cut() {
+            Cut::Batch => (self.batch, 1, 0),
+            Cut::Rows(units) => (units, rows, self.n * self.k),
+            Cut::Columns(units) => (units, columns, self.m * self.k),
+        };
+        // Operands that are laid out are laid out by each part.
+        let repeated = 0.6 * (packed + self.a.words + self.b.words) as f64;
+        Split { units, step, cost, repeated }
     }
 
     fn cut(&self) -> Cut {

@@ -67,7 +67,7 @@ impl Cpu {
 
     /// The same, where everything that can be cut is cut however little it saves: for tests of threads.
     pub fn eager(threads: usize) -> Self {
-        Self { grain: Grain { part: 1e-3, program: 0.0 }, ..Self::with_threads(threads) }
+        Self { grain: Grain { part: 1e-3, program: 0.0, share: 0.0 }, ..Self::with_threads(threads) }
     }
 }
 

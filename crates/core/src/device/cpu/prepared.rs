@@ -8,7 +8,7 @@ use super::{
     reduce::Partial,
     simd::Level,
     team::{TEAM, Taken},
-    work::Work,
+    work::{Split, Work},
 };
 use crate::{
     Result,
@@ -24,15 +24,17 @@ pub(super) struct Grain {
     pub(super) part: f64,
     /// A program's run: threads that sleep take a while to wake.
     pub(super) program: f64,
+    /// How many times what each part repeats a part has to last, to be one of many.
+    pub(super) share: f64,
 }
 
 impl Default for Grain {
     fn default() -> Self {
-        Self { part: 8_000.0, program: 80_000.0 }
+        Self { part: 8_000.0, program: 80_000.0, share: 20.0 }
     }
 }
 
-/// Parts for each thread where cutting finer costs nothing, so that one that is held up does not hold up all.
+/// The most parts for each thread: several, so that one that is held up does not hold up all.
 const PARTS_PER_THREAD: usize = 4;
 
 /// A program with all that its replays need.
@@ -198,13 +200,16 @@ impl Ready {
 
     /// Cuts it for so many threads, if it is worth that.
     fn cut(&mut self, threads: usize, grain: Grain) {
-        let split = self.work.split();
-        let per_thread = if split.repeats { 1 } else { PARTS_PER_THREAD };
-        let parts =
-            ((split.cost / grain.part) as usize).min(threads * per_thread).min(split.units.div_ceil(split.step));
+        let Split { units, step, cost, repeated } = self.work.split();
+        // Finely where little is repeated, else one part for each thread if that still saves time.
+        let fine = cost / grain.part.max(repeated * grain.share);
+        let even = (threads as f64).min(cost / grain.part).floor();
+        let saves = cost - cost / even > repeated * grain.share / 10.0;
+        let parts = if fine < even && saves { even } else { fine };
+        let parts = (parts as usize).min(threads * PARTS_PER_THREAD).min(units.div_ceil(step));
         if threads > 1 && parts > 1 {
-            self.part = split.units.div_ceil(parts).next_multiple_of(split.step);
-            self.parts = split.units.div_ceil(self.part);
+            self.part = units.div_ceil(parts).next_multiple_of(step);
+            self.parts = units.div_ceil(self.part);
         }
     }
 

@@ -47,14 +47,14 @@ pub(super) struct Split {
     pub(super) step: usize,
     /// Nanoseconds that all take on one thread, roughly: rates that were measured in wasm.
     pub(super) cost: f64,
-    /// Whether each part repeats work, such as packing an operand.
-    pub(super) repeats: bool,
+    /// Nanoseconds that each part spends on what every other one does as well, such as packing an operand.
+    pub(super) repeated: f64,
 }
 
 impl Split {
     /// Units that can be cut anywhere.
     pub(super) fn of(units: usize, cost: f64) -> Self {
-        Self { units, step: 1, cost, repeats: false }
+        Self { units, step: 1, cost, repeated: 0.0 }
     }
 }
 

@@ -80,7 +80,8 @@ impl WeightGradient {
     pub(crate) fn split(&self) -> Split {
         let g = &self.geometry;
         let cost = 0.06 * (g.y_shape().iter().product::<usize>() * self.taps.len()) as f64;
-        Split { units: g.groups * self.panels(), step: 1, cost, repeats: true }
+        let repeated = 0.4 * g.x_shape().iter().product::<usize>() as f64 / g.groups as f64;
+        Split { units: g.groups * self.panels(), step: 1, cost, repeated }
     }
 
     /// What some units are of the output.

@@ -149,7 +149,7 @@ impl Winograd {
     pub(crate) fn split(&self) -> Split {
         let tiles = self.batch * self.tiles.iter().product::<usize>();
         let cost = 0.07 * (tiles * PLACES) as f64 * (self.sources * self.targets) as f64;
-        Split { units: self.batch, step: 1, cost, repeats: true }
+        Split { units: self.batch, step: 1, cost, repeated: 30.0 * (self.sources * self.targets) as f64 }
     }
 
     /// Computes some images of the output from images (or output gradients) and weights.
