@@ -25,8 +25,8 @@ pub fn build_all(project: &Project, config: &Config, dev: bool) -> Result<()> {
         "// Written by `cargo xtask build`: the wasm modules, by build, as they lie beside the page in wasm/.\n\
          export const wasmFiles = {\n",
     );
-    for build in config.builds() {
-        let module = build_one(project, build, dev).with_context(|| format!("the wasm build '{}'", build.name))?;
+    for (build, module) in build_together(project, config, dev) {
+        let module = module.with_context(|| format!("the wasm build '{}'", build.name))?;
         if !dev {
             let compressed = size::brotli_file(project, &module)?;
             size::enforce(&format!("{} build", build.name), compressed, build.budget)?;
@@ -37,6 +37,16 @@ pub fn build_all(project: &Project, config: &Config, dev: bool) -> Result<()> {
     }
     list += "} as const;\n";
     write_if_changed(&project.path("web/pkg/files.ts"), &list)
+}
+
+/// All builds side by side: most of the time of each goes into linking, which keeps one core busy.
+fn build_together<'a>(project: &Project, config: &'a Config, dev: bool) -> Vec<(&'a WasmBuild, Result<PathBuf>)> {
+    std::thread::scope(|scope| {
+        let start = |build| (build, scope.spawn(move || build_one(project, build, dev)));
+        let started: Vec<_> = config.builds().map(start).collect();
+        let panicked = |_| Err(anyhow!("the build panicked"));
+        started.into_iter().map(|(build, thread)| (build, thread.join().unwrap_or_else(panicked))).collect()
+    })
 }
 
 /// The modules that were built, as (build, file).
@@ -129,8 +139,8 @@ fn compile(project: &Project, build: &WasmBuild, dev: bool) -> Result<PathBuf> {
 }
 
 fn optimise(project: &Project, build: &WasmBuild, bytes: &[u8]) -> Result<Vec<u8>> {
-    let before = project.scratch().join("wasm-opt-in.wasm");
-    let after = project.scratch().join("wasm-opt-out.wasm");
+    let before = project.scratch().join(format!("wasm-opt-{}-in.wasm", build.name));
+    let after = project.scratch().join(format!("wasm-opt-{}-out.wasm", build.name));
     stamp::write(&before, bytes)?;
     let size_first = build.opt_level.as_deref().is_some_and(|level| level == "s" || level == "z");
     let mut command = tools::node_tool(project, "binaryen/bin/wasm-opt");
