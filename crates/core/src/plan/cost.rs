@@ -9,14 +9,17 @@ use crate::ir::{ConvGeometry, Window};
 pub struct Cost {
     /// Multiplications, additions, comparisons and calls of functions, each counted once.
     pub flops: f64,
-    /// Bytes read and written, each operand once.
+    /// Bytes read and written, each operand once; of a table that rows are gathered from, these rows.
     pub bytes: f64,
 }
 
 impl Step {
     /// What the step does on one trip.
     pub fn cost(&self) -> Cost {
-        let words: usize = self.operands().map(|operand| operand.words).sum();
+        let mut words: usize = self.operands().map(|operand| operand.words).sum();
+        if let Kernel::Gather(rows) = self.kernel {
+            words = words - rows.rows * rows.inner + rows.count * rows.inner;
+        }
         let epilogue = self.epilogue.as_ref().map_or(0.0, |e| count(&e.shape) * instructions(&e.expr));
         Cost { flops: self.kernel.flops() + epilogue, bytes: 4.0 * words as f64 }
     }

@@ -4,7 +4,11 @@ use super::{
     Prepared,
     local::{Inner, SLICE, gone},
 };
-use crate::{Error, Result, Tensor, device::Position, plan::Walk};
+use crate::{
+    Error, Result, Tensor,
+    device::Position,
+    plan::{Step, Walk},
+};
 use std::{fmt, rc::Rc};
 
 /// The time of each step of a program, over some calls.
@@ -19,7 +23,7 @@ pub struct Profile {
 /// One step of a profile. Figures are those of a call, all trips of a loop together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepProfile {
-    /// The step as the program prints it.
+    /// The kernel and what finishes its elements, as the program prints them.
     pub kernel: String,
     /// Milliseconds, the mean over all calls.
     pub ms: f64,
@@ -61,11 +65,8 @@ impl Inner {
         self.call(program, arguments).await?;
         let body = self.callables.borrow().get(&program.id).cloned().ok_or_else(|| gone("program"))?;
         let plan = body.program();
-        let mut steps: Vec<StepProfile> = plan
-            .steps
-            .iter()
-            .map(|step| StepProfile { kernel: step.to_string(), ms: 0.0, flops: 0.0, bytes: 0.0 })
-            .collect();
+        let mut steps: Vec<StepProfile> =
+            plan.steps.iter().map(|step| StepProfile { kernel: name(step), ms: 0.0, flops: 0.0, bytes: 0.0 }).collect();
         let mut walk = Walk::new(plan);
         let (begun, stops) = ((self.host.now)(), self.stops.get());
         let mut calls = 0;
@@ -105,6 +106,13 @@ impl Inner {
     }
 }
 
+fn name(step: &Step) -> String {
+    match &step.epilogue {
+        Some(epilogue) => format!("{}, then {}", step.kernel, epilogue.expr),
+        None => step.kernel.to_string(),
+    }
+}
+
 /// After the last step.
 const END: Position = Position { iteration: 1, step: 0 };
 
@@ -130,7 +138,7 @@ mod tests {
             // The product, and the comparison of each element with 0.
             assert_eq!(step.flops, 2.0 * 20.0 * 30.0 * 40.0 + 800.0, "{profile}");
             assert_eq!(step.bytes, 4.0 * (600.0 + 1200.0 + 800.0));
-            assert!(step.kernel.contains("matmul [1] 20×30×40"), "{profile}");
+            assert!(step.kernel.starts_with("matmul [1] 20×30×40, then {"), "{profile}");
             assert!(profile.to_string().contains("100.0%"), "{profile}");
         }
     }
