@@ -5,7 +5,7 @@ import { DISPLAY } from "../display/schema.ts";
 
 /** One step of the program, such as a convolution with what follows it. Figures are those of one call. */
 export interface ProfileStep {
-  /** The step as the program prints it: `conv x[64, 1, 28, 28] …`. */
+  /** What it computes, as the program prints it: `conv x[64, 1, 28, 28] …, then { … }`. */
   kernel: string;
   /** Milliseconds, the mean over all calls. */
   ms: number;
@@ -44,23 +44,26 @@ export class Profile {
     return [`${this.ms.toFixed(3)} ms a call, mean of ${this.calls}`, ...lines].join("\n");
   }
 
-  #rows(): [string, number, number, number, number][] {
-    const total = this.ms;
-    const rate = (amount: number, ms: number) => (ms > 0 ? rounded(amount / ms / 1e6) : 0);
-    const rows = this.steps.map(({ kernel, ms, flops, bytes }): [string, number, number, number, number] => [
+  #rows(): Row[] {
+    const row = ({ kernel, ms, flops, bytes }: ProfileStep): Row => [
       kernel,
-      rounded(ms),
-      total > 0 ? rounded((100 * ms) / total) : 0,
-      rate(flops, ms),
-      rate(bytes, ms),
-    ]);
+      rounded(ms, 4),
+      rounded(part(100 * ms, this.ms), 1),
+      rounded(part(flops, ms) / 1e6, 2),
+      rounded(part(bytes, ms) / 1e6, 2),
+    ];
     const sum = (field: "flops" | "bytes") => this.steps.reduce((all, step) => all + step[field], 0);
-    const share = total > 0 ? 100 : 0;
-    return [...rows, ["total", rounded(total), share, rate(sum("flops"), total), rate(sum("bytes"), total)]];
+    const total = { kernel: "total", ms: this.ms, flops: sum("flops"), bytes: sum("bytes") };
+    return [...this.steps, total].map(row);
   }
 }
 
+/** Kernel, ms, share, GFLOP/s, GB/s. */
+type Row = [string, number, number, number, number];
+
 const COLUMNS = ["step", "ms", "share %", "GFLOP/s", "GB/s"] as const;
 
-const rounded = (value: number) => Number(value.toPrecision(3));
+/** 0 of nothing: a clock may be too coarse for a step. */
+const part = (amount: number, whole: number) => (whole > 0 ? amount / whole : 0);
+const rounded = (value: number, decimals: number) => Number(value.toFixed(decimals));
 const digits = (value: number, decimals: number) => value.toFixed(decimals).padStart(8);
