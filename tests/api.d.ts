@@ -1050,7 +1050,7 @@ import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 /** One step of the program, such as a convolution with what follows it. Figures are those of one call. */
 export interface ProfileStep {
-    /** The step as the program prints it: `conv x[64, 1, 28, 28] …`. */
+    /** What it computes, as the program prints it: `conv x[64, 1, 28, 28] …, then { … }`. */
     kernel: string;
     /** Milliseconds, the mean over all calls. */
     ms: number;
