@@ -207,18 +207,17 @@ impl Conv {
         if range.is_empty() {
             return;
         }
-        let Scratch { registers, packed, .. } = scratch;
         if self.padded.is_empty() || self.phases.iter().all(|phase| phase.taps.is_empty()) {
             // SAFETY: nobody else computes these images.
             unsafe { out.range(range.clone()) }.fill(0);
-            return done(range, registers);
+            return done(range);
         }
         // SAFETY: the scratch is this thread's.
-        let packed = unsafe { packed.get_mut(0..packed.len()) }.unwrap_or_default();
+        let packed = unsafe { scratch.packed.get_mut(0..scratch.packed.len()) }.unwrap_or_default();
         let packed = bytemuck::cast_slice_mut(packed);
         if let Some(step) = self.pointwise {
             self.product(step, images, image, weights, out, packed);
-            return done(range, registers);
+            return done(range);
         }
         let image = &image[images.start * image_len..images.end * image_len];
         let images = image.chunks_exact(image_len).zip(images).map(|(image, i)| {
@@ -226,7 +225,6 @@ impl Conv {
             // SAFETY: nobody else computes this image.
             (image, unsafe { out.floats(range.clone()) }, range)
         });
-        let done = &mut |range| done(range, registers);
         match self.level {
             Level::Base => self.correlate::<Base, 4, 2, 4>(images, weights, packed, done),
             #[cfg(target_arch = "x86_64")]

@@ -141,7 +141,7 @@ impl MatMul {
                 let to = Target { out, base: i * m * n, columns: Axes::one(n, 1) };
                 // SAFETY: nobody else computes this product.
                 unsafe { self.product([0..m, 0..n], &a, &b, to, packed) };
-                done(i * m * n..(i + 1) * m * n, registers);
+                done(i * m * n..(i + 1) * m * n);
             }
             return;
         }
@@ -160,12 +160,12 @@ impl MatMul {
         // SAFETY: nobody else computes these rows or columns.
         unsafe { self.product([rows.clone(), cols.clone()], &a, &b, Target { out, base: 0, columns }, packed) };
         if cols.len() == columns.len() && columns.is_contiguous() {
-            return done(rows.start * n..rows.end * n, registers);
+            return done(rows.start * n..rows.end * n);
         }
         for row in rows {
             columns.runs(cols.clone(), |_, at, len| {
                 let first = row * n + at as usize;
-                done(first..first + len, registers);
+                done(first..first + len);
             });
         }
     }

@@ -48,8 +48,8 @@ pub(super) struct Prepared {
     bound: Vec<Rc<Words>>,
 }
 
-/// What each thread has for itself.
-struct Local(UnsafeCell<Scratch>);
+/// What each thread has for itself: memory for kernels, and registers of epilogues.
+struct Local(UnsafeCell<(Scratch, Registers)>);
 
 // SAFETY: only the thread whose number it has uses it, within a step.
 unsafe impl Sync for Local {}
@@ -95,10 +95,14 @@ impl Prepared {
         let threads = if steps.iter().any(|step| step.parts > 1) { threads } else { 1 };
         let packed = steps.iter().map(|step| step.work.scratch()).max().unwrap_or(0);
         let local = || {
-            let mut registers = Registers::default();
-            steps.iter().flat_map(Ready::blocks).for_each(|blocks| registers.grow_for(blocks));
+            let (mut registers, mut finish) = (Registers::default(), Registers::default());
+            for step in &steps {
+                step.work.blocks().for_each(|blocks| registers.grow_for(blocks));
+                step.epilogue.iter().for_each(|epilogue| finish.grow_for(&epilogue.blocks));
+            }
             let packed = Words::new(packed, "scratch memory")?;
-            Ok(Local(UnsafeCell::new(Scratch { registers, partial: Partial::default(), packed })))
+            let scratch = Scratch { registers, partial: Partial::default(), packed };
+            Ok(Local(UnsafeCell::new((scratch, finish))))
         };
         Ok(Self {
             externals: program.externals.clone(),
@@ -112,7 +116,7 @@ impl Prepared {
 
     /// Bytes that it holds.
     pub(super) fn bytes(&mut self) -> u64 {
-        let packed: usize = self.threads.iter_mut().map(|local| local.0.get_mut().packed.len()).sum();
+        let packed: usize = self.threads.iter_mut().map(|local| local.0.get_mut().0.packed.len()).sum();
         4 * (self.arena.len() + packed) as u64
     }
 
@@ -233,16 +237,17 @@ impl Ready {
     ///
     /// # Safety
     /// As for `run`, and nobody else does these units or has this scratch.
-    unsafe fn run_part(&self, memory: Memory<'_>, units: Range<usize>, scratch: &mut Scratch) {
+    unsafe fn run_part(&self, memory: Memory<'_>, units: Range<usize>, local: &mut (Scratch, Registers)) {
+        let (scratch, registers) = local;
         // SAFETY: the caller's promise.
         let (reads, out) = unsafe { memory.step(&self.reads, &self.write) };
         let Some(Finish { blocks, reads: more }) = &self.epilogue else {
-            return self.work.run(units, reads, scratch, out, &mut |_, _| ());
+            return self.work.run(units, reads, scratch, out, &mut |_| ());
         };
         // SAFETY: the caller's promise.
         let (more, _) = unsafe { memory.step(more, &self.write) };
-        self.work.run(units, reads, scratch, out, &mut |range, registers| {
-            blocks.begin(more, registers);
+        blocks.begin(more, registers);
+        self.work.run(units, reads, scratch, out, &mut |range| {
             // SAFETY: the kernel is through with what it says is done.
             unsafe { blocks.run(more, registers, range, out) };
         });
@@ -256,10 +261,5 @@ impl Ready {
         for (i, (operand, home)) in operands.zip(home).enumerate() {
             operand.offset = home.wrapping_add_signed(walk.shift(i));
         }
-    }
-
-    /// The expressions that it evaluates.
-    fn blocks(&self) -> impl Iterator<Item = &Blocks> {
-        self.work.blocks().chain(self.epilogue.iter().map(|epilogue| &epilogue.blocks))
     }
 }

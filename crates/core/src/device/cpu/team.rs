@@ -20,7 +20,8 @@ use std::{
 
 /// The most threads that a device uses.
 pub(crate) const MOST: usize = 16;
-/// Looks at the next step before a thread sleeps: some tens of microseconds.
+/// Looks for the next step before a thread sleeps: some tens of microseconds in wasm, some hundreds natively, where a look lets others on
+/// the same core go first.
 const PATIENCE: u32 = 20_000;
 
 /// The part of a step with this number, and which of the threads does it.

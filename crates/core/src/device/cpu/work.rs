@@ -2,7 +2,7 @@
 
 use super::{
     conv::{Conv, WeightGradient, Winograd},
-    expr::{Blocks, Registers},
+    expr::Blocks,
     index,
     matmul::MatMul,
     memory::{Out, Reads},
@@ -58,8 +58,8 @@ impl Split {
     }
 }
 
-/// What a kernel calls with each range of its output that is done, and with registers that are free for it.
-pub(super) type Done<'a> = dyn FnMut(Range<usize>, &mut Registers) + 'a;
+/// What a kernel calls with each range of its output that is done.
+pub(super) type Done<'a> = dyn FnMut(Range<usize>) + 'a;
 
 impl Work {
     /// The kernel of a step that writes over the reads in `over`.
@@ -146,7 +146,7 @@ impl Work {
                 blocks.begin(reads, &mut scratch.registers);
                 // SAFETY: nobody else computes these elements.
                 unsafe { blocks.run(reads, &mut scratch.registers, units.clone(), out) };
-                return done(units, &mut scratch.registers);
+                return done(units);
             }
             Self::MatMul(product) => return product.run(units, reads, scratch, out, done),
             Self::Conv(conv) => return conv.run(units, reads, scratch, out, done),
@@ -168,7 +168,7 @@ impl Work {
             let range = range(&units);
             // SAFETY: nobody else computes these units.
             self.compute(units, reads, scratch, unsafe { out.range(range.clone()) });
-            done(range, &mut scratch.registers);
+            done(range);
         }
     }
 

@@ -162,11 +162,9 @@ impl Winograd {
         done: &mut Done<'_>,
     ) {
         let (image, weights) = (reads.floats(0), reads.floats(1));
-        let Scratch { registers, packed, .. } = scratch;
         // SAFETY: the scratch is this thread's.
-        let packed = unsafe { packed.get_mut(0..self.scratch()) }.unwrap_or_default();
+        let packed = unsafe { scratch.packed.get_mut(0..self.scratch()) }.unwrap_or_default();
         let packed = bytemuck::cast_slice_mut(packed);
-        let done = &mut |range| done(range, registers);
         match self.level {
             Level::Base => self.blocks::<Base, 3>(images, image, weights, packed, out, done),
             #[cfg(target_arch = "x86_64")]
