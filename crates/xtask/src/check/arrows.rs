@@ -82,6 +82,12 @@ const RULES: &[Rule] = &[
     },
     Rule { part: "web/api", except: &[], never: &["/notebook/", "../main"], because: "the API works without the page" },
     Rule {
+        part: "web/bench",
+        except: &["web/bench/page"],
+        never: &["/notebook/", "/kernel/", "/page/"],
+        because: "what is measured knows the API alone",
+    },
+    Rule {
         part: "web/kernel",
         except: &[],
         never: &["/notebook/", "../main"],
