@@ -5,12 +5,13 @@ use gradbook_core::{
     LocalRunner,
     device::{
         Device,
-        cpu::Cpu,
+        cpu::{Cpu, set_linker},
         interp::Interp,
         webgpu::{Options, WebGpu},
     },
     runner::Host,
 };
+use gradbook_wasm::engine::linker;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -31,7 +32,11 @@ pub async fn conformance(
     }
     let device: Rc<dyn Device> = match device.as_str() {
         "interp" => Rc::new(Interp::new()),
-        "cpu" => Rc::new(Cpu::new()),
+        "cpu" => {
+            set_linker(linker::link);
+            // Natively its loops are tested, here what is emitted.
+            Rc::new(Cpu::eager(1))
+        }
         "webgpu" => Rc::new(WebGpu::new(Options::new(js_sys::Date::now)).await?),
         other => return Err(JsError::new(&format!("there is no device '{other}'"))),
     };

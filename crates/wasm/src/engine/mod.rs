@@ -1,6 +1,7 @@
 //! The other end of a session: owns a device and runs what comes as bytes, in the same thread or at the end of a port.
 
 mod datasets;
+pub mod linker;
 
 use crate::clock;
 use crate::error::{Result, Thrown};
@@ -19,6 +20,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 #[cfg(target_feature = "atomics")]
 #[wasm_bindgen]
 pub fn help() {
+    core::device::cpu::set_linker(linker::link);
     core::device::cpu::help();
 }
 
@@ -37,7 +39,10 @@ impl Engine {
     pub fn open(device: String, threads: u32, turn: Function) -> Promise {
         promise(async move {
             let device: Rc<dyn core::device::Device> = match device.as_str() {
-                "cpu" => Rc::new(Cpu::with_threads(threads as usize)),
+                "cpu" => {
+                    core::device::cpu::set_linker(linker::link);
+                    Rc::new(Cpu::with_threads(threads as usize))
+                }
                 "webgpu" => Rc::new(webgpu::WebGpu::new(webgpu::Options::new(clock::now)).await?),
                 other => return Err(Thrown::argument(format!("there is no device {other}; there are cpu and webgpu"))),
             };

@@ -121,6 +121,8 @@ fn compile(project: &Project, build: &WasmBuild, dev: bool) -> Result<PathBuf> {
         let features: Vec<String> = build.target_features.iter().map(|name| format!("+{name}")).collect();
         flags.push(format!("-Ctarget-feature={}", features.join(",")));
     }
+    // Functions that are emitted at run time get places in it.
+    flags.push("-Clink-arg=--growable-table".into());
     flags.extend(build.inline_threshold.map(|threshold| format!("-Cllvm-args=-inline-threshold={threshold}")));
     if build.build_std {
         tools::rust_source()?;

@@ -4,21 +4,29 @@
 //! The iteration space is merged to as few axes as the views allow. A load whose elements lie side by side in memory is
 //! read in place; every other one is first copied to its register, row by row.
 
+use super::emit::{self, Input};
 use super::memory::{Out, Reads};
 use super::scalar::{self, Kernel1, Kernel2, SelectLoop};
 use super::simd::{Level, per_level};
 use super::work::Split;
 use crate::{
+    DType,
     ir::Unary,
     plan::{Expr, Instr, Load, Source, View},
     rng,
 };
-use std::ops::Range;
+use std::{
+    ops::Range,
+    ptr,
+    sync::{Arc, OnceLock},
+};
 
 /// The most elements of a block.
 pub(crate) const BLOCK: usize = 512;
 /// Rows at least this long are blocks of their own, so that loads can be read in place.
 const LONG_ROW: usize = 64;
+/// Words of a vector in emitted code.
+const LANES: usize = 4;
 
 /// An expression over an iteration space, prepared.
 #[derive(Debug)]
@@ -30,6 +38,10 @@ pub(crate) struct Blocks {
     code: Vec<Code>,
     result: Value,
     registers: usize,
+    /// What the code does, with the types of its values: to be emitted.
+    instrs: Vec<Instr>,
+    types: Vec<DType>,
+    emitted: OnceLock<(Arc<emit::Linked>, u32)>,
 }
 
 /// A load over the merged axes.
@@ -94,6 +106,12 @@ pub(crate) struct Registers {
     blocks: Vec<Vec<u32>>,
     /// For each load the place of the current block's first word, if it is read in place.
     direct: Vec<Option<usize>>,
+    /// The expression's emitted function in this thread.
+    call: Option<emit::Call>,
+    /// Where the output and the loads of a call are.
+    addresses: Vec<*const u32>,
+    /// What is left of the loads when whole vectors are done.
+    rest: Vec<[u32; LANES]>,
 }
 
 impl Registers {
@@ -102,7 +120,10 @@ impl Registers {
         while self.blocks.len() < blocks.registers {
             self.blocks.push(vec![0; BLOCK]);
         }
-        self.direct.resize(self.direct.len().max(blocks.loads.len()), None);
+        let loads = self.direct.len().max(blocks.loads.len());
+        self.direct.resize(loads, None);
+        self.addresses.resize(loads + 1, ptr::null());
+        self.rest.resize(loads, [0; LANES]);
     }
 }
 
@@ -115,7 +136,17 @@ impl Blocks {
         for load in &mut loads {
             load.kind = load.kind(&axes);
         }
-        let mut blocks = Self { level, axes, registers: loads.len(), loads, code: Vec::new(), result: Value::Load(0) };
+        let mut blocks = Self {
+            level,
+            axes,
+            registers: loads.len(),
+            loads,
+            code: Vec::new(),
+            result: Value::Load(0),
+            instrs: expr.instrs.clone(),
+            types: expr.types.clone(),
+            emitted: OnceLock::new(),
+        };
         blocks.emit(expr);
         blocks
     }
@@ -204,19 +235,26 @@ impl Blocks {
     /// # Safety
     /// While this runs, nobody else uses these elements of `out`.
     pub(crate) unsafe fn run(&self, reads: Reads<'_>, registers: &mut Registers, elements: Range<usize>, out: Out<'_>) {
-        let (row, block) = (*self.axes.last().expect("at least one axis"), self.block());
+        let row = *self.axes.last().expect("at least one axis");
+        let block = if registers.call.is_some() && self.is_flat() { usize::MAX } else { self.block() };
         let mut start = elements.start;
         while start < elements.end {
             let end = if self.axes.len() > 1 && row >= LONG_ROW { start - start % row + row } else { elements.end };
-            let end = end.min(start + block).min(elements.end);
+            let end = end.min(start.saturating_add(block)).min(elements.end);
             // SAFETY: the caller's promise.
             self.evaluate(reads, registers, start, unsafe { out.range(start..end) });
             start = end;
         }
     }
 
+    /// Whether no load has to be copied before it is used.
+    fn is_flat(&self) -> bool {
+        self.loads.iter().all(|load| load.kind != Kind::Strided || load.source == From::Output)
+    }
+
     /// Fetches what is the same in all blocks.
     pub(crate) fn begin(&self, reads: Reads<'_>, registers: &mut Registers) {
+        registers.call = self.emitted.get().and_then(|(linked, number)| linked.function(*number));
         for (load, register) in self.loads.iter().zip(&mut registers.blocks) {
             if load.kind == Kind::Uniform {
                 let word = match load.source {
@@ -243,12 +281,16 @@ impl Blocks {
             if registers.direct[i].is_none() {
                 let mut block = std::mem::take(&mut registers.blocks[i]);
                 match load.source {
+                    From::Output if registers.call.is_some() => {}
                     From::Output => block[..len].copy_from_slice(out),
                     _ if load.kind == Kind::Uniform => {}
                     _ => load.fill(self.level, &self.axes, reads, start, &mut block[..len]),
                 }
                 registers.blocks[i] = block;
             }
+        }
+        if let Some(call) = registers.call {
+            return self.call(call, reads, registers, out);
         }
         let last = self.code.len() - 1;
         for (i, code) in self.code.iter().enumerate() {
@@ -260,6 +302,43 @@ impl Blocks {
                 registers.blocks[code.out()] = block;
             }
         }
+    }
+
+    /// Evaluates a block by its emitted function, its loads being fetched.
+    fn call(&self, call: emit::Call, reads: Reads<'_>, registers: &mut Registers, out: &mut [u32]) {
+        let Registers { blocks, direct, addresses, rest, .. } = registers;
+        let (len, left) = (out.len(), out.len() % LANES);
+        let output = out.as_mut_ptr();
+        addresses[0] = output;
+        for (i, load) in self.loads.iter().enumerate() {
+            addresses[i + 1] = match (direct[i], load.source) {
+                (Some(start), From::Read(read)) => reads.words(read)[start..start + len].as_ptr(),
+                (_, From::Output) => output,
+                _ => blocks[i].as_ptr(),
+            };
+        }
+        if len >= LANES {
+            // SAFETY: the addresses are those of `len` words each, or of a vector where one is used again and again; only the
+            // output is written to.
+            unsafe { call(addresses.as_ptr(), len / LANES) };
+        }
+        if left == 0 {
+            return;
+        }
+        for (i, load) in self.loads.iter().enumerate().filter(|(_, load)| load.kind != Kind::Uniform) {
+            let words = match (direct[i], load.source) {
+                (Some(start), From::Read(read)) => &reads.words(read)[start..start + len],
+                (_, From::Output) => &*out,
+                _ => &blocks[i][..len],
+            };
+            rest[i][..left].copy_from_slice(&words[len - left..]);
+            addresses[i + 1] = rest[i].as_ptr();
+        }
+        let mut vector = [0; LANES];
+        addresses[0] = vector.as_mut_ptr();
+        // SAFETY: the addresses are those of a vector each.
+        unsafe { call(addresses.as_ptr(), 1) };
+        out[len - left..].copy_from_slice(&vector[..left]);
     }
 
     fn step(&self, code: &Code, reads: Reads<'_>, registers: &Registers, out: &mut [u32]) {
@@ -276,6 +355,32 @@ impl Blocks {
             Code::Binary(kernel, [a, b], _) => kernel.run(out, at(a), at(b)),
             Code::Select(kernel, [c, a, b], _) => kernel(out, at(c), at(a), at(b)),
         }
+    }
+}
+
+/// Emits what these expressions compute, one module for all, where the machine can call it.
+pub(crate) fn emit<'a>(all: impl Iterator<Item = &'a Blocks>) {
+    if !emit::is_possible() {
+        return;
+    }
+    let mut functions = Vec::new();
+    let mut numbered = Vec::new();
+    for blocks in all.filter(|blocks| !blocks.code.is_empty()) {
+        let inputs: Vec<Input> = blocks.loads.iter().map(Fetch::input).collect();
+        let Some(function) = emit::function(&blocks.instrs, &blocks.types, &inputs) else { continue };
+        let number = functions.iter().position(|known| *known == function).unwrap_or(functions.len());
+        if number == functions.len() {
+            functions.push(function);
+        }
+        numbered.push((blocks, number as u32));
+    }
+    if functions.is_empty() {
+        return;
+    }
+    let linked = Arc::new(emit::Linked::new(emit::module(&functions), functions.len() as u32));
+    for (blocks, number) in numbered {
+        // What was emitted before does the same.
+        let _ = blocks.emitted.set((linked.clone(), number));
     }
 }
 
@@ -327,6 +432,15 @@ impl Fetch {
     fn make_constant(&mut self, word: u32, axes: usize) {
         self.source = From::Const(word);
         (self.offset, self.strides, self.valid) = (0, vec![0; axes], vec![0..usize::MAX; axes]);
+    }
+
+    /// What it gives an emitted function.
+    fn input(&self) -> Input {
+        match (self.kind, self.source) {
+            (Kind::Uniform, From::Const(word)) => Input::Constant(word),
+            (Kind::Uniform, _) => Input::Uniform,
+            _ => Input::Words,
+        }
     }
 
     fn is_total(&self, axis: usize, size: usize) -> bool {

@@ -2,73 +2,72 @@
 //! instruction set (no fused multiply-adds). Each states its largest error in units in the last place (ulp), which the
 //! tests check over dense samples. The functions that are not here are the scalar table's own.
 
+use super::real::{Real, Whole};
+
 /// Added to and taken from a float below 2²², leaves the nearest whole number.
 const ROUND: f32 = 12_582_912.0;
 /// ln 2 in two parts; the first times a small whole number is exact.
 const LN2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
 
+/// The polynomial with these coefficients, that of the highest power first.
+#[inline(always)]
+fn polynomial<F: Real, const N: usize>(x: F, highest: f32, rest: [f32; N]) -> F {
+    rest.into_iter().fold(x.constant(highest), |p, c| p * x + c)
+}
+
 /// eˣ split up: the whole number n and e^r − 1 with r = x − n·ln 2, for x between −104 and 89.
 #[inline(always)]
-fn exp_parts(x: f32) -> (i32, f32) {
+fn exp_parts<F: Real>(x: F) -> (F::Whole, F) {
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
     let r = x - n * LN2[0] - n * LN2[1];
-    let mut p = 1.987_569_1e-4;
-    for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_66, 0.5] {
-        p = p * r + c;
-    }
-    let n = shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32;
+    let p = polynomial(r, 1.987_569_1e-4, [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_66, 0.5]);
+    let n = shifted.bits().plus((ROUND.to_bits() as i32).wrapping_neg());
     (n, p * r * r + r)
 }
 
 /// 2ⁿ for n between −126 and 127.
 #[inline(always)]
-fn power_of_two(n: i32) -> f32 {
-    f32::from_bits((n.wrapping_add(127) as u32) << 23)
-}
-
-/// `x` within the bounds; NaN stays.
-#[inline(always)]
-fn clamp(x: f32, low: f32, high: f32) -> f32 {
-    let x = if x < low { low } else { x };
-    if x > high { high } else { x }
+fn power_of_two<W: Whole>(n: W) -> W::Real {
+    n.plus(127).shifted_left(23).from_bits()
 }
 
 /// eˣ to 2 ulp, subnormal results included.
 #[inline(always)]
-pub(crate) fn exp(x: f32) -> f32 {
-    let (n, q) = exp_parts(clamp(x, -104.0, 89.0));
+pub(crate) fn exp<F: Real>(x: F) -> F {
+    let (n, q) = exp_parts(x.at_least(-104.0).at_most(89.0));
     // In two factors, since 2ⁿ may be subnormal or past the largest float.
-    let half = n >> 1;
-    (q + 1.0) * power_of_two(half) * power_of_two(n.wrapping_sub(half))
+    let half = n.shifted_right(1);
+    (q + 1.0) * power_of_two(half) * power_of_two(n.minus(half))
 }
 
 /// eˣ − 1 to 3 ulp.
 #[inline(always)]
-pub(crate) fn expm1(x: f32) -> f32 {
-    let x = clamp(x, -20.0, 89.0);
+pub(crate) fn expm1<F: Real>(x: F) -> F {
+    let x = x.at_least(-20.0).at_most(89.0);
+    exp(x).where_true(x.is_above(40.0), small_expm1(x))
+}
+
+/// The same between −20 and 40.
+#[inline(always)]
+fn small_expm1<F: Real>(x: F) -> F {
     let (n, q) = exp_parts(x);
-    if x > 40.0 {
-        exp(x)
-    } else {
-        let scale = power_of_two(n);
-        scale * q + (scale - 1.0)
-    }
+    let scale = power_of_two(n);
+    scale * q + (scale - 1.0)
 }
 
 /// The natural logarithm to 2 ulp; −∞ at 0, NaN below.
 #[inline(always)]
-pub(crate) fn log(x: f32) -> f32 {
-    const SMALL: f32 = f32::MIN_POSITIVE;
-    let subnormal = x < SMALL;
-    let y = if subnormal { x * 8_388_608.0 } else { x };
-    let lift = if subnormal { 23.0 } else { 0.0 };
+pub(crate) fn log<F: Real>(x: F) -> F {
+    const SQRT_HALF: i32 = 0x3f35_04f3;
+    let subnormal = x.is_below(f32::MIN_POSITIVE);
+    let y = (x * 8_388_608.0).where_true(subnormal, x);
+    let lift = x.constant(23.0).where_true(subnormal, x.constant(0.0));
     // y = m · 2^e with m between √½ and √2.
-    let bits = y.to_bits().wrapping_sub(0x3f35_04f3);
-    let e = ((bits as i32) >> 23) as f32 - lift;
-    let m = f32::from_bits((bits & 0x007f_ffff).wrapping_add(0x3f35_04f3)) - 1.0;
-    let mut p = 7.037_683_6e-2;
-    for c in [
+    let bits = y.bits().plus(-SQRT_HALF);
+    let e = bits.shifted_right(23).to_real() - lift;
+    let m = bits.and(0x007f_ffff).plus(SQRT_HALF).from_bits() - 1.0;
+    let coefficients = [
         -0.115_146_1,
         0.116_769_98,
         -0.124_201_41,
@@ -77,58 +76,53 @@ pub(crate) fn log(x: f32) -> f32 {
         0.200_007_14,
         -0.249_999_94,
         0.333_333_3,
-    ] {
-        p = p * m + c;
-    }
+    ];
+    let p = polynomial(m, 7.037_683_6e-2, coefficients);
     let square = m * m;
-    let small = p * m * square + e * LN2[1] - 0.5 * square;
+    let small = p * m * square + e * LN2[1] - square * 0.5;
     let value = m + small + e * LN2[0];
-    let value = if x > 0.0 { value } else { f32::NAN };
-    let value = if x == 0.0 { f32::NEG_INFINITY } else { value };
-    if x == f32::INFINITY { x } else { value }
+    let value = value.where_true(x.is_above(0.0), x.constant(f32::NAN));
+    let value = x.constant(f32::NEG_INFINITY).where_true(x.is(0.0), value);
+    x.where_true(x.is(f32::INFINITY), value)
 }
 
 /// ln(1 + x) to 4 ulp.
 #[inline(always)]
-pub(crate) fn log1p(x: f32) -> f32 {
+pub(crate) fn log1p<F: Real>(x: F) -> F {
     // The logarithm of the rounded sum, corrected for the rounding (Kahan).
-    let u = 1.0 + x;
+    let u = x + 1.0;
     let d = u - 1.0;
-    let value = if d == 0.0 { x } else { log(u) * (x / d) };
-    if u == f32::INFINITY { u } else { value }
+    let value = x.where_true(d.is(0.0), log(u) * (x / d));
+    u.where_true(u.is(f32::INFINITY), value)
 }
 
 /// tanh x to 4 ulp.
 #[inline(always)]
-pub(crate) fn tanh(x: f32) -> f32 {
-    let e = expm1(2.0 * clamp(x.abs(), 0.0, 10.0));
+pub(crate) fn tanh<F: Real>(x: F) -> F {
+    let e = small_expm1((x.abs().at_most(10.0)) * 2.0);
     (e / (e + 2.0)).copysign(x)
 }
 
 /// 1 / (1 + e⁻ˣ) to 4 ulp, for small results too.
 #[inline(always)]
-pub(crate) fn sigmoid(x: f32) -> f32 {
+pub(crate) fn sigmoid<F: Real>(x: F) -> F {
     let e = exp(-x.abs());
-    let value = 1.0 / (1.0 + e);
-    if x < 0.0 { e * value } else { value }
+    let value = (e + 1.0).recip();
+    (e * value).where_true(x.is_below(0.0), value)
 }
 
 /// The error function to 3 ulp.
 #[inline(always)]
-pub(crate) fn erf(x: f32) -> f32 {
-    let t = clamp(x.abs(), 0.0, 6.0);
+pub(crate) fn erf<F: Real>(x: F) -> F {
+    let t = x.abs().at_most(6.0);
     let s = t * t;
-    let u = 2.425_462_2e-2 - 3.883_964_4e-3 * t;
-    let mut p = (3.831_971_3e-4 - 1.728_534_7e-5 * t) * s + u;
-    for c in [-0.106_777_88, -0.634_846_7, -0.128_717_51] {
-        p = p * t + c;
-    }
-    let large = (1.0 - exp(p * t - t)).copysign(x);
-    let mut p = -5.967_617e-4;
-    for c in [4.991_194_2e-3, -2.676_813_5e-2, 0.112_819_925, -0.376_125_34, 0.128_379_17] {
-        p = p * s + c;
-    }
-    if t > 0.927_734_4 { large } else { p * x + x }
+    let u = t.constant(2.425_462_2e-2) - t * 3.883_964_4e-3;
+    let p = (t.constant(3.831_971_3e-4) - t * 1.728_534_7e-5) * s + u;
+    let p = [-0.106_777_88, -0.634_846_7, -0.128_717_51].into_iter().fold(p, |p, c| p * t + c);
+    let large = (x.constant(1.0) - exp(p * t - t)).copysign(x);
+    let coefficients = [4.991_194_2e-3, -2.676_813_5e-2, 0.112_819_925, -0.376_125_34, 0.128_379_17];
+    let small = polynomial(s, -5.967_617e-4, coefficients) * x + x;
+    large.where_true(t.is_above(0.927_734_4), small)
 }
 
 #[cfg(test)]

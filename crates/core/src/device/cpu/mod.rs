@@ -5,6 +5,7 @@
 //! number of threads.
 
 mod conv;
+mod emit;
 mod expr;
 mod gemm;
 mod gemv;
@@ -14,6 +15,7 @@ mod matmul;
 mod memory;
 mod pool;
 mod prepared;
+mod real;
 mod reduce;
 mod scalar;
 mod simd;
@@ -23,6 +25,8 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod work;
+
+pub use emit::{Linker, set_linker};
 
 use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position};
 use crate::{Error, Result, plan::Program, reserve::copied};
@@ -65,9 +69,10 @@ impl Cpu {
         Self { level: Level::detect(), threads, grain: Grain::default(), state: RefCell::default() }
     }
 
-    /// The same, where everything that can be cut is cut however little it saves: for tests of threads.
+    /// The same, where everything that can be cut is cut however little it saves, and what can be emitted is emitted at once: for
+    /// tests of both.
     pub fn eager(threads: usize) -> Self {
-        Self { grain: Grain { part: 1e-3, program: 0.0, share: 0.0 }, ..Self::with_threads(threads) }
+        Self { grain: Grain { part: 1e-3, program: 0.0, share: 0.0, often: 1 }, ..Self::with_threads(threads) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     State,
-    expr::{Blocks, Registers},
+    expr::{self, Blocks, Registers},
     failed,
     memory::{Memory, Words},
     reduce::Partial,
@@ -26,11 +26,13 @@ pub(super) struct Grain {
     pub(super) program: f64,
     /// How many times what each part repeats a part has to last, to be one of many.
     pub(super) share: f64,
+    /// From so many runs on expressions are emitted.
+    pub(super) often: u32,
 }
 
 impl Default for Grain {
     fn default() -> Self {
-        Self { part: 8_000.0, program: 80_000.0, share: 20.0 }
+        Self { part: 8_000.0, program: 80_000.0, share: 20.0, often: 3 }
     }
 }
 
@@ -44,6 +46,8 @@ pub(super) struct Prepared {
     arena: Words,
     threads: Vec<Local>,
     walk: Walk,
+    /// Runs until its expressions are emitted.
+    runs_left: u32,
     /// The buffers of the run under way.
     bound: Vec<Rc<Words>>,
 }
@@ -109,6 +113,7 @@ impl Prepared {
             arena: Words::new(program.arena, "intermediate results")?,
             threads: (0..threads).map(|_| local()).collect::<Result<_>>()?,
             walk,
+            runs_left: grain.often,
             bound: Vec::with_capacity(program.externals.len()),
             steps,
         })
@@ -146,6 +151,16 @@ impl Prepared {
         self.bound.clear();
     }
 
+    /// Counts down, and emits the expressions of a program that runs often.
+    fn emit_once_often(&mut self, runs: usize) {
+        if self.runs_left > 0 {
+            self.runs_left = self.runs_left.saturating_sub(runs.min(u32::MAX as usize) as u32);
+            if self.runs_left == 0 {
+                expr::emit(self.steps.iter().flat_map(Ready::blocks));
+            }
+        }
+    }
+
     /// Runs until `iterations` are done or `pause` says so. Returns how far it came, and in how many steps.
     pub(super) fn run(
         &mut self,
@@ -157,6 +172,7 @@ impl Prepared {
         if self.steps.is_empty() {
             return (Position { iteration: iterations, step: 0 }, 0);
         }
+        self.emit_once_often(iterations - from.iteration.min(iterations));
         let team = TEAM.take(self.threads.len());
         self.walk.seek(at.step);
         while at.iteration < iterations {
@@ -200,6 +216,11 @@ impl Ready {
         let home = walk.moves(number).then(|| step.operands().map(|operand| operand.offset).collect());
         let (reads, write, units) = (step.reads.clone(), step.write, work.split().units);
         Ok(Self { work, reads, epilogue, write, home, parts: 1, units, part: units })
+    }
+
+    /// The expressions that it evaluates.
+    fn blocks(&self) -> impl Iterator<Item = &Blocks> {
+        self.work.blocks().chain(self.epilogue.iter().map(|epilogue| &epilogue.blocks))
     }
 
     /// Cuts it for so many threads, if it is worth that.

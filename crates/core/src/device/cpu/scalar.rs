@@ -1,7 +1,8 @@
 //! The scalar table as loops over blocks of words: one function per operation, element type and instruction set.
 //!
 //! What is common in training is written as a loop that the compiler vectorises, with the functions of [`super::math`];
-//! everything else calls the table's own definition for each element, so a new row works here at once.
+//! everything else calls the table's own definition for each element, so a new row works here at once. In wasm what runs
+//! often is emitted ([`super::emit`]), and only arithmetic has loops: they would weigh more than they save.
 
 use super::math;
 use super::simd::Level;
@@ -11,6 +12,9 @@ use crate::{
 };
 use DType::{Bool, F32, I32, U32};
 
+/// Whether what runs often is emitted.
+const EMITS: bool = cfg!(target_arch = "wasm32");
+
 /// Writes the second block where the first (bool) is 1, else the third.
 pub(crate) type SelectLoop = fn(&mut [u32], &[u32], &[u32], &[u32]);
 
@@ -18,6 +22,8 @@ pub(crate) type SelectLoop = fn(&mut [u32], &[u32], &[u32], &[u32]);
 #[derive(Clone, Copy)]
 pub(crate) enum Kernel1 {
     Loop(fn(&mut [u32], &[u32])),
+    #[cfg(target_arch = "wasm32")]
+    Each(fn(f32) -> f32),
     Table(fn(DType, u32) -> u32, DType),
     Cast(DType, DType),
 }
@@ -35,6 +41,10 @@ impl Kernel1 {
     pub(crate) fn run(self, out: &mut [u32], a: &[u32]) {
         match self {
             Self::Loop(run) => run(out, a),
+            #[cfg(target_arch = "wasm32")]
+            Self::Each(function) => {
+                out.iter_mut().zip(a).for_each(|(out, &a)| *out = function(f32::from_bits(a)).to_bits());
+            }
             Self::Table(eval, dtype) => out.iter_mut().zip(a).for_each(|(out, &a)| *out = eval(dtype, a)),
             Self::Cast(from, to) => out.iter_mut().zip(a).for_each(|(out, &a)| *out = scalar::cast(from, to, a)),
         }
@@ -135,8 +145,36 @@ macro_rules! each {
     }};
 }
 
+/// The loop of an elementary function. In wasm what runs often is emitted, so the rest may be one small call an element.
+macro_rules! elementary {
+    ($level:expr, $function:path) => {{
+        #[cfg(target_arch = "wasm32")]
+        let kernel = Kernel1::Each($function);
+        #[cfg(not(target_arch = "wasm32"))]
+        let kernel = Kernel1::Loop(each!($level, |a: f32| $function(a)));
+        kernel
+    }};
+}
+
 /// The kernel of a function of one argument.
 pub(crate) fn unary(level: Level, function: Unary, dtype: DType) -> Kernel1 {
+    match (function, dtype) {
+        (Unary::Exp, F32) => elementary!(level, math::exp),
+        (Unary::Expm1, F32) => elementary!(level, math::expm1),
+        (Unary::Log, F32) => elementary!(level, math::log),
+        (Unary::Log1p, F32) => elementary!(level, math::log1p),
+        (Unary::Tanh, F32) => elementary!(level, math::tanh),
+        (Unary::Sigmoid, F32) => elementary!(level, math::sigmoid),
+        (Unary::Erf, F32) => elementary!(level, math::erf),
+        _ => simple(level, function, dtype),
+    }
+}
+
+/// The same for the other functions.
+fn simple(level: Level, function: Unary, dtype: DType) -> Kernel1 {
+    if EMITS {
+        return Kernel1::Table(function.row().eval, dtype);
+    }
     Kernel1::Loop(match (function, dtype) {
         (Unary::Neg, F32) => each!(level, |a: f32| -a),
         (Unary::Abs, F32) => each!(level, |a: f32| a.abs()),
@@ -147,13 +185,6 @@ pub(crate) fn unary(level: Level, function: Unary, dtype: DType) -> Kernel1 {
         (Unary::Recip, F32) => each!(level, |a: f32| 1.0 / a),
         (Unary::Sqrt, F32) => each!(level, |a: f32| a.sqrt()),
         (Unary::Rsqrt, F32) => each!(level, |a: f32| 1.0 / a.sqrt()),
-        (Unary::Exp, F32) => each!(level, |a: f32| math::exp(a)),
-        (Unary::Expm1, F32) => each!(level, |a: f32| math::expm1(a)),
-        (Unary::Log, F32) => each!(level, |a: f32| math::log(a)),
-        (Unary::Log1p, F32) => each!(level, |a: f32| math::log1p(a)),
-        (Unary::Tanh, F32) => each!(level, |a: f32| math::tanh(a)),
-        (Unary::Sigmoid, F32) => each!(level, |a: f32| math::sigmoid(a)),
-        (Unary::Erf, F32) => each!(level, |a: f32| math::erf(a)),
         (Unary::IsNan, F32) => each!(level, |a: f32| a.is_nan()),
         (Unary::Not, Bool) => each!(level, |a: bool| !a),
         (function, dtype) => return Kernel1::Table(function.row().eval, dtype),
@@ -162,11 +193,19 @@ pub(crate) fn unary(level: Level, function: Unary, dtype: DType) -> Kernel1 {
 
 /// The kernel of a function of two arguments of a type.
 pub(crate) fn binary(level: Level, function: Binary, dtype: DType) -> Kernel2 {
+    match (function, dtype) {
+        (Binary::Add, F32) => Kernel2::Loop(each!(level, |a: f32, b: f32| a + b)),
+        (Binary::Sub, F32) => Kernel2::Loop(each!(level, |a: f32, b: f32| a - b)),
+        (Binary::Mul, F32) => Kernel2::Loop(each!(level, |a: f32, b: f32| a * b)),
+        (Binary::Div, F32) => Kernel2::Loop(each!(level, |a: f32, b: f32| a / b)),
+        _ if EMITS => Kernel2::Table(function.row().eval, dtype),
+        _ => not_arithmetic(level, function, dtype),
+    }
+}
+
+/// The same for the other functions.
+fn not_arithmetic(level: Level, function: Binary, dtype: DType) -> Kernel2 {
     Kernel2::Loop(match (function, dtype) {
-        (Binary::Add, F32) => each!(level, |a: f32, b: f32| a + b),
-        (Binary::Sub, F32) => each!(level, |a: f32, b: f32| a - b),
-        (Binary::Mul, F32) => each!(level, |a: f32, b: f32| a * b),
-        (Binary::Div, F32) => each!(level, |a: f32, b: f32| a / b),
         (Binary::Max, F32) => each!(level, |a: f32, b: f32| if a.is_nan() || a >= b { a } else { b }),
         (Binary::Min, F32) => each!(level, |a: f32, b: f32| if a.is_nan() || a <= b { a } else { b }),
         (Binary::Eq, F32) => each!(level, |a: f32, b: f32| a == b),
@@ -193,6 +232,9 @@ pub(crate) fn binary(level: Level, function: Binary, dtype: DType) -> Kernel2 {
 
 /// The kernel of a cast that changes words.
 pub(crate) fn cast(level: Level, from: DType, to: DType) -> Kernel1 {
+    if EMITS {
+        return Kernel1::Cast(from, to);
+    }
     Kernel1::Loop(match (from, to) {
         (F32, I32) => each!(level, |a: f32| a as i32),
         (F32, U32) => each!(level, |a: f32| a as u32),

@@ -1,0 +1,62 @@
+//! Element-wise expressions as WebAssembly that is emitted at run time: all instructions of an expression for four elements,
+//! then for the next four, so that what lies between is in registers. In a module of WebAssembly, functions of another
+//! module are called through the table that all functions with an address are in; see [`link`].
+//!
+//! The bits are those of the loops in [`super::scalar`], which a program's first runs take, and machines that link nothing.
+
+mod lanes;
+mod link;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use link::{Call, Linked, is_possible};
+pub use link::{Linker, set_linker};
+
+use crate::{DType, plan::Instr};
+use lanes::Body;
+use wasm_encoder::{
+    CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection, MemoryType, Module,
+    TypeSection, ValType,
+};
+
+/// What a load gives a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// The words at its address, one after the other.
+    Words,
+    /// The first four words at its address, again and again.
+    Uniform,
+    /// This word, again and again.
+    Constant(u32),
+}
+
+/// The function of an expression with registers of these types. None: it has an instruction that is not emitted.
+pub(crate) fn function(instrs: &[Instr], types: &[DType], inputs: &[Input]) -> Option<Function> {
+    let load = |number: usize| match inputs[number] {
+        Input::Constant(word) => lanes::constant(word),
+        Input::Words | Input::Uniform => lanes::load(number),
+    };
+    let (body, value) = Body::of(|| table::value(instrs, types, load))?;
+    let uniform: Vec<bool> = inputs.iter().map(|&input| input != Input::Words).collect();
+    Some(body.function(value, &uniform))
+}
+
+/// A module that exports the functions under their numbers and imports the memory `m.m`.
+pub(crate) fn module(functions: &[Function]) -> Vec<u8> {
+    let (mut types, mut imports, mut numbers) = (TypeSection::new(), ImportSection::new(), FunctionSection::new());
+    let (mut exports, mut code) = (ExportSection::new(), CodeSection::new());
+    types.ty().function([ValType::I32; 2], []);
+    let shared = cfg!(target_feature = "atomics");
+    let memory =
+        MemoryType { minimum: 0, maximum: shared.then_some(1 << 16), memory64: false, shared, page_size_log2: None };
+    imports.import("m", "m", EntityType::Memory(memory));
+    for (i, function) in (0..).zip(functions) {
+        numbers.function(0);
+        exports.export(&i.to_string(), ExportKind::Func, i);
+        code.function(function);
+    }
+    let mut module = Module::new();
+    module.section(&types).section(&imports).section(&numbers).section(&exports).section(&code);
+    module.finish()
+}
