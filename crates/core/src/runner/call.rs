@@ -18,7 +18,7 @@ use std::{
 };
 
 /// Calls whose small outputs a ring holds.
-pub(super) const ROWS: usize = 256;
+pub(super) const ROWS: usize = 64;
 /// Outputs of up to so many words are small.
 const SMALL: usize = 64;
 

@@ -4,17 +4,20 @@
 //! The iteration space is merged to as few axes as the views allow. A load whose elements lie side by side in memory is
 //! read in place; every other one is first copied to its register, row by row.
 
+mod fetch;
+
 use super::emit::{self, Input};
 use super::memory::{Out, Reads};
 use super::scalar::{self, Kernel1, Kernel2, SelectLoop};
-use super::simd::{Level, per_level};
+use super::simd::Level;
 use super::work::Split;
 use crate::{
     DType,
     ir::Unary,
-    plan::{Expr, Instr, Load, Source, View},
+    plan::{Expr, Instr},
     rng,
 };
+use fetch::{Fetch, From, Kind, merge, random_key};
 use std::{
     ops::Range,
     ptr,
@@ -42,38 +45,6 @@ pub(crate) struct Blocks {
     instrs: Vec<Instr>,
     types: Vec<DType>,
     emitted: OnceLock<(Arc<emit::Linked>, u32)>,
-}
-
-/// A load over the merged axes.
-#[derive(Debug)]
-struct Fetch {
-    source: From,
-    offset: isize,
-    strides: Vec<isize>,
-    valid: Vec<Range<usize>>,
-    kind: Kind,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum From {
-    Read(usize),
-    /// The output, which the step writes in place.
-    Output,
-    Arange,
-    Random {
-        key: usize,
-        stream: u32,
-    },
-    Const(u32),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// One word for all elements.
-    Uniform,
-    /// Element `i` is word `offset + i`.
-    Contiguous,
-    Strided,
 }
 
 /// Where an instruction finds an argument.
@@ -151,6 +122,14 @@ impl Blocks {
         blocks
     }
 
+    /// The same, to be evaluated by [`Blocks::run`] only.
+    pub(crate) fn in_runs(mut self) -> Self {
+        if self.axes.len() > 1 && self.axes.last().is_some_and(|&row| row >= LONG_ROW) {
+            self.loads.iter_mut().for_each(|load| load.note_rows(&self.axes));
+        }
+        self
+    }
+
     /// Translates the instructions, reusing registers whose value is not needed any more.
     fn emit(&mut self, expr: &Expr) {
         // What keeps all words is another name for its argument.
@@ -215,7 +194,7 @@ impl Blocks {
     /// The length of rows, and how fast elements of a row can be read: what `Reduce` decides by.
     pub(crate) fn cost(&self) -> f64 {
         let row = (*self.axes.last().expect("at least one axis")).max(1) as f64;
-        let strided = |load: &&Fetch| load.kind == Kind::Strided;
+        let strided = |load: &&Fetch| matches!(load.kind, Kind::Strided | Kind::ByRow);
         let cost = |load: &Fetch| {
             let step = load.strides.last().map_or(0, |s| s.unsigned_abs());
             if step > 1 { 2.5 } else { 1.0 }
@@ -249,7 +228,7 @@ impl Blocks {
 
     /// Whether no load has to be copied before it is used.
     fn is_flat(&self) -> bool {
-        self.loads.iter().all(|load| load.kind != Kind::Strided || load.source == From::Output)
+        self.loads.iter().all(|load| load.source == From::Output || load.kind != Kind::Strided)
     }
 
     /// Fetches what is the same in all blocks.
@@ -277,13 +256,16 @@ impl Blocks {
             return self.loads[load].copy(self.level, &self.axes, reads, start, &registers.blocks[load], out);
         }
         for (i, load) in self.loads.iter().enumerate() {
-            registers.direct[i] = load.direct(&self.axes, start, len);
+            registers.direct[i] = load.direct(&self.axes, start, len, registers.call.is_some());
             if registers.direct[i].is_none() {
                 let mut block = std::mem::take(&mut registers.blocks[i]);
                 match load.source {
                     From::Output if registers.call.is_some() => {}
                     From::Output => block[..len].copy_from_slice(out),
                     _ if load.kind == Kind::Uniform => {}
+                    _ if load.kind == Kind::ByRow && registers.call.is_some() => {
+                        load.fill(self.level, &self.axes, reads, start, &mut block[..1]);
+                    }
                     _ => load.fill(self.level, &self.axes, reads, start, &mut block[..len]),
                 }
                 registers.blocks[i] = block;
@@ -312,20 +294,23 @@ impl Blocks {
         addresses[0] = output;
         for (i, load) in self.loads.iter().enumerate() {
             addresses[i + 1] = match (direct[i], load.source) {
-                (Some(start), From::Read(read)) => reads.words(read)[start..start + len].as_ptr(),
+                (Some(start), From::Read(read)) => {
+                    let words = if load.kind == Kind::ByRow { 1 } else { len };
+                    reads.words(read)[start..start + words].as_ptr()
+                }
                 (_, From::Output) => output,
                 _ => blocks[i].as_ptr(),
             };
         }
         if len >= LANES {
-            // SAFETY: the addresses are those of `len` words each, or of a vector where one is used again and again; only the
-            // output is written to.
+            // SAFETY: the addresses are those of `len` words each, or of one that is used again and again; only the output is
+            // written to.
             unsafe { call(addresses.as_ptr(), len / LANES) };
         }
         if left == 0 {
             return;
         }
-        for (i, load) in self.loads.iter().enumerate().filter(|(_, load)| load.kind != Kind::Uniform) {
+        for (i, load) in self.loads.iter().enumerate().filter(|(_, load)| load.input() == Input::Words) {
             let words = match (direct[i], load.source) {
                 (Some(start), From::Read(read)) => &reads.words(read)[start..start + len],
                 (_, From::Output) => &*out,
@@ -336,7 +321,7 @@ impl Blocks {
         }
         let mut vector = [0; LANES];
         addresses[0] = vector.as_mut_ptr();
-        // SAFETY: the addresses are those of a vector each.
+        // SAFETY: the addresses are those of a vector each, or of one word.
         unsafe { call(addresses.as_ptr(), 1) };
         out[len - left..].copy_from_slice(&vector[..left]);
     }
@@ -399,232 +384,4 @@ fn arguments(instr: &Instr) -> [Option<usize>; 3] {
         Instr::Binary(_, a, b) => [Some(a), Some(b), None],
         Instr::Select(c, a, b) => [Some(c), Some(a), Some(b)],
     }
-}
-
-fn random_key(reads: Reads<'_>, key: usize) -> [u32; 2] {
-    let words = reads.words(key);
-    [words[0], words[1]]
-}
-
-impl Fetch {
-    fn new(load: &Load, in_place: &[usize]) -> Self {
-        let View { offset, axes } = &load.view;
-        let source = match load.source {
-            Source::Read(i) if in_place.contains(&i) => From::Output,
-            Source::Read(i) => From::Read(i),
-            Source::Arange => From::Arange,
-            Source::Random { key, stream } => From::Random { key, stream },
-            Source::Const(word) => From::Const(word),
-            Source::Made => From::Output,
-        };
-        let strides = axes.iter().map(|a| if a.size == 1 { 0 } else { a.stride }).collect();
-        let valid: Vec<_> = axes.iter().map(|a| a.valid.clone()).collect();
-        let mut fetch = Self { source, offset: *offset, strides, valid, kind: Kind::Strided };
-        let is_total = load.view.is_total();
-        if axes.iter().any(|a| a.valid.is_empty()) {
-            fetch.make_constant(0, axes.len());
-        } else if let (From::Const(word), true) = (source, is_total) {
-            fetch.make_constant(word, axes.len());
-        }
-        fetch
-    }
-
-    fn make_constant(&mut self, word: u32, axes: usize) {
-        self.source = From::Const(word);
-        (self.offset, self.strides, self.valid) = (0, vec![0; axes], vec![0..usize::MAX; axes]);
-    }
-
-    /// What it gives an emitted function.
-    fn input(&self) -> Input {
-        match (self.kind, self.source) {
-            (Kind::Uniform, From::Const(word)) => Input::Constant(word),
-            (Kind::Uniform, _) => Input::Uniform,
-            _ => Input::Words,
-        }
-    }
-
-    fn is_total(&self, axis: usize, size: usize) -> bool {
-        self.valid[axis].start == 0 && self.valid[axis].end >= size
-    }
-
-    fn kind(&self, axes: &[usize]) -> Kind {
-        if self.source == From::Output {
-            return Kind::Strided;
-        }
-        if !axes.iter().enumerate().all(|(i, &size)| self.is_total(i, size)) {
-            return Kind::Strided;
-        }
-        if self.strides.iter().all(|&s| s == 0) {
-            return Kind::Uniform;
-        }
-        let mut stride = 1;
-        let row_major = self.strides.iter().zip(axes).rev().all(|(&s, &size)| {
-            let fits = s == stride;
-            stride *= size as isize;
-            fits
-        });
-        if row_major && matches!(self.source, From::Read(_)) { Kind::Contiguous } else { Kind::Strided }
-    }
-
-    /// The place of the first word of a block, if its words lie side by side.
-    fn direct(&self, axes: &[usize], start: usize, len: usize) -> Option<usize> {
-        match (self.kind, self.source) {
-            (Kind::Contiguous, _) => Some((self.offset + start as isize) as usize),
-            (Kind::Strided, From::Read(_)) if self.strides.last() == Some(&1) => {
-                let row = *axes.last()?;
-                if start % row + len > row {
-                    return None;
-                }
-                let mut first = None;
-                self.rows(axes, start, len, |_, n, offset| first = offset.filter(|_| n == len));
-                first.map(|offset| offset as usize)
-            }
-            _ => None,
-        }
-    }
-
-    /// Visits the rows of a block in pieces that are valid or not throughout: position in the block, length, and the
-    /// flat position of the first element where it is valid.
-    #[inline(always)]
-    fn rows(&self, axes: &[usize], start: usize, len: usize, mut visit: impl FnMut(usize, usize, Option<isize>)) {
-        let inner = axes.len() - 1;
-        let (row, stride) = (axes[inner], self.strides[inner]);
-        let (low, high) = (self.valid[inner].start, self.valid[inner].end.min(row));
-        let (mut at, mut column, mut index) = (0, start % row, start / row);
-        while at < len {
-            let n = (row - column).min(len - at);
-            let (mut offset, mut valid, mut rest) = (self.offset, true, index);
-            for axis in (0..inner).rev() {
-                let c = if axis == 0 { rest } else { rest % axes[axis] };
-                rest /= axes[axis];
-                valid &= self.valid[axis].contains(&c);
-                offset += c as isize * self.strides[axis];
-            }
-            if !valid {
-                visit(at, n, None);
-            } else {
-                let (from, to) = (low.clamp(column, column + n), high.clamp(column, column + n));
-                if from >= to {
-                    visit(at, n, None);
-                } else {
-                    if from > column {
-                        visit(at, from - column, None);
-                    }
-                    visit(at + from - column, to - from, Some(offset + from as isize * stride));
-                    if to < column + n {
-                        visit(at + to - column, column + n - to, None);
-                    }
-                }
-            }
-            (at, column, index) = (at + n, 0, index + 1);
-        }
-    }
-
-    /// Copies a block of the load to `out`, whatever its kind. `uniform` holds the word of a uniform load.
-    fn copy(&self, level: Level, axes: &[usize], reads: Reads<'_>, start: usize, uniform: &[u32], out: &mut [u32]) {
-        match (self.kind, self.source) {
-            (_, From::Output) => {}
-            (Kind::Uniform, _) => out.copy_from_slice(&uniform[..out.len()]),
-            (Kind::Contiguous, From::Read(i)) => {
-                let first = (self.offset + start as isize) as usize;
-                out.copy_from_slice(&reads.words(i)[first..first + out.len()]);
-            }
-            _ => self.fill(level, axes, reads, start, out),
-        }
-    }
-
-    /// Copies a block of a strided load to `out`.
-    fn fill(&self, level: Level, axes: &[usize], reads: Reads<'_>, start: usize, out: &mut [u32]) {
-        let stride = *self.strides.last().expect("at least one axis");
-        let words = match self.source {
-            From::Read(i) => reads.words(i),
-            _ => &[],
-        };
-        let key = match self.source {
-            From::Random { key, .. } => random_key(reads, key),
-            _ => [0; 2],
-        };
-        self.rows(axes, start, out.len(), |at, n, offset| {
-            let out = &mut out[at..at + n];
-            let Some(offset) = offset else { return out.fill(0) };
-            match self.source {
-                From::Read(_) => gather(words, offset as usize, stride, out),
-                From::Arange => {
-                    out.iter_mut().enumerate().for_each(|(i, out)| *out = (offset + i as isize * stride) as u32);
-                }
-                From::Random { stream, .. } => random(level, key, stream, offset as u32, stride as u32, out),
-                From::Const(word) => out.fill(word),
-                From::Output => unreachable!("what is written in place is copied as it is"),
-            }
-        });
-    }
-}
-
-/// Copies words `stride` apart.
-fn gather(words: &[u32], first: usize, stride: isize, out: &mut [u32]) {
-    let n = out.len();
-    match stride {
-        1 => out.copy_from_slice(&words[first..first + n]),
-        0 => out.fill(words[first]),
-        2.. => {
-            let step = stride as usize;
-            out.iter_mut().zip(words[first..].iter().step_by(step)).for_each(|(out, &word)| *out = word);
-        }
-        _ => {
-            let step = stride.unsigned_abs();
-            let words = words[..=first].iter().rev().step_by(step);
-            out.iter_mut().zip(words).for_each(|(out, &word)| *out = word);
-        }
-    }
-}
-
-per_level! {
-    /// Random words of the flat positions `first, first + step, …`.
-    fn random(key: [u32; 2], stream: u32, first: u32, step: u32, out: &mut [u32]) {
-        for (i, out) in out.iter_mut().enumerate() {
-            *out = rng::bits(key, stream, first.wrapping_add((i as u32).wrapping_mul(step)));
-        }
-    }
-}
-
-/// Merges neighbouring axes that all loads walk through as one, and drops axes of size 1. Returns the sizes.
-fn merge(shape: &[usize], loads: &mut [Fetch]) -> Vec<usize> {
-    let mut axes = shape.to_vec();
-    let mut i = axes.len();
-    while i > 0 {
-        i -= 1;
-        let inner = i + 1;
-        if axes[i] == 1 && axes.len() > 1 {
-            // Coordinate 0 is valid: loads with nothing valid are constants by now.
-            axes.remove(i);
-            for load in loads.iter_mut() {
-                load.strides.remove(i);
-                load.valid.remove(i);
-            }
-        } else if inner < axes.len() {
-            let size = axes[inner];
-            let one_axis = |load: &Fetch| {
-                load.strides[i] == load.strides[inner] * size as isize
-                    && load.is_total(i, axes[i])
-                    && load.is_total(inner, size)
-            };
-            if loads.iter().all(one_axis) {
-                axes[i] *= size;
-                axes.remove(inner);
-                for load in loads.iter_mut() {
-                    load.strides.remove(i);
-                    load.valid.remove(i);
-                    load.valid[i] = 0..usize::MAX;
-                }
-            }
-        }
-    }
-    if axes.is_empty() {
-        axes.push(1);
-        for load in loads {
-            load.strides.push(0);
-            load.valid.push(0..usize::MAX);
-        }
-    }
-    axes
 }

@@ -138,10 +138,12 @@ impl<'a> Strided<'a> {
         self.depth.is_contiguous().then(|| &self.data[first..first + self.depth.len()])
     }
 
-    /// What depth `k` holds along the free indices, if that lies side by side.
-    pub(super) fn along_free(&self, k: usize) -> Option<&'a [f32]> {
-        let first = self.index(self.depth.at(k));
-        self.free.is_contiguous().then(|| &self.data[first..first + self.free.len()])
+    /// What each depth holds along the free indices, if these lie side by side and depths are evenly spaced.
+    pub(super) fn along_free(&self) -> Option<impl Iterator<Item = &'a [f32]> + Clone> {
+        let Self { data, base, free, depth } = *self;
+        let even = free.is_contiguous() && depth.dims[..2] == [1, 1];
+        let row = move |k: usize| &data[base.wrapping_add_signed(k as isize * depth.strides[2])..][..free.len()];
+        even.then(|| (0..depth.len()).map(row))
     }
 
     #[inline(always)]

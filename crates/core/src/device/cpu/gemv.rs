@@ -12,7 +12,7 @@ const VECTORS: usize = 8;
 /// axes. Returns whether it does; if not, nothing was computed.
 pub(crate) fn gemv(level: Level, matrix: &Strided<'_>, first: usize, vector: &[f32], out: &mut [f32]) -> bool {
     let along_depth = !out.is_empty() && matrix.along_depth(0).is_some();
-    if !along_depth && (vector.is_empty() || matrix.along_free(0).is_none()) {
+    if !along_depth && matrix.along_free().is_none() {
         return false;
     }
     match level {
@@ -39,19 +39,19 @@ fn product<S: Simd>(matrix: &Strided<'_>, first: usize, vector: &[f32], out: &mu
             let rows = core::array::from_fn(row);
             out.copy_from_slice(&dots::<S>(rows, vector)[..out.len()]);
         }
-    } else {
+    } else if let Some(rows) = matrix.along_free() {
+        let terms = rows.zip(vector);
         let mut done = 0;
         while out.len() - done >= VECTORS * S::LANES {
-            columns::<S, VECTORS>(matrix, vector, first + done, &mut out[done..]);
+            columns::<S, VECTORS>(terms.clone(), first + done, &mut out[done..]);
             done += VECTORS * S::LANES;
         }
         while out.len() - done >= S::LANES {
-            columns::<S, 1>(matrix, vector, first + done, &mut out[done..]);
+            columns::<S, 1>(terms.clone(), first + done, &mut out[done..]);
             done += S::LANES;
         }
         for (i, out) in out.iter_mut().enumerate().skip(done) {
-            let term = |(k, &x): (usize, &f32)| matrix.along_free(k).map_or(0.0, |row| row[first + i] * x);
-            *out = vector.iter().enumerate().map(term).sum();
+            *out = terms.clone().map(|(row, x)| row[first + i] * x).sum();
         }
     }
 }
@@ -75,13 +75,16 @@ fn dots<S: Simd>(rows: [&[f32]; ROWS], vector: &[f32]) -> [f32; ROWS] {
     })
 }
 
-/// Some vectors of the result, from column `first` on.
+/// Some vectors of the result, from column `first` on: the sum of rows times numbers.
 #[inline(always)]
-fn columns<S: Simd, const N: usize>(matrix: &Strided<'_>, vector: &[f32], first: usize, out: &mut [f32]) {
+fn columns<'a, S: Simd, const N: usize>(
+    terms: impl Iterator<Item = (&'a [f32], &'a f32)>,
+    first: usize,
+    out: &mut [f32],
+) {
     let mut sums = [S::splat(0.0); N];
-    for (k, &x) in vector.iter().enumerate() {
-        let row = &matrix.along_free(k).unwrap_or(&[])[first..first + N * S::LANES];
-        let x = S::splat(x);
+    for (row, x) in terms {
+        let (row, x) = (&row[first..first + N * S::LANES], S::broadcast(x));
         for (j, sum) in sums.iter_mut().enumerate() {
             *sum = S::mul_add(S::load(&row[j * S::LANES..]), x, *sum);
         }

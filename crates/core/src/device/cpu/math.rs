@@ -29,7 +29,7 @@ fn exp_parts<F: Real>(x: F) -> (F::Whole, F) {
 /// 2ⁿ for n between −126 and 127.
 #[inline(always)]
 fn power_of_two<W: Whole>(n: W) -> W::Real {
-    n.plus(127).shifted_left(23).from_bits()
+    n.plus(127).shifted_left(23).float()
 }
 
 /// eˣ to 2 ulp, subnormal results included.
@@ -66,7 +66,7 @@ pub(crate) fn log<F: Real>(x: F) -> F {
     // y = m · 2^e with m between √½ and √2.
     let bits = y.bits().plus(-SQRT_HALF);
     let e = bits.shifted_right(23).to_real() - lift;
-    let m = bits.and(0x007f_ffff).plus(SQRT_HALF).from_bits() - 1.0;
+    let m = bits.and(0x007f_ffff).plus(SQRT_HALF).float() - 1.0;
     let coefficients = [
         -0.115_146_1,
         0.116_769_98,

@@ -50,7 +50,7 @@ impl Side {
         Self {
             offset: 0,
             strides: [rows * columns, columns, 1],
-            layout: Some(Blocks::new(level, &shape, &expr, &[])),
+            layout: Some(Blocks::new(level, &shape, &expr, &[]).in_runs()),
             words: view.len(),
         }
     }

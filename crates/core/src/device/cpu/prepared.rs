@@ -210,7 +210,7 @@ impl Ready {
         let over: Vec<usize> = (0..step.reads.len()).filter(|&i| overlaps(step.reads[i], step.write)).collect();
         let work = Work::new(level, &step.kernel, &over);
         let epilogue = step.epilogue.as_ref().map(|epilogue| Finish {
-            blocks: Blocks::new(level, &epilogue.shape, &epilogue.expr, &[]),
+            blocks: Blocks::new(level, &epilogue.shape, &epilogue.expr, &[]).in_runs(),
             reads: epilogue.reads.clone(),
         });
         let home = walk.moves(number).then(|| step.operands().map(|operand| operand.offset).collect());

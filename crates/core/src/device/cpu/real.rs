@@ -66,7 +66,7 @@ pub(crate) trait Whole: Copy {
     /// The number as a float.
     fn to_real(self) -> Self::Real;
     /// The float with these words.
-    fn from_bits(self) -> Self::Real;
+    fn float(self) -> Self::Real;
 }
 
 impl Real for f32 {
@@ -143,7 +143,7 @@ impl Whole for i32 {
         self as f32
     }
     #[inline(always)]
-    fn from_bits(self) -> f32 {
+    fn float(self) -> f32 {
         f32::from_bits(self as u32)
     }
 }

@@ -20,9 +20,9 @@ use std::{
 
 /// The most threads that a device uses.
 pub(crate) const MOST: usize = 16;
-/// Looks for the next step before a thread sleeps: some tens of microseconds in wasm, some hundreds natively, where a look lets others on
-/// the same core go first.
-const PATIENCE: u32 = 20_000;
+/// Looks for the next step before a thread sleeps: some hundreds of microseconds, which small steps and the way from one call to
+/// the next take. A look is longer natively, where it lets others on the same core go first.
+const PATIENCE: u32 = if cfg!(target_arch = "wasm32") { 200_000 } else { 20_000 };
 
 /// The part of a step with this number, and which of the threads does it.
 type Task<'a> = dyn Fn(usize, usize) + Sync + 'a;

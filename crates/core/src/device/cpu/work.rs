@@ -65,7 +65,7 @@ impl Work {
     /// The kernel of a step that writes over the reads in `over`.
     pub(super) fn new(level: Level, kernel: &Kernel, over: &[usize]) -> Self {
         match kernel {
-            Kernel::Map { shape, expr } => Self::Map(Blocks::new(level, shape, expr, over)),
+            Kernel::Map { shape, expr } => Self::Map(Blocks::new(level, shape, expr, over).in_runs()),
             Kernel::Reduce { outer, inner, op, expr } => Self::Reduce(Reduce::new(level, outer, inner, *op, expr)),
             Kernel::MatMul { a, b } => Self::MatMul(MatMul::new(level, a, b)),
             Kernel::Conv(g) => {

@@ -86,7 +86,7 @@ impl Body {
     }
 
     /// A function of two arguments: where the addresses lie, that of the output and then of each load, and how many vectors
-    /// to write, at least one. Loads that are `uniform` give their first vector again and again.
+    /// to write, at least one. Loads that are `uniform` give their first word again and again.
     pub(super) fn function(&self, result: Lanes, uniform: &[bool]) -> Function {
         const ADDRESSES: u32 = 0;
         const VECTORS: u32 = 1;
@@ -113,6 +113,7 @@ impl Body {
         };
         let put = |code: &mut InstructionSink<'_>, (i, node): (usize, &Node)| {
             match *node {
+                Node::Load(load) if uniform[load] => drop(code.local_get(LOADS + load as u32).v128_load32_splat(AT)),
                 Node::Load(load) => drop(code.local_get(LOADS + load as u32).v128_load(AT)),
                 Node::Constant(word) => drop(code.v128_const(bytemuck::cast([word; 4]))),
                 Node::One(instruction, a) => of(code, &[a], instruction),
@@ -277,7 +278,7 @@ impl Whole for Words {
     fn to_real(self) -> Lanes {
         self.0.apply(op!(f32x4_convert_i32x4_s))
     }
-    fn from_bits(self) -> Lanes {
+    fn float(self) -> Lanes {
         self.0
     }
 }

@@ -16,8 +16,8 @@ pub use link::{Linker, set_linker};
 use crate::{DType, plan::Instr};
 use lanes::Body;
 use wasm_encoder::{
-    CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection, MemoryType, Module,
-    TypeSection, ValType,
+    CodeSection, ExportKind, ExportSection, Function, FunctionSection, Module, RawSection, SectionId, TypeSection,
+    ValType,
 };
 
 /// What a load gives a function.
@@ -25,7 +25,7 @@ use wasm_encoder::{
 pub(crate) enum Input {
     /// The words at its address, one after the other.
     Words,
-    /// The first four words at its address, again and again.
+    /// The word at its address, again and again.
     Uniform,
     /// This word, again and again.
     Constant(u32),
@@ -44,19 +44,24 @@ pub(crate) fn function(instrs: &[Instr], types: &[DType], inputs: &[Input]) -> O
 
 /// A module that exports the functions under their numbers and imports the memory `m.m`.
 pub(crate) fn module(functions: &[Function]) -> Vec<u8> {
-    let (mut types, mut imports, mut numbers) = (TypeSection::new(), ImportSection::new(), FunctionSection::new());
+    let (mut types, mut numbers) = (TypeSection::new(), FunctionSection::new());
     let (mut exports, mut code) = (ExportSection::new(), CodeSection::new());
     types.ty().function([ValType::I32; 2], []);
-    let shared = cfg!(target_feature = "atomics");
-    let memory =
-        MemoryType { minimum: 0, maximum: shared.then_some(1 << 16), memory64: false, shared, page_size_log2: None };
-    imports.import("m", "m", EntityType::Memory(memory));
     for (i, function) in (0..).zip(functions) {
         numbers.function(0);
         exports.export(&i.to_string(), ExportKind::Func, i);
         code.function(function);
     }
     let mut module = Module::new();
-    module.section(&types).section(&imports).section(&numbers).section(&exports).section(&code);
+    module.section(&types).section(&RawSection { id: SectionId::Import.into(), data: IMPORT });
+    module.section(&numbers).section(&exports).section(&code);
     module.finish()
 }
+
+/// One import: `m.m`, a memory of 0 to 65536 pages that is shared, or of 0 pages at least. In bytes, since the encoder of imports
+/// brings those of everything else that can be imported.
+const IMPORT: &[u8] = if cfg!(target_feature = "atomics") {
+    b"\x01\x01m\x01m\x02\x03\x00\x80\x80\x04"
+} else {
+    b"\x01\x01m\x01m\x02\x00\x00"
+};
