@@ -14,16 +14,20 @@
 //! The tables are made once, when a program is prepared. Kernels of one pixel are plain matrix
 //! products. Lanes past the end of an output row are computed and dropped; in the weight gradient
 //! they are multiplied by zero, so an infinite pixel may make more entries NaN than it has to.
-//! All arrays are contiguous. Where kernels are 3 × 3 and channels many, `winograd` takes fewer multiplications.
+//! All arrays are contiguous. Where kernels are 3 × 3 and channels many, `winograd` and
+//! `winograd_gradient` take fewer multiplications.
 
 mod correlation;
+mod operand;
 mod padded;
 mod phases;
 mod weight;
 mod winograd;
+mod winograd_gradient;
 
 pub(crate) use weight::WeightGradient;
 pub(crate) use winograd::Winograd;
+pub(crate) use winograd_gradient::WinogradGradient;
 
 use super::gemm::{self, Axes, Sink, Source, Strided, gemm};
 use super::memory::{Out, Reads};

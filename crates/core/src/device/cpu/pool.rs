@@ -2,7 +2,7 @@
 //! the sum of overlapping windows.
 
 use super::reduce::float_beats;
-use super::simd::{Base, Level, Simd, per_level};
+use super::simd::{Base, Level, Simd};
 use crate::{ir::Window, plan::View};
 use std::ops::Range;
 
@@ -18,15 +18,6 @@ pub(crate) fn max_pool(level: Level, window: &Window, x: &[f32], out: &mut [f32]
 
 /// Where in its plane the maximum of every window is.
 pub(crate) fn max_pool_arg(level: Level, window: &Window, x: &[f32], out: &mut [u32]) {
-    // Positions are counted in floats, which the vectors have; they are exact to 2²⁴.
-    if area(window.size) > 1 << 24 {
-        let count = area(window.out).max(1);
-        for (i, place) in out.iter_mut().enumerate() {
-            let plane = &x[i / count * area(window.size)..];
-            *place = winner(window, plane, [i % count / window.out[1], i % window.out[1]]).1 as u32;
-        }
-        return;
-    }
     let places: &mut [f32] = bytemuck::cast_slice_mut(out);
     match level {
         Level::Base => scan::<Base, true>(window, x, places),
@@ -34,7 +25,6 @@ pub(crate) fn max_pool_arg(level: Level, window: &Window, x: &[f32], out: &mut [
         // SAFETY: a level is only made where the machine has it.
         Level::Avx2 => unsafe { scan_avx2::<true>(window, x, places) },
     }
-    out.iter_mut().for_each(|place| *place = f32::from_bits(*place) as u32);
 }
 
 /// The pixel that each index names.
@@ -101,23 +91,83 @@ fn is_by_twos(window: &Window) -> bool {
     twos && window.dilation == [1, 1] && window.pad == [0, 0] && tiles(0) && tiles(1) && area(window.out) > 0
 }
 
-per_level! {
-    /// Each window's value at the pixel of its window that the index names, 0 at the others.
-    fn unpool_by_twos(size: [usize; 2], values: &[f32], index: &[u32], out: &mut [f32]) {
-        let (width, windows) = (size[1], size[1] / 2);
-        let rows = values.chunks_exact(windows).zip(index.chunks_exact(windows));
-        for (row, ((values, index), out)) in rows.zip(out.chunks_exact_mut(2 * width)).enumerate() {
-            let first = (row % (size[0] / 2) * 2 * width) as u32;
-            let (top, bottom) = out.split_at_mut(width);
-            let pairs = top.as_chunks_mut::<2>().0.iter_mut().zip(bottom.as_chunks_mut::<2>().0);
-            for (i, ((&value, &index), (top, bottom))) in (0..).zip(values.iter().zip(index).zip(pairs)) {
-                let here = index.wrapping_sub(first + 2 * i);
-                let at = |place: u32| if here == place { value } else { 0.0 };
-                *top = [at(0), at(1)];
-                *bottom = [at(width as u32), at(width as u32 + 1)];
+/// Each window's value at the pixel of its window that the index names, 0 at the others.
+fn unpool_by_twos(level: Level, size: [usize; 2], values: &[f32], index: &[u32], out: &mut [f32]) {
+    match level {
+        Level::Base => spread::<Base>(size, values, index, out),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a level is only made where the machine has it.
+        Level::Avx2 => unsafe { spread_avx2(size, values, index, out) },
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn spread_avx2(size: [usize; 2], values: &[f32], index: &[u32], out: &mut [f32]) {
+    spread::<super::simd::Avx2>(size, values, index, out);
+}
+
+/// The same, by vectors of windows where a row has that many.
+#[inline(always)]
+fn spread<S: Simd>(size: [usize; 2], values: &[f32], index: &[u32], out: &mut [f32]) {
+    let (width, windows) = (size[1], size[1] / 2);
+    let below = S::splat_word(width as u32);
+    let rows = values.chunks_exact(windows).zip(index.chunks_exact(windows));
+    for (row, ((values, index), out)) in rows.zip(out.chunks_exact_mut(2 * width)).enumerate() {
+        let start = row % (size[0] / 2) * 2 * width;
+        let (top, bottom) = out.split_at_mut(width);
+        if windows < S::LANES {
+            for (i, (&value, &index)) in values.iter().zip(index).enumerate() {
+                let here = index.wrapping_sub((start + 2 * i) as u32);
+                for (row, shift) in [(&mut *top, 0), (&mut *bottom, width as u32)] {
+                    row[2 * i] = if here == shift { value } else { 0.0 };
+                    row[2 * i + 1] = if here == shift + 1 { value } else { 0.0 };
+                }
             }
+            continue;
+        }
+        let index: &[f32] = bytemuck::cast_slice(index);
+        assert!(top.len() == 2 * windows && bottom.len() == 2 * windows, "rows of pixels");
+        let mut at = 0;
+        while at < windows {
+            // The last vector goes over the one before it where the windows do not come out even.
+            let first = at.min(windows - S::LANES);
+            let place = positions::<S>(2, start + 2 * first);
+            // SAFETY: the rows have as many values and indices as windows, and twice as many pixels.
+            unsafe {
+                let (value, index) = (S::load_at(values, first), S::load_at(index, first));
+                put_pairs::<S>(value, index, place, top, 2 * first);
+                put_pairs::<S>(value, index, S::add_words(place, below), bottom, 2 * first);
+            }
+            at += S::LANES;
         }
     }
+}
+
+/// Writes, from `row[first]` on, pairs of neighbours of which one is the value if the index is its position; `place` has
+/// those of the first ones.
+///
+/// # Safety
+/// `first + 2 · LANES` is at most `row.len()`.
+#[inline(always)]
+unsafe fn put_pairs<S: Simd>(value: S::V, index: S::V, place: S::V, row: &mut [f32], first: usize) {
+    let second = S::add_words(place, S::splat_word(1));
+    let [a, b] = S::zip(S::where_same(index, place, value), S::where_same(index, second, value));
+    // SAFETY: the caller's promise.
+    unsafe {
+        S::store_at(row, first, a);
+        S::store_at(row, first + S::LANES, b);
+    }
+}
+
+/// Words `step` apart, from `first` on.
+#[inline(always)]
+fn positions<S: Simd>(step: usize, first: usize) -> S::V {
+    let mut count = [0u32; 8];
+    for (i, word) in (0..).zip(&mut count) {
+        *word = i * step as u32;
+    }
+    S::add_words(S::load(bytemuck::cast_slice(&count)), S::splat_word(first as u32))
 }
 
 fn area([rows, columns]: [usize; 2]) -> usize {
@@ -130,7 +180,7 @@ fn scan_avx2<const ARG: bool>(window: &Window, x: &[f32], out: &mut [f32]) {
     scan::<super::simd::Avx2, ARG>(window, x, out);
 }
 
-/// Writes the maximum of every window, or if `ARG` its position in the plane.
+/// Writes the maximum of every window, or if `ARG` the word of its position in the plane.
 #[inline(always)]
 fn scan<S: Simd, const ARG: bool>(window: &Window, x: &[f32], out: &mut [f32]) {
     match window.stride[1] {
@@ -153,11 +203,11 @@ fn by_twos<S: Simd, const ARG: bool>(window: &Window, x: &[f32], out: &mut [f32]
             let first = first.min(windows - S::LANES);
             let [first_pixel, second] = pairs::<S>(&top[2 * first..]);
             let [third, fourth] = pairs::<S>(&bottom[2 * first..]);
-            let places = S::mul_add(S::load(&COUNT), S::splat(2.0), S::splat((start + 2 * first) as f32));
+            let places = positions::<S>(2, start + 2 * first);
             let (mut best, mut place) = (first_pixel, places);
             for (new, shift) in [(second, 1), (third, width), (fourth, width + 1)] {
                 if ARG {
-                    place = S::where_beats(new, best, S::add(places, S::splat(shift as f32)), place);
+                    place = S::where_beats(new, best, S::add_words(places, S::splat_word(shift as u32)), place);
                 }
                 best = S::where_beats(new, best, new, best);
             }
@@ -209,14 +259,11 @@ fn scan_steps<S: Simd, const STEP: usize, const ARG: bool>(window: &Window, x: &
             }
             for (i, out) in out.iter_mut().enumerate() {
                 let (value, place) = winner(window, &x[plane..], [oy, first + i]);
-                *out = if ARG { place as f32 } else { value };
+                *out = if ARG { f32::from_bits(place as u32) } else { value };
             }
         }
     }
 }
-
-/// The numbers of the lanes.
-const COUNT: [f32; 8] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
 
 /// A vector of windows without padding, `STEP` pixels apart (any number if it is 0). `pixels` begins at the first one's
 /// first pixel, number `at` of its plane.
@@ -237,14 +284,14 @@ unsafe fn vector<S: Simd, const STEP: usize, const ARG: bool>(window: &Window, p
             S::load(&lanes)
         }
     };
-    let places = S::mul_add(S::load(&COUNT), S::splat(window.stride[1] as f32), S::splat(at as f32));
+    let places = positions::<S>(window.stride[1], at);
     let (mut best, mut place) = (load(0), places);
     for ky in 0..window.kernel[0] {
         for kx in 0..window.kernel[1] {
             let shift = ky * window.dilation[0] * window.size[1] + kx * window.dilation[1];
             let new = load(shift);
             if ARG {
-                let there = S::add(places, S::splat(shift as f32));
+                let there = S::add_words(places, S::splat_word(shift as u32));
                 place = S::where_beats(new, best, there, place);
             }
             best = S::where_beats(new, best, new, best);

@@ -18,6 +18,11 @@ pub(crate) trait Simd: Copy {
 
     /// All lanes `x`.
     fn splat(x: f32) -> Self::V;
+    /// All lanes the word `x`.
+    #[inline(always)]
+    fn splat_word(x: u32) -> Self::V {
+        Self::splat(f32::from_bits(x))
+    }
     /// All lanes what `x` refers to, in one instruction where there is one.
     #[inline(always)]
     fn broadcast(x: &f32) -> Self::V {
@@ -63,6 +68,10 @@ pub(crate) trait Simd: Copy {
     fn zip(a: Self::V, b: Self::V) -> [Self::V; 2];
     /// Where `new` is greater than `kept`, or is NaN and `kept` is not: the lanes of `a`, else those of `b`.
     fn where_beats(new: Self::V, kept: Self::V, a: Self::V, b: Self::V) -> Self::V;
+    /// The words of `a` and `b` added as whole numbers, modulo 2³².
+    fn add_words(a: Self::V, b: Self::V) -> Self::V;
+    /// Where the words of `a` and `b` are the same: the lanes of `v`, else 0.
+    fn where_same(a: Self::V, b: Self::V, v: Self::V) -> Self::V;
 }
 
 /// The instruction sets to choose between at run time.
@@ -127,8 +136,8 @@ pub(crate) use x86::Avx2;
 mod wasm {
     use super::Simd;
     use core::arch::wasm32::{
-        f32x4_add, f32x4_eq, f32x4_extract_lane, f32x4_le, f32x4_splat, f32x4_sub, i32x4_shuffle, v128, v128_andnot,
-        v128_bitselect, v128_load, v128_load32_splat, v128_store,
+        f32x4_add, f32x4_eq, f32x4_extract_lane, f32x4_le, f32x4_splat, f32x4_sub, i32x4_add, i32x4_eq, i32x4_shuffle,
+        v128, v128_and, v128_andnot, v128_bitselect, v128_load, v128_load32_splat, v128_store,
     };
 
     #[derive(Clone, Copy)]
@@ -196,173 +205,19 @@ mod wasm {
             // Not (new ≤ kept) is greater or unordered; the latter counts only while `kept` is a number.
             v128_bitselect(a, b, v128_andnot(f32x4_eq(kept, kept), f32x4_le(new, kept)))
         }
+        #[inline(always)]
+        fn add_words(a: v128, b: v128) -> v128 {
+            i32x4_add(a, b)
+        }
+        #[inline(always)]
+        fn where_same(a: v128, b: v128, v: v128) -> v128 {
+            v128_and(i32x4_eq(a, b), v)
+        }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::Simd;
-    use core::arch::x86_64::*;
-
-    #[derive(Clone, Copy)]
-    pub(crate) struct Sse2;
-
-    impl Simd for Sse2 {
-        type V = __m128;
-        const LANES: usize = 4;
-
-        #[inline(always)]
-        fn splat(x: f32) -> __m128 {
-            // SAFETY: SSE is part of x86-64.
-            unsafe { _mm_set1_ps(x) }
-        }
-        #[inline(always)]
-        fn load(x: &[f32]) -> __m128 {
-            let x = &x[..4];
-            // SAFETY: `x` is four readable floats; the load needs no alignment.
-            unsafe { _mm_loadu_ps(x.as_ptr()) }
-        }
-        #[inline(always)]
-        fn store(x: &mut [f32], v: __m128) {
-            let x = &mut x[..4];
-            // SAFETY: `x` is four writable floats; the store needs no alignment.
-            unsafe { _mm_storeu_ps(x.as_mut_ptr(), v) }
-        }
-        #[inline(always)]
-        fn add(a: __m128, b: __m128) -> __m128 {
-            // SAFETY: SSE is part of x86-64.
-            unsafe { _mm_add_ps(a, b) }
-        }
-        #[inline(always)]
-        fn sub(a: __m128, b: __m128) -> __m128 {
-            // SAFETY: SSE is part of x86-64.
-            unsafe { _mm_sub_ps(a, b) }
-        }
-        #[inline(always)]
-        fn mul_add(a: __m128, b: __m128, c: __m128) -> __m128 {
-            // SAFETY: SSE is part of x86-64.
-            unsafe { _mm_add_ps(_mm_mul_ps(a, b), c) }
-        }
-        #[inline(always)]
-        fn sum(v: __m128) -> f32 {
-            // SAFETY: SSE is part of x86-64.
-            unsafe {
-                let pairs = _mm_add_ps(v, _mm_movehl_ps(v, v));
-                _mm_cvtss_f32(_mm_add_ss(pairs, _mm_shuffle_ps::<1>(pairs, pairs)))
-            }
-        }
-        #[inline(always)]
-        fn evens(a: __m128, b: __m128) -> __m128 {
-            // SAFETY: SSE is part of x86-64.
-            unsafe { _mm_shuffle_ps::<0b10_00_10_00>(a, b) }
-        }
-        #[inline(always)]
-        fn odds(a: __m128, b: __m128) -> __m128 {
-            // SAFETY: SSE is part of x86-64.
-            unsafe { _mm_shuffle_ps::<0b11_01_11_01>(a, b) }
-        }
-        #[inline(always)]
-        fn zip(a: __m128, b: __m128) -> [__m128; 2] {
-            // SAFETY: SSE is part of x86-64.
-            unsafe { [_mm_unpacklo_ps(a, b), _mm_unpackhi_ps(a, b)] }
-        }
-        #[inline(always)]
-        fn where_beats(new: __m128, kept: __m128, a: __m128, b: __m128) -> __m128 {
-            // SAFETY: SSE is part of x86-64.
-            unsafe {
-                // Greater or unordered; the latter counts only while `kept` is a number.
-                let mask = _mm_and_ps(_mm_cmpnle_ps(new, kept), _mm_cmpord_ps(kept, kept));
-                _mm_or_ps(_mm_and_ps(mask, a), _mm_andnot_ps(mask, b))
-            }
-        }
-    }
-
-    /// Eight lanes. Its methods may run only inside a function compiled for AVX2 and FMA on a
-    /// machine that has both, which [`super::Level::detect`] has made sure of.
-    #[derive(Clone, Copy)]
-    pub(crate) struct Avx2;
-
-    impl Simd for Avx2 {
-        type V = __m256;
-        const LANES: usize = 8;
-
-        #[inline(always)]
-        fn splat(x: f32) -> __m256 {
-            // SAFETY: the level was detected.
-            unsafe { _mm256_set1_ps(x) }
-        }
-        #[inline(always)]
-        fn load(x: &[f32]) -> __m256 {
-            let x = &x[..8];
-            // SAFETY: the level was detected; `x` is eight readable floats.
-            unsafe { _mm256_loadu_ps(x.as_ptr()) }
-        }
-        #[inline(always)]
-        fn store(x: &mut [f32], v: __m256) {
-            let x = &mut x[..8];
-            // SAFETY: the level was detected; `x` is eight writable floats.
-            unsafe { _mm256_storeu_ps(x.as_mut_ptr(), v) }
-        }
-        #[inline(always)]
-        fn add(a: __m256, b: __m256) -> __m256 {
-            // SAFETY: the level was detected.
-            unsafe { _mm256_add_ps(a, b) }
-        }
-        #[inline(always)]
-        fn sub(a: __m256, b: __m256) -> __m256 {
-            // SAFETY: the level was detected.
-            unsafe { _mm256_sub_ps(a, b) }
-        }
-        #[inline(always)]
-        fn mul_add(a: __m256, b: __m256, c: __m256) -> __m256 {
-            // SAFETY: the level was detected.
-            unsafe { _mm256_fmadd_ps(a, b, c) }
-        }
-        #[inline(always)]
-        fn sum(v: __m256) -> f32 {
-            // SAFETY: the level was detected.
-            unsafe {
-                let halves = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps::<1>(v));
-                Sse2::sum(halves)
-            }
-        }
-        #[inline(always)]
-        fn evens(a: __m256, b: __m256) -> __m256 {
-            // SAFETY: the level was detected.
-            unsafe {
-                let pairs = _mm256_castps_pd(_mm256_shuffle_ps::<0b10_00_10_00>(a, b));
-                _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(pairs))
-            }
-        }
-        #[inline(always)]
-        fn odds(a: __m256, b: __m256) -> __m256 {
-            // SAFETY: the level was detected.
-            unsafe {
-                let pairs = _mm256_castps_pd(_mm256_shuffle_ps::<0b11_01_11_01>(a, b));
-                _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(pairs))
-            }
-        }
-        #[inline(always)]
-        fn zip(a: __m256, b: __m256) -> [__m256; 2] {
-            // SAFETY: the level was detected.
-            unsafe {
-                // The unpacking works within halves: the low results are lanes 0, 1, 4, 5 of both.
-                let (low, high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
-                [_mm256_permute2f128_ps::<0x20>(low, high), _mm256_permute2f128_ps::<0x31>(low, high)]
-            }
-        }
-        #[inline(always)]
-        fn where_beats(new: __m256, kept: __m256, a: __m256, b: __m256) -> __m256 {
-            // SAFETY: the level was detected.
-            unsafe {
-                // Greater or unordered; the latter counts only while `kept` is a number.
-                let greater = _mm256_cmp_ps::<_CMP_NLE_UQ>(new, kept);
-                let mask = _mm256_and_ps(greater, _mm256_cmp_ps::<_CMP_ORD_Q>(kept, kept));
-                _mm256_blendv_ps(b, a, mask)
-            }
-        }
-    }
-}
+mod x86;
 
 #[cfg_attr(
     any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")),
@@ -425,6 +280,14 @@ mod plain {
                 if beats { a[i] } else { b[i] }
             })
         }
+        #[inline(always)]
+        fn add_words(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+            core::array::from_fn(|i| f32::from_bits(a[i].to_bits().wrapping_add(b[i].to_bits())))
+        }
+        #[inline(always)]
+        fn where_same(a: [f32; 4], b: [f32; 4], v: [f32; 4]) -> [f32; 4] {
+            core::array::from_fn(|i| if a[i].to_bits() == b[i].to_bits() { v[i] } else { 0.0 })
+        }
     }
 }
 
@@ -485,6 +348,12 @@ mod tests {
             let got = stored(S::where_beats(S::load(&new[first..]), S::load(&kept[first..]), va, vb));
             assert_eq!(got, (0..n).map(|i| if beats(first + i) { a[i] } else { b[i] }).collect::<Vec<_>>());
         }
+        let words: Vec<f32> = (0..8).map(|i| f32::from_bits(u32::MAX - i)).collect();
+        let (vw, one) = (S::load(&words), S::splat_word(1));
+        let more = stored(S::add_words(vw, one)).into_iter().map(f32::to_bits);
+        assert!(more.eq((0..n as u32).map(|i| 0u32.wrapping_sub(i))));
+        let got = stored(S::where_same(S::splat_word(u32::MAX - 2), vw, vb));
+        assert_eq!(got, (0..n).map(|i| if i == 2 { b[i] } else { 0.0 }).collect::<Vec<_>>());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The kernels of a program, prepared, and how each can be cut into units that different threads compute.
 
 use super::{
-    conv::{Conv, WeightGradient, Winograd},
+    conv::{Conv, WeightGradient, Winograd, WinogradGradient},
     expr::Blocks,
     index,
     matmul::MatMul,
@@ -29,6 +29,7 @@ pub(super) enum Work {
     Conv(Conv),
     Winograd(Winograd),
     WeightGradient(WeightGradient),
+    WinogradGradient(WinogradGradient),
     MaxPool(Level, Window),
     MaxPoolArg(Level, Window),
     Unpool(Level, Window),
@@ -73,7 +74,8 @@ impl Work {
             }
             Kernel::ConvInputGrad(g) => Winograd::input_gradient(level, g)
                 .map_or_else(|| Self::Conv(Conv::input_gradient(level, g)), Self::Winograd),
-            Kernel::ConvWeightGrad(g) => Self::WeightGradient(WeightGradient::new(level, g)),
+            Kernel::ConvWeightGrad(g) => WinogradGradient::new(level, g)
+                .map_or_else(|| Self::WeightGradient(WeightGradient::new(level, g)), Self::WinogradGradient),
             Kernel::MaxPool(w) => Self::MaxPool(level, *w),
             Kernel::MaxPoolArg(w) => Self::MaxPoolArg(level, *w),
             Kernel::Unpool(w) => Self::Unpool(level, *w),
@@ -103,6 +105,7 @@ impl Work {
             Self::Conv(conv) => conv.scratch(),
             Self::Winograd(conv) => conv.scratch(),
             Self::WeightGradient(conv) => conv.scratch(),
+            Self::WinogradGradient(conv) => conv.scratch(),
             _ => 0,
         }
     }
@@ -121,6 +124,7 @@ impl Work {
             Self::Conv(conv) => conv.split(),
             Self::Winograd(conv) => conv.split(),
             Self::WeightGradient(conv) => conv.split(),
+            Self::WinogradGradient(conv) => conv.split(),
             Self::MaxPool(_, window) | Self::MaxPoolArg(_, window) | Self::Unpool(_, window) => planes(window, 0.5),
             Self::PoolTake(window) | Self::Fold(window, _) => planes(window, 0.7),
             Self::Gather(rows) => Split::of(rows.count, (rows.count * (rows.inner + 4)) as f64 * 0.3),
@@ -156,11 +160,12 @@ impl Work {
         let per_unit = out.len().checked_div(self.split().units).unwrap_or(0);
         let range = |units: &Range<usize>| match self {
             Self::WeightGradient(conv) => conv.range(units.clone()),
+            Self::WinogradGradient(conv) => conv.range(units.clone()),
             _ => units.start * per_unit..units.end * per_unit,
         };
         // What is finished is best still in the cache.
         let chunk = match self {
-            Self::Reduce(_) | Self::WeightGradient(_) => units.len(),
+            Self::Reduce(_) | Self::WeightGradient(_) | Self::WinogradGradient(_) => units.len(),
             _ => HOT / per_unit.max(1),
         };
         for start in units.clone().step_by(chunk.max(1)) {
@@ -182,6 +187,7 @@ impl Work {
             }
             Self::Reduce(reduce) => reduce.run(units, reads, &mut scratch.registers, &mut scratch.partial, out),
             Self::WeightGradient(conv) => conv.run(units, reads, scratch, floats(out)),
+            Self::WinogradGradient(conv) => conv.run(units, reads, scratch, floats(out)),
             Self::MaxPool(level, window) => {
                 pool::max_pool(*level, &planes(window), of(reads.floats(0), window.size, &units), floats(out));
             }

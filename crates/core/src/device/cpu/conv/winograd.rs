@@ -37,7 +37,7 @@ const TILES: usize = 48;
 /// Floats of transformed weights at most: each thread has its own.
 const WEIGHTS: usize = 1024 * 1024;
 /// Numbers of a tile of transformed pixels or weights.
-const PLACES: usize = 16;
+pub(super) const PLACES: usize = 16;
 
 /// Rows of the register block.
 fn block_rows(level: Level) -> usize {
@@ -76,11 +76,11 @@ pub(crate) struct Winograd {
 }
 
 /// Some rows of tiles of one image.
-struct Segment {
-    image: usize,
-    rows: Range<usize>,
+pub(super) struct Segment {
+    pub(super) image: usize,
+    pub(super) rows: Range<usize>,
     /// The number of the first tile in its block.
-    tile: usize,
+    pub(super) tile: usize,
 }
 
 impl Winograd {
@@ -106,11 +106,10 @@ impl Winograd {
         low: [isize; 2],
         (weight_steps, reversed): ([usize; 2], bool),
     ) -> Option<Self> {
-        let regular = g.kernel == [3, 3] && g.stride == [1, 1] && g.dilation == [1, 1] && g.groups == 1;
-        let tiles = output.map(|len| len.div_ceil(2));
-        if !regular || input.contains(&0) || !is_worth_it(g.n, [sources, targets], output, tiles) {
+        if !is_worth_it(g, [sources, targets], output) || PLACES * sources * targets > WEIGHTS {
             return None;
         }
+        let tiles = output.map(|len| len.div_ceil(2));
         let seen = [0, 1].map(|i| {
             let (input, first, len) = (input[i], low[i], 2 * tiles[i] + 2);
             PaddedAxis { input, stride: 1, phases: vec![0], first, len }.inside(0)
@@ -211,7 +210,7 @@ impl Winograd {
         let rows = images.start * self.tiles[0]..images.end * self.tiles[0];
         for first in rows.clone().step_by(self.rows) {
             let block = first..(first + self.rows).min(rows.end);
-            for segment in self.segments(block.clone()) {
+            for segment in segments(block.clone(), self.tiles) {
                 let channels = image[segment.image * self.sources * input..].chunks_exact(input);
                 for (source, channel) in channels.take(self.sources).enumerate() {
                     let v = &mut v[source * self.pitch + segment.tile..];
@@ -223,7 +222,7 @@ impl Winograd {
             for ((u, v), m) in planes.zip(m.chunks_exact_mut(self.planes[2])) {
                 self.multiply::<S, MR>(u, v, m, vectors);
             }
-            for segment in self.segments(block) {
+            for segment in segments(block, self.tiles) {
                 let range = segment.image * out_len..(segment.image + 1) * out_len;
                 // SAFETY: nobody else computes this image.
                 let out = unsafe { out.floats(range.clone()) };
@@ -236,16 +235,6 @@ impl Winograd {
                 }
             }
         }
-    }
-
-    /// Rows of tiles, counted through all images, by image.
-    fn segments(&self, rows: Range<usize>) -> impl Iterator<Item = Segment> {
-        let [height, width] = self.tiles;
-        (rows.start / height..rows.end.div_ceil(height)).map(move |image| {
-            let (first, last) = (rows.start.max(image * height), rows.end.min((image + 1) * height));
-            let tile = (first - rows.start) * width;
-            Segment { image, rows: first - image * height..last - image * height, tile }
-        })
     }
 
     /// `u = G w Gᵀ` of all pairs of channels: for each place panels of `MR` targets, and a panel source by source.
@@ -405,13 +394,24 @@ impl Winograd {
     }
 }
 
-/// Whether tiles beat the direct sum. From 16 to 32 channels they take 0.55 of its time in wasm, with 8 channels 0.7, with
-/// four the transforms cost as much as the products save.
-fn is_worth_it(batch: usize, [sources, targets]: [usize; 2], output: [usize; 2], tiles: [usize; 2]) -> bool {
-    let [outputs, tiles] = [output, tiles].map(|[rows, columns]| batch * rows * columns);
-    let channels = sources >= 8 && targets >= 8 && PLACES * sources * targets <= WEIGHTS;
+/// Whether tiles beat the direct sum. From 16 to 32 channels they take 0.55 of its time in wasm, with 8 channels 0.7 (of a
+/// weight gradient's 0.5 and 0.6), with four the transforms cost as much as the products save.
+pub(super) fn is_worth_it(g: &ConvGeometry, channels: [usize; 2], output: [usize; 2]) -> bool {
+    let regular = g.kernel == [3, 3] && g.stride == [1, 1] && g.dilation == [1, 1] && g.groups == 1;
+    let outputs = g.n * output[0] * output[1];
+    let tiles = g.n * output[0].div_ceil(2) * output[1].div_ceil(2);
     // Tiles that reach past the output waste what they save, and a few do not make up for the transform of the weights.
-    channels && tiles >= 16 && 9 * outputs >= 20 * tiles
+    let full = tiles >= 16 && 9 * outputs >= 20 * tiles;
+    regular && full && channels.iter().all(|&channels| channels >= 8) && !g.size.contains(&0) && !g.out.contains(&0)
+}
+
+/// Rows of tiles, counted through all images, by image.
+pub(super) fn segments(rows: Range<usize>, [height, width]: [usize; 2]) -> impl Iterator<Item = Segment> {
+    (rows.start / height..rows.end.div_ceil(height)).map(move |image| {
+        let (first, last) = (rows.start.max(image * height), rows.end.min((image + 1) * height));
+        let tile = (first - rows.start) * width;
+        Segment { image, rows: first - image * height..last - image * height, tile }
+    })
 }
 
 /// What `Bᵀ` makes of four rows of pixels, in these columns of rows `width` apart.
