@@ -37,7 +37,7 @@ impl Default for Grain {
 }
 
 /// The most parts for each thread: several, so that one that is held up does not hold up all.
-const PARTS_PER_THREAD: usize = 4;
+const PARTS_PER_THREAD: usize = 12;
 
 /// A program with all that its replays need.
 pub(super) struct Prepared {

@@ -4,7 +4,8 @@
 //! no bit of its result, so neither does the number of threads.
 //!
 //! One atomic word says how many parts there are and how many are taken: a part is claimed by adding one to it, and a
-//! helper that comes late finds nothing to claim and need not be waited for. Helpers look at it for a while after each
+//! helper that comes late finds nothing to claim and need not be waited for. Half of the threads take parts from the front and
+//! half from the back, so that of two threads each meets the same rows or images again, which its core's cache holds. Helpers look at it for a while after each
 //! step, since the next one mostly follows within microseconds, and sleep then.
 //!
 //! There is one team for all devices. A program that finds it at work for another one runs alone.
@@ -64,24 +65,32 @@ pub(crate) static TEAM: Team = Team {
     finished: Condvar::new(),
 };
 
-/// Parts on offer: how many, how many of them are claimed, and how many threads may take some. One word.
+/// Parts on offer: how many, how many of them are claimed from the front and from the back, and how many threads may take
+/// some. One word.
 #[derive(Clone, Copy)]
 struct Offer(u64);
 
 impl Offer {
-    const PARTS: u32 = 28;
-    const MASK: u64 = (1 << Self::PARTS) - 1;
+    const BITS: u32 = 18;
+    const MASK: u64 = (1 << Self::BITS) - 1;
 
     fn new(parts: usize, threads: usize) -> Self {
         debug_assert!(parts as u64 <= Self::MASK);
-        Self((threads as u64) << (2 * Self::PARTS) | (parts as u64) << Self::PARTS)
+        Self((threads as u64) << (3 * Self::BITS) | (parts as u64) << (2 * Self::BITS))
     }
-    fn next(self) -> Option<usize> {
-        let (claimed, parts) = (self.0 & Self::MASK, self.0 >> Self::PARTS & Self::MASK);
-        (claimed < parts).then_some(claimed as usize)
+    fn parts(self) -> usize {
+        (self.0 >> (2 * Self::BITS) & Self::MASK) as usize
+    }
+    /// The next part for thread `number`, and the offer without it.
+    fn claim(self, number: usize) -> Option<(usize, Self)> {
+        let (front, back) = ((self.0 & Self::MASK) as usize, (self.0 >> Self::BITS & Self::MASK) as usize);
+        let is_left = number < self.threads() && front + back < self.parts();
+        let (part, one) =
+            if number % 2 == 0 { (front, 1) } else { (self.parts().wrapping_sub(back + 1), 1 << Self::BITS) };
+        is_left.then_some((part, Self(self.0 + one)))
     }
     fn threads(self) -> usize {
-        (self.0 >> (2 * Self::PARTS)) as usize
+        (self.0 >> (3 * Self::BITS)) as usize
     }
 }
 
@@ -136,17 +145,17 @@ impl Team {
     fn take_part(&self, number: usize) -> bool {
         let mut offer = Offer(self.offer.load(Ordering::Acquire));
         loop {
-            let Some(part) = offer.next().filter(|_| number < offer.threads()) else { return false };
-            let claim = self.offer.compare_exchange_weak(offer.0, offer.0 + 1, Ordering::AcqRel, Ordering::Acquire);
-            match claim {
+            let Some((part, rest)) = offer.claim(number) else { return false };
+            match self.offer.compare_exchange_weak(offer.0, rest.0, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => {
                     // SAFETY: a claimed part keeps the task in place until it is counted as done.
                     let task = unsafe { (*self.task.get()).map(|task| &*task) };
                     let whole = AbortOnPanic;
                     task.expect("a step on offer has a task")(part, number);
                     std::mem::forget(whole);
-                    let parts = (offer.0 >> Offer::PARTS & Offer::MASK) as usize;
-                    if self.done.fetch_add(1, Ordering::SeqCst) + 1 == parts && self.waits.load(Ordering::SeqCst) {
+                    if self.done.fetch_add(1, Ordering::SeqCst) + 1 == offer.parts()
+                        && self.waits.load(Ordering::SeqCst)
+                    {
                         drop(self.lock());
                         self.finished.notify_one();
                     }
@@ -163,8 +172,7 @@ impl Team {
         let mut guard = self.lock();
         self.sleepers.fetch_add(1, Ordering::SeqCst);
         loop {
-            let offer = Offer(self.offer.load(Ordering::SeqCst));
-            if offer.next().is_some() && number < offer.threads() {
+            if Offer(self.offer.load(Ordering::SeqCst)).claim(number).is_some() {
                 break;
             }
             guard = self.offered.wait(guard).unwrap_or_else(PoisonError::into_inner);
