@@ -6,7 +6,7 @@ use super::{
     place::replaces_in_place,
     program::ALIGNMENT,
 };
-use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The offset of every value that lies in the arena, and in no other value (0 for others), and the arena's size, in words.
 /// Without `reuse` each has a range of its own.
@@ -47,47 +47,41 @@ pub(super) fn plan(drafts: &Drafts, reuse: bool) -> (Vec<usize>, usize) {
     (offsets, arena.end)
 }
 
-/// Free ranges by offset, and the end of what was ever taken.
+/// Free ranges in their order, none touching another, and the end of what was ever taken.
 #[derive(Default)]
 struct Arena {
-    free: BTreeMap<usize, usize>,
+    free: Vec<Range<usize>>,
     end: usize,
 }
 
 impl Arena {
     fn take(&mut self, words: usize) -> usize {
         let size = words.next_multiple_of(ALIGNMENT);
-        if let Some((&offset, &length)) = self.free.iter().find(|&(_, &length)| length >= size) {
-            self.free.remove(&offset);
-            if length > size {
-                self.free.insert(offset + size, length - size);
+        if let Some(i) = self.free.iter().position(|range| range.len() >= size) {
+            let offset = self.free[i].start;
+            self.free[i].start += size;
+            if self.free[i].is_empty() {
+                self.free.remove(i);
             }
             return offset;
         }
         // Grow, from the last free range if it touches the end.
-        let offset = match self.free.last_key_value() {
-            Some((&offset, &length)) if offset + length == self.end => {
-                self.free.remove(&offset);
-                offset
-            }
-            _ => self.end,
-        };
+        let last = self.free.pop_if(|last| last.end == self.end);
+        let offset = last.map_or(self.end, |last| last.start);
         self.end = offset + size;
         offset
     }
 
     fn give_back(&mut self, offset: usize, words: usize) {
-        let (mut offset, mut length) = (offset, words.next_multiple_of(ALIGNMENT));
-        if let Some(after) = self.free.remove(&(offset + length)) {
-            length += after;
+        let end = offset + words.next_multiple_of(ALIGNMENT);
+        let after = self.free.partition_point(|range| range.start < offset);
+        let joins_after = self.free.get(after).is_some_and(|range| range.start == end);
+        match after.checked_sub(1).filter(|&before| self.free[before].end == offset) {
+            Some(before) if joins_after => self.free[before].end = self.free.remove(after).end,
+            Some(before) => self.free[before].end = end,
+            None if joins_after => self.free[after].start = offset,
+            None => self.free.insert(after, offset..end),
         }
-        if let Some((&before, &size)) = self.free.range(..offset).next_back()
-            && before + size == offset
-        {
-            self.free.remove(&before);
-            (offset, length) = (before, size + length);
-        }
-        self.free.insert(offset, length);
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     walk::Walk,
 };
 use crate::{Result, ir::Window};
-use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Each value is written once, before it is read, and has the words that are read. Costs nothing in builds without assertions.
 pub(super) fn drafts(drafts: &Drafts) -> Result<()> {
@@ -162,30 +162,35 @@ fn loads(expr: &Expr, reads: &[Operand], made: Option<usize>) -> bool {
     })
 }
 
-/// Ranges of words: starts, with their ends; none touches another.
+/// Ranges of words in their order; none touches another.
 #[derive(Default)]
-struct Covered(BTreeMap<usize, usize>);
+struct Covered(Vec<Range<usize>>);
 
 impl Covered {
     fn add(&mut self, (start, words): (usize, usize)) {
-        let (mut start, mut end) = (start, start + words);
-        while let Some((&other, &other_end)) = self.0.range(..=end).next_back()
-            && other_end >= start
-        {
-            self.0.remove(&other);
-            (start, end) = (start.min(other), end.max(other_end));
+        let end = start + words;
+        let first = self.0.partition_point(|range| range.end < start);
+        let count = self.0[first..].iter().take_while(|range| range.start <= end).count();
+        if count > 0 {
+            let merged = start.min(self.0[first].start)..end.max(self.0[first + count - 1].end);
+            self.0.drain(first + 1..first + count);
+            self.0[first] = merged;
+        } else if words > 0 {
+            self.0.insert(first, start..end);
         }
-        if end > start {
-            self.0.insert(start, end);
-        }
+    }
+
+    /// The last range that begins before some word.
+    fn before(&self, word: usize) -> Option<&Range<usize>> {
+        self.0[..self.0.partition_point(|range| range.start < word)].last()
     }
 
     fn holds(&self, (start, words): (usize, usize)) -> bool {
-        words == 0 || self.0.range(..=start).next_back().is_some_and(|(_, &end)| end >= start + words)
+        words == 0 || self.before(start + 1).is_some_and(|range| range.end >= start + words)
     }
 
     fn touches(&self, (start, words): (usize, usize)) -> bool {
-        words > 0 && self.0.range(..start + words).next_back().is_some_and(|(_, &end)| end > start)
+        words > 0 && self.before(start + words).is_some_and(|range| range.end > start)
     }
 }
 

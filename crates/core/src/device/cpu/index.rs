@@ -32,10 +32,15 @@ pub(crate) fn scatter_add(rows: &Rows, source: &[f32], index: &[u32], out: &mut 
     }
 }
 
-/// The positions that sort each row. Equal elements are told apart by their positions, so that sorting in place keeps their order.
-pub(crate) fn argsort(length: usize, dtype: DType, x: &[u32], out: &mut [u32]) {
-    for (order, row) in out.chunks_mut(length.max(1)).zip(x.chunks(length.max(1))) {
-        order.iter_mut().zip(0..).for_each(|(place, i)| *place = i);
-        order.sort_unstable_by_key(|&i| (scalar::rank(dtype, row[i as usize]), i));
+/// The positions that sort each row; `keys` has room for one. Equal elements are told apart by their positions, so that
+/// sorting in place keeps their order.
+pub(crate) fn argsort(dtype: DType, x: &[u32], keys: &mut [u64], out: &mut [u32]) {
+    let length = keys.len().max(1);
+    for (order, row) in out.chunks_mut(length).zip(x.chunks(length)) {
+        for (key, (&word, i)) in keys.iter_mut().zip(row.iter().zip(0..)) {
+            *key = u64::from(scalar::rank(dtype, word)) << 32 | i;
+        }
+        keys.sort_unstable();
+        order.iter_mut().zip(&*keys).for_each(|(place, &key)| *place = key as u32);
     }
 }

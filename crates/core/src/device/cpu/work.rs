@@ -98,7 +98,7 @@ impl Work {
         one.into_iter().chain(more.into_iter().flatten())
     }
 
-    /// Floats of scratch memory that each thread needs.
+    /// Words of scratch memory that each thread needs.
     pub(super) fn scratch(&self) -> usize {
         match self {
             Self::MatMul(product) => product.scratch(),
@@ -207,7 +207,9 @@ impl Work {
             Self::ScatterAdd(rows) => index::scatter_add(rows, reads.floats(0), reads.words(1), floats(out)),
             Self::ArgSort { length, dtype, .. } => {
                 let rows = units.start * length..units.end * length;
-                index::argsort(*length, *dtype, &reads.words(0)[rows], out);
+                // SAFETY: the scratch is this thread's.
+                let keys = unsafe { scratch.packed.get_mut(0..2 * length) }.unwrap_or_default();
+                index::argsort(*dtype, &reads.words(0)[rows], bytemuck::cast_slice_mut(keys), out);
             }
         }
     }
