@@ -86,7 +86,7 @@ impl Offer {
         let (front, back) = ((self.0 & Self::MASK) as usize, (self.0 >> Self::BITS & Self::MASK) as usize);
         let is_left = number < self.threads() && front + back < self.parts();
         let (part, one) =
-            if number % 2 == 0 { (front, 1) } else { (self.parts().wrapping_sub(back + 1), 1 << Self::BITS) };
+            if number.is_multiple_of(2) { (front, 1) } else { (self.parts().wrapping_sub(back + 1), 1 << Self::BITS) };
         is_left.then_some((part, Self(self.0 + one)))
     }
     fn threads(self) -> usize {
