@@ -26,7 +26,7 @@ with open(os.path.join(args.data, "models.json")) as file:
 NETWORKS = {"W3": "mlp", "W4": "lenet", "W5": "resnet", "W6": "dcgan", "W7": "lstm"}
 IMAGES = {"mlp": (784,), "lenet": (1, 28, 28), "resnet": (3, 32, 32), "dcgan": (1, 28, 28)}
 BLOCKS = 5
-# How many times --ms something runs before it is measured, as in web/bench/measure.ts.
+# How many times --ms something runs before it is measured (web/bench/measure.ts counts the first tries in).
 WARM = 4
 MOST_REPEATS = 20000
 

@@ -30,6 +30,7 @@ pub async fn conformance(
     if only.is_some_and(|only| only != area.name) {
         return Ok(vec![0; 3]);
     }
+    let is_cpu = device == "cpu";
     let device: Rc<dyn Device> = match device.as_str() {
         "interp" => Rc::new(Interp::new()),
         "cpu" => {
@@ -50,5 +51,8 @@ pub async fn conformance(
         let _ = print.call1(&JsValue::UNDEFINED, &line.into());
     };
     let counts = run_area(&area, &runner, &mut say).await;
+    if is_cpu && counts.passed > 0 && runner.device().counters().emitted == 0 {
+        return Err(JsError::new("no code was emitted"));
+    }
     Ok([counts.passed, counts.failed, counts.skipped].map(|count| count as u32).to_vec())
 }

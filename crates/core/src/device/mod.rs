@@ -66,6 +66,8 @@ pub struct Counters {
     pub pipelines_created: u64,
     /// Reads back to the host.
     pub reads: u64,
+    /// Functions emitted at run time (CPU in WebAssembly).
+    pub emitted: u64,
     /// Bytes held now.
     pub live_bytes: u64,
 }

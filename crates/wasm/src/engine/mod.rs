@@ -85,6 +85,7 @@ impl Engine {
             ("bindGroupsCreated", (counters.bind_groups_created as f64).into()),
             ("pipelinesCreated", (counters.pipelines_created as f64).into()),
             ("reads", (counters.reads as f64).into()),
+            ("emitted", (counters.emitted as f64).into()),
             ("liveBytes", (counters.live_bytes as f64).into()),
         ])
     }

@@ -1,5 +1,6 @@
 //! Fused element-wise expressions, evaluated block by block: each instruction is one tight loop over a few hundred
-//! elements that stay in the first-level cache, so a chain of any length reads its inputs and writes its output once.
+//! elements that stay in the first-level cache, so a chain of any length reads its inputs and writes its output once. Where code
+//! was emitted ([`super::emit`]), it does all instructions in one loop.
 //!
 //! The iteration space is merged to as few axes as the views allow. A load whose elements lie side by side in memory is
 //! read in place; every other one is first copied to its register, row by row.
@@ -24,7 +25,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-/// The most elements of a block.
+/// The most elements of a block, unless it is evaluated by emitted code that needs no copies of loads.
 pub(crate) const BLOCK: usize = 512;
 /// Rows at least this long are blocks of their own, so that loads can be read in place.
 const LONG_ROW: usize = 64;
@@ -248,10 +249,11 @@ impl Blocks {
         }
     }
 
-    /// Evaluates the elements from `start` on, in row-major order, at most [`BLOCK`], into `out`. Where the step is in
+    /// Evaluates the elements from `start` on, in row-major order, at most [`BLOCK`] unless `run` says otherwise, into `out`. Where the step is in
     /// place `out` holds what the output held before.
     pub(crate) fn evaluate(&self, reads: Reads<'_>, registers: &mut Registers, start: usize, out: &mut [u32]) {
         let len = out.len();
+        debug_assert!(len <= BLOCK || self.code.is_empty() || (registers.call.is_some() && self.is_flat()));
         if let (Value::Load(load), []) = (self.result, &self.code[..]) {
             return self.loads[load].copy(self.level, &self.axes, reads, start, &registers.blocks[load], out);
         }
@@ -343,10 +345,10 @@ impl Blocks {
     }
 }
 
-/// Emits what these expressions compute, one module for all, where the machine can call it.
-pub(crate) fn emit<'a>(all: impl Iterator<Item = &'a Blocks>) {
+/// Emits what these expressions compute, one module for all, where the machine can call it. Returns how many functions that made.
+pub(crate) fn emit<'a>(all: impl Iterator<Item = &'a Blocks>) -> usize {
     if !emit::is_possible() {
-        return;
+        return 0;
     }
     let mut functions = Vec::new();
     let mut numbered = Vec::new();
@@ -360,13 +362,17 @@ pub(crate) fn emit<'a>(all: impl Iterator<Item = &'a Blocks>) {
         numbered.push((blocks, number as u32));
     }
     if functions.is_empty() {
-        return;
+        return 0;
     }
     let linked = Arc::new(emit::Linked::new(emit::module(&functions), functions.len() as u32));
+    if linked.function(0).is_none() {
+        return 0;
+    }
     for (blocks, number) in numbered {
         // What was emitted before does the same.
         let _ = blocks.emitted.set((linked.clone(), number));
     }
+    functions.len()
 }
 
 impl Code {

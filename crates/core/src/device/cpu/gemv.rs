@@ -51,7 +51,7 @@ fn product<S: Simd>(matrix: &Strided<'_>, first: usize, vector: &[f32], out: &mu
             done += S::LANES;
         }
         for (i, out) in out.iter_mut().enumerate().skip(done) {
-            *out = terms.clone().map(|(row, x)| row[first + i] * x).sum();
+            *out = terms.clone().fold(0.0, |sum, (row, x)| sum + row[first + i] * x);
         }
     }
 }

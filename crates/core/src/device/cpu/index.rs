@@ -32,11 +32,10 @@ pub(crate) fn scatter_add(rows: &Rows, source: &[f32], index: &[u32], out: &mut 
     }
 }
 
-/// The positions that sort each row; `keys` has room for one. Equal elements are told apart by their positions, so that
+/// The positions that sort each row, which are as long as `keys`. Equal elements are told apart by their positions, so that
 /// sorting in place keeps their order.
 pub(crate) fn argsort(dtype: DType, x: &[u32], keys: &mut [u64], out: &mut [u32]) {
-    let length = keys.len().max(1);
-    for (order, row) in out.chunks_mut(length).zip(x.chunks(length)) {
+    for (order, row) in out.chunks_exact_mut(keys.len()).zip(x.chunks_exact(keys.len())) {
         for (key, (&word, i)) in keys.iter_mut().zip(row.iter().zip(0..)) {
             *key = u64::from(scalar::rank(dtype, word)) << 32 | i;
         }

@@ -198,9 +198,12 @@ impl Device for Cpu {
         let prepared = prepared.ok_or_else(|| failed("there is no such program"))?;
         let mut prepared = prepared.try_borrow_mut().map_err(|_| failed("the program is running already"))?;
         prepared.bind(&self.state.borrow(), externals)?;
+        let emitted = prepared.emit_once_often(from, iterations) as u64;
         let (at, steps) = prepared.run(from, iterations, pause);
         prepared.unbind();
-        self.state.borrow_mut().counters.dispatches += steps;
+        let counters = &mut self.state.borrow_mut().counters;
+        counters.dispatches += steps;
+        counters.emitted += emitted;
         Ok(at)
     }
 

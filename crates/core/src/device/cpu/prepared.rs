@@ -1,4 +1,4 @@
-//! Programs with all that their replays need: a replay allocates nothing.
+//! Programs with all that their replays need: a replay allocates nothing, but for the one that emits expressions.
 
 use super::{
     State,
@@ -151,14 +151,14 @@ impl Prepared {
         self.bound.clear();
     }
 
-    /// Counts down, and emits the expressions of a program that runs often.
-    fn emit_once_often(&mut self, runs: usize) {
-        if self.runs_left > 0 {
-            self.runs_left = self.runs_left.saturating_sub(runs.min(u32::MAX as usize) as u32);
-            if self.runs_left == 0 {
-                expr::emit(self.steps.iter().flat_map(Ready::blocks));
-            }
+    /// Counts the runs that begin, and emits the expressions of a program that runs often. Returns how many functions that made.
+    pub(super) fn emit_once_often(&mut self, from: Position, iterations: usize) -> usize {
+        let begin = iterations.saturating_sub(from.iteration + usize::from(from.step > 0));
+        if self.runs_left == 0 || begin == 0 {
+            return 0;
         }
+        self.runs_left = self.runs_left.saturating_sub(begin.min(u32::MAX as usize) as u32);
+        if self.runs_left > 0 { 0 } else { expr::emit(self.steps.iter().flat_map(Ready::blocks)) }
     }
 
     /// Runs until `iterations` are done or `pause` says so. Returns how far it came, and in how many steps.
@@ -172,7 +172,6 @@ impl Prepared {
         if self.steps.is_empty() {
             return (Position { iteration: iterations, step: 0 }, 0);
         }
-        self.emit_once_often(iterations - from.iteration.min(iterations));
         let team = TEAM.take(self.threads.len());
         self.walk.seek(at.step);
         while at.iteration < iterations {

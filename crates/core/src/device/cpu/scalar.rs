@@ -2,7 +2,7 @@
 //!
 //! What is common in training is written as a loop that the compiler vectorises, with the functions of [`super::math`];
 //! everything else calls the table's own definition for each element, so a new row works here at once. In wasm what runs
-//! often is emitted ([`super::emit`]), and only arithmetic has loops: they would weigh more than they save.
+//! often is emitted ([`super::emit`]), and only arithmetic and choices have loops: others would weigh more than they save.
 
 use super::math;
 use super::simd::Level;

@@ -245,6 +245,11 @@ fn windows_and_rows() {
         let source = rng.floats(r.count * r.inner).into_iter().map(f32::to_bits).collect();
         check(&Kernel::ScatterAdd(r), &[source, index], 1e-6);
 
+        let (rows, dtype) = (rng.below(6), DType::ALL[rng.below(4)]);
+        let length = if seed % 50 == 0 { 5001 } else { rng.below(40) };
+        let x = data(rng, dtype, rows * length);
+        check(&Kernel::ArgSort { rows, length, dtype }, &[x], 0.0);
+
         let mut w = Window { pad: [0; 2], c: 1, ..w };
         w.out = [0, 1]
             .map(|i| (w.size[i] + w.stride[i]).saturating_sub((w.kernel[i] - 1) * w.dilation[i] + 1) / w.stride[i]);

@@ -106,6 +106,7 @@ impl Work {
             Self::Winograd(conv) => conv.scratch(),
             Self::WeightGradient(conv) => conv.scratch(),
             Self::WinogradGradient(conv) => conv.scratch(),
+            Self::ArgSort { length, .. } => 2 * length,
             _ => 0,
         }
     }
@@ -208,8 +209,10 @@ impl Work {
             Self::ArgSort { length, dtype, .. } => {
                 let rows = units.start * length..units.end * length;
                 // SAFETY: the scratch is this thread's.
-                let keys = unsafe { scratch.packed.get_mut(0..2 * length) }.unwrap_or_default();
-                index::argsort(*dtype, &reads.words(0)[rows], bytemuck::cast_slice_mut(keys), out);
+                let keys = unsafe { scratch.packed.get_mut(0..2 * length) }.expect("`scratch` asks for them");
+                if !rows.is_empty() {
+                    index::argsort(*dtype, &reads.words(0)[rows], bytemuck::cast_slice_mut(keys), out);
+                }
             }
         }
     }

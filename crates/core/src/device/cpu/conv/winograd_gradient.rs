@@ -13,7 +13,8 @@
 //!
 //! In wasm the loops are functions of their own: engines assign registers badly in a function that has them all.
 //!
-//! A pixel or gradient that is infinite or NaN may make NaN of all taps of its channel.
+//! A pixel or gradient that is infinite or NaN may make NaN of all taps of its channel, and so may those so large that sums of
+//! four of them overflow.
 
 use super::{
     operand::Operand,

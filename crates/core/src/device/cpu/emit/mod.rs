@@ -2,7 +2,7 @@
 //! then for the next four, so that what lies between is in registers. In a module of WebAssembly, functions of another
 //! module are called through the table that all functions with an address are in; see [`link`].
 //!
-//! The bits are those of the loops in [`super::scalar`], which a program's first runs take, and machines that link nothing.
+//! The bits are those of the loops in [`super::scalar`], which a program takes before it runs often, and where nothing can be linked.
 
 mod lanes;
 mod link;

@@ -133,7 +133,10 @@ fn cast(from: DType, to: DType, value: Value) -> Value {
         (F32, Bool) => return Value::Mask(a.compare(op!(f32x4_ne), a.constant(0.0))),
         (I32, F32) => a.apply(op!(f32x4_convert_i32x4_s)),
         (U32, F32) => a.apply(op!(f32x4_convert_i32x4_u)),
-        (Bool, F32) => value.mask().word(1.0f32.to_bits()),
+        (Bool, F32) => match value {
+            Value::Mask(mask) => mask.word(1.0f32.to_bits()),
+            Value::Words(a) => a.apply(op!(f32x4_convert_i32x4_u)),
+        },
         (I32 | U32, Bool) => return Value::Mask(value.mask()),
         (F32, F32) | (I32 | U32 | Bool, I32 | U32) => a,
         (Bool, Bool) => return value,

@@ -49,7 +49,8 @@ fn words(dtype: DType, seed: u64) -> Vec<u32> {
         F32 => special.map(f32::to_bits).collect(),
         I32 => (-20i32..20).chain([i32::MIN, i32::MAX]).map(|x| x as u32).collect(),
         U32 => (0..40).chain([u32::MAX, 1 << 31]).collect(),
-        Bool => vec![0, 1],
+        // Whoever makes data may have put other words there than 0 and 1.
+        Bool => vec![0, 1, 2, u32::MAX],
     };
     while words.len() < LENGTH {
         let noise = rng.floats(1)[0];
