@@ -51,7 +51,8 @@ pub async fn conformance(
         let _ = print.call1(&JsValue::UNDEFINED, &line.into());
     };
     let counts = run_area(&area, &runner, &mut say).await;
-    if is_cpu && counts.passed > 0 && runner.device().counters().emitted == 0 {
+    // There are areas without anything that is computed element by element, but this one is nothing else.
+    if is_cpu && area.name == "activations" && runner.device().counters().emitted == 0 {
         return Err(JsError::new("no code was emitted"));
     }
     Ok([counts.passed, counts.failed, counts.skipped].map(|count| count as u32).to_vec())
