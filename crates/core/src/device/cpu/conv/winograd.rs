@@ -75,6 +75,13 @@ pub(crate) struct Winograd {
     width: usize,
 }
 
+/// Ranges of at most `most`, as even as they come.
+#[inline(always)]
+pub(super) fn evenly(count: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let ranges = count.div_ceil(most);
+    (0..ranges).map(move |i| count * i / ranges..count * (i + 1) / ranges)
+}
+
 /// Some rows of tiles of one image.
 pub(super) struct Segment {
     pub(super) image: usize,
@@ -311,16 +318,13 @@ impl Winograd {
     /// The matrix product of one place: so many vectors of tiles, in register blocks of three or, where they run out, two.
     #[inline(always)]
     fn multiply<S: Simd, const MR: usize>(&self, u: &[f32], v: &[f32], m: &mut [f32], vectors: usize) {
-        let blocks = vectors.div_ceil(3);
-        let mut first = 0;
-        for block in 0..blocks {
-            let last = vectors * (block + 1) / blocks;
-            match last - first {
-                1 => self.multiply_columns::<S, MR, 1>(u, v, m, first * S::LANES),
-                2 => self.multiply_columns::<S, MR, 2>(u, v, m, first * S::LANES),
-                _ => self.multiply_columns::<S, MR, 3>(u, v, m, first * S::LANES),
+        for columns in evenly(vectors, 3) {
+            let first = columns.start * S::LANES;
+            match columns.len() {
+                1 => self.multiply_columns::<S, MR, 1>(u, v, m, first),
+                2 => self.multiply_columns::<S, MR, 2>(u, v, m, first),
+                _ => self.multiply_columns::<S, MR, 3>(u, v, m, first),
             }
-            first = last;
         }
     }
 

@@ -18,7 +18,7 @@
 
 use super::{
     operand::Operand,
-    winograd::{PLACES, is_worth_it, segments},
+    winograd::{PLACES, evenly, is_worth_it, segments},
 };
 use crate::{
     device::cpu::{
@@ -285,17 +285,12 @@ impl WinogradGradient {
     /// `add`; where columns of `NV` vectors do not come out even, some have fewer.
     #[inline(always)]
     fn multiply<S: Simd, const NV: usize>(&self, u: &[f32], v: &[f32], m: &mut [f32], size: [usize; 2], add: bool) {
-        let vectors = self.image.vectors;
-        let blocks = vectors.div_ceil(NV);
-        let mut first = 0;
-        for block in 0..blocks {
-            let last = vectors * (block + 1) / blocks;
-            match last - first {
-                1 => self.multiply_columns::<S, 1>(u, v, m, size, first, add),
-                2 => self.multiply_columns::<S, 2>(u, v, m, size, first, add),
-                _ => self.multiply_columns::<S, NV>(u, v, m, size, first, add),
+        for columns in evenly(self.image.vectors, NV) {
+            match columns.len() {
+                1 => self.multiply_columns::<S, 1>(u, v, m, size, columns.start, add),
+                2 => self.multiply_columns::<S, 2>(u, v, m, size, columns.start, add),
+                _ => self.multiply_columns::<S, NV>(u, v, m, size, columns.start, add),
             }
-            first = last;
         }
     }
 

@@ -6,9 +6,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-/// Makes the functions of a module, exported under their numbers from 0 on, callable in this thread by consecutive indices of the table: from
-/// `at` on, if it is given, else at its end. The module imports the memory as `m.m`. Returns the first index; None if it
-/// cannot.
+/// Makes the functions of a module, exported under their numbers from 0 on, callable in this thread by consecutive indices
+/// of the table: from `at` on, if it is given, else at its end. The module imports the memory as `m.m`. Returns the first
+/// index; None if it cannot.
 pub type Linker = fn(module: &[u8], functions: u32, at: Option<u32>) -> Option<u32>;
 
 /// An emitted function: where the addresses of the output and of the loads lie, and how many vectors to write, one or more.

@@ -126,20 +126,21 @@ impl Fetch {
     pub(super) fn direct(&self, axes: &[usize], start: usize, len: usize, repeats: bool) -> Option<usize> {
         match (self.kind, self.source) {
             (Kind::Contiguous, _) => Some((self.offset + start as isize) as usize),
-            (Kind::Strided, From::Read(_)) | (Kind::ByRow, _)
-                if self.strides.last() == Some(&isize::from(self.kind == Kind::Strided))
-                    && (repeats || self.kind == Kind::Strided) =>
-            {
-                let row = *axes.last()?;
-                if start % row + len > row {
-                    return None;
-                }
-                let mut first = None;
-                self.rows(axes, start, len, |_, n, offset| first = offset.filter(|_| n == len));
-                first.map(|offset| offset as usize)
-            }
+            (Kind::Strided, From::Read(_)) if self.strides.last() == Some(&1) => self.in_one_row(axes, start, len),
+            (Kind::ByRow, _) if repeats => self.in_one_row(axes, start, len),
             _ => None,
         }
+    }
+
+    /// The place of a block's first word, if all of it is valid and in one row.
+    fn in_one_row(&self, axes: &[usize], start: usize, len: usize) -> Option<usize> {
+        let row = *axes.last()?;
+        if start % row + len > row {
+            return None;
+        }
+        let mut first = None;
+        self.rows(axes, start, len, |_, n, offset| first = offset.filter(|_| n == len));
+        first.map(|offset| offset as usize)
     }
 
     /// Visits the rows of a block in pieces that are valid or not throughout: position in the block, length, and the
