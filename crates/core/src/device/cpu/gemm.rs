@@ -105,6 +105,87 @@ pub(crate) trait Source {
     /// Packs the given ranges into panels of `W` free indices each, for every depth `W` floats
     /// in a row; the last panel is filled up with zeros. `out` holds exactly the panels.
     fn pack<const W: usize>(&self, free: Range<usize>, depth: Range<usize>, out: &mut [f32]);
+
+    /// The same panels, packed into `room` unless they lie packed already.
+    #[inline(always)]
+    fn panels<'s, const W: usize>(&'s self, free: Range<usize>, depth: Range<usize>, room: &'s mut [f32]) -> &'s [f32] {
+        self.pack::<W>(free, depth, room);
+        room
+    }
+}
+
+/// An operand that was packed whole, by [`pack`], for all who read it: block of depths by block, panel by panel.
+pub(crate) struct Packed<'a> {
+    panels: &'a [f32],
+    free: usize,
+}
+
+impl<'a> Packed<'a> {
+    /// So many free indices, from where `pack` put them.
+    pub(crate) fn new(panels: &'a [f32], free: usize) -> Self {
+        Self { panels, free }
+    }
+
+    /// Where the panels from free index `first` on lie, within a block of depths.
+    fn at(free: usize, width: usize, first: usize, depth: &Range<usize>) -> usize {
+        depth.start * free.next_multiple_of(width) + first * depth.len()
+    }
+}
+
+impl Source for Packed<'_> {
+    #[inline(always)]
+    fn pack<const W: usize>(&self, free: Range<usize>, depth: Range<usize>, out: &mut [f32]) {
+        out.copy_from_slice(self.panels::<W>(free, depth, &mut []));
+    }
+
+    #[inline(always)]
+    fn panels<'s, const W: usize>(&'s self, free: Range<usize>, depth: Range<usize>, _: &'s mut [f32]) -> &'s [f32] {
+        debug_assert!(free.start.is_multiple_of(W), "parts of a product are panels");
+        let first = Self::at(self.free, W, free.start, &depth);
+        &self.panels[first..first + free.len().next_multiple_of(W) * depth.len()]
+    }
+}
+
+/// Which operand of a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operand {
+    A,
+    B,
+}
+
+/// Free indices of a panel of an operand.
+pub(crate) fn width(level: Level, operand: Operand) -> usize {
+    tile(level)[usize::from(operand == Operand::B)]
+}
+
+/// Packs some panels of an operand with `free` × `k` indices to where [`Packed`] finds them. The whole takes
+/// `free.next_multiple_of(width) * k` floats.
+///
+/// # Safety
+/// While this runs, nobody else uses what these panels take of `out`.
+pub(crate) unsafe fn pack<A: Source>(
+    level: Level,
+    operand: Operand,
+    source: &A,
+    free: usize,
+    k: usize,
+    panels: Range<usize>,
+    out: Out<'_>,
+) {
+    let width = width(level, operand);
+    let free_range = panels.start * width..(panels.end * width).min(free);
+    for depth in blocks(0..k, KC, 1) {
+        let first = Packed::at(free, width, free_range.start, &depth);
+        // SAFETY: the caller's promise.
+        let out = unsafe { out.floats(first..first + panels.len() * width * depth.len()) };
+        match width {
+            3 => source.pack::<3>(free_range.clone(), depth, out),
+            6 => source.pack::<6>(free_range.clone(), depth, out),
+            12 => source.pack::<12>(free_range.clone(), depth, out),
+            16 => source.pack::<16>(free_range.clone(), depth, out),
+            _ => unreachable!("panels of the register blocks"),
+        }
+    }
 }
 
 /// A matrix in memory with any strides, reversed and repeated ones included.
@@ -350,10 +431,10 @@ fn blocked<S: Simd, A: Source, B: Source, const MR: usize, const NV: usize, cons
             let kc = depth.len();
             let add = add || depth.start > 0;
             let packed_b = &mut scratch_b[..columns.len().next_multiple_of(NR) * kc];
-            b.pack::<NR>(columns.clone(), depth.clone(), packed_b);
+            let packed_b = b.panels::<NR>(columns.clone(), depth.clone(), packed_b);
             for rows in blocks(part_rows.clone(), MC, MR) {
                 let packed_a = &mut scratch_a[..rows.len().next_multiple_of(MR) * kc];
-                a.pack::<MR>(rows.clone(), depth.clone(), packed_a);
+                let packed_a = a.panels::<MR>(rows.clone(), depth.clone(), packed_a);
                 for (pb, j) in packed_b.chunks_exact(kc * NR).zip(columns.clone().step_by(NR)) {
                     for (pa, i) in packed_a.chunks_exact(kc * MR).zip(rows.clone().step_by(MR)) {
                         let (i1, j1) = ((i + MR).min(rows.end), (j + NR).min(columns.end));

@@ -4,7 +4,7 @@
 //! An operand that a view pads is laid out first, since packing follows strides alone.
 
 use super::expr::Blocks;
-use super::gemm::{self, Axes, Sink, Strided, gemm};
+use super::gemm::{self, Axes, Operand, Packed, Sink, Strided, gemm};
 use super::gemv::{copy_vector, gemv};
 use super::memory::{Out, Reads};
 use super::prepared::Scratch;
@@ -26,6 +26,8 @@ pub(crate) struct MatMul {
     k: usize,
     a: Side,
     b: Side,
+    /// How it is cut where one operand is packed once for all parts, in what multiples, and which operand that is.
+    shared: Option<(Cut, usize, Operand)>,
 }
 
 /// One operand: offset and strides of its three axes, and what lays it out first if need be.
@@ -61,7 +63,71 @@ impl MatMul {
     pub(crate) fn new(level: Level, a: &View, b: &View) -> Self {
         let [batch, m, k] = [0, 1, 2].map(|i| a.axes[i].size);
         let n = b.axes[2].size;
-        Self { level, batch, m, n, k, a: Side::new(level, a, 0), b: Side::new(level, b, 1) }
+        Self { level, batch, m, n, k, a: Side::new(level, a, 0), b: Side::new(level, b, 1), shared: None }
+    }
+
+    /// Lets parts for so many threads share the packing of one operand, if there is one that all of them read. Returns whether
+    /// they do.
+    pub(crate) fn share(&mut self, threads: usize) -> bool {
+        let laid_out = self.a.layout.is_some() || self.b.layout.is_some();
+        let Some([rows, columns]) = self.folded().filter(|_| !laid_out) else { return false };
+        let [height, width] = gemm::tile(self.level);
+        if rows.min(columns) < width || self.k == 0 {
+            return false;
+        }
+        // By the axis that comes out more evenly.
+        let even = |units: usize, step: usize| {
+            units as f64 / (threads * units.div_ceil(threads).next_multiple_of(step)) as f64
+        };
+        // Long parts, which use panels of the other operand many times while they are in the first-level cache.
+        let long = |units: usize, step: usize| LONG.min(units.div_ceil(threads)).next_multiple_of(step);
+        let (cut, step, operand, free) = if even(rows, height) >= even(columns, width) {
+            (Cut::Rows(rows), long(rows, height), Operand::B, columns)
+        } else {
+            (Cut::Columns(columns), long(columns, width), Operand::A, rows)
+        };
+        let fits = free * self.k <= SHARED;
+        self.shared = fits.then_some((cut, step, operand));
+        fits
+    }
+
+    /// What parts share: in panels, with the floats that these take.
+    pub(crate) fn common(&self) -> Option<(Split, usize)> {
+        let (.., operand) = self.shared?;
+        let [rows, columns] = self.folded()?;
+        let (free, width) = (if operand == Operand::A { rows } else { columns }, gemm::width(self.level, operand));
+        let words = free.next_multiple_of(width) * self.k;
+        Some((Split::of(free.div_ceil(width), 0.6 * words as f64), words))
+    }
+
+    /// Packs some panels of what parts share.
+    pub(crate) fn run_common(&self, panels: Range<usize>, reads: Reads<'_>, out: Out<'_>) {
+        let (Some((.., operand)), Some([rows, columns])) = (self.shared, self.folded()) else { return };
+        let (a, b) = self.operands(reads.floats(0), reads.floats(1));
+        let (source, free) = if operand == Operand::A { (a, rows) } else { (b, columns) };
+        // SAFETY: nobody else packs these panels.
+        unsafe { gemm::pack(self.level, operand, &source, free, self.k, panels, out) };
+    }
+
+    /// Rows and columns of the one product that it is, unless it is many.
+    fn folded(&self) -> Option<[usize; 2]> {
+        let ([xb, ..], [yb, ..]) = (self.a.strides, self.b.strides);
+        match () {
+            () if self.batch == 1 || yb == 0 => Some([self.batch * self.m, self.n]),
+            () if xb == 0 => Some([self.m, self.batch * self.n]),
+            () => None,
+        }
+    }
+
+    /// The operands of the one product that it is.
+    fn operands<'a>(&self, a: &'a [f32], b: &'a [f32]) -> (Strided<'a>, Strided<'a>) {
+        let ([xb, xm, xk], [yb, yk, yn]) = (self.a.strides, self.b.strides);
+        let more_rows = self.batch == 1 || yb == 0;
+        let [rows, columns] = if more_rows { [self.batch, 1] } else { [1, self.batch] };
+        let rows = Axes::new([1, rows, self.m], [0, xb, xm]);
+        let columns = Axes::new([1, columns, self.n], [0, yb, yn]);
+        let a = Strided::new(a, self.a.offset, rows, Axes::one(self.k, xk));
+        (a, Strided::new(b, self.b.offset, columns, Axes::one(self.k, yk)))
     }
 
     /// Floats of scratch memory that [`MatMul::run`] needs.
@@ -84,18 +150,17 @@ impl MatMul {
             Cut::Rows(units) => (units, rows, self.n * self.k),
             Cut::Columns(units) => (units, columns, self.m * self.k),
         };
+        let (step, packed) = self.shared.map_or((step, packed), |(_, step, _)| (step, 0));
         // Operands that are laid out are laid out by each part.
         let repeated = 0.6 * (packed + self.a.words + self.b.words) as f64;
         Split { units, step, cost, repeated }
     }
 
     fn cut(&self) -> Cut {
-        let ([xb, ..], [yb, ..]) = (self.a.strides, self.b.strides);
-        let (rows, columns) = match () {
-            () if self.batch == 1 || yb == 0 => (self.batch * self.m, self.n),
-            () if xb == 0 => (self.m, self.batch * self.n),
-            () => return Cut::Batch,
-        };
+        if let Some((cut, ..)) = self.shared {
+            return cut;
+        }
+        let Some([rows, columns]) = self.folded() else { return Cut::Batch };
         // The results of a matrix and a vector are rows or columns already.
         if columns > rows { Cut::Columns(columns) } else { Cut::Rows(rows) }
     }
@@ -105,6 +170,7 @@ impl MatMul {
         &self,
         units: Range<usize>,
         reads: Reads<'_>,
+        common: &[f32],
         scratch: &mut Scratch,
         out: Out<'_>,
         done: &mut Done<'_>,
@@ -128,16 +194,12 @@ impl MatMul {
             return;
         }
         let ([xb, xm, xk], [yb, yk, yn]) = (self.a.strides, self.b.strides);
-        let (batch, m, n) = (self.batch, self.m, self.n);
-        let (depth_a, depth_b) = (Axes::one(self.k, xk), Axes::one(self.k, yk));
-        let rows = |batch: usize| Axes::new([1, batch, m], [0, xb, xm]);
-        let columns = |batch: usize| Axes::new([1, batch, n], [0, yb, yn]);
-        let cut = self.cut();
+        let (batch, m, n, cut) = (self.batch, self.m, self.n, self.cut());
         if let Cut::Batch = cut {
             for i in units {
                 let at = |side: &Side, stride: isize| side.offset.wrapping_add_signed(stride * i as isize);
-                let a = Strided::new(a, at(&self.a, xb), rows(1), depth_a);
-                let b = Strided::new(b, at(&self.b, yb), columns(1), depth_b);
+                let a = Strided::new(a, at(&self.a, xb), Axes::one(m, xm), Axes::one(self.k, xk));
+                let b = Strided::new(b, at(&self.b, yb), Axes::one(n, yn), Axes::one(self.k, yk));
                 let to = Target { out, base: i * m * n, columns: Axes::one(n, 1) };
                 // SAFETY: nobody else computes this product.
                 unsafe { self.product([0..m, 0..n], &a, &b, to, packed) };
@@ -145,20 +207,30 @@ impl MatMul {
             }
             return;
         }
-        let (a, b, columns) = if batch == 1 || yb == 0 {
-            let a = Strided::new(a, self.a.offset, rows(batch), depth_a);
-            (a, Strided::new(b, self.b.offset, columns(1), depth_b), Axes::one(n, 1))
-        } else {
-            let a = Strided::new(a, self.a.offset, rows(1), depth_a);
-            let to = Axes::new([1, batch, n], [0, (m * n) as isize, 1]);
-            (a, Strided::new(b, self.b.offset, columns(batch), depth_b), to)
-        };
+        let (a, b) = self.operands(a, b);
+        let columns =
+            if batch == 1 || yb == 0 { Axes::one(n, 1) } else { Axes::new([1, batch, n], [0, (m * n) as isize, 1]) };
         let (rows, cols) = match cut {
             Cut::Columns(_) => (0..m * batch * n / columns.len(), units),
             _ => (units, 0..columns.len()),
         };
+        let part = [rows.clone(), cols.clone()];
         // SAFETY: nobody else computes these rows or columns.
-        unsafe { self.product([rows.clone(), cols.clone()], &a, &b, Target { out, base: 0, columns }, packed) };
+        unsafe {
+            match self.shared {
+                None => self.product(part, &a, &b, Target { out, base: 0, columns }, packed),
+                Some((.., operand)) => {
+                    let mut sink = Sink::new(out, 0, rows.end, n, columns);
+                    if operand == Operand::A {
+                        let a = Packed::new(common, a.len());
+                        gemm(self.level, part, self.k, &a, &b, &mut sink, false, packed);
+                    } else {
+                        let b = Packed::new(common, b.len());
+                        gemm(self.level, part, self.k, &a, &b, &mut sink, false, packed);
+                    }
+                }
+            }
+        }
         if cols.len() == columns.len() && columns.is_contiguous() {
             return done(rows.start * n..rows.end * n);
         }
@@ -199,7 +271,13 @@ impl MatMul {
     }
 }
 
+/// Rows or columns of a part at least, where parts share an operand and there are enough.
+const LONG: usize = 96;
+/// Floats of an operand that is packed whole, at most.
+const SHARED: usize = 4 << 20;
+
 /// What parts of a product have for themselves; with how many there are.
+#[derive(Clone, Copy, Debug)]
 enum Cut {
     Batch,
     Rows(usize),

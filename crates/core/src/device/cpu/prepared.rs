@@ -4,7 +4,7 @@ use super::{
     State,
     expr::{self, Blocks, Registers},
     failed,
-    memory::{Memory, Words},
+    memory::{Memory, Out, Words},
     reduce::Partial,
     simd::Level,
     team::{TEAM, Taken},
@@ -44,6 +44,8 @@ pub(super) struct Prepared {
     externals: Vec<crate::plan::External>,
     steps: Vec<Ready>,
     arena: Words,
+    /// What the parts of a step share.
+    common: Words,
     threads: Vec<Local>,
     walk: Walk,
     /// Runs until its expressions are emitted.
@@ -76,10 +78,43 @@ struct Ready {
     write: Operand,
     /// Where its operands lie in the program, if any moves with the trips of a loop.
     home: Option<Vec<usize>>,
-    /// In how many parts it is done, and how long each is.
-    parts: usize,
+    cut: Parts,
+    /// What its parts share, if they do: done before them.
+    common: Option<(Parts, usize)>,
+}
+
+/// In how many parts units are done, and how long each is.
+#[derive(Clone, Copy, Debug)]
+struct Parts {
+    count: usize,
     units: usize,
     part: usize,
+}
+
+impl Parts {
+    /// All in one.
+    fn whole(units: usize) -> Self {
+        Self { count: 1, units, part: units }
+    }
+
+    /// About so many, each a multiple of `step`.
+    fn about(count: usize, units: usize, step: usize) -> Self {
+        let part = units.div_ceil(count.max(1)).next_multiple_of(step).max(1);
+        Self { count: units.div_ceil(part), units, part }
+    }
+
+    /// Those of one of them.
+    fn units(self, number: usize) -> Range<usize> {
+        number * self.part..((number + 1) * self.part).min(self.units)
+    }
+
+    /// Does all, with the team if there is one; `run` gets units and the thread's number.
+    fn run(self, team: Option<&Taken<'_>>, run: &(dyn Fn(Range<usize>, usize) + Sync)) {
+        match team {
+            Some(team) if self.count > 1 => team.run(self.count, &|number, thread| run(self.units(number), thread)),
+            _ => (0..self.count).for_each(|number| run(self.units(number), 0)),
+        }
+    }
 }
 
 /// An epilogue: a pass over what its kernel has just written.
@@ -96,7 +131,8 @@ impl Prepared {
         let total: f64 = steps.iter().map(|step| step.work.split().cost).sum();
         let threads = if total < grain.program { 1 } else { threads };
         steps.iter_mut().for_each(|step| step.cut(threads, grain));
-        let threads = if steps.iter().any(|step| step.parts > 1) { threads } else { 1 };
+        let threads = if steps.iter().any(|step| step.cut.count > 1) { threads } else { 1 };
+        let common = steps.iter().filter_map(|step| step.common).map(|(_, words)| words).max().unwrap_or(0);
         let packed = steps.iter().map(|step| step.work.scratch()).max().unwrap_or(0);
         let local = || {
             let (mut registers, mut finish) = (Registers::default(), Registers::default());
@@ -111,6 +147,7 @@ impl Prepared {
         Ok(Self {
             externals: program.externals.clone(),
             arena: Words::new(program.arena, "intermediate results")?,
+            common: Words::new(common, "packed operands")?,
             threads: (0..threads).map(|_| local()).collect::<Result<_>>()?,
             walk,
             runs_left: grain.often,
@@ -122,7 +159,7 @@ impl Prepared {
     /// Bytes that it holds.
     pub(super) fn bytes(&mut self) -> u64 {
         let packed: usize = self.threads.iter_mut().map(|local| local.0.get_mut().0.packed.len()).sum();
-        4 * (self.arena.len() + packed) as u64
+        4 * (self.arena.len() + self.common.len() + packed) as u64
     }
 
     /// Takes the buffers of a run: each long enough, and none that is written bound twice.
@@ -185,7 +222,7 @@ impl Prepared {
             let memory = Memory { arena: &self.arena, externals: &self.bound };
             // SAFETY: this is the only step under way on these buffers, since no caller's code runs within it; written
             // buffers are bound once (`bind`), and operands do not overlap (`Ready::new`).
-            unsafe { step.run(memory, &self.threads, team.as_ref()) };
+            unsafe { step.run(memory, &self.common, &self.threads, team.as_ref()) };
             count += 1;
             self.walk.advance();
             at.step = self.walk.done();
@@ -214,7 +251,7 @@ impl Ready {
         });
         let home = walk.moves(number).then(|| step.operands().map(|operand| operand.offset).collect());
         let (reads, write, units) = (step.reads.clone(), step.write, work.split().units);
-        Ok(Self { work, reads, epilogue, write, home, parts: 1, units, part: units })
+        Ok(Self { work, reads, epilogue, write, home, cut: Parts::whole(units), common: None })
     }
 
     /// The expressions that it evaluates.
@@ -224,6 +261,12 @@ impl Ready {
 
     /// Cuts it for so many threads, if it is worth that.
     fn cut(&mut self, threads: usize, grain: Grain) {
+        if threads > 1 && self.work.split().cost > 3.0 * grain.part && self.work.share(threads) {
+            self.common = self.work.common().map(|(split, words)| {
+                let count = (split.cost / grain.part).min(threads as f64);
+                (Parts::about(count as usize, split.units, split.step), words)
+            });
+        }
         let Split { units, step, cost, repeated } = self.work.split();
         // Finely where little is repeated, else one part for each thread if that still saves time.
         let fine = cost / grain.part.max(repeated * grain.share);
@@ -232,42 +275,51 @@ impl Ready {
         let parts = if fine < even && saves { even } else { fine };
         let parts = (parts as usize).min(threads * PARTS_PER_THREAD).min(units.div_ceil(step));
         if threads > 1 && parts > 1 {
-            self.part = units.div_ceil(parts).next_multiple_of(step);
-            self.parts = units.div_ceil(self.part);
+            self.cut = Parts::about(parts, units, step);
         }
     }
 
     /// Does it, with the team if there is one.
     ///
     /// # Safety
-    /// No other slices of the step's operands exist, and they do not overlap as `Memory::step` asks.
-    unsafe fn run(&self, memory: Memory<'_>, threads: &[Local], team: Option<&Taken<'_>>) {
-        // SAFETY: the parts have distinct units, so they write distinct words; the thread's scratch is its own.
-        let part = |part: usize, thread: usize| unsafe {
-            let units = part * self.part..((part + 1) * self.part).min(self.units);
-            self.run_part(memory, units, &mut *threads[thread].0.get());
-        };
-        match team {
-            Some(team) if self.parts > 1 => team.run(self.parts, &part),
-            _ => (0..self.parts).for_each(|number| part(number, 0)),
+    /// No other slices of the step's operands or of `common` exist, and they do not overlap as `Memory::step` asks.
+    unsafe fn run(&self, memory: Memory<'_>, common: &Words, threads: &[Local], team: Option<&Taken<'_>>) {
+        let mut shared: &[u32] = &[];
+        if let Some((parts, words)) = self.common {
+            // SAFETY: the caller's promise.
+            let (reads, all) = unsafe { (memory.step(&self.reads, &self.write).0, common.get_mut(0..words)) };
+            let out = Out::new(all.expect("room for the largest"));
+            parts.run(team, &|units, _| self.work.run_common(units, reads, out));
+            // SAFETY: nobody writes to it any more.
+            shared = unsafe { common.get(0..words) }.unwrap_or_default();
         }
+        self.cut.run(team, &|units, thread| {
+            // SAFETY: the parts have distinct units, so they write distinct words; the thread's scratch is its own.
+            unsafe { self.run_part(memory, units, shared, &mut *threads[thread].0.get()) }
+        });
     }
 
     /// Some units of the kernel, each range of the output being finished while it is in the cache.
     ///
     /// # Safety
     /// As for `run`, and nobody else does these units or has this scratch.
-    unsafe fn run_part(&self, memory: Memory<'_>, units: Range<usize>, local: &mut (Scratch, Registers)) {
+    unsafe fn run_part(
+        &self,
+        memory: Memory<'_>,
+        units: Range<usize>,
+        common: &[u32],
+        local: &mut (Scratch, Registers),
+    ) {
         let (scratch, registers) = local;
         // SAFETY: the caller's promise.
         let (reads, out) = unsafe { memory.step(&self.reads, &self.write) };
         let Some(Finish { blocks, reads: more }) = &self.epilogue else {
-            return self.work.run(units, reads, scratch, out, &mut |_| ());
+            return self.work.run(units, reads, common, scratch, out, &mut |_| ());
         };
         // SAFETY: the caller's promise.
         let (more, _) = unsafe { memory.step(more, &self.write) };
         blocks.begin(more, registers);
-        self.work.run(units, reads, scratch, out, &mut |range| {
+        self.work.run(units, reads, common, scratch, out, &mut |range| {
             // SAFETY: the kernel is through with what it says is done.
             unsafe { blocks.run(more, registers, range, out) };
         });

@@ -137,11 +137,39 @@ impl Work {
         }
     }
 
-    /// Computes some units.
+    /// Lets parts for so many threads share what each would do anew, where that can be done once.
+    pub(super) fn share(&mut self, threads: usize) -> bool {
+        match self {
+            Self::MatMul(product) => product.share(threads),
+            Self::Winograd(conv) => conv.share(),
+            _ => false,
+        }
+    }
+
+    /// What parts share: how it can be cut itself, and its words.
+    pub(super) fn common(&self) -> Option<(Split, usize)> {
+        match self {
+            Self::MatMul(product) => product.common(),
+            Self::Winograd(conv) => conv.common(),
+            _ => None,
+        }
+    }
+
+    /// Does some units of what parts share.
+    pub(super) fn run_common(&self, units: Range<usize>, reads: Reads<'_>, out: Out<'_>) {
+        match self {
+            Self::MatMul(product) => product.run_common(units, reads, out),
+            Self::Winograd(conv) => conv.run_common(units, reads, out),
+            _ => unreachable!("the others share nothing"),
+        }
+    }
+
+    /// Computes some units. `common` is what parts share.
     pub(super) fn run(
         &self,
         units: Range<usize>,
         reads: Reads<'_>,
+        common: &[u32],
         scratch: &mut Scratch,
         out: Out<'_>,
         done: &mut Done<'_>,
@@ -153,9 +181,11 @@ impl Work {
                 unsafe { blocks.run(reads, &mut scratch.registers, units.clone(), out) };
                 return done(units);
             }
-            Self::MatMul(product) => return product.run(units, reads, scratch, out, done),
+            Self::MatMul(product) => {
+                return product.run(units, reads, bytemuck::cast_slice(common), scratch, out, done);
+            }
             Self::Conv(conv) => return conv.run(units, reads, scratch, out, done),
-            Self::Winograd(conv) => return conv.run(units, reads, scratch, out, done),
+            Self::Winograd(conv) => return conv.run(units, reads, bytemuck::cast_slice(common), scratch, out, done),
             _ => {}
         }
         let per_unit = out.len().checked_div(self.split().units).unwrap_or(0);

@@ -59,6 +59,8 @@ pub(crate) struct Winograd {
     /// The weights of neighbouring targets and sources are so far apart; the taps may be reversed.
     weight_steps: [usize; 2],
     reversed: bool,
+    /// Whether parts share the transformed weights.
+    shared: bool,
     /// Pixels that come in and go out.
     input: [usize; 2],
     output: [usize; 2],
@@ -135,6 +137,7 @@ impl Winograd {
             targets,
             weight_steps,
             reversed,
+            shared: false,
             input,
             output,
             tiles,
@@ -151,11 +154,40 @@ impl Winograd {
         PLACES * self.planes.iter().sum::<usize>() + 4 * self.width + self.seen[1].0.len()
     }
 
-    /// How it can be cut: an image is a unit. Each part transforms the weights for itself.
+    /// How it can be cut: an image is a unit. Each part transforms the weights for itself, unless they share that.
     pub(crate) fn split(&self) -> Split {
         let tiles = self.batch * self.tiles.iter().product::<usize>();
         let cost = 0.07 * (tiles * PLACES) as f64 * (self.sources * self.targets) as f64;
-        Split { units: self.batch, step: 1, cost, repeated: 30.0 * (self.sources * self.targets) as f64 }
+        Split { units: self.batch, step: 1, cost, repeated: if self.shared { 0.0 } else { self.weights_cost() } }
+    }
+
+    /// Nanoseconds that the transform of the weights takes.
+    fn weights_cost(&self) -> f64 {
+        30.0 * (self.sources * self.targets) as f64
+    }
+
+    /// From now on parts share the transformed weights.
+    pub(crate) fn share(&mut self) -> bool {
+        self.shared = true;
+        true
+    }
+
+    /// What parts share: the transformed weights, in panels, with the floats that these take.
+    pub(crate) fn common(&self) -> Option<(Split, usize)> {
+        let panels = self.targets.div_ceil(block_rows(self.level));
+        self.shared.then(|| (Split::of(panels, self.weights_cost()), PLACES * self.planes[0]))
+    }
+
+    /// Transforms some panels of weights.
+    pub(crate) fn run_common(&self, panels: Range<usize>, reads: Reads<'_>, out: Out<'_>) {
+        // SAFETY: nobody else transforms these panels.
+        unsafe {
+            match self.level {
+                Level::Base => self.transform_weights::<3>(reads.floats(1), panels, out),
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx2 => self.transform_weights::<4>(reads.floats(1), panels, out),
+            }
+        }
     }
 
     /// Computes some images of the output from images (or output gradients) and weights.
@@ -163,6 +195,7 @@ impl Winograd {
         &self,
         images: Range<usize>,
         reads: Reads<'_>,
+        common: &[f32],
         scratch: &mut Scratch,
         out: Out<'_>,
         done: &mut Done<'_>,
@@ -172,10 +205,10 @@ impl Winograd {
         let packed = unsafe { scratch.packed.get_mut(0..self.scratch()) }.unwrap_or_default();
         let packed = bytemuck::cast_slice_mut(packed);
         match self.level {
-            Level::Base => self.blocks::<Base, 3>(images, image, weights, packed, out, done),
+            Level::Base => self.blocks::<Base, 3>(images, image, weights, common, packed, out, done),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: a level is only made where the machine has it.
-            Level::Avx2 => unsafe { self.blocks_avx2(images, image, weights, packed, out, done) },
+            Level::Avx2 => unsafe { self.blocks_avx2(images, image, weights, common, packed, out, done) },
         }
     }
 
@@ -186,11 +219,12 @@ impl Winograd {
         images: Range<usize>,
         image: &[f32],
         weights: &[f32],
+        common: &[f32],
         scratch: &mut [f32],
         out: Out<'_>,
         done: &mut dyn FnMut(Range<usize>),
     ) {
-        self.blocks::<crate::device::cpu::simd::Avx2, 4>(images, image, weights, scratch, out, done);
+        self.blocks::<crate::device::cpu::simd::Avx2, 4>(images, image, weights, common, scratch, out, done);
     }
 
     /// All blocks of some images, with register blocks of `MR` targets.
@@ -200,6 +234,7 @@ impl Winograd {
         images: Range<usize>,
         image: &[f32],
         weights: &[f32],
+        common: &[f32],
         scratch: &mut [f32],
         out: Out<'_>,
         done: &mut dyn FnMut(Range<usize>),
@@ -207,13 +242,20 @@ impl Winograd {
         let [input, output] = [self.input, self.output].map(|[rows, columns]| rows * columns);
         let out_len = self.targets * output;
         assert_eq!(out.len(), self.batch * out_len, "output of a convolution");
-        let (u, rest) = scratch.split_at_mut(PLACES * self.planes[0]);
+        let (u, rest) = scratch.split_at_mut(if self.shared { 0 } else { PLACES * self.planes[0] });
         let (v, rest) = rest.split_at_mut(PLACES * self.planes[1]);
         let (m, rest) = rest.split_at_mut(PLACES * self.planes[2]);
         let (mixed, zeros) = rest.split_at_mut(4 * self.width);
         mixed.fill(0.0);
         zeros.fill(0.0);
-        self.transform_weights::<MR>(weights, u);
+        let u = if self.shared {
+            common
+        } else {
+            let panels = 0..self.targets.div_ceil(MR);
+            // SAFETY: the scratch is this thread's.
+            unsafe { self.transform_weights::<MR>(weights, panels, Out::new(bytemuck::cast_slice_mut(u))) };
+            u
+        };
         let rows = images.start * self.tiles[0]..images.end * self.tiles[0];
         for first in rows.clone().step_by(self.rows) {
             let block = first..(first + self.rows).min(rows.end);
@@ -244,14 +286,23 @@ impl Winograd {
         }
     }
 
-    /// `u = G w Gᵀ` of all pairs of channels: for each place panels of `MR` targets, and a panel source by source.
+    /// `u = G w Gᵀ` of all sources and some panels of `MR` targets: for each place panels, and a panel source by source.
+    ///
+    /// # Safety
+    /// While this runs, nobody else uses what these panels take of `u`.
     #[cfg_attr(target_arch = "wasm32", inline(never))]
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    fn transform_weights<const MR: usize>(&self, weights: &[f32], u: &mut [f32]) {
+    unsafe fn transform_weights<const MR: usize>(&self, weights: &[f32], panels: Range<usize>, u: Out<'_>) {
         let mix = |[a, b, c]: [f32; 3]| [a, 0.5 * ((a + c) + b), 0.5 * ((a + c) - b), c];
-        for target in 0..self.targets.next_multiple_of(MR) {
-            for source in 0..self.sources {
-                let mut w = [0.0; 9];
+        for panel in panels {
+            let first = panel * self.sources * MR;
+            let places: [&mut [f32]; PLACES] = core::array::from_fn(|place| {
+                let first = place * self.planes[0] + first;
+                // SAFETY: the caller's promise; places are apart.
+                unsafe { u.floats(first..first + self.sources * MR) }
+            });
+            for (source, lane) in (0..self.sources).flat_map(|source| (0..MR).map(move |lane| (source, lane))) {
+                let (target, mut w) = (panel * MR + lane, [0.0; 9]);
                 if target < self.targets {
                     let first = target * self.weight_steps[0] + source * self.weight_steps[1];
                     w.copy_from_slice(&weights[first..first + 9]);
@@ -260,10 +311,9 @@ impl Winograd {
                     w.reverse();
                 }
                 let columns = [0, 1, 2].map(|x| mix([w[x], w[3 + x], w[6 + x]]));
-                let at = (target / MR * self.sources + source) * MR + target % MR;
                 for y in 0..4 {
                     for (x, value) in mix(columns.map(|column| column[y])).into_iter().enumerate() {
-                        u[(4 * y + x) * self.planes[0] + at] = value;
+                        places[4 * y + x][source * MR + lane] = value;
                     }
                 }
             }
