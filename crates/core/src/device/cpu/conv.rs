@@ -29,7 +29,7 @@ pub(crate) use weight::WeightGradient;
 pub(crate) use winograd::Winograd;
 pub(crate) use winograd_gradient::WinogradGradient;
 
-use super::gemm::{self, Axes, Sink, Source, Strided, gemm};
+use super::gemm::{self, Axes, Matrix, Sink, Strided, gemm};
 use super::memory::{Out, Reads};
 use super::prepared::Scratch;
 use super::simd::{Base, Level, Simd};
@@ -317,7 +317,16 @@ impl Conv {
             let first = group * self.targets * plane;
             // SAFETY: nobody else computes these images.
             let mut c = unsafe { Sink::new(out, first, self.targets, plane, columns(self.targets)) };
-            gemm(self.level, [0..self.targets, pixels.clone()], self.sources, &a, &b, &mut c, false, scratch);
+            gemm(
+                self.level,
+                [0..self.targets, pixels.clone()],
+                self.sources,
+                &Matrix::Strided(a),
+                &Matrix::Strided(b),
+                &mut c,
+                false,
+                scratch,
+            );
         }
     }
 }

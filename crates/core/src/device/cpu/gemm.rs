@@ -1,14 +1,14 @@
 //! Matrix products: packed, blocked for the caches, with a block of C held in registers.
 //!
-//! `C[m, n] (+)= A[m, k] · B[k, n]`. Both operands are *sources* ([`Source`]) that write
-//! themselves into panels: a strided matrix ([`Strided`]), or the patches of an image, which is
-//! how convolutions become products without an im2col buffer (see `conv`). C is a [`Sink`].
+//! `C[m, n] (+)= A[m, k] · B[k, n]`. Operands ([`Matrix`]) are strided matrices, which are packed into panels block by block,
+//! or were packed whole before, for all parts of a product. C is a [`Sink`].
 //! Products with one row or column go to `gemv`, since packing would cost more than it saves.
 //!
 //! The order of additions depends on the shapes alone.
 
 use super::memory::Out;
 use super::simd::{Base, Level, Simd};
+use super::team::THREADS;
 use core::ops::Range;
 
 /// Depth of a packed block: a panel of B of this depth fits the first-level cache.
@@ -99,22 +99,31 @@ impl Axes {
     }
 }
 
-/// An operand of a product: a matrix of *free* × *depth* indices, where the depth is what the
-/// product sums over. (A is m × k, B is read as its transpose, n × k.)
-pub(crate) trait Source {
-    /// Packs the given ranges into panels of `W` free indices each, for every depth `W` floats
-    /// in a row; the last panel is filled up with zeros. `out` holds exactly the panels.
-    fn pack<const W: usize>(&self, free: Range<usize>, depth: Range<usize>, out: &mut [f32]);
+/// An operand of a product: a matrix of *free* × *depth* indices, where the depth is what the product sums over. (A is
+/// m × k, B is read as its transpose, n × k.)
+#[derive(Clone, Copy)]
+pub(crate) enum Matrix<'a> {
+    Strided(Strided<'a>),
+    Packed(Packed<'a>),
+}
 
-    /// The same panels, packed into `room` unless they lie packed already.
+impl Matrix<'_> {
+    /// The given ranges in panels, which are packed into `room` unless they lie packed already; see [`Strided::pack`].
     #[inline(always)]
     fn panels<'s, const W: usize>(&'s self, free: Range<usize>, depth: Range<usize>, room: &'s mut [f32]) -> &'s [f32] {
-        self.pack::<W>(free, depth, room);
-        room
+        match self {
+            Self::Strided(matrix) => {
+                matrix.pack::<W>(free, depth, room);
+                room
+            }
+            Self::Packed(matrix) if THREADS => matrix.panels::<W>(free, depth),
+            Self::Packed(_) => unreachable!("one thread packs nothing whole"),
+        }
     }
 }
 
 /// An operand that was packed whole, by [`pack`], for all who read it: block of depths by block, panel by panel.
+#[derive(Clone, Copy)]
 pub(crate) struct Packed<'a> {
     panels: &'a [f32],
     free: usize,
@@ -126,23 +135,16 @@ impl<'a> Packed<'a> {
         Self { panels, free }
     }
 
-    /// Where the panels from free index `first` on lie, within a block of depths.
-    fn at(free: usize, width: usize, first: usize, depth: &Range<usize>) -> usize {
-        depth.start * free.next_multiple_of(width) + first * depth.len()
-    }
-}
-
-impl Source for Packed<'_> {
     #[inline(always)]
-    fn pack<const W: usize>(&self, free: Range<usize>, depth: Range<usize>, out: &mut [f32]) {
-        out.copy_from_slice(self.panels::<W>(free, depth, &mut []));
-    }
-
-    #[inline(always)]
-    fn panels<'s, const W: usize>(&'s self, free: Range<usize>, depth: Range<usize>, _: &'s mut [f32]) -> &'s [f32] {
+    fn panels<const W: usize>(&self, free: Range<usize>, depth: Range<usize>) -> &'a [f32] {
         debug_assert!(free.start.is_multiple_of(W), "parts of a product are panels");
         let first = Self::at(self.free, W, free.start, &depth);
         &self.panels[first..first + free.len().next_multiple_of(W) * depth.len()]
+    }
+
+    /// Where the panels from free index `first` on lie, within a block of depths.
+    fn at(free: usize, width: usize, first: usize, depth: &Range<usize>) -> usize {
+        depth.start * free.next_multiple_of(width) + first * depth.len()
     }
 }
 
@@ -163,10 +165,10 @@ pub(crate) fn width(level: Level, operand: Operand) -> usize {
 ///
 /// # Safety
 /// While this runs, nobody else uses what these panels take of `out`.
-pub(crate) unsafe fn pack<A: Source>(
+pub(crate) unsafe fn pack(
     level: Level,
     operand: Operand,
-    source: &A,
+    source: &Strided<'_>,
     free: usize,
     k: usize,
     panels: Range<usize>,
@@ -180,8 +182,10 @@ pub(crate) unsafe fn pack<A: Source>(
         let out = unsafe { out.floats(first..first + panels.len() * width * depth.len()) };
         match width {
             3 => source.pack::<3>(free_range.clone(), depth, out),
-            6 => source.pack::<6>(free_range.clone(), depth, out),
             12 => source.pack::<12>(free_range.clone(), depth, out),
+            #[cfg(target_arch = "x86_64")]
+            6 => source.pack::<6>(free_range.clone(), depth, out),
+            #[cfg(target_arch = "x86_64")]
             16 => source.pack::<16>(free_range.clone(), depth, out),
             _ => unreachable!("panels of the register blocks"),
         }
@@ -233,9 +237,11 @@ impl<'a> Strided<'a> {
     }
 }
 
-impl Source for Strided<'_> {
+impl Strided<'_> {
+    /// Packs the given ranges into panels of `W` free indices each, for every depth `W` floats in a row; the last panel is filled
+    /// up with zeros. `out` holds exactly the panels.
     #[inline(always)]
-    fn pack<const W: usize>(&self, free: Range<usize>, depth: Range<usize>, out: &mut [f32]) {
+    pub(crate) fn pack<const W: usize>(&self, free: Range<usize>, depth: Range<usize>, out: &mut [f32]) {
         let kc = depth.len();
         if self.free.strides[2] == 1 {
             // Contiguous along the panel's width: whole rows of panels are copied.
@@ -374,18 +380,18 @@ pub(crate) fn tile(level: Level) -> [usize; 2] {
 /// Some rows and columns of `C = A · B`, or `C += A · B` if `add`. `a` is m × k, `b` the transpose of B, n × k; `scratch`
 /// has [`SCRATCH`] floats.
 #[expect(clippy::too_many_arguments, reason = "a product has many")]
-pub(crate) fn gemm<A: Source, B: Source>(
+pub(crate) fn gemm(
     level: Level,
     part: [Range<usize>; 2],
     k: usize,
-    a: &A,
-    b: &B,
+    a: &Matrix<'_>,
+    b: &Matrix<'_>,
     c: &mut Sink<'_>,
     add: bool,
     scratch: &mut [f32],
 ) {
     match level {
-        Level::Base => blocked::<Base, A, B, 3, 3, 12>(part, k, a, b, c, add, scratch),
+        Level::Base => blocked::<Base, 3, 3, 12>(part, k, a, b, c, add, scratch),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: a level is only made where the machine has it.
         Level::Avx2 => unsafe { avx2(part, k, a, b, c, add, scratch) },
@@ -394,25 +400,25 @@ pub(crate) fn gemm<A: Source, B: Source>(
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn avx2<A: Source, B: Source>(
+fn avx2(
     part: [Range<usize>; 2],
     k: usize,
-    a: &A,
-    b: &B,
+    a: &Matrix<'_>,
+    b: &Matrix<'_>,
     c: &mut Sink<'_>,
     add: bool,
     scratch: &mut [f32],
 ) {
-    blocked::<super::simd::Avx2, A, B, 6, 2, 16>(part, k, a, b, c, add, scratch);
+    blocked::<super::simd::Avx2, 6, 2, 16>(part, k, a, b, c, add, scratch);
 }
 
 /// The loops around the register block of `MR` rows and `NV` vectors, `NR` columns in all.
 #[inline(always)]
-fn blocked<S: Simd, A: Source, B: Source, const MR: usize, const NV: usize, const NR: usize>(
+fn blocked<S: Simd, const MR: usize, const NV: usize, const NR: usize>(
     [part_rows, part_columns]: [Range<usize>; 2],
     k: usize,
-    a: &A,
-    b: &B,
+    a: &Matrix<'_>,
+    b: &Matrix<'_>,
     c: &mut Sink<'_>,
     add: bool,
     scratch: &mut [f32],
@@ -539,7 +545,7 @@ mod tests {
                 // SAFETY: nobody else has `c`.
                 let mut sink =
                     unsafe { Sink::new(Out::new(bytemuck::cast_slice_mut(&mut c)), 3, m, row, Axes::one(n, 1)) };
-                gemm(level, [0..m, 0..n], k, &a, &b, &mut sink, add, &mut scratch);
+                gemm(level, [0..m, 0..n], k, &Matrix::Strided(a), &Matrix::Strided(b), &mut sink, add, &mut scratch);
                 assert_close(&c, &want, 1e-5, &format!("{level:?} {m}x{n}x{k} seed {seed}"));
             }
         }
@@ -570,7 +576,16 @@ mod tests {
             let b = Strided::new(&b, 0, columns, depth);
             // SAFETY: nobody else has `c`.
             let mut sink = unsafe { Sink::new(Out::new(bytemuck::cast_slice_mut(&mut c)), 0, m, 40, out) };
-            gemm(level, [0..m, 0..n], k, &a, &b, &mut sink, false, &mut vec![0.0; SCRATCH]);
+            gemm(
+                level,
+                [0..m, 0..n],
+                k,
+                &Matrix::Strided(a),
+                &Matrix::Strided(b),
+                &mut sink,
+                false,
+                &mut vec![0.0; SCRATCH],
+            );
             assert_close(&c, &want, 1e-5, "nested axes");
         }
     }

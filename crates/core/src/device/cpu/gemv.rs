@@ -1,6 +1,6 @@
 //! The product of a matrix and a vector, where each element of the matrix is used once: nothing is packed.
 
-use super::gemm::{Source, Strided};
+use super::gemm::Strided;
 use super::simd::{Base, Level, Simd};
 
 /// Rows of the matrix that pass the vector together.
@@ -95,7 +95,7 @@ fn columns<'a, S: Simd, const N: usize>(
 }
 
 /// Copies the elements of a source with one free index.
-pub(crate) fn copy_vector(source: &impl Source, out: &mut [f32]) {
+pub(crate) fn copy_vector(source: &Strided<'_>, out: &mut [f32]) {
     if !out.is_empty() {
         source.pack::<1>(0..1, 0..out.len(), out);
     }

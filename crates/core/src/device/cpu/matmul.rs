@@ -4,11 +4,12 @@
 //! An operand that a view pads is laid out first, since packing follows strides alone.
 
 use super::expr::Blocks;
-use super::gemm::{self, Axes, Operand, Packed, Sink, Strided, gemm};
+use super::gemm::{self, Axes, Matrix, Operand, Packed, Sink, Strided, gemm};
 use super::gemv::{copy_vector, gemv};
 use super::memory::{Out, Reads};
 use super::prepared::Scratch;
 use super::simd::Level;
+use super::team::THREADS;
 use super::work::{Done, Split};
 use crate::{
     DType,
@@ -217,17 +218,16 @@ impl MatMul {
         let part = [rows.clone(), cols.clone()];
         // SAFETY: nobody else computes these rows or columns.
         unsafe {
-            match self.shared {
+            match self.shared.filter(|_| THREADS) {
                 None => self.product(part, &a, &b, Target { out, base: 0, columns }, packed),
                 Some((.., operand)) => {
                     let mut sink = Sink::new(out, 0, rows.end, n, columns);
-                    if operand == Operand::A {
-                        let a = Packed::new(common, a.len());
-                        gemm(self.level, part, self.k, &a, &b, &mut sink, false, packed);
-                    } else {
-                        let b = Packed::new(common, b.len());
-                        gemm(self.level, part, self.k, &a, &b, &mut sink, false, packed);
-                    }
+                    let packed_of = |matrix: &Strided<'_>| Matrix::Packed(Packed::new(common, matrix.len()));
+                    let (a, b) = match operand {
+                        Operand::A => (packed_of(&a), Matrix::Strided(b)),
+                        Operand::B => (Matrix::Strided(a), packed_of(&b)),
+                    };
+                    gemm(self.level, part, self.k, &a, &b, &mut sink, false, packed);
                 }
             }
         }
@@ -267,7 +267,7 @@ impl MatMul {
         }
         // SAFETY: the caller's promise.
         let mut sink = unsafe { Sink::new(to.out, to.base, rows.end, self.n, to.columns) };
-        gemm(self.level, [rows, cols], self.k, a, b, &mut sink, false, packed);
+        gemm(self.level, [rows, cols], self.k, &Matrix::Strided(*a), &Matrix::Strided(*b), &mut sink, false, packed);
     }
 }
 

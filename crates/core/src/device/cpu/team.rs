@@ -19,6 +19,8 @@ use std::{
     },
 };
 
+/// Whether this build can have more than one thread.
+pub(crate) const THREADS: bool = cfg!(any(not(target_arch = "wasm32"), target_feature = "atomics"));
 /// The most threads that a device uses.
 pub(crate) const MOST: usize = 16;
 /// Looks for the next step before a thread sleeps: some hundreds of microseconds, which small steps and the way from one call to
@@ -121,7 +123,7 @@ impl Team {
     /// The team for one program, unless another one has it.
     pub(crate) fn take(&self, threads: usize) -> Option<Taken<'_>> {
         let threads = threads.min(self.helpers.load(Ordering::Relaxed) + 1);
-        let free = threads > 1 && !self.taken.swap(true, Ordering::Acquire);
+        let free = THREADS && threads > 1 && !self.taken.swap(true, Ordering::Acquire);
         free.then(|| Taken { team: self, threads })
     }
 

@@ -10,6 +10,7 @@ use super::{
     prepared::Scratch,
     reduce::Reduce,
     simd::Level,
+    team::THREADS,
 };
 use crate::{
     DType,
@@ -140,6 +141,7 @@ impl Work {
     /// Lets parts for so many threads share what each would do anew, where that can be done once.
     pub(super) fn share(&mut self, threads: usize) -> bool {
         match self {
+            _ if !THREADS => false,
             Self::MatMul(product) => product.share(threads),
             Self::Winograd(conv) => conv.share(),
             _ => false,
@@ -149,6 +151,7 @@ impl Work {
     /// What parts share: how it can be cut itself, and its words.
     pub(super) fn common(&self) -> Option<(Split, usize)> {
         match self {
+            _ if !THREADS => None,
             Self::MatMul(product) => product.common(),
             Self::Winograd(conv) => conv.common(),
             _ => None,
@@ -158,6 +161,7 @@ impl Work {
     /// Does some units of what parts share.
     pub(super) fn run_common(&self, units: Range<usize>, reads: Reads<'_>, out: Out<'_>) {
         match self {
+            _ if !THREADS => unreachable!("one thread shares nothing"),
             Self::MatMul(product) => product.run_common(units, reads, out),
             Self::Winograd(conv) => conv.run_common(units, reads, out),
             _ => unreachable!("the others share nothing"),

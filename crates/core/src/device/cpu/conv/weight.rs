@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     device::cpu::{
-        gemm::{self, Axes, Sink, Strided, gemm},
+        gemm::{self, Axes, Matrix, Sink, Strided, gemm},
         memory::{Out, Reads},
         prepared::Scratch,
         simd::{Base, Level, Simd},
@@ -245,7 +245,16 @@ impl WeightGradient {
         let out = Out::new(bytemuck::cast_slice_mut(out));
         // SAFETY: nobody else has `out`.
         let mut c = unsafe { Sink::new(out, 0, outputs, inputs, Axes::one(inputs, 1)) };
-        gemm(self.level, [0..outputs, 0..inputs], g.n * plane, &a, &b, &mut c, false, scratch);
+        gemm(
+            self.level,
+            [0..outputs, 0..inputs],
+            g.n * plane,
+            &Matrix::Strided(a),
+            &Matrix::Strided(b),
+            &mut c,
+            false,
+            scratch,
+        );
     }
 }
 

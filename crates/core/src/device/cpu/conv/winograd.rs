@@ -24,6 +24,7 @@ use crate::{
         memory::{Out, Reads},
         prepared::Scratch,
         simd::{Base, Level, Simd},
+        team::THREADS,
         work::{Done, Split},
     },
     ir::ConvGeometry,
@@ -248,7 +249,7 @@ impl Winograd {
         let (mixed, zeros) = rest.split_at_mut(4 * self.width);
         mixed.fill(0.0);
         zeros.fill(0.0);
-        let u = if self.shared {
+        let u = if THREADS && self.shared {
             common
         } else {
             let panels = 0..self.targets.div_ceil(MR);
