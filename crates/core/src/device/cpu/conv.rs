@@ -175,7 +175,7 @@ impl Conv {
     /// Floats of scratch memory that [`Conv::run`] needs.
     pub(crate) fn scratch(&self) -> usize {
         if self.pointwise.is_some() {
-            return gemm::SCRATCH;
+            return gemm::scratch(self.batch * self.plane);
         }
         let taps: usize = self.phases.iter().map(|phase| phase.taps.len()).sum();
         self.padded.len(lanes(self.level)) + self.groups * self.rows() * taps

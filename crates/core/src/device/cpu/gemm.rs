@@ -15,8 +15,8 @@ use core::ops::Range;
 const KC: usize = 320;
 /// Rows of A packed at a time: a block of A fits the second-level cache.
 const MC: usize = 96;
-/// Columns of B packed at a time.
-const NC: usize = 384;
+/// Columns of B packed at a time: panels come from the third-level cache, in time, and A is packed once for each of them.
+const NC: usize = 1032;
 /// Rows and columns of the largest register block over all levels.
 const MAX_TILE: usize = 16;
 
@@ -240,7 +240,8 @@ impl<'a> Strided<'a> {
 impl Strided<'_> {
     /// Packs the given ranges into panels of `W` free indices each, for every depth `W` floats in a row; the last panel is filled
     /// up with zeros. `out` holds exactly the panels.
-    #[inline(always)]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub(crate) fn pack<const W: usize>(&self, free: Range<usize>, depth: Range<usize>, out: &mut [f32]) {
         let kc = depth.len();
         if self.free.strides[2] == 1 {
@@ -253,25 +254,32 @@ impl Strided<'_> {
                 });
             }
         } else {
-            for (panel, start) in out.chunks_exact_mut(kc * W).zip(free.clone().step_by(W)) {
-                for r in 0..W.min(free.end - start) {
-                    let row = self.free.at(start + r);
-                    self.depth.runs(depth.clone(), |at, offset, len| {
-                        let to = panel[at * W..].iter_mut().skip(r).step_by(W);
-                        let from = self.index(row + offset);
-                        if self.depth.strides[2] == 1 {
-                            to.zip(&self.data[from..from + len]).for_each(|(to, from)| *to = *from);
-                        } else {
-                            let step = self.depth.strides[2];
-                            to.zip(0..len as isize).for_each(|(to, i)| {
-                                *to = self.data[from.wrapping_add_signed(i * step)];
-                            });
-                        }
-                    });
-                }
-            }
+            self.pack_rows(W, free.clone(), depth, out);
         }
         clear_rest::<W>(free.len(), kc, out);
+    }
+
+    /// Packs free indices one by one, into panels of any width.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    fn pack_rows(&self, width: usize, free: Range<usize>, depth: Range<usize>, out: &mut [f32]) {
+        for (panel, start) in out.chunks_exact_mut(depth.len() * width).zip(free.clone().step_by(width)) {
+            for r in 0..width.min(free.end - start) {
+                let row = self.free.at(start + r);
+                self.depth.runs(depth.clone(), |at, offset, len| {
+                    let to = panel[at * width..].iter_mut().skip(r).step_by(width);
+                    let from = self.index(row + offset);
+                    if self.depth.strides[2] == 1 {
+                        to.zip(&self.data[from..from + len]).for_each(|(to, from)| *to = *from);
+                    } else {
+                        let step = self.depth.strides[2];
+                        to.zip(0..len as isize).for_each(|(to, i)| {
+                            *to = self.data[from.wrapping_add_signed(i * step)];
+                        });
+                    }
+                });
+            }
+        }
     }
 }
 
@@ -364,8 +372,11 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// Floats of scratch memory that a product of any size needs for its packed blocks.
-pub(crate) const SCRATCH: usize = PACKED_A + (NC + MAX_TILE) * KC;
+/// Floats of scratch memory that products with so many columns need for their packed blocks.
+pub(crate) fn scratch(columns: usize) -> usize {
+    PACKED_A + (columns.min(NC) + MAX_TILE) * KC
+}
+
 const PACKED_A: usize = (MC + MAX_TILE) * KC;
 
 /// Rows and columns of the register block.
@@ -378,7 +389,7 @@ pub(crate) fn tile(level: Level) -> [usize; 2] {
 }
 
 /// Some rows and columns of `C = A · B`, or `C += A · B` if `add`. `a` is m × k, `b` the transpose of B, n × k; `scratch`
-/// has [`SCRATCH`] floats.
+/// has so many floats as [`scratch`] says.
 #[expect(clippy::too_many_arguments, reason = "a product has many")]
 pub(crate) fn gemm(
     level: Level,
@@ -513,7 +524,7 @@ mod tests {
 
     #[test]
     fn equals_the_definition_on_any_shape_and_layout() {
-        let mut scratch = vec![f32::NAN; SCRATCH];
+        let mut scratch = vec![f32::NAN; scratch(NC)];
         for seed in 0..400 {
             let rng = &mut Lcg::new(seed);
             let sizes = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 33, 100, 400];
@@ -584,7 +595,7 @@ mod tests {
                 &Matrix::Strided(b),
                 &mut sink,
                 false,
-                &mut vec![0.0; SCRATCH],
+                &mut vec![0.0; scratch(n)],
             );
             assert_close(&c, &want, 1e-5, "nested axes");
         }

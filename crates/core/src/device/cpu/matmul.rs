@@ -67,14 +67,13 @@ impl MatMul {
         Self { level, batch, m, n, k, a: Side::new(level, a, 0), b: Side::new(level, b, 1), shared: None }
     }
 
-    /// Lets parts for so many threads share the packing of one operand, if there is one that all of them read. Returns whether
-    /// they do.
-    pub(crate) fn share(&mut self, threads: usize) -> bool {
+    /// Lets parts for so many threads share the packing of one operand, if there is one that all of them read.
+    pub(crate) fn share(&mut self, threads: usize) {
         let laid_out = self.a.layout.is_some() || self.b.layout.is_some();
-        let Some([rows, columns]) = self.folded().filter(|_| !laid_out) else { return false };
+        let Some([rows, columns]) = self.folded().filter(|_| !laid_out) else { return };
         let [height, width] = gemm::tile(self.level);
         if rows.min(columns) < width || self.k == 0 {
-            return false;
+            return;
         }
         // By the axis that comes out more evenly.
         let even = |units: usize, step: usize| {
@@ -87,9 +86,7 @@ impl MatMul {
         } else {
             (Cut::Columns(columns), long(columns, width), Operand::A, rows)
         };
-        let fits = free * self.k <= SHARED;
-        self.shared = fits.then_some((cut, step, operand));
-        fits
+        self.shared = (free * self.k <= SHARED).then_some((cut, step, operand));
     }
 
     /// What parts share: in panels, with the floats that these take.
@@ -133,7 +130,7 @@ impl MatMul {
 
     /// Floats of scratch memory that [`MatMul::run`] needs.
     pub(crate) fn scratch(&self) -> usize {
-        self.a.words + self.b.words + gemm::SCRATCH.max(self.k)
+        self.a.words + self.b.words + gemm::scratch(self.folded().map_or(self.n, |[_, columns]| columns)).max(self.k)
     }
 
     /// Expressions that lay out operands.

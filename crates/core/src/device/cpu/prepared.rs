@@ -84,7 +84,7 @@ struct Ready {
 }
 
 /// In how many parts units are done, and how long each is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Parts {
     count: usize,
     units: usize,
@@ -92,14 +92,18 @@ struct Parts {
 }
 
 impl Parts {
-    /// All in one.
-    fn whole(units: usize) -> Self {
-        Self { count: 1, units, part: units }
-    }
-
-    /// About so many, each a multiple of `step`.
-    fn about(count: usize, units: usize, step: usize) -> Self {
-        let part = units.div_ceil(count.max(1)).next_multiple_of(step).max(1);
+    /// What is worth it for so many threads.
+    fn of(Split { units, step, cost, repeated }: Split, threads: usize, grain: Grain) -> Self {
+        // Finely where little is repeated, else one part for each thread if that still saves time.
+        let fine = cost / grain.part.max(repeated * grain.share);
+        let even = (threads as f64).min(cost / grain.part).floor();
+        let saves = cost - cost / even > repeated * grain.share / 10.0;
+        let parts = if fine < even && saves { even } else { fine };
+        let parts = (parts as usize).min(threads * PARTS_PER_THREAD).min(units.div_ceil(step));
+        if threads == 1 || parts <= 1 {
+            return Self { count: 1, units, part: units };
+        }
+        let part = units.div_ceil(parts).next_multiple_of(step);
         Self { count: units.div_ceil(part), units, part }
     }
 
@@ -128,7 +132,7 @@ impl Prepared {
         let walk = Walk::new(program);
         let mut steps: Vec<Ready> =
             (0..program.steps.len()).map(|i| Ready::new(level, program, &walk, i)).collect::<Result<_>>()?;
-        let total: f64 = steps.iter().map(|step| step.work.split().cost).sum();
+        let total: f64 = steps.iter().map(|step| step.work.cost()).sum();
         let threads = if total < grain.program { 1 } else { threads };
         steps.iter_mut().for_each(|step| step.cut(threads, grain));
         let threads = if steps.iter().any(|step| step.cut.count > 1) { threads } else { 1 };
@@ -250,8 +254,10 @@ impl Ready {
             reads: epilogue.reads.clone(),
         });
         let home = walk.moves(number).then(|| step.operands().map(|operand| operand.offset).collect());
-        let (reads, write, units) = (step.reads.clone(), step.write, work.split().units);
-        Ok(Self { work, reads, epilogue, write, home, cut: Parts::whole(units), common: None })
+        let (reads, write) = (step.reads.clone(), step.write);
+        let mut ready = Self { work, reads, epilogue, write, home, cut: Parts::default(), common: None };
+        ready.cut(1, Grain::default());
+        Ok(ready)
     }
 
     /// The expressions that it evaluates.
@@ -259,24 +265,13 @@ impl Ready {
         self.work.blocks().chain(self.epilogue.iter().map(|epilogue| &epilogue.blocks))
     }
 
-    /// Cuts it for so many threads, if it is worth that.
+    /// Cuts it for so many threads, as far as it is worth that.
     fn cut(&mut self, threads: usize, grain: Grain) {
-        if threads > 1 && self.work.split().cost > 3.0 * grain.part && self.work.share(threads) {
-            self.common = self.work.common().map(|(split, words)| {
-                let count = (split.cost / grain.part).min(threads as f64);
-                (Parts::about(count as usize, split.units, split.step), words)
-            });
+        if threads > 1 && self.work.cost() > 3.0 * grain.part {
+            self.work.share(threads);
         }
-        let Split { units, step, cost, repeated } = self.work.split();
-        // Finely where little is repeated, else one part for each thread if that still saves time.
-        let fine = cost / grain.part.max(repeated * grain.share);
-        let even = (threads as f64).min(cost / grain.part).floor();
-        let saves = cost - cost / even > repeated * grain.share / 10.0;
-        let parts = if fine < even && saves { even } else { fine };
-        let parts = (parts as usize).min(threads * PARTS_PER_THREAD).min(units.div_ceil(step));
-        if threads > 1 && parts > 1 {
-            self.cut = Parts::about(parts, units, step);
-        }
+        self.common = self.work.common().map(|(split, words)| (Parts::of(split, threads, grain), words));
+        self.cut = Parts::of(self.work.split(), threads, grain);
     }
 
     /// Does it, with the team if there is one.
@@ -289,7 +284,11 @@ impl Ready {
             // SAFETY: the caller's promise.
             let (reads, all) = unsafe { (memory.step(&self.reads, &self.write).0, common.get_mut(0..words)) };
             let out = Out::new(all.expect("room for the largest"));
-            parts.run(team, &|units, _| self.work.run_common(units, reads, out));
+            parts.run(team, &|units, thread| {
+                // SAFETY: the thread's scratch is its own.
+                let (scratch, _) = unsafe { &mut *threads[thread].0.get() };
+                self.work.run_common(units, reads, scratch, out);
+            });
             // SAFETY: nobody writes to it any more.
             shared = unsafe { common.get(0..words) }.unwrap_or_default();
         }

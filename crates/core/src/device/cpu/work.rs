@@ -138,19 +138,25 @@ impl Work {
         }
     }
 
+    /// Nanoseconds that it takes on one thread, roughly.
+    pub(super) fn cost(&self) -> f64 {
+        self.split().cost + self.common().map_or(0.0, |(split, _)| split.cost)
+    }
+
     /// Lets parts for so many threads share what each would do anew, where that can be done once.
-    pub(super) fn share(&mut self, threads: usize) -> bool {
+    pub(super) fn share(&mut self, threads: usize) {
         match self {
-            _ if !THREADS => false,
+            _ if !THREADS => {}
             Self::MatMul(product) => product.share(threads),
             Self::Winograd(conv) => conv.share(),
-            _ => false,
+            _ => {}
         }
     }
 
-    /// What parts share: how it can be cut itself, and its words.
+    /// What parts share and what is done before them: how it can be cut itself, and its words.
     pub(super) fn common(&self) -> Option<(Split, usize)> {
         match self {
+            Self::WinogradGradient(conv) => Some(conv.common()),
             _ if !THREADS => None,
             Self::MatMul(product) => product.common(),
             Self::Winograd(conv) => conv.common(),
@@ -159,8 +165,9 @@ impl Work {
     }
 
     /// Does some units of what parts share.
-    pub(super) fn run_common(&self, units: Range<usize>, reads: Reads<'_>, out: Out<'_>) {
+    pub(super) fn run_common(&self, units: Range<usize>, reads: Reads<'_>, scratch: &mut Scratch, out: Out<'_>) {
         match self {
+            Self::WinogradGradient(conv) => conv.run_common(units, reads, scratch, out),
             _ if !THREADS => unreachable!("one thread shares nothing"),
             Self::MatMul(product) => product.run_common(units, reads, out),
             Self::Winograd(conv) => conv.run_common(units, reads, out),
@@ -195,25 +202,24 @@ impl Work {
         let per_unit = out.len().checked_div(self.split().units).unwrap_or(0);
         let range = |units: &Range<usize>| match self {
             Self::WeightGradient(conv) => conv.range(units.clone()),
-            Self::WinogradGradient(conv) => conv.range(units.clone()),
             _ => units.start * per_unit..units.end * per_unit,
         };
         // What is finished is best still in the cache.
         let chunk = match self {
-            Self::Reduce(_) | Self::WeightGradient(_) | Self::WinogradGradient(_) => units.len(),
+            Self::Reduce(_) | Self::WeightGradient(_) => units.len(),
             _ => HOT / per_unit.max(1),
         };
         for start in units.clone().step_by(chunk.max(1)) {
             let units = start..(start + chunk.max(1)).min(units.end);
             let range = range(&units);
             // SAFETY: nobody else computes these units.
-            self.compute(units, reads, scratch, unsafe { out.range(range.clone()) });
+            self.compute(units, reads, common, scratch, unsafe { out.range(range.clone()) });
             done(range);
         }
     }
 
     /// Computes some units, which are all of `out`.
-    fn compute(&self, units: Range<usize>, reads: Reads<'_>, scratch: &mut Scratch, out: &mut [u32]) {
+    fn compute(&self, units: Range<usize>, reads: Reads<'_>, common: &[u32], scratch: &mut Scratch, out: &mut [u32]) {
         let floats = bytemuck::cast_slice_mut::<u32, f32>;
         let planes = |window: &Window| Window { n: units.len(), c: 1, ..*window };
         match self {
@@ -222,7 +228,7 @@ impl Work {
             }
             Self::Reduce(reduce) => reduce.run(units, reads, &mut scratch.registers, &mut scratch.partial, out),
             Self::WeightGradient(conv) => conv.run(units, reads, scratch, floats(out)),
-            Self::WinogradGradient(conv) => conv.run(units, reads, scratch, floats(out)),
+            Self::WinogradGradient(conv) => conv.run(units, bytemuck::cast_slice(common), floats(out)),
             Self::MaxPool(level, window) => {
                 pool::max_pool(*level, &planes(window), of(reads.floats(0), window.size, &units), floats(out));
             }

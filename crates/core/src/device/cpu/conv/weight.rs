@@ -65,7 +65,7 @@ impl WeightGradient {
     /// Floats of scratch memory that [`WeightGradient::run`] needs.
     pub(crate) fn scratch(&self) -> usize {
         if is_pointwise(&self.geometry) {
-            return gemm::SCRATCH;
+            return gemm::scratch(self.geometry.c);
         }
         let lanes = lanes(self.level);
         self.images * self.padded.len(lanes) + self.from.len() * gradient_rows(self.level) * lanes

@@ -168,9 +168,8 @@ impl Winograd {
     }
 
     /// From now on parts share the transformed weights.
-    pub(crate) fn share(&mut self) -> bool {
+    pub(crate) fn share(&mut self) {
         self.shared = true;
-        true
     }
 
     /// What parts share: the transformed weights, in panels, with the floats that these take.
@@ -183,10 +182,9 @@ impl Winograd {
     pub(crate) fn run_common(&self, panels: Range<usize>, reads: Reads<'_>, out: Out<'_>) {
         // SAFETY: nobody else transforms these panels.
         unsafe {
-            match self.level {
-                Level::Base => self.transform_weights::<3>(reads.floats(1), panels, out),
-                #[cfg(target_arch = "x86_64")]
-                Level::Avx2 => self.transform_weights::<4>(reads.floats(1), panels, out),
+            match block_rows(self.level) {
+                3 => self.transform_weights::<3>(reads.floats(1), panels, out),
+                _ => self.transform_weights::<4>(reads.floats(1), panels, out),
             }
         }
     }
@@ -201,15 +199,21 @@ impl Winograd {
         out: Out<'_>,
         done: &mut Done<'_>,
     ) {
-        let (image, weights) = (reads.floats(0), reads.floats(1));
         // SAFETY: the scratch is this thread's.
         let packed = unsafe { scratch.packed.get_mut(0..self.scratch()) }.unwrap_or_default();
-        let packed = bytemuck::cast_slice_mut(packed);
+        let (own, packed) = packed.split_at_mut(if self.shared { 0 } else { PLACES * self.planes[0] });
+        let u = if THREADS && self.shared {
+            common
+        } else {
+            self.run_common(0..self.targets.div_ceil(block_rows(self.level)), reads, Out::new(own));
+            bytemuck::cast_slice(own)
+        };
+        let (image, packed) = (reads.floats(0), bytemuck::cast_slice_mut(packed));
         match self.level {
-            Level::Base => self.blocks::<Base, 3>(images, image, weights, common, packed, out, done),
+            Level::Base => self.blocks::<Base, 3>(images, image, u, packed, out, done),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: a level is only made where the machine has it.
-            Level::Avx2 => unsafe { self.blocks_avx2(images, image, weights, common, packed, out, done) },
+            Level::Avx2 => unsafe { self.blocks_avx2(images, image, u, packed, out, done) },
         }
     }
 
@@ -219,23 +223,21 @@ impl Winograd {
         &self,
         images: Range<usize>,
         image: &[f32],
-        weights: &[f32],
-        common: &[f32],
+        u: &[f32],
         scratch: &mut [f32],
         out: Out<'_>,
         done: &mut dyn FnMut(Range<usize>),
     ) {
-        self.blocks::<crate::device::cpu::simd::Avx2, 4>(images, image, weights, common, scratch, out, done);
+        self.blocks::<crate::device::cpu::simd::Avx2, 4>(images, image, u, scratch, out, done);
     }
 
-    /// All blocks of some images, with register blocks of `MR` targets.
+    /// All blocks of some images from transformed weights, with register blocks of `MR` targets.
     #[inline(always)]
     fn blocks<S: Simd, const MR: usize>(
         &self,
         images: Range<usize>,
         image: &[f32],
-        weights: &[f32],
-        common: &[f32],
+        u: &[f32],
         scratch: &mut [f32],
         out: Out<'_>,
         done: &mut dyn FnMut(Range<usize>),
@@ -243,20 +245,11 @@ impl Winograd {
         let [input, output] = [self.input, self.output].map(|[rows, columns]| rows * columns);
         let out_len = self.targets * output;
         assert_eq!(out.len(), self.batch * out_len, "output of a convolution");
-        let (u, rest) = scratch.split_at_mut(if self.shared { 0 } else { PLACES * self.planes[0] });
-        let (v, rest) = rest.split_at_mut(PLACES * self.planes[1]);
+        let (v, rest) = scratch.split_at_mut(PLACES * self.planes[1]);
         let (m, rest) = rest.split_at_mut(PLACES * self.planes[2]);
         let (mixed, zeros) = rest.split_at_mut(4 * self.width);
         mixed.fill(0.0);
         zeros.fill(0.0);
-        let u = if THREADS && self.shared {
-            common
-        } else {
-            let panels = 0..self.targets.div_ceil(MR);
-            // SAFETY: the scratch is this thread's.
-            unsafe { self.transform_weights::<MR>(weights, panels, Out::new(bytemuck::cast_slice_mut(u))) };
-            u
-        };
         let rows = images.start * self.tiles[0]..images.end * self.tiles[0];
         for first in rows.clone().step_by(self.rows) {
             let block = first..(first + self.rows).min(rows.end);

@@ -8,8 +8,10 @@
 //!
 //! Some rows of tiles are a *block*. Its pixels and gradients are copied with zeros around them, a vector of channels for
 //! each pixel: from there on transforms shuffle nothing, and the width of images does not matter. Then four places at a
-//! time, a row of the transforms, are made and multiplied, so that all stays in the second-level cache. Products add up in
-//! the order of the tiles, whatever is done together with them.
+//! time, a row of the transforms, are made and multiplied, so that all stays in the second-level cache.
+//!
+//! Threads share the rows of tiles: products are summed over *ranges* of them, as many for any number of threads, and the
+//! sums of the ranges are added up last, in their order.
 //!
 //! In wasm the loops are functions of their own: engines assign registers badly in a function that has them all.
 //!
@@ -22,7 +24,7 @@ use super::{
 };
 use crate::{
     device::cpu::{
-        memory::Reads,
+        memory::{Out, Reads},
         prepared::Scratch,
         simd::{Base, Level, Simd},
         work::Split,
@@ -39,6 +41,8 @@ const TILES: usize = 48;
 const PRODUCTS: usize = 64 * 1024;
 /// Out-channels that are summed together at least.
 const TOGETHER: usize = 24;
+/// Sums that threads can share: ranges of rows of tiles, for each of the out-channels that are summed together.
+const SUMS: usize = 8;
 /// Rows of the register block; vectors have as many lanes or a multiple.
 const MR: usize = 4;
 
@@ -49,8 +53,9 @@ pub(crate) struct WinogradGradient {
     batch: usize,
     /// Rows and columns of tiles.
     tiles: [usize; 2],
-    /// Rows of tiles in a block.
+    /// Rows of tiles in a block, and in a range.
     rows: usize,
+    range: usize,
     /// Out-channels that are summed together.
     together: usize,
     image: Operand,
@@ -67,7 +72,9 @@ impl WinogradGradient {
         let inputs = g.c.next_multiple_of(lanes);
         let together = (PRODUCTS / (PLACES * inputs)).max(TOGETHER).min(g.o).next_multiple_of(MR);
         let most = (BLOCK / (8 * (inputs + together))).max(TILES);
-        let rows = (most / tiles[1]).clamp(1, g.n * tiles[0]);
+        let all = g.n * tiles[0];
+        let range = all.div_ceil(SUMS.div_ceil(g.o.div_ceil(together)));
+        let rows = range.div_ceil(range.div_ceil((most / tiles[1]).max(1)));
         let operand = |channels, size, pad, halo, vectors: usize| {
             let width = 2 * tiles[1] + halo;
             let copied = (2 * rows + halo * (rows / tiles[0] + 2)) * width * lanes;
@@ -81,6 +88,7 @@ impl WinogradGradient {
             batch: g.n,
             tiles,
             rows,
+            range,
             together,
             image: operand(g.c, g.size, g.pad, 2, inputs / lanes),
             gradient: operand(g.o, g.out, [0, 0], 0, together.div_ceil(lanes)),
@@ -92,75 +100,102 @@ impl WinogradGradient {
         self.together * self.image.vectors * super::lanes(self.level)
     }
 
-    /// Floats of scratch memory that [`WinogradGradient::run`] needs.
-    pub(crate) fn scratch(&self) -> usize {
-        let operands =
-            [&self.image, &self.gradient].map(|operand| operand.vectors * operand.copied + 4 * operand.plane);
-        PLACES * self.products() + operands.iter().sum::<usize>()
+    /// Ranges of rows of tiles.
+    fn ranges(&self) -> usize {
+        (self.batch * self.tiles[0]).div_ceil(self.range)
     }
 
-    /// How it can be cut: some output channels, a panel, are a unit. Each part transforms the images for itself.
-    pub(crate) fn split(&self) -> Split {
+    /// Floats of scratch memory that [`WinogradGradient::run_common`] needs.
+    pub(crate) fn scratch(&self) -> usize {
+        [&self.image, &self.gradient].iter().map(|operand| operand.vectors * operand.copied + 4 * operand.plane).sum()
+    }
+
+    /// The sums that all parts share, range by range for some out-channels after the others: how they can be cut, and the
+    /// floats that they take.
+    pub(crate) fn common(&self) -> (Split, usize) {
         let tiles = (self.batch * self.tiles.iter().product::<usize>()) as f64;
         let (c, o) = (self.image.channels as f64, self.gradient.channels as f64);
-        let cost = tiles * (0.85 * c * o + 4.5 * (c + o));
-        Split { units: self.gradient.channels.div_ceil(MR), step: 1, cost, repeated: tiles * 4.5 * c }
+        let sums = self.gradient.channels.div_ceil(self.together) * self.ranges();
+        (Split::of(sums, tiles * (0.85 * c * o + 4.5 * (c + o))), sums * PLACES * self.products())
     }
 
-    /// What some units are of the output.
-    pub(crate) fn range(&self, units: Range<usize>) -> Range<usize> {
-        let row = |unit: usize| (unit * MR).min(self.gradient.channels) * self.image.channels * 9;
-        row(units.start)..row(units.end)
-    }
-
-    /// Computes some units, `out`, from the images and the output gradients.
-    pub(crate) fn run(&self, units: Range<usize>, reads: Reads<'_>, scratch: &mut Scratch, out: &mut [f32]) {
+    /// Computes some of the sums from the images and the output gradients.
+    pub(crate) fn run_common(&self, sums: Range<usize>, reads: Reads<'_>, scratch: &mut Scratch, out: Out<'_>) {
         let (image, gradient) = (reads.floats(0), reads.floats(1));
         // SAFETY: the scratch is this thread's.
         let packed = unsafe { scratch.packed.get_mut(0..self.scratch()) }.unwrap_or_default();
         let packed = bytemuck::cast_slice_mut(packed);
-        match self.level {
-            Level::Base => self.channels::<Base, 2>(units.start * MR, image, gradient, packed, out),
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: a level is only made where the machine has it.
-            Level::Avx2 => unsafe { self.channels_avx2(units.start * MR, image, gradient, packed, out) },
+        let (all, outputs, len) = (self.batch * self.tiles[0], self.gradient.channels, PLACES * self.products());
+        for number in sums {
+            let (first, row) = (number / self.ranges() * self.together, number % self.ranges() * self.range);
+            let channels = first..(first + self.together).min(outputs);
+            let rows = row..(row + self.range).min(all);
+            // SAFETY: nobody else computes this sum.
+            let m = unsafe { out.floats(number * len..(number + 1) * len) };
+            match self.level {
+                Level::Base => self.sum::<Base, 2>(image, gradient, channels, rows, packed, m),
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: a level is only made where the machine has it.
+                Level::Avx2 => unsafe { self.sum_avx2(image, gradient, channels, rows, packed, m) },
+            }
         }
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]
-    fn channels_avx2(&self, first: usize, image: &[f32], gradient: &[f32], scratch: &mut [f32], out: &mut [f32]) {
-        self.channels::<crate::device::cpu::simd::Avx2, 3>(first, image, gradient, scratch, out);
-    }
-
-    /// The out-channels of `out`, which begin with `first`, some at a time.
-    #[inline(always)]
-    fn channels<S: Simd, const NV: usize>(
+    fn sum_avx2(
         &self,
-        first: usize,
         image: &[f32],
         gradient: &[f32],
+        channels: Range<usize>,
+        rows: Range<usize>,
         scratch: &mut [f32],
-        out: &mut [f32],
+        m: &mut [f32],
     ) {
-        let (m, scratch) = scratch.split_at_mut(PLACES * self.products());
-        let row = 9 * self.image.channels;
-        for (first, out) in (first..).step_by(self.together).zip(out.chunks_mut(self.together * row)) {
-            self.sum::<S, NV>(image, gradient, first..first + out.len() / row, scratch, m);
-            for (channel, out) in out.chunks_exact_mut(row).enumerate() {
-                self.transform_products::<S>(&m[channel * self.image.vectors * S::LANES..], out);
-            }
+        self.sum::<crate::device::cpu::simd::Avx2, 3>(image, gradient, channels, rows, scratch, m);
+    }
+
+    /// How it can be cut, once the sums are there: an output channel is a unit.
+    pub(crate) fn split(&self) -> Split {
+        let [c, o] = [&self.image, &self.gradient].map(|operand| operand.channels);
+        Split::of(o, (c * o * (self.ranges() + 2) * PLACES) as f64 * 0.1)
+    }
+
+    /// Computes some output channels, `out`, from the sums.
+    pub(crate) fn run(&self, units: Range<usize>, sums: &[f32], out: &mut [f32]) {
+        match self.level {
+            Level::Base => self.channels::<Base>(units.start, sums, out),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a level is only made where the machine has it.
+            Level::Avx2 => unsafe { self.channels_avx2(units.start, sums, out) },
         }
     }
 
-    /// The products of all places for some out-channels, summed over all tiles, in register blocks of `NV` vectors of
-    /// in-channels.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn channels_avx2(&self, first: usize, sums: &[f32], out: &mut [f32]) {
+        self.channels::<crate::device::cpu::simd::Avx2>(first, sums, out);
+    }
+
+    /// The out-channels of `out`, which begin with `first`.
+    #[inline(always)]
+    fn channels<S: Simd>(&self, first: usize, sums: &[f32], out: &mut [f32]) {
+        let len = PLACES * self.products();
+        for (channel, out) in (first..).zip(out.chunks_exact_mut(9 * self.image.channels)) {
+            let group = &sums[channel / self.together * self.ranges() * len..][..self.ranges() * len];
+            self.transform_products::<S>(&group[channel % self.together * self.image.vectors * S::LANES..], out);
+        }
+    }
+
+    /// The products of all places for some out-channels, summed over some rows of tiles, in register blocks of `NV` vectors
+    /// of in-channels.
     #[inline(always)]
     fn sum<S: Simd, const NV: usize>(
         &self,
         image: &[f32],
         gradient: &[f32],
         channels: Range<usize>,
+        all: Range<usize>,
         scratch: &mut [f32],
         m: &mut [f32],
     ) {
@@ -168,9 +203,9 @@ impl WinogradGradient {
         let (pixels, rest) = scratch.split_at_mut(x.vectors * x.copied);
         let (gradients, rest) = rest.split_at_mut(dy.vectors * dy.copied);
         let (v, u) = rest.split_at_mut(4 * x.plane);
-        let (all, [inputs, outputs]) = (self.batch * self.tiles[0], [x.channels, channels.len()]);
-        for first in (0..all).step_by(self.rows) {
-            let block = first..(first + self.rows).min(all);
+        let [inputs, outputs] = [x.channels, channels.len()];
+        for first in all.clone().step_by(self.rows) {
+            let block = first..(first + self.rows).min(all.end);
             for (i, segment) in segments(block.clone(), self.tiles).enumerate() {
                 x.copy::<S>(image, &segment, 0..inputs, &mut pixels[x.at::<S>(&segment, i)..]);
                 dy.copy::<S>(gradient, &segment, channels.clone(), &mut gradients[dy.at::<S>(&segment, i)..]);
@@ -187,7 +222,7 @@ impl WinogradGradient {
                 let planes = u.chunks_exact(dy.plane).zip(v.chunks_exact(x.plane));
                 let m = m[4 * y * self.products()..].chunks_exact_mut(self.products());
                 for ((u, v), m) in planes.zip(m) {
-                    self.multiply::<S, NV>(u, v, m, [tiles, outputs.div_ceil(MR)], first > 0);
+                    self.multiply::<S, NV>(u, v, m, [tiles, outputs.div_ceil(MR)], first > all.start);
                 }
             }
         }
@@ -330,7 +365,7 @@ impl WinogradGradient {
         }
     }
 
-    /// `dw = Aᵀ m A` of all in-channels, for one out-channel.
+    /// `dw = Aᵀ m A` of all in-channels, for one out-channel, `m` being the sum of those of all ranges.
     #[expect(
         clippy::needless_range_loop,
         reason = "iterators over registers, which wasm builds do not inline, put them in memory"
@@ -338,17 +373,23 @@ impl WinogradGradient {
     #[cfg_attr(target_arch = "wasm32", inline(never))]
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn transform_products<S: Simd>(&self, m: &[f32], out: &mut [f32]) {
-        let plane = self.products();
-        assert!(15 * plane + self.image.vectors * S::LANES <= m.len(), "products");
+        let (plane, ranges) = (self.products(), self.ranges());
+        let range = PLACES * plane;
+        assert!((ranges - 1) * range + 15 * plane + self.image.vectors * S::LANES <= m.len(), "products");
+        // SAFETY: the assertion above, for a place of a vector.
+        let sum = |at: usize| unsafe {
+            let mut sum = S::load_at(m, at);
+            for i in 1..ranges {
+                sum = S::add(sum, S::load_at(m, at + i * range));
+            }
+            sum
+        };
         for (i, out) in out.chunks_mut(9 * S::LANES).enumerate() {
             let mut mixed = [[S::splat(0.0); 4]; 3];
             for x in 0..4 {
                 let at = i * S::LANES + x * plane;
-                // SAFETY: the assertion above.
-                let (a, b) = unsafe { (S::load_at(m, at), S::load_at(m, at + 4 * plane)) };
-                // SAFETY: as above.
-                let (c, d) = unsafe { (S::load_at(m, at + 8 * plane), S::load_at(m, at + 12 * plane)) };
-                [mixed[0][x], mixed[1][x], mixed[2][x]] = mix_products::<S>([a, b, c, d]);
+                let places = [sum(at), sum(at + 4 * plane), sum(at + 8 * plane), sum(at + 12 * plane)];
+                [mixed[0][x], mixed[1][x], mixed[2][x]] = mix_products::<S>(places);
             }
             let mut taps = [0.0; 9 * 8];
             for y in 0..3 {
