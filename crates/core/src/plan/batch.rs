@@ -149,9 +149,9 @@ fn join(drafts: &mut Drafts, leaf_of: &[Option<ValueId>], group: &[usize]) -> Op
     let mut order: Vec<usize> = (0..steps.len()).collect();
     if let Some(settled) = columns.iter().find(|column| lies_in_row(drafts, column[0])) {
         // Values of one part lie in one row, so that places within it are enough.
-        let mut places: Vec<(usize, usize)> = order.iter().map(|&i| (drafts.root(settled[i]).1, i)).collect();
+        let mut places: Vec<u64> = order.iter().map(|&i| placed(drafts.root(settled[i]).1, i)).collect();
         places.sort_unstable();
-        order = places.iter().map(|&(_, i)| i).collect();
+        order = places.iter().map(|&place| place_of(place).1).collect();
     }
     let sorted = |column: &Vec<ValueId>| order.iter().map(|&i| column[i]).collect::<Vec<_>>();
     let columns: Vec<Vec<ValueId>> = columns.iter().map(sorted).collect();
@@ -270,17 +270,27 @@ fn reorder(drafts: &mut Drafts, joined: &[Option<usize>], made: &[Draft]) {
     assert_eq!(drafts.steps.len(), steps.len(), "steps of one height do not depend on each other");
 }
 
+/// Something at a place, in one word, by place: sorting words of this kind is in every engine already, for `ArgSort`.
+fn placed(at: usize, what: usize) -> u64 {
+    (at as u64) << 32 | what as u64
+}
+
+/// The place, and what is there.
+fn place_of(word: u64) -> (usize, usize) {
+    ((word >> 32) as usize, word as u32 as usize)
+}
+
 /// The steps whose results each step reads.
 fn dependencies(drafts: &Drafts, steps: &[(usize, Draft)]) -> Vec<Vec<usize>> {
     let mut writers: Vec<Option<usize>> = vec![None; drafts.values.len()];
     // What is written within each row, by place.
-    let mut parts: FxHashMap<ValueId, Vec<(usize, ValueId)>> = FxHashMap::default();
+    let mut parts: FxHashMap<ValueId, Vec<u64>> = FxHashMap::default();
     for (i, (_, step)) in steps.iter().enumerate() {
         for value in step.writes() {
             writers[value] = Some(i);
             let (root, at) = drafts.root(value);
             if root != value {
-                parts.entry(root).or_default().push((at, value));
+                parts.entry(root).or_default().push(placed(at, value));
             }
         }
     }
@@ -291,9 +301,11 @@ fn dependencies(drafts: &Drafts, steps: &[(usize, Draft)]) -> Vec<Vec<usize>> {
             return vec![writer];
         }
         let parts = parts.get(&root).map_or(&[][..], |parts| &parts[..]);
-        let start = parts.partition_point(|&(part, value)| part + drafts.values[value].words <= at);
-        let inside = parts[start..].iter().take_while(|&&(part, _)| part < at + drafts.values[value].words);
-        inside.filter_map(|&(_, value)| writers[value]).collect()
+        let ends_before = |(part, value): (usize, ValueId)| part + drafts.values[value].words <= at;
+        let start = parts.partition_point(|&part| ends_before(place_of(part)));
+        let parts = parts[start..].iter().map(|&part| place_of(part));
+        let inside = parts.take_while(|&(part, _)| part < at + drafts.values[value].words);
+        inside.filter_map(|(_, value)| writers[value]).collect()
     };
     steps.iter().map(|(_, step)| step.all_reads().flat_map(of_value).collect()).collect()
 }

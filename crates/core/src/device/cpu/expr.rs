@@ -206,7 +206,9 @@ impl Blocks {
     /// How a map can be cut: an element is a unit.
     pub(crate) fn split(&self) -> Split {
         let units: usize = self.axes.iter().product();
-        let per_element = 0.3 * (self.loads.len() + self.code.len() + 1) as f64 + self.cost();
+        let elementary = |instr: &&Instr| matches!(instr, Instr::Unary(f, _) if scalar::is_elementary(*f));
+        let elementary = self.instrs.iter().filter(elementary).count();
+        let per_element = 0.3 * (self.loads.len() + self.code.len() + 1 + 4 * elementary) as f64 + self.cost();
         Split { units, step: self.block(), cost: units as f64 * per_element, repeated: 0.0 }
     }
 

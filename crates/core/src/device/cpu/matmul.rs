@@ -95,7 +95,7 @@ impl MatMul {
         let [rows, columns] = self.folded()?;
         let (free, width) = (if operand == Operand::A { rows } else { columns }, gemm::width(self.level, operand));
         let words = free.next_multiple_of(width) * self.k;
-        Some((Split::of(free.div_ceil(width), 0.6 * words as f64), words))
+        Some((Split::of(free.div_ceil(width), PACKING * words as f64), words))
     }
 
     /// Packs some panels of what parts share.
@@ -141,7 +141,8 @@ impl MatMul {
     /// How it can be cut: by products of a batch, else by rows or columns of the result, whichever are more. A part of the
     /// rows packs all columns, and the other way round.
     pub(crate) fn split(&self) -> Split {
-        let cost = (self.batch * self.m * self.n * self.k) as f64 * 0.045;
+        let packed = self.m * self.k + self.k * self.n;
+        let cost = self.batch as f64 * (0.045 * (self.m * self.n * self.k) as f64 + PACKING * packed as f64);
         let [rows, columns] = gemm::tile(self.level);
         let (units, step, packed) = match self.cut() {
             Cut::Batch => (self.batch, 1, 0),
@@ -150,7 +151,7 @@ impl MatMul {
         };
         let (step, packed) = self.shared.map_or((step, packed), |(_, step, _)| (step, 0));
         // Operands that are laid out are laid out by each part.
-        let repeated = 0.6 * (packed + self.a.words + self.b.words) as f64;
+        let repeated = PACKING * (packed + self.a.words + self.b.words) as f64;
         Split { units, step, cost, repeated }
     }
 
@@ -268,6 +269,8 @@ impl MatMul {
     }
 }
 
+/// Nanoseconds that it takes to pack or to lay out an element.
+const PACKING: f64 = 0.6;
 /// Rows or columns of a part at least, where parts share an operand and there are enough.
 const LONG: usize = 96;
 /// Floats of an operand that is packed whole, at most.

@@ -96,7 +96,7 @@ impl Parts {
     fn of(Split { units, step, cost, repeated }: Split, threads: usize, grain: Grain) -> Self {
         // Finely where little is repeated, else one part for each thread if that still saves time.
         let fine = cost / grain.part.max(repeated * grain.share);
-        let even = (threads as f64).min(cost / grain.part).floor();
+        let even = (threads as f64).min(3.0 * cost / grain.part).floor();
         let saves = cost - cost / even > repeated * grain.share / 10.0;
         let parts = if fine < even && saves { even } else { fine };
         let parts = (parts as usize).min(threads * PARTS_PER_THREAD).min(units.div_ceil(step));

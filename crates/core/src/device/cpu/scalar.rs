@@ -170,6 +170,12 @@ pub(crate) fn unary(level: Level, function: Unary, dtype: DType) -> Kernel1 {
     }
 }
 
+/// Whether a function takes some ten instructions, and not one or two.
+pub(crate) fn is_elementary(function: Unary) -> bool {
+    use Unary::{Erf, Exp, Expm1, Log, Log1p, Sigmoid, Tanh};
+    matches!(function, Erf | Exp | Expm1 | Log | Log1p | Sigmoid | Tanh)
+}
+
 /// The same for the other functions.
 fn simple(level: Level, function: Unary, dtype: DType) -> Kernel1 {
     if EMITS {
