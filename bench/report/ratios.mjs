@@ -1,5 +1,6 @@
 // How many times faster we are: than the best of the others on the same kind of device, than one native thread, and two threads
-// than one. Ratios of medians of one run; above 1 is in our favour.
+// than one. Ratios within one run, of medians or of best blocks, which other programs on the machine disturb less; above 1 is in
+// our favour.
 
 import { CONTENDERS } from "../contenders.mjs";
 import { table } from "./format.mjs";
@@ -22,43 +23,55 @@ const COMPARED = [
   ["W9 inference", "W9", "one image"],
 ];
 
-/** One row for each thing that is measured. */
+/** What a row is compared by. */
+const MEDIAN = { title: "How many times faster", of: (row) => row.median };
+const BEST = {
+  title: "How many times faster, by the best blocks",
+  of: (row) => (isRate(row.unit) ? row.max : row.min),
+};
+
+/** By medians, and by best blocks. */
 export function ratios(names, rows) {
+  return [MEDIAN, BEST].map((by) => compared(names, rows, by)).join("\n\n");
+}
+
+/** One row for each thing that is measured. */
+function compared(names, rows, by) {
   const present = CONTENDERS.filter(({ name }) => names.includes(name));
   const ours = present.filter(({ ours }) => ours);
   const columns = [
     ...ours.map((entry) => ({
       title: `${entry.name} : best other`,
-      cell: (what) => best(present, rows, entry, what),
+      cell: (what) => best(present, rows, entry, what, by),
     })),
     ...ours.map(({ name }) => ({
       title: `${name} : torch-1`,
-      cell: (what) => against(rows, name, "torch-1", what),
+      cell: (what) => against(rows, name, "torch-1", what, by),
     })),
-    { title: "cpu-2 : cpu-1", cell: (what) => against(rows, "gradbook-cpu-2", "gradbook-cpu-1", what) },
+    { title: "cpu-2 : cpu-1", cell: (what) => against(rows, "gradbook-cpu-2", "gradbook-cpu-1", what, by) },
   ];
   const cells = COMPARED.map(([title, ...what]) => [title, ...columns.map(({ cell }) => cell(what))]);
   const telling = columns.map((_, i) => cells.some((row) => row[i + 1] !== "-"));
   const kept = (row) => row.filter((_, i) => i === 0 || telling[i - 1]);
-  return table("How many times faster", kept(["", ...columns.map(({ title }) => title)]), cells.map(kept));
+  return table(by.title, kept(["", ...columns.map(({ title }) => title)]), cells.map(kept));
 }
 
-function best(present, rows, entry, [work, metric]) {
+function best(present, rows, entry, [work, metric], by) {
   const others = present.filter((other) => !other.ours && other.device === entry.device);
   const found = others.map(({ name }) => find(rows, name, work, metric)).filter(Boolean);
   const mine = find(rows, entry.name, work, metric);
   if (!mine || found.length === 0) return "-";
-  const fastest = found.reduce((one, other) => (faster(other, one) > 1 ? other : one));
-  return `${shown(faster(mine, fastest))} (${fastest.contender})`;
+  const fastest = found.reduce((one, other) => (faster(other, one, by) > 1 ? other : one));
+  return `${shown(faster(mine, fastest, by))} (${fastest.contender})`;
 }
 
-function against(rows, name, other, [work, metric]) {
+function against(rows, name, other, [work, metric], by) {
   const [mine, theirs] = [name, other].map((one) => find(rows, one, work, metric));
-  return mine && theirs ? shown(faster(mine, theirs)) : "-";
+  return mine && theirs ? shown(faster(mine, theirs, by)) : "-";
 }
 
-function faster(a, b) {
-  return isRate(a.unit) ? a.median / b.median : b.median / a.median;
+function faster(a, b, { of }) {
+  return isRate(a.unit) ? of(a) / of(b) : of(b) / of(a);
 }
 
 function shown(ratio) {

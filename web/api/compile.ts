@@ -108,6 +108,7 @@ export function compile(context: Context): Compile {
     wasm.checkNames("compile", options, ["seed"]);
     const draws = new wasm.Draws(seedOf(context, options.seed));
     const programs = new Map<string, Program>();
+    const none = list(context, []);
     let traces = 0;
 
     const trace = (args: A, tensors: Tensor[]): Program => {
@@ -139,8 +140,8 @@ export function compile(context: Context): Compile {
     const find = (args: unknown[]) => {
       const tensors: Tensor[] = [];
       const shape = args.map((arg, i) => flatten(context, arg, `argument ${i + 1}`, tensors)).join(",");
-      const arguments_ = list(context, tensors);
-      const key = shape + wasm.signature(arguments_);
+      const arguments_ = tensors.length > 0 ? list(context, tensors) : none;
+      const key = tensors.length > 0 ? shape + wasm.signature(arguments_) : shape;
       const program = programs.get(key) ?? trace(args as A, tensors);
       programs.delete(key);
       programs.set(key, program);

@@ -108,14 +108,15 @@ function flatten(values: Nested | Values | Uint8ClampedArray | Float64Array): Fl
   return { values: flat, shape, dtype: booleans > 0 ? "bool" : "f32" };
 }
 
+/** The elements as words, for the module to copy: nothing is copied here that has the right type already. */
 function words(values: ArrayLike<number>, dtype: DType): Uint32Array {
   switch (dtype) {
     case "f32":
-      return new Uint32Array(Float32Array.from(values).buffer);
+      return bits(values instanceof Float32Array ? values : new Float32Array(values));
     case "i32":
-      return new Uint32Array(whole(values, Int32Array.from(values), dtype).buffer);
+      return bits(values instanceof Int32Array ? values : whole(values, new Int32Array(values), dtype));
     case "u32":
-      return whole(values, Uint32Array.from(values), dtype);
+      return values instanceof Uint32Array ? values : whole(values, new Uint32Array(values), dtype);
     case "bool":
       return Uint32Array.from(values, (value) => Number(value !== 0));
     default:
@@ -123,6 +124,10 @@ function words(values: ArrayLike<number>, dtype: DType): Uint32Array {
         `tensor: there is no element type ${String(dtype)}; there are f32, i32, u32 and bool`,
       );
   }
+}
+
+function bits(values: Float32Array | Int32Array): Uint32Array {
+  return new Uint32Array(values.buffer, values.byteOffset, values.length);
 }
 
 function whole<T extends Int32Array | Uint32Array>(values: ArrayLike<number>, converted: T, dtype: DType): T {

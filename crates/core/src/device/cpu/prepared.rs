@@ -32,7 +32,7 @@ pub(super) struct Grain {
 
 impl Default for Grain {
     fn default() -> Self {
-        Self { part: 8_000.0, program: 80_000.0, share: 20.0, often: 3 }
+        Self { part: 8_000.0, program: 300_000.0, share: 20.0, often: 3 }
     }
 }
 
