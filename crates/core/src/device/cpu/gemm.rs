@@ -15,7 +15,8 @@ use core::ops::Range;
 const KC: usize = 320;
 /// Rows of A packed at a time: a block of A fits the second-level cache.
 const MC: usize = 96;
-/// Columns of B packed at a time: panels come from the third-level cache, in time, and A is packed once for each of them.
+/// Columns of B packed at a time. A is packed anew for each block of them, so they are many; panels come from the third-level
+/// cache in time.
 const NC: usize = 1032;
 /// Rows and columns of the largest register block over all levels.
 const MAX_TILE: usize = 16;

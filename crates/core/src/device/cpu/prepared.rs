@@ -94,7 +94,8 @@ struct Parts {
 impl Parts {
     /// What is worth it for so many threads.
     fn of(Split { units, step, cost, repeated }: Split, threads: usize, grain: Grain) -> Self {
-        // Finely where little is repeated, else one part for each thread if that still saves time.
+        // Finely where little is repeated, else one part for each thread if that still saves time: such a part may be a third as
+        // long, still three times what it costs to hand over.
         let fine = cost / grain.part.max(repeated * grain.share);
         let even = (threads as f64).min(3.0 * cost / grain.part).floor();
         let saves = cost - cost / even > repeated * grain.share / 10.0;
@@ -135,7 +136,7 @@ impl Prepared {
         let total: f64 = steps.iter().map(|step| step.work.cost()).sum();
         let threads = if total < grain.program { 1 } else { threads };
         steps.iter_mut().for_each(|step| step.cut(threads, grain));
-        let threads = if steps.iter().any(|step| step.cut.count > 1) { threads } else { 1 };
+        let threads = if steps.iter().any(Ready::is_cut) { threads } else { 1 };
         let common = steps.iter().filter_map(|step| step.common).map(|(_, words)| words).max().unwrap_or(0);
         let packed = steps.iter().map(|step| step.work.scratch()).max().unwrap_or(0);
         let local = || {
@@ -272,6 +273,11 @@ impl Ready {
         }
         self.common = self.work.common().map(|(split, words)| (Parts::of(split, threads, grain), words));
         self.cut = Parts::of(self.work.split(), threads, grain);
+    }
+
+    /// Whether it is done in more than one part, or what its parts share is.
+    fn is_cut(&self) -> bool {
+        self.cut.count > 1 || self.common.is_some_and(|(parts, _)| parts.count > 1)
     }
 
     /// Does it, with the team if there is one.

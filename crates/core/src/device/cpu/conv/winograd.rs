@@ -152,7 +152,12 @@ impl Winograd {
 
     /// Floats of scratch memory that [`Winograd::run`] needs.
     pub(crate) fn scratch(&self) -> usize {
-        PLACES * self.planes.iter().sum::<usize>() + 4 * self.width + self.seen[1].0.len()
+        self.own_weights() + PLACES * (self.planes[1] + self.planes[2]) + 4 * self.width + self.seen[1].0.len()
+    }
+
+    /// Floats of transformed weights that a part has for itself.
+    fn own_weights(&self) -> usize {
+        if self.shared { 0 } else { PLACES * self.planes[0] }
     }
 
     /// How it can be cut: an image is a unit. Each part transforms the weights for itself, unless they share that.
@@ -201,7 +206,7 @@ impl Winograd {
     ) {
         // SAFETY: the scratch is this thread's.
         let packed = unsafe { scratch.packed.get_mut(0..self.scratch()) }.unwrap_or_default();
-        let (own, packed) = packed.split_at_mut(if self.shared { 0 } else { PLACES * self.planes[0] });
+        let (own, packed) = packed.split_at_mut(self.own_weights());
         let u = if THREADS && self.shared {
             common
         } else {
