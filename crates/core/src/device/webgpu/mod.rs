@@ -13,6 +13,7 @@ mod signal;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use emit::{Tiling, Tuning};
 pub use open::Options;
 
 use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position};
@@ -39,6 +40,7 @@ pub struct WebGpu {
     limits: wgpu::Limits,
     info: DeviceInfo,
     options: Options,
+    tuning: Tuning,
     signal: Arc<Signal>,
     next: Cell<u32>,
     buffers: RefCell<Buffers>,

@@ -1,6 +1,8 @@
 //! Finding an adapter and opening a device on it.
 
-use super::{WebGpu, device_error, executable::Arena, out_of_memory, pipelines::Pipelines, signal::Signal};
+use super::{
+    Tiling, Tuning, WebGpu, device_error, executable::Arena, out_of_memory, pipelines::Pipelines, signal::Signal,
+};
 use crate::{Result, device::DeviceInfo};
 use std::sync::Arc;
 
@@ -11,12 +13,14 @@ pub struct Options {
     pub now: fn() -> f64,
     /// About how long a submit should take, in milliseconds: the page draws and a stop takes effect in between.
     pub slice: f64,
+    /// How products are tiled; without it what is usual on GPUs or on software adapters.
+    pub tuning: Option<Tuning>,
 }
 
 impl Options {
     /// Slices of 8 ms.
     pub fn new(now: fn() -> f64) -> Self {
-        Self { now, slice: 8.0 }
+        Self { now, slice: 8.0, tuning: None }
     }
 }
 
@@ -54,6 +58,7 @@ impl WebGpu {
         }));
 
         let info = info(&device, &adapter.get_info());
+        let usual = if info.software { Tiling::Direct } else { Tiling::Small };
         Ok(Self {
             pipelines: Pipelines::new(&limits).into(),
             arena: Arena::default().into(),
@@ -62,6 +67,7 @@ impl WebGpu {
             limits,
             info,
             options,
+            tuning: options.tuning.unwrap_or(Tuning::all(usual)),
             signal,
             next: 0.into(),
             buffers: Default::default(),

@@ -1,12 +1,13 @@
 //! Matrix products and the three directions of convolution, all as C\[b, m, n\] = Σₖ A\[b, m, k\] · B\[b, k, n\]: they differ
-//! in where an element of A, B and C lies, which three small WGSL functions say. Padding and strides are index arithmetic
-//! in them; nothing is laid out first.
+//! in where an element of A, B and C lies, which small WGSL functions say. Padding and strides are index arithmetic
+//! in them; nothing is laid out first. How the results are shared among threads is `tiling`'s.
 
 use super::{
     Emitted, Ends,
     expr::{position, valid},
     reduce, scratch_operand,
     template::{Shader, fill_numbers},
+    tiling::{DIRECT_THREADS, Tiling},
 };
 use crate::{
     DType,
@@ -20,71 +21,56 @@ pub struct Gemm {
     m: usize,
     n: usize,
     k: usize,
-    /// WGSL functions `at_a(b, m, k) -> f32`, `at_b(b, k, n) -> f32` and `place(b, m, n) -> u32`, called only inside the sizes.
+    /// WGSL functions, called only inside the sizes. `free_a(b, m)`, `deep_a(b, k)`, `free_b(b, n)` and `deep_b(b, k)` give
+    /// parts of an element's place, which add up; `get_a(at) -> f32` and `get_b(at)` read there. `place(b, m, n) -> u32` is
+    /// where a result goes.
     elements: String,
     /// Whether neighbours along k lie closer in memory than those along m, in A, or n, in B.
     along_k: [bool; 2],
 }
 
-/// Results per workgroup and the threads that make them, 4 × 4 each.
-#[derive(Clone, Copy)]
-struct Tile {
-    /// Threads along m.
-    tall: usize,
-    /// Threads along n.
-    wide: usize,
-}
-
-/// Depth of the tiles that are staged in workgroup memory.
-const DEPTH: usize = 16;
-/// Results per thread along m and n.
-const PATCH: usize = 4;
-/// From the squarest to the flattest and tallest: whichever covers the product with the least waste, the earlier at a tie.
-const TILES: [Tile; 7] = [
-    Tile { tall: 16, wide: 16 },
-    Tile { tall: 8, wide: 16 },
-    Tile { tall: 16, wide: 8 },
-    Tile { tall: 8, wide: 8 },
-    Tile { tall: 4, wide: 16 },
-    Tile { tall: 16, wide: 4 },
-    Tile { tall: 2, wide: 32 },
-];
-/// Workgroups that keep a device busy; a product of fewer tiles is split along k.
-const BUSY: usize = 32;
+/// Workgroups that keep a device busy; a product of fewer is split along k.
+const BUSY: usize = 64;
 /// Products that a part of a split sum should at least have.
 const CHUNK: usize = 256;
 
 /// The dispatches of a product.
-pub fn emit(gemm: &Gemm, ends: &Ends, scratch: usize) -> Emitted {
+pub fn emit(gemm: &Gemm, tiling: Tiling, ends: &Ends, scratch: usize) -> Emitted {
     let write = ends.write;
-    let tile = tile(gemm.m, gemm.n);
-    let (m_tiles, n_tiles) = (gemm.m.div_ceil(tile.tall * PATCH), gemm.n.div_ceil(tile.wide * PATCH));
+    let tile = tiling.tile([gemm.m, gemm.n]);
+    let (m_tiles, n_tiles) = (gemm.m.div_ceil(tile.rows()), gemm.n.div_ceil(tile.columns()));
     let tiles = gemm.batches * m_tiles * n_tiles;
-    let splits = if tiles < BUSY { (gemm.k / CHUNK).clamp(1, (2 * BUSY).div_ceil(tiles)) } else { 1 };
-    let chunk = gemm.k.div_ceil(splits).next_multiple_of(DEPTH).max(DEPTH);
+    let (template, threads, together) = if tile.is_direct() {
+        (include_str!("../kernels/gemm_direct.wgsl"), DIRECT_THREADS, DIRECT_THREADS)
+    } else {
+        (include_str!("../kernels/gemm_staged.wgsl"), tile.threads[0] * tile.threads[1], 1)
+    };
+    let groups = tiles.div_ceil(together);
+    let splits = if groups < BUSY { (gemm.k / CHUNK).clamp(1, BUSY.div_ceil(groups)) } else { 1 };
+    let chunk = gemm.k.div_ceil(splits).next_multiple_of(tile.depth()).max(tile.depth());
     let splits = gemm.k.div_ceil(chunk).max(1);
-    let values = [
+    let mut values = vec![
         ("elements", gemm.elements.clone()),
-        ("rows", number(tile.tall * PATCH)),
-        ("columns", number(tile.wide * PATCH)),
-        ("tall", number(tile.tall)),
-        ("wide", number(tile.wide)),
-        ("threads", number(tile.tall * tile.wide)),
-        ("depth", number(DEPTH)),
-        ("words_a", number(DEPTH * tile.tall)),
-        ("words_b", number(DEPTH * tile.wide)),
+        ("rows", number(tile.rows())),
+        ("columns", number(tile.columns())),
+        ("threads", number(threads)),
+        ("tiles", number(tiles * splits)),
         ("m_tiles", number(m_tiles)),
         ("n_tiles", number(n_tiles)),
         ("batches", number(gemm.batches)),
-        ("m_size", number(gemm.m)),
-        ("n_size", number(gemm.n)),
         ("k_size", number(gemm.k)),
         ("chunk", number(chunk)),
         ("total", number(write.words)),
-        ("staged_a", staged(gemm.along_k[0], tile.tall)),
-        ("staged_b", staged(gemm.along_k[1], tile.wide)),
+        (
+            "store",
+            fill_numbers(
+                include_str!("../kernels/gemm_store.wgsl"),
+                &[("m_size", gemm.m), ("n_size", gemm.n), ("total", write.words)],
+            ),
+        ),
     ];
-    let shader = Shader::new(include_str!("../kernels/gemm.wgsl"), tiles * splits, &values);
+    values.extend(tile.values([gemm.m, gemm.n, gemm.k], gemm.along_k));
+    let shader = Shader::new(template, (tiles * splits).div_ceil(together), &values);
     if splits == 1 {
         return Emitted { dispatches: vec![shader.dispatch(ends)], scratch: 0 };
     }
@@ -104,45 +90,44 @@ pub fn emit(gemm: &Gemm, ends: &Ends, scratch: usize) -> Emitted {
     Emitted { dispatches, scratch: partials.words + second.scratch }
 }
 
-fn tile(m: usize, n: usize) -> Tile {
-    let covered = |tile: &Tile| m.next_multiple_of(tile.tall * PATCH) * n.next_multiple_of(tile.wide * PATCH);
-    *TILES.iter().min_by_key(|tile| covered(tile)).expect("there are tiles")
-}
-
 fn number(n: usize) -> String {
     format!("{n}u")
 }
 
-/// Which element a thread stages: `k`, and `r`, the group of four along m or n. Neighbouring threads take neighbours in memory.
-fn staged(along_k: bool, groups: usize) -> String {
-    if along_k {
-        format!("let k = i % {DEPTH}u; let r = i / {DEPTH}u;")
+/// The functions of an operand that is a view, with its free axis and the one that is summed over.
+fn view_elements(name: char, read: usize, view: &View, free: usize, deep: usize) -> String {
+    let only = |kept: &[usize], offset| {
+        let mut part = View { offset, axes: view.axes.clone() };
+        for (d, axis) in part.axes.iter_mut().enumerate().filter(|(d, _)| !kept.contains(d)) {
+            *axis = Axis { stride: 0, valid: 0..axis.size, ..axis.clone() };
+            debug_assert!(d < 3);
+        }
+        part
+    };
+    let function = |which: &str, index: &str, axis: usize, part: &View| {
+        let condition = valid(part, "c");
+        let outside = if condition.is_empty() { "0u".into() } else { format!("select(1u, 0u, {condition})") };
+        let at = position(part, "c");
+        format!(
+            "fn {which}_{name}(b: u32, {index}: u32) -> vec3<u32> {{\n    let c0 = b;\n    let c{axis} = {index};\n    \
+             return vec3<u32>({at}, {outside}, 0u);\n}}\n\n"
+        )
+    };
+    let get = if view.axes.iter().any(|axis| axis.valid.is_empty()) {
+        "return 0.0;".into()
+    } else if valid(view, "c").is_empty() {
+        format!("return bitcast<f32>(read{read}(at.x));")
     } else {
-        format!("let k = i / {groups}u; let r = i % {groups}u;")
-    }
+        format!("return select(0.0, bitcast<f32>(read{read}(select(0u, at.x, at.y == 0u))), at.y == 0u);")
+    };
+    function("free", "i", free, &only(&[0, free], view.offset))
+        + &function("deep", "k", deep, &only(&[deep], 0))
+        + &format!("fn get_{name}(at: vec3<u32>) -> f32 {{\n    {get}\n}}\n\n")
 }
 
 /// The product of two views.
 pub fn matmul(a: &View, b: &View) -> Gemm {
     let (m, n, k) = (a.axes[1].size, b.axes[2].size, a.axes[2].size);
-    let element = |name: &str, parameters: [&str; 3], read: usize, view: &View| {
-        let mut text =
-            format!("fn {name}({}: u32, {}: u32, {}: u32) -> f32 {{\n", parameters[0], parameters[1], parameters[2]);
-        // The names of the axes are c0, c1, c2 wherever a view is spelt.
-        for (d, parameter) in parameters.iter().enumerate() {
-            text.push_str(&format!("    let c{d} = {parameter};\n"));
-        }
-        let condition = valid(view, "c");
-        if view.axes.iter().any(|axis| axis.valid.is_empty()) {
-            text.push_str("    return 0.0;\n}\n");
-            return text;
-        }
-        if !condition.is_empty() {
-            text.push_str(&format!("    if (!({condition})) {{ return 0.0; }}\n"));
-        }
-        text.push_str(&format!("    return bitcast<f32>(read{read}({}));\n}}\n", position(view, "c")));
-        text
-    };
     let place = format!("fn place(b: u32, m: u32, n: u32) -> u32 {{ return (b * {m}u + m) * {n}u + n; }}\n");
     let nearer = |along: &Axis, across: &Axis| along.stride.unsigned_abs() < across.stride.unsigned_abs();
     Gemm {
@@ -150,7 +135,7 @@ pub fn matmul(a: &View, b: &View) -> Gemm {
         m,
         n,
         k,
-        elements: element("at_a", ["b", "m", "k"], 0, a) + &element("at_b", ["b", "k", "n"], 1, b) + &place,
+        elements: view_elements('a', 0, a, 1, 2) + &view_elements('b', 1, b, 2, 1) + &place,
         along_k: [nearer(&a.axes[2], &a.axes[1]), nearer(&b.axes[1], &b.axes[2])],
     }
 }

@@ -8,10 +8,12 @@ mod gemm;
 mod reduce;
 mod sort;
 mod template;
+mod tiling;
 mod windows;
 
 use crate::plan::{Buffer, Epilogue, Kernel, Operand, Step};
 use template::Shader;
+pub use tiling::Tiling;
 
 /// One dispatch of a step.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +28,22 @@ pub struct Dispatch {
     pub offsets: Vec<u32>,
 }
 
+/// Which tiling products of each kind get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Tuning {
+    pub matmul: Tiling,
+    pub conv: Tiling,
+    pub conv_input_grad: Tiling,
+    pub conv_weight_grad: Tiling,
+}
+
+impl Tuning {
+    /// The same for all.
+    pub const fn all(tiling: Tiling) -> Self {
+        Self { matmul: tiling, conv: tiling, conv_input_grad: tiling, conv_weight_grad: tiling }
+    }
+}
+
 /// What a step came to.
 #[derive(Debug, Default)]
 pub struct Emitted {
@@ -36,7 +54,7 @@ pub struct Emitted {
 }
 
 /// The dispatches of a step; `scratch` is a part of the arena that nothing else uses.
-pub fn step(step: &Step, scratch: usize) -> Emitted {
+pub fn step(step: &Step, tuning: &Tuning, scratch: usize) -> Emitted {
     if step.write.words == 0 {
         return Emitted::default();
     }
@@ -45,10 +63,10 @@ pub fn step(step: &Step, scratch: usize) -> Emitted {
     match &step.kernel {
         Kernel::Map { shape, expr } => single(expr::map(shape, expr)),
         Kernel::Reduce { outer, inner, op, expr } => reduce::emit(outer, inner, *op, expr, ends, scratch),
-        Kernel::MatMul { a, b } => gemm::emit(&gemm::matmul(a, b), ends, scratch),
-        Kernel::Conv(g) => gemm::emit(&gemm::conv(g), ends, scratch),
-        Kernel::ConvInputGrad(g) => gemm::emit(&gemm::conv_input_grad(g), ends, scratch),
-        Kernel::ConvWeightGrad(g) => gemm::emit(&gemm::conv_weight_grad(g), ends, scratch),
+        Kernel::MatMul { a, b } => gemm::emit(&gemm::matmul(a, b), tuning.matmul, ends, scratch),
+        Kernel::Conv(g) => gemm::emit(&gemm::conv(g), tuning.conv, ends, scratch),
+        Kernel::ConvInputGrad(g) => gemm::emit(&gemm::conv_input_grad(g), tuning.conv_input_grad, ends, scratch),
+        Kernel::ConvWeightGrad(g) => gemm::emit(&gemm::conv_weight_grad(g), tuning.conv_weight_grad, ends, scratch),
         Kernel::MaxPool(w) => single(windows::max_pool(w, "word")),
         Kernel::MaxPoolArg(w) => single(windows::max_pool(w, "place")),
         Kernel::Unpool(w) => single(windows::unpool(w)),

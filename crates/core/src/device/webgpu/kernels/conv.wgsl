@@ -1,10 +1,26 @@
 $pixel
-fn at_a(b: u32, m: u32, k: u32) -> f32 {
-    return bitcast<f32>(read1((b * $group_o + m) * $depth + k));
+fn free_a(b: u32, m: u32) -> vec3<u32> {
+    return vec3<u32>((b * $group_o + m) * $depth, 0u, 0u);
 }
 
-fn at_b(b: u32, k: u32, n: u32) -> f32 {
-    return pixel(n / $out_plane, b * $group_c + k / $kernel, n % $out_plane, k % $kernel);
+fn deep_a(b: u32, k: u32) -> vec3<u32> {
+    return vec3<u32>(k, 0u, 0u);
+}
+
+fn get_a(at: vec3<u32>) -> f32 {
+    return bitcast<f32>(read1(at.x));
+}
+
+fn free_b(b: u32, n: u32) -> vec3<u32> {
+    return window(n / $out_plane, n % $out_plane);
+}
+
+fn deep_b(b: u32, k: u32) -> vec3<u32> {
+    return tap(b * $group_c + k / $kernel, k % $kernel);
+}
+
+fn get_b(at: vec3<u32>) -> f32 {
+    return pixel(at);
 }
 
 fn place(b: u32, m: u32, n: u32) -> u32 {

@@ -1,6 +1,6 @@
 //! Each kind of kernel on the device.
 
-use super::{cases, check};
+use super::{cases, check, check_tilings};
 
 #[test]
 fn maps() {
@@ -14,12 +14,12 @@ fn reductions() {
 
 #[test]
 fn products() {
-    check(&cases::products());
+    check_tilings(&cases::products());
 }
 
 #[test]
 fn convolutions() {
-    check(&cases::convolutions());
+    check_tilings(&cases::convolutions());
 }
 
 #[test]

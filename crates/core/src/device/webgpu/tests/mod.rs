@@ -7,7 +7,7 @@ mod programs;
 mod scalars;
 mod wgsl;
 
-use super::{Options, WebGpu};
+use super::{Options, Tiling, Tuning, WebGpu};
 use crate::{
     DType,
     device::{Device, Position, interp},
@@ -18,7 +18,11 @@ use cases::Case;
 /// A device on the GPU. Says loudly that a test was skipped where there is none; with `GRADBOOK_REQUIRE_GPU=1` in the
 /// environment that is a failure.
 pub(crate) fn gpu() -> Option<WebGpu> {
-    match pollster::block_on(WebGpu::new(Options::default())) {
+    gpu_with(Options::default())
+}
+
+fn gpu_with(options: Options) -> Option<WebGpu> {
+    match pollster::block_on(WebGpu::new(options)) {
         Ok(gpu) => Some(gpu),
         Err(error) => {
             let required = std::env::var("GRADBOOK_REQUIRE_GPU").is_ok_and(|value| value == "1");
@@ -91,7 +95,18 @@ fn run(gpu: &WebGpu, program: &Program, inputs: &[Vec<u32>]) -> Vec<u32> {
 
 /// Runs the cases outside and inside of the arena, compares with the interpreter and tells all that differ.
 fn check(cases: &[Case]) {
-    let Some(gpu) = gpu() else { return };
+    check_on(gpu(), cases);
+}
+
+/// The same with each tiling of products.
+fn check_tilings(cases: &[Case]) {
+    for tiling in Tiling::ALL {
+        check_on(gpu_with(Options { tuning: Some(Tuning::all(tiling)), ..Options::default() }), cases);
+    }
+}
+
+fn check_on(gpu: Option<WebGpu>, cases: &[Case]) {
+    let Some(gpu) = gpu else { return };
     let mut failures = Vec::new();
     for case in cases {
         let expected = interp::evaluate(&case.kernel, &case.reads);
@@ -100,7 +115,7 @@ fn check(cases: &[Case]) {
             failures.extend(difference(case, &got, &expected));
         }
     }
-    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+    assert!(failures.is_empty(), "{:?}\n{}", gpu.tuning, failures.join("\n"));
 }
 
 fn difference(case: &Case, got: &[u32], expected: &[u32]) -> Option<String> {

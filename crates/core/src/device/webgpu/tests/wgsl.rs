@@ -1,7 +1,7 @@
 //! The text of every case and of every scalar row passes a WGSL validator.
 
 use super::{cases, inside, outside, scalars};
-use crate::device::webgpu::emit;
+use crate::device::webgpu::{Tiling, Tuning, emit};
 use naga::{
     front::wgsl,
     valid::{Capabilities, ValidationFlags, Validator},
@@ -12,8 +12,11 @@ use rustc_hash::FxHashSet;
 fn every_text_is_valid() {
     let mut seen = FxHashSet::default();
     for case in cases::all().iter().chain(&scalars::cases()) {
-        for program in [outside(case), inside(case)] {
-            for dispatch in program.steps.iter().flat_map(|step| emit::step(step, 1 << 20).dispatches) {
+        let programs = [outside(case), inside(case)];
+        for (program, tuning) in
+            programs.iter().flat_map(|program| Tiling::ALL.map(|tiling| (program, Tuning::all(tiling))))
+        {
+            for dispatch in program.steps.iter().flat_map(|step| emit::step(step, &tuning, 1 << 20).dispatches) {
                 if seen.insert(dispatch.wgsl.clone()) {
                     validate(&case.name, &dispatch.wgsl);
                 }
