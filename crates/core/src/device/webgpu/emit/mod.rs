@@ -31,9 +31,13 @@ pub struct Dispatch {
 /// Which tiling products of each kind get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tuning {
+    /// Of matrices.
     pub matmul: Tiling,
+    /// Of weights and patches.
     pub conv: Tiling,
+    /// Of weights and output gradients.
     pub conv_input_grad: Tiling,
+    /// Of output gradients and patches.
     pub conv_weight_grad: Tiling,
 }
 

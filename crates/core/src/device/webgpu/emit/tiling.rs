@@ -28,6 +28,7 @@ pub struct Tile {
 pub const DIRECT_THREADS: usize = 32;
 
 impl Tiling {
+    /// All there are.
     pub const ALL: [Self; 3] = [Self::Small, Self::Large, Self::Direct];
 
     /// The tile that covers m × n results with the least waste, the larger one at a tie.
@@ -94,8 +95,8 @@ impl Tile {
             Side { name: 'a', first: "m0", size: m, vectors: self.rows() / 4, along_k: along_k[0] },
             Side { name: 'b', first: "n0", size: n, vectors: self.columns() / 4, along_k: along_k[1] },
         ];
-        let [places, stages] =
-            [Self::places, Self::stage].map(|text| sides.iter().map(|side| text(self, side, k)).collect::<String>());
+        let places: String = sides.iter().map(|side| self.places(side)).collect();
+        let stages: String = sides.iter().map(|side| self.stage(side, k)).collect();
         vec![
             ("prepare", places + &sums),
             ("stage", stages),
@@ -160,7 +161,7 @@ impl Tile {
 
     /// Which vectors of a tile a thread stages, and where their elements lie but for the depth. Neighbouring threads take
     /// neighbours in memory.
-    fn places(&self, side: &Side, _: usize) -> String {
+    fn places(&self, side: &Side) -> String {
         let Side { name, first, size, vectors, along_k } = side;
         let (threads, depth, last) = (self.threads[0] * self.threads[1], self.depth, size - 1);
         let mut text = String::new();
