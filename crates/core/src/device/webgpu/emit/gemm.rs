@@ -40,37 +40,32 @@ pub fn emit(gemm: &Gemm, tiling: Tiling, ends: &Ends, scratch: usize) -> Emitted
     let tile = tiling.tile([gemm.m, gemm.n]);
     let (m_tiles, n_tiles) = (gemm.m.div_ceil(tile.rows()), gemm.n.div_ceil(tile.columns()));
     let tiles = gemm.batches * m_tiles * n_tiles;
-    let (template, threads, together) = if tile.is_direct() {
-        (include_str!("../kernels/gemm_direct.wgsl"), DIRECT_THREADS, DIRECT_THREADS)
-    } else {
-        (include_str!("../kernels/gemm_staged.wgsl"), tile.threads[0] * tile.threads[1], 1)
-    };
+    let [threads, together] =
+        if tile.is_direct() { [DIRECT_THREADS; 2] } else { [tile.threads[0] * tile.threads[1], 1] };
     let groups = tiles.div_ceil(together);
     let splits = if groups < BUSY { (gemm.k / CHUNK).clamp(1, BUSY.div_ceil(groups)) } else { 1 };
-    let chunk = gemm.k.div_ceil(splits).next_multiple_of(tile.depth()).max(tile.depth());
+    let chunk = gemm.k.div_ceil(splits).next_multiple_of(tile.depth).max(tile.depth);
     let splits = gemm.k.div_ceil(chunk).max(1);
-    let mut values = vec![
-        ("elements", gemm.elements.clone()),
-        ("rows", number(tile.rows())),
-        ("columns", number(tile.columns())),
-        ("threads", number(threads)),
-        ("tiles", number(tiles * splits)),
-        ("m_tiles", number(m_tiles)),
-        ("n_tiles", number(n_tiles)),
-        ("batches", number(gemm.batches)),
-        ("k_size", number(gemm.k)),
-        ("chunk", number(chunk)),
-        ("total", number(write.words)),
-        (
-            "store",
-            fill_numbers(
-                include_str!("../kernels/gemm_store.wgsl"),
-                &[("m_size", gemm.m), ("n_size", gemm.n), ("total", write.words)],
-            ),
-        ),
+    let numbers = [
+        ("threads", threads),
+        ("depth", tile.depth),
+        ("tiles", tiles * splits),
+        ("m_tiles", m_tiles),
+        ("n_tiles", n_tiles),
+        ("batches", gemm.batches),
+        ("m_size", gemm.m),
+        ("n_size", gemm.n),
+        ("k_size", gemm.k),
+        ("m_last", gemm.m - 1),
+        ("n_last", gemm.n - 1),
+        ("k_last", gemm.k.saturating_sub(1)),
+        ("chunk", chunk),
+        ("total", write.words),
     ];
-    values.extend(tile.values([gemm.m, gemm.n, gemm.k], gemm.along_k));
-    let shader = Shader::new(template, (tiles * splits).div_ceil(together), &values);
+    // The elements have their numbers: theirs may go by the same names.
+    let template = tile.template().replace("$store", include_str!("../kernels/gemm_store.wgsl"));
+    let template = fill_numbers(&fill_numbers(&template, &numbers), &tile.numbers(gemm.along_k));
+    let shader = Shader::new(&template, (tiles * splits).div_ceil(together), &[("elements", gemm.elements.clone())]);
     if splits == 1 {
         return Emitted { dispatches: vec![shader.dispatch(ends)], scratch: 0 };
     }
@@ -88,10 +83,6 @@ pub fn emit(gemm: &Gemm, tiling: Tiling, ends: &Ends, scratch: usize) -> Emitted
     let mut dispatches = vec![shader.dispatch(&Ends { write: partials, epilogue: None, ..*ends })];
     dispatches.extend(second.dispatches);
     Emitted { dispatches, scratch: partials.words + second.scratch }
-}
-
-fn number(n: usize) -> String {
-    format!("{n}u")
 }
 
 /// The functions of an operand that is a view, with its free axis and the one that is summed over.

@@ -84,6 +84,26 @@ impl Shader {
 
 const LANES: [&str; 4] = ["x", "y", "z", "w"];
 
+/// `template` with each line that begins with `#list` repeated for all items of that list, which has so many `@i` and `@j`.
+pub fn repeat(template: &str, lists: &[(&str, [usize; 2])]) -> String {
+    let mut text = String::with_capacity(2 * template.len());
+    for line in template.lines() {
+        let listed = line.trim_start().strip_prefix('#').and_then(|line| line.split_once(' '));
+        let Some((list, line)) = listed else {
+            text.push_str(line);
+            text.push('\n');
+            continue;
+        };
+        let found = lists.iter().find(|(name, _)| *name == list);
+        let (_, [rows, columns]) = found.unwrap_or_else(|| panic!("no list {list}"));
+        for (i, j) in (0..*rows).flat_map(|i| (0..*columns).map(move |j| (i, j))) {
+            text.push_str(&line.replace("@i", &i.to_string()).replace("@j", &j.to_string()));
+            text.push('\n');
+        }
+    }
+    text
+}
+
 /// `template` with every `$name` replaced.
 pub fn fill<'a>(template: &str, lookup: impl Fn(&str) -> &'a str) -> String {
     let mut text = String::with_capacity(template.len() + 256);
@@ -161,6 +181,14 @@ mod tests {
     #[test]
     fn names_are_replaced_whole() {
         assert_eq!(fill("$a + $ab;$a", |name| if name == "a" { "1" } else { "2" }), "1 + 2;1");
+    }
+
+    #[test]
+    fn lines_of_lists_are_repeated() {
+        assert_eq!(
+            repeat("a\n  #two b@i\n#grid c@i_@j;", &[("two", [2, 1]), ("grid", [1, 2])]),
+            "a\nb0\nb1\nc0_0;\nc0_1;\n"
+        );
     }
 
     #[test]
