@@ -1,20 +1,13 @@
-//! What both halves of the module say to JavaScript.
+//! What the parts of the module say to JavaScript.
 
-use crate::error::Result;
 use gradbook_core as core;
-use js_sys::{Object, Promise, Reflect, Uint8Array};
-use std::pin::Pin;
+#[cfg(any(feature = "api", feature = "engine"))]
+use js_sys::Uint8Array;
+use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::future_to_promise;
-
-/// A promise of what a future gives.
-pub fn promise(future: impl Future<Output = Result<JsValue>> + 'static) -> Promise {
-    // Boxed, so that what makes a promise is compiled once and not for every future.
-    let future: Pin<Box<dyn Future<Output = Result<JsValue>>>> = Box::pin(future);
-    future_to_promise(async move { future.await.map_err(JsValue::from) })
-}
 
 /// What an array of JavaScript's holds, in the module's own memory. Errors: there is no room for it.
+#[cfg(any(feature = "api", feature = "engine"))]
 pub fn bytes(source: &Uint8Array, what: &str) -> core::Result<Vec<u8>> {
     let length = source.length() as usize;
     let mut bytes = Vec::new();
@@ -25,6 +18,7 @@ pub fn bytes(source: &Uint8Array, what: &str) -> core::Result<Vec<u8>> {
 }
 
 /// An error that says what there was no room for.
+#[cfg(any(feature = "api", feature = "engine"))]
 pub fn out_of_memory(bytes: usize, what: &str) -> core::Error {
     core::Error::OutOfMemory { device: "the page".into(), bytes, what: what.into() }
 }
@@ -37,4 +31,26 @@ pub fn object(fields: &[(&str, JsValue)]) -> Object {
         let _ = Reflect::set(&object, &JsValue::from_str(name), value);
     }
     object
+}
+
+/// `{ device, detail, software }`
+#[cfg(any(feature = "engine", feature = "gpu"))]
+pub fn device_info(info: &core::device::DeviceInfo) -> Object {
+    let detail = JsValue::from_str(&info.detail);
+    object(&[("device", info.name.into()), ("detail", detail), ("software", info.software.into())])
+}
+
+/// What a device has done, by name.
+#[cfg(any(feature = "engine", feature = "gpu"))]
+pub fn device_counters(counters: &core::device::Counters) -> Object {
+    object(&[
+        ("dispatches", (counters.dispatches as f64).into()),
+        ("submits", (counters.submits as f64).into()),
+        ("buffersCreated", (counters.buffers_created as f64).into()),
+        ("bindGroupsCreated", (counters.bind_groups_created as f64).into()),
+        ("pipelinesCreated", (counters.pipelines_created as f64).into()),
+        ("reads", (counters.reads as f64).into()),
+        ("emitted", (counters.emitted as f64).into()),
+        ("liveBytes", (counters.live_bytes as f64).into()),
+    ])
 }

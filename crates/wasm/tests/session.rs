@@ -1,8 +1,9 @@
 //! A session and an engine in one worker of a real browser: the whole path of a cell, on the CPU and on WebGPU.
-#![cfg(all(target_arch = "wasm32", feature = "engine"))]
+#![cfg(all(target_arch = "wasm32", feature = "api", feature = "engine", feature = "gpu"))]
 
 use gradbook_wasm::dataset::Dataset;
 use gradbook_wasm::engine::{Connection, Engine};
+use gradbook_wasm::gpu::Gpu;
 use gradbook_wasm::list::TensorList;
 use gradbook_wasm::model::{Layers, Model};
 use gradbook_wasm::session::Session;
@@ -11,7 +12,6 @@ use gradbook_wasm::tensor::Tensor;
 use gradbook_wasm::train;
 use js_sys::{Array, Float32Array, Function, JSON, Promise, Reflect, Uint8Array, Uint32Array};
 use std::rc::Rc;
-use wasm_bindgen::convert::TryFromJsValue;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -29,8 +29,11 @@ struct Bench {
 impl Bench {
     async fn open(device: &str) -> Self {
         let turn = Function::new_no_args("return new Promise((done) => setTimeout(done))");
-        let engine = JsFuture::from(Engine::open(device.into(), 1, turn)).await.unwrap();
-        let engine = Engine::try_from_js_value(engine).unwrap();
+        let engine = match device {
+            "cpu" => Engine::on_cpu(1, turn),
+            "webgpu" => Engine::on_gpu(JsFuture::from(Gpu::open()).await.unwrap().unchecked_into(), turn),
+            other => panic!("there is no device {other}"),
+        };
         // Each side is called after the other has returned, as over a port.
         let later = Function::new_with_args("act", "return (message) => queueMicrotask(() => act(message))");
         let deferred = |act: &Closure<dyn Fn(JsValue)>| -> Function {

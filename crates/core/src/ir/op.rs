@@ -111,6 +111,7 @@ pub enum Op {
 
 /// Sizes of a two-dimensional convolution. All three directions share it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ConvGeometry {
     /// Batch size N.
     pub n: usize,
@@ -153,6 +154,7 @@ impl ConvGeometry {
 
 /// Windows that slide over planes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Window {
     /// Batch size N.
     pub n: usize,

@@ -55,6 +55,7 @@ macro_rules! table {
     ($(#[$doc:meta])* $kind:ident, $row:ident, $list:ident: $($variant:ident $fields:tt)*) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[repr(u8)]
         #[expect(missing_docs, reason = "the rows name and define them")]
         pub enum $kind { $($variant),* }

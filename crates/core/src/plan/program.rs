@@ -8,6 +8,7 @@ use crate::{
 
 /// A compiled graph.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Program {
     /// Buffers that the caller brings to each run, in this order.
     pub externals: Vec<External>,
@@ -21,6 +22,7 @@ pub struct Program {
 
 /// A buffer that the caller brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct External {
     /// Its length in words.
     pub words: usize,
@@ -30,6 +32,7 @@ pub struct External {
 
 /// One kernel and where it reads and writes.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Step {
     /// What to compute.
     pub kernel: Kernel,
@@ -44,6 +47,7 @@ pub struct Step {
 /// An expression that finishes the elements of a kernel: what would else be a step of its own, which reads back what the
 /// kernel has just written.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Epilogue {
     /// The output's shape, over which the expression is evaluated.
     pub shape: Vec<usize>,
@@ -55,6 +59,7 @@ pub struct Epilogue {
 
 /// A contiguous range of words of a buffer. Views count from its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Operand {
     /// Which buffer.
     pub buffer: Buffer,
@@ -69,6 +74,7 @@ pub const ALIGNMENT: usize = 64;
 
 /// Which buffer an operand lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Buffer {
     /// The program's scratch memory.
     Arena,
@@ -78,6 +84,7 @@ pub enum Buffer {
 
 /// What a step computes.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Kernel {
     /// The expression at every coordinate of `shape`.
     Map {
@@ -145,6 +152,7 @@ pub enum Kernel {
 
 /// Sizes of a gather or scatter-add.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Rows {
     /// Rows of the table.
     pub rows: usize,
@@ -156,6 +164,7 @@ pub struct Rows {
 
 /// How to reduce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Reduction {
     /// The sum; 0 of nothing.
     Sum,
@@ -168,6 +177,7 @@ pub enum Reduction {
 /// A small register program that is evaluated at every coordinate: register `i` is the result of instruction `i`,
 /// the last register is the value.
 #[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Expr {
     /// What it reads.
     pub loads: Vec<Load>,
@@ -179,6 +189,7 @@ pub struct Expr {
 
 /// One input of an expression.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Load {
     /// Where the words come from.
     pub source: Source,
@@ -188,6 +199,7 @@ pub struct Load {
 
 /// Where an expression's input comes from: a map from flat positions to words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Source {
     /// The step's read with this index.
     Read(usize),
@@ -208,6 +220,7 @@ pub enum Source {
 
 /// One instruction; operands are registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Instr {
     /// The load with this index.
     Load(usize),

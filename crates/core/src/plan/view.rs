@@ -5,6 +5,7 @@ use std::ops::Range;
 
 /// One axis of a view.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Axis {
     /// Number of coordinates.
     pub size: usize,
@@ -16,6 +17,7 @@ pub struct Axis {
 
 /// The flat position is `offset + Σ coordinate · stride`; where any coordinate is not valid, the value read is 0.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct View {
     /// Flat position of coordinate 0; may lie outside of the source where that coordinate is not valid.
     pub offset: isize,

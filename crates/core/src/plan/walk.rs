@@ -6,6 +6,7 @@ use std::ops::Range;
 
 /// Steps that are repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Loop {
     /// Which steps; loops lie in each other whole or not at all, and an inner one is listed before the outer one.
     pub steps: Range<usize>,
@@ -17,6 +18,7 @@ pub struct Loop {
 
 /// An operand that moves with the trips of a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Move {
     /// The step.
     pub step: usize,

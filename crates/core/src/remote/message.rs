@@ -471,6 +471,18 @@ fn read_option<'a, T>(r: &mut Reader<'a>, read: impl FnOnce(&mut Reader<'a>) -> 
     if flag(r)? { read(r).map(Some) } else { Ok(None) }
 }
 
+/// An error as bytes.
+pub fn error_to_bytes(error: &Error) -> Vec<u8> {
+    let mut w = Writer::default();
+    write_error(&mut w, error);
+    w.finish().expect("an error has no values")
+}
+
+/// Takes apart what [`error_to_bytes`] wrote. Errors: it is nothing of the kind.
+pub fn error_from_bytes(bytes: &[u8]) -> Result<Error> {
+    read_error(&mut Reader::new(bytes))
+}
+
 fn write_error(w: &mut Writer, error: &Error) {
     match error {
         Error::Shape { op, message } => {

@@ -10,7 +10,7 @@ mod message;
 mod server;
 
 pub use client::{RemoteRunner, Transport};
-pub use message::VERSION;
+pub use message::{VERSION, error_from_bytes, error_to_bytes};
 pub use server::{Activity, Host, Loaded, Server};
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The half that builds graphs.
+//! The part that builds graphs.
 
 pub mod dataset;
 pub mod explain;
@@ -6,6 +6,7 @@ pub(crate) mod function;
 pub mod list;
 pub mod model;
 pub mod options;
+mod promise;
 pub mod scan;
 pub mod seed;
 pub mod session;

@@ -1,9 +1,10 @@
 //! The way to what computes: graphs go out as bytes, replies come in.
 
+use super::promise::promise;
 use crate::api::list::TensorList;
 use crate::api::tensor::Tensor;
 use crate::error::{Result, Thrown};
-use crate::js::{bytes, promise};
+use crate::js::bytes;
 use gradbook_core::device::LocalFuture;
 use gradbook_core::remote::{RemoteRunner, Transport};
 use gradbook_core::{self as core, Runner};

@@ -1,12 +1,13 @@
 //! Steps that the reader wrote: traced functions, the variables that they change and optimisers within them.
 
+use super::promise::promise;
 use crate::api::list::TensorList;
 use crate::api::model::Model;
 use crate::api::options::read_kind;
 use crate::api::session::{Session, now};
 use crate::api::tensor::Tensor;
 use crate::error::{Result, Thrown};
-use crate::js::{object, promise};
+use crate::js::object;
 use gradbook_core as core;
 use gradbook_learn::layers::{Param, Params, Role};
 use gradbook_learn::optim::{Clip, Memory, Optimiser};

@@ -1,5 +1,6 @@
 //! Training, scores and predictions: promises over a session.
 
+use super::promise::promise;
 use crate::api::dataset::Dataset;
 use crate::api::function;
 use crate::api::model::Model;
@@ -8,7 +9,6 @@ use crate::api::session::Session;
 use crate::api::tensor::Tensor;
 use crate::clock;
 use crate::error::{Result, Thrown};
-use crate::js::promise;
 use gradbook_core as core;
 use gradbook_learn::losses::Loss;
 use gradbook_learn::train::{self, Clock, Event, FitOptions, Flow};

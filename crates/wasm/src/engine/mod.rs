@@ -1,12 +1,13 @@
 //! The other end of a session: owns a device and runs what comes as bytes, in the same thread or at the end of a port.
 
 mod datasets;
+mod gpu;
 pub mod linker;
 
 use crate::clock;
 use crate::error::{Result, Thrown};
-use crate::js::{bytes, object, promise};
-use gradbook_core::device::{LocalFuture, cpu::Cpu, webgpu};
+use crate::js::{bytes, device_counters, device_info, object};
+use gradbook_core::device::{Device, LocalFuture, cpu::Cpu};
 use gradbook_core::remote::{self, Loaded, Server};
 use gradbook_core::{self as core, LocalRunner};
 use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
@@ -34,21 +35,22 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Opens `cpu`, on so many threads if others that share the memory have called [`help`], or `webgpu`. `turn` gives a
-    /// promise that settles after whatever else waits in the thread has had its turn, messages above all.
-    pub fn open(device: String, threads: u32, turn: Function) -> Promise {
-        promise(async move {
-            let device: Rc<dyn core::device::Device> = match device.as_str() {
-                "cpu" => {
-                    core::device::cpu::set_linker(linker::link);
-                    Rc::new(Cpu::with_threads(threads as usize))
-                }
-                "webgpu" => Rc::new(webgpu::WebGpu::new(webgpu::Options::new(clock::now)).await?),
-                other => return Err(Thrown::argument(format!("there is no device {other}; there are cpu and webgpu"))),
-            };
-            let runner = Rc::new(LocalRunner::new(device, host(turn)));
-            Ok(Self { runner, loaded: Rc::default() }.into())
-        })
+    /// On the CPU, on so many threads if others that share the memory have called [`help`]. `turn` gives a promise that
+    /// settles after whatever else waits in the thread has had its turn, messages above all.
+    #[wasm_bindgen(js_name = onCpu)]
+    pub fn on_cpu(threads: u32, turn: Function) -> Self {
+        core::device::cpu::set_linker(linker::link);
+        Self::on(Rc::new(Cpu::with_threads(threads as usize)), turn)
+    }
+
+    /// On a `Gpu` of the `gpu` build.
+    #[wasm_bindgen(js_name = onGpu)]
+    pub fn on_gpu(gpu: gpu::Gpu, turn: Function) -> Self {
+        Self::on(Rc::new(gpu), turn)
+    }
+
+    fn on(device: Rc<dyn Device>, turn: Function) -> Self {
+        Self { runner: Rc::new(LocalRunner::new(device, host(turn))), loaded: Rc::default() }
     }
 
     /// A new client. `send` gets every reply as a `Uint8Array`; `load` gets the name of a collection and gives a promise
@@ -71,23 +73,12 @@ impl Engine {
 
     /// `{ device, detail, software }`
     pub fn info(&self) -> Object {
-        let info = self.runner.device().info();
-        object(&[("device", info.name.into()), ("detail", info.detail.into()), ("software", info.software.into())])
+        device_info(&self.runner.device().info())
     }
 
     /// What the device has done since it was opened, by name.
     pub fn counters(&self) -> Object {
-        let counters = self.runner.device().counters();
-        object(&[
-            ("dispatches", (counters.dispatches as f64).into()),
-            ("submits", (counters.submits as f64).into()),
-            ("buffersCreated", (counters.buffers_created as f64).into()),
-            ("bindGroupsCreated", (counters.bind_groups_created as f64).into()),
-            ("pipelinesCreated", (counters.pipelines_created as f64).into()),
-            ("reads", (counters.reads as f64).into()),
-            ("emitted", (counters.emitted as f64).into()),
-            ("liveBytes", (counters.live_bytes as f64).into()),
-        ])
+        device_counters(&self.runner.device().counters())
     }
 }
 

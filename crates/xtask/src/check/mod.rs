@@ -31,10 +31,11 @@ const CHECKS: &[Check] = &[
     ("clippy for wasm", |project| clippy(project, &[WASM, &["--all-targets"]].concat())),
     ("clippy for the API's module", |project| clippy(project, &[WASM, ALONE, &["api"]].concat())),
     ("clippy for the engine's module", |project| clippy(project, &[WASM, ALONE, &["engine"]].concat())),
+    ("clippy for the GPU's module", |project| clippy(project, &[WASM, ALONE, &["gpu"]].concat())),
 ];
 
 const WASM: &[&str] = &["--package", "gradbook-wasm", "--target", "wasm32-unknown-unknown"];
-/// One half of the binding, as the page loads it.
+/// One part of the binding, as the page loads it.
 const ALONE: &[&str] = &["--lib", "--no-default-features", "--features"];
 
 /// Runs all checks, going on after one that fails.
