@@ -1,3 +1,18 @@
+// adapter.d.ts
+/** What there is of WebGPU. */
+export type WebGpuAbility = {
+    kind: "missing";
+}
+/** The browser knows WebGPU, and has no adapter for it. */
+ | {
+    kind: "none";
+} | {
+    kind: "software" | "hardware";
+    adapter: string;
+};
+/** Asks the browser for an adapter. */
+export declare function probeWebGpu(): Promise<WebGpuAbility>;
+
 // collections.d.ts
 /** A file of a collection: what it holds, such as "train.images", and its bytes, unpacked. */
 export type CollectionFile = [label: string, bytes: Uint8Array];
@@ -244,6 +259,8 @@ export interface EngineOptions {
     threads?: number | undefined;
     /** Replaces the file of the build. */
     bytes?: BufferSource | WebAssembly.Module | undefined;
+    /** Replaces the file of the WebGPU device. */
+    gpu?: BufferSource | WebAssembly.Module | undefined;
 }
 /** Loads a build. `base` is the folder of the site or package. Errors: it does not run here; files that do not load. */
 export declare function loadEngine(base: URL, options?: EngineOptions): Promise<EngineModule>;
@@ -481,10 +498,11 @@ export interface GradbookOptions {
     threads?: number;
     /** The folder that holds `wasm/` and `assets/`; that of this package. */
     baseUrl?: URL | string;
-    /** The wasm modules, where they do not come from the folder: what builds graphs, and what computes. */
+    /** The wasm modules, where they do not come from the folder: what builds graphs, what computes, and what drives WebGPU. */
     modules?: {
         graph?: WasmSource;
         engine?: WasmSource;
+        gpu?: WasmSource;
     };
     /** A port to a worker that called `serve` with the other end; then nothing is computed here. */
     port?: MessagePort;

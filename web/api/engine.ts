@@ -3,10 +3,14 @@
 import type * as Module from "../pkg/base/gradbook.js";
 import { wasmFiles } from "../pkg/files.ts";
 import { loadCollection } from "./collections.ts";
+import { argumentError } from "./context.ts";
 import { fetchBytes } from "./files.ts";
 import type { EngineBuild } from "./probe.ts";
 import { chooseBuild } from "./probe.ts";
 import { defaultThreads, startHelpers } from "./threads.ts";
+
+/** The classes of the module with the WebGPU device. */
+type GpuModule = typeof import("../pkg/gpu/gradbook.js");
 
 /** A device that can be opened. */
 export type DeviceName = "cpu" | "webgpu";
@@ -40,6 +44,8 @@ export interface EngineOptions {
   threads?: number | undefined;
   /** Replaces the file of the build. */
   bytes?: BufferSource | WebAssembly.Module | undefined;
+  /** Replaces the file of the WebGPU device. */
+  gpu?: BufferSource | WebAssembly.Module | undefined;
 }
 
 /** Loads a build. `base` is the folder of the site or package. Errors: it does not run here; files that do not load. */
@@ -57,10 +63,33 @@ export async function loadEngine(base: URL, options: EngineOptions = {}): Promis
   const { memory } = await module.default({ module_or_path: compiled });
   const helpers =
     build === "threads" ? await startHelpers(base, { module: compiled, memory }, wanted - 1) : 0;
+  let gpu: Promise<GpuModule> | undefined;
   return {
     build,
-    open: (device) => module.Engine.open(device, 1 + helpers, turn) as Promise<Engine>,
+    async open(device) {
+      switch (device) {
+        case "cpu":
+          return module.Engine.onCpu(1 + helpers, turn);
+        case "webgpu":
+          gpu ??= loadGpu(base, options.gpu);
+          // What did not load may do so later.
+          gpu.catch(() => (gpu = undefined));
+          return module.Engine.onGpu(await (await gpu).Gpu.open(), turn);
+        default:
+          throw argumentError(`there is no device ${String(device)}; there are cpu and webgpu`);
+      }
+    },
   };
+}
+
+/** Loads what drives WebGPU: a module of its own, which the CPU device does without. */
+async function loadGpu(base: URL, bytes: EngineOptions["gpu"]): Promise<GpuModule> {
+  const [module, source] = await Promise.all([
+    import("../pkg/gpu/gradbook.js"),
+    bytes ?? fetchBytes(new URL(wasmFiles.gpu.file, base)),
+  ]);
+  await module.default({ module_or_path: source });
+  return module;
 }
 
 function importBuild(build: EngineBuild): Promise<typeof Module> {

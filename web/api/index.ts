@@ -8,6 +8,7 @@
 
 import { wasmFiles } from "../pkg/files.ts";
 import * as graph from "../pkg/graph/gradbook.js";
+import { probeWebGpu } from "./adapter.ts";
 import type { Connection, DeviceInfo, DeviceName, Engine } from "./engine.ts";
 import { connect, loadEngine, receive } from "./engine.ts";
 import { fetchBytes } from "./files.ts";
@@ -74,8 +75,8 @@ export interface GradbookOptions {
   threads?: number;
   /** The folder that holds `wasm/` and `assets/`; that of this package. */
   baseUrl?: URL | string;
-  /** The wasm modules, where they do not come from the folder: what builds graphs, and what computes. */
-  modules?: { graph?: WasmSource; engine?: WasmSource };
+  /** The wasm modules, where they do not come from the folder: what builds graphs, what computes, and what drives WebGPU. */
+  modules?: { graph?: WasmSource; engine?: WasmSource; gpu?: WasmSource };
   /** A port to a worker that called `serve` with the other end; then nothing is computed here. */
   port?: MessagePort;
 }
@@ -99,7 +100,7 @@ export async function createGradbook(options: GradbookOptions = {}): Promise<Ins
     return overPort(options.port);
   }
   const [module] = await Promise.all([
-    loadEngine(base, { ...options, bytes: options.modules?.engine }),
+    loadEngine(base, { ...options, bytes: options.modules?.engine, gpu: options.modules?.gpu }),
     Promise.resolve(source).then((module_or_path) => graph.default({ module_or_path })),
   ]);
   const { engine, info } = await openDevice(module.open, options.device ?? "auto");
@@ -128,7 +129,8 @@ export async function serve(
   options: Omit<GradbookOptions, "port"> = {},
 ): Promise<DeviceInfo> {
   const base = folder(options.baseUrl);
-  const module = await loadEngine(base, { ...options, bytes: options.modules?.engine });
+  const { modules } = options;
+  const module = await loadEngine(base, { ...options, bytes: modules?.engine, gpu: modules?.gpu });
   const { engine, info } = await openDevice(module.open, options.device ?? "auto");
   const connection = connect(engine, (reply) => port.postMessage(reply), new URL("assets/", base));
   port.onmessage = ({ data }: MessageEvent<unknown>) => {
@@ -159,10 +161,9 @@ async function openDevice(
   open: (device: DeviceName) => Promise<Engine>,
   device: DeviceName | "auto",
 ): Promise<{ engine: Engine; info: DeviceInfo }> {
-  if (device === "auto" && "gpu" in (globalThis.navigator ?? {})) {
+  if (device === "auto" && (await probeWebGpu()).kind === "hardware") {
     const engine = await open("webgpu").catch(() => undefined);
-    const info = engine?.info() as DeviceInfo | undefined;
-    if (engine && info && !info.software) return { engine, info };
+    if (engine) return { engine, info: engine.info() as DeviceInfo };
   }
   const engine = await open(device === "auto" ? "cpu" : device);
   return { engine, info: engine.info() as DeviceInfo };

@@ -64,6 +64,11 @@ macro_rules! table {
             /// All of them, in the order of their codes.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
+            /// The row's WGSL text, without the row: a module that only emits text has no use for the rest.
+            pub fn wgsl(self) -> &'static str {
+                match self { $(Self::$variant => const { ($row $fields).wgsl }),* }
+            }
+
             /// The function's row.
             pub fn row(self) -> &'static $row {
                 &$list[self as usize]

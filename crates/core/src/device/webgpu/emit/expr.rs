@@ -112,8 +112,8 @@ fn body(expr: &Expr) -> String {
         let dtype = expr.types[i];
         let value = match *instr {
             Instr::Load(load) => load_value(&mut text, i, &expr.loads[load], dtype),
-            Instr::Unary(unary, a) => function(unary.row().wgsl, expr.types[a], &register(a), ""),
-            Instr::Binary(binary, a, b) => function(binary.row().wgsl, expr.types[a], &register(a), &register(b)),
+            Instr::Unary(unary, a) => function(unary.wgsl(), expr.types[a], &register(a), ""),
+            Instr::Binary(binary, a, b) => function(binary.wgsl(), expr.types[a], &register(a), &register(b)),
             Instr::Select(c, a, b) => format!("select(v{b}, v{a}, v{c} != 0u)"),
             Instr::Cast(a) => cast(expr.types[a], dtype, &register(a)),
         };
