@@ -209,7 +209,7 @@ impl Inner {
             return self.device.write(place.memory.buffer, 0, &data.words);
         }
         let name = argument.handle().map(|handle| handle.id);
-        let live = self.held(argument)?.role == Role::Live;
+        let live = matches!(self.held(argument)?.role, Role::Assigned | Role::Live);
         if live || place.holds.get() != name {
             let to = Place { buffer: place.memory.buffer, offset: 0 };
             self.device.copy(self.place(argument)?, to, argument.shape().len())?;
@@ -358,6 +358,29 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn state_that_nobody_has_bound_comes_to_lie_where_one_step_updates_it() {
+        let runner = LocalRunner::native(Interp::new());
+        let values: Vec<Tensor> = [2, 3].map(|n| live(&runner, &vector(&vec![1.0; n]))).into();
+        let half = |value: &Tensor| {
+            let input = LoopSpec::placeholder(value.shape(), value.dtype());
+            let next = input.mul_scalar(0.5).unwrap();
+            Variable { input, value: value.clone(), next: Some(next) }
+        };
+        let spec = ProgramSpec { state: values.iter().map(half).collect(), ..ProgramSpec::default() };
+        let program = block_on(runner.prepare(&spec)).unwrap();
+        let before = runner.device().counters().dispatches;
+        block_on(runner.call(&program, &[])).unwrap();
+        assert_eq!(runner.device().counters().dispatches - before, 1);
+        block_on(runner.assign(&values[0], &vector(&[4.0, 4.0]))).unwrap();
+        block_on(runner.call(&program, &[])).unwrap();
+        assert_eq!((floats(&runner, &values[0]), floats(&runner, &values[1])), (vec![2.0; 2], vec![0.25; 3]));
+        // Once it is bound it stays where it is.
+        let again = block_on(runner.prepare(&spec)).unwrap();
+        block_on(runner.call(&again, &[])).unwrap();
+        assert_eq!(floats(&runner, &values[1]), vec![0.125; 3]);
     }
 
     #[test]

@@ -56,6 +56,8 @@ pub(super) struct Value {
 pub(super) enum Role {
     /// Nothing: it may lie anywhere.
     Free,
+    /// It changes under its name, by assignment only: it may still lie anywhere.
+    Assigned,
     /// It changes under its name, where it lies.
     Live,
     /// A loop or a program that is called reads it there.
@@ -308,6 +310,10 @@ impl Inner {
         for (state, value) in state.iter().zip(&initial) {
             self.device.copy(self.place(value)?, self.place(state)?, value.shape().len())?;
         }
+        if targets.is_empty() {
+            // The loop does nothing: its state is for programs to come.
+            state.iter().for_each(|state| self.set_role(state, Role::Assigned));
+        }
         let LaidOut { executable, externals, .. } = laid_out;
         let leaves = [&state[..], &kept].concat();
         let watch = spec.watch.map(|i| state[i].clone());
@@ -412,7 +418,9 @@ impl Inner {
         let handle = tensor.handle();
         let values = self.values.borrow();
         let value = handle.and_then(|handle| values.get(&handle.id));
-        value.is_some_and(|value| value.role == Role::Free && Rc::strong_count(&value.memory) == 1)
+        value.is_some_and(|value| {
+            matches!(value.role, Role::Free | Role::Assigned) && Rc::strong_count(&value.memory) == 1
+        })
     }
 
     /// What a value is from now on.
@@ -434,8 +442,10 @@ impl Inner {
         let fixed: Vec<Tensor> = first.iter().flatten().chain(rest).cloned().collect();
         let found = self.leaves(&fixed)?;
         for leaf in &fixed {
-            if self.held(leaf)?.role == Role::Free {
-                self.set_role(leaf, Role::Bound);
+            match self.held(leaf)?.role {
+                Role::Free => self.set_role(leaf, Role::Bound),
+                Role::Assigned => self.set_role(leaf, Role::Live),
+                Role::Live | Role::Bound | Role::Row => {}
             }
         }
         let mut places = found.places.into_iter();
