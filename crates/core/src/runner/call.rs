@@ -179,10 +179,11 @@ impl Inner {
         self.device.ready().await?;
         {
             let _turn = self.turn().await;
+            // First what is written: a GPU takes copies and kernels in one go.
+            body.next_row(|words| self.memory(ROWS * words, "an output"))?;
             for (place, argument) in body.arguments.iter().zip(arguments) {
                 self.bring(place, argument)?;
             }
-            body.next_row(|words| self.memory(ROWS * words, "an output"))?;
             let mut at = Position::default();
             loop {
                 // A call is made to its end: state never changes by half.

@@ -48,6 +48,8 @@ pub struct WebGpu {
     executables: RefCell<FxHashMap<ExecutableId, Rc<Executable>>>,
     arena: RefCell<Arena>,
     counters: RefCell<Counters>,
+    /// Copies that go into the queue with the next submit.
+    copies: RefCell<Option<wgpu::CommandEncoder>>,
     /// Error scopes around large allocations whose outcome is not known yet.
     doubts: RefCell<Vec<Doubt>>,
 }
@@ -98,13 +100,27 @@ impl WebGpu {
 
     /// Gives a buffer's memory back once work under way is done with it.
     fn drop_buffer(&self, buffer: &wgpu::Buffer) {
+        self.flush();
         self.counters.borrow_mut().live_bytes -= buffer.size();
         buffer.destroy();
     }
 
+    fn encoder(&self) -> wgpu::CommandEncoder {
+        let waiting = self.copies.take();
+        let descriptor = wgpu::CommandEncoderDescriptor { label: None };
+        waiting.unwrap_or_else(|| self.device.create_command_encoder(&descriptor))
+    }
+
+    /// Hands over copies that wait: before whatever does not go through [`Self::submit`].
+    fn flush(&self) {
+        if self.copies.borrow().is_some() {
+            self.submit(|_| (), |_| ());
+        }
+    }
+
     /// Records commands and hands them to the queue; `done` is told how many milliseconds they took.
     fn submit(&self, record: impl FnOnce(&mut wgpu::CommandEncoder), done: impl FnOnce(f64) + Send + 'static) {
-        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: None });
+        let mut encoder = self.encoder();
         record(&mut encoder);
         let now = self.options.now;
         let start = now();
@@ -196,6 +212,7 @@ impl Device for WebGpu {
         let buffers = self.buffers.borrow();
         let target = buffers.range(buffer, offset..offset + words.len())?;
         if !words.is_empty() {
+            self.flush();
             self.queue.write_buffer(target, 4 * offset as u64, bytemuck::cast_slice(words));
         }
         Ok(())
@@ -212,7 +229,9 @@ impl Device for WebGpu {
             return Ok(());
         }
         if from.buffer != to.buffer {
-            self.submit(|e| e.copy_buffer_to_buffer(source, from_byte, target, to_byte, bytes), |_| ());
+            let mut encoder = self.encoder();
+            encoder.copy_buffer_to_buffer(source, from_byte, target, to_byte, bytes);
+            self.copies.replace(Some(encoder));
             return Ok(());
         }
         // WebGPU copies between different buffers only.
@@ -294,6 +313,7 @@ impl Device for WebGpu {
     fn ready(&self) -> LocalFuture<'_, Result<()>> {
         Box::pin(async move {
             self.settle().await?;
+            self.flush();
             self.until(|| (self.signal.under_way() < DEPTH || self.signal.lost().is_some()).then_some(())).await;
             self.signal.check()
         })

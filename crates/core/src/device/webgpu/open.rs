@@ -73,6 +73,7 @@ impl WebGpu {
             buffers: Default::default(),
             executables: Default::default(),
             counters: Default::default(),
+            copies: Default::default(),
             doubts: Default::default(),
         })
     }

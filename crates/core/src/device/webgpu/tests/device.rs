@@ -87,6 +87,28 @@ fn writes_copies_and_reads_keep_their_order() {
 }
 
 #[test]
+fn copies_go_with_the_run_that_follows() {
+    let Some(gpu) = gpu() else { return };
+    let (a, b) = (gpu.alloc(10, "a").unwrap(), gpu.alloc(10, "b").unwrap());
+    let program = gpu.prepare(&counting(1)).unwrap();
+    let at = |buffer| Place { buffer, offset: 0 };
+    gpu.write(a, 0, &[7; 10]).unwrap();
+    let before = gpu.counters().submits;
+    gpu.copy(at(a), at(b), 10).unwrap();
+    advance(&gpu, program, &[b], 1);
+    // Waiting for room in the queue hands copies over.
+    assert!(gpu.counters().submits - before <= 2);
+    gpu.copy(at(b), at(a), 10).unwrap();
+    let before = gpu.counters().submits;
+    gpu.run(program, &[b], Position::default(), 1, &mut || true).unwrap();
+    assert_eq!(gpu.counters().submits - before, 1);
+    // The source of a copy that waits may go.
+    gpu.copy(at(b), at(a), 10).unwrap();
+    gpu.free(b);
+    assert_eq!(block_on(gpu.read(a, 0..10)).unwrap(), [9; 10]);
+}
+
+#[test]
 fn memory_comes_back() {
     let Some(gpu) = gpu() else { return };
     let cases = cases::products();
