@@ -3,6 +3,7 @@
 use wasm_bindgen::JsValue;
 
 /// What exports return.
+#[cfg(any(feature = "api", feature = "engine"))]
 pub type Result<T, E = Thrown> = std::result::Result<T, E>;
 
 /// An error on its way to JavaScript.
@@ -21,6 +22,7 @@ pub enum Thrown {
 
 impl Thrown {
     /// An argument that will not do.
+    #[cfg(any(feature = "api", feature = "engine"))]
     pub fn argument(message: impl Into<String>) -> Self {
         Self::Named { name: "ArgumentError", message: message.into() }
     }

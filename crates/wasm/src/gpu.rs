@@ -2,6 +2,7 @@
 //! as bytes, and errors are thrown as bytes, so that the other side has them whole.
 
 use crate::clock;
+use crate::error::Thrown;
 use crate::js::{device_counters, device_info};
 use gradbook_core::device::{
     BufferId, Device, ExecutableId, Place, Position,
@@ -22,10 +23,10 @@ pub struct Gpu(Rc<WebGpu>);
 
 #[wasm_bindgen]
 impl Gpu {
-    /// Opens the browser's adapter.
+    /// Opens the browser's adapter. Errors: there is none, or it gives no device; readers are told, so in words.
     pub fn open() -> Promise {
         future_to_promise(async {
-            let device = WebGpu::new(Options::new(clock::now)).await.map_err(thrown)?;
+            let device = WebGpu::new(Options::new(clock::now)).await.map_err(Thrown::from)?;
             Ok(Self(Rc::new(device)).into())
         })
     }

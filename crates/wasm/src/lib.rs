@@ -5,11 +5,11 @@
 //! has the [`engine::Engine`] that answers, and the CPU device; `gpu` has the WebGPU device, which an engine drives as an object
 //! of JavaScript. One path for all uses: bytes between session and engine, in one thread or through a port.
 //!
-//! No function calls back into JavaScript while anything is borrowed, and every error is a JavaScript `Error` with a name.
+//! No function calls back into JavaScript while anything is borrowed, and every error is a JavaScript `Error` with a name,
+//! but for those that an open `Gpu` throws to its engine.
 #![cfg(target_arch = "wasm32")]
 
 mod clock;
-#[cfg(any(feature = "api", feature = "engine"))]
 mod error;
 mod js;
 

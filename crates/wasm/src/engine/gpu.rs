@@ -119,9 +119,8 @@ impl Device for Gpu {
         mut pause: &mut dyn FnMut() -> bool,
     ) -> Result<Position> {
         let externals: Vec<u32> = externals.iter().map(|buffer| buffer.0).collect();
-        // More than a number holds is still more than anybody waits for.
-        let iterations = u32::try_from(iterations).unwrap_or(u32::MAX);
-        let done = Gpu::run(self, executable.0, &externals, from.iteration as u32, iterations, &mut pause);
+        let (from, iterations) = (from.iteration as u32, iterations as u32);
+        let done = Gpu::run(self, executable.0, &externals, from, iterations, &mut pause);
         done.map(|done| Position { iteration: done as usize, step: 0 }).map_err(caught)
     }
 
