@@ -195,18 +195,19 @@ pub fn position(view: &View, name: &str) -> String {
     if text.is_empty() { "0u".into() } else { text }
 }
 
-/// The condition that a coordinate reads the source at all; empty if all do.
+/// The condition that a coordinate reads the source at all; empty if all do. Without `&&`, which branches: a kernel with many
+/// such branches takes some compilers seconds.
 pub fn valid(view: &View, name: &str) -> String {
     let mut terms = Vec::new();
     for (d, axis) in view.axes.iter().enumerate() {
         if axis.valid.start > 0 {
-            terms.push(format!("{name}{d} >= {}u", axis.valid.start));
+            terms.push(format!("({name}{d} >= {}u)", axis.valid.start));
         }
         if axis.valid.end < axis.size {
-            terms.push(format!("{name}{d} < {}u", axis.valid.end));
+            terms.push(format!("({name}{d} < {}u)", axis.valid.end));
         }
     }
-    terms.join(" && ")
+    terms.join(" & ")
 }
 
 /// A row's text with its arguments put in for `a` and `b`, and the type for the `T` at the end of a helper's name.
@@ -279,6 +280,6 @@ mod tests {
     fn positions_may_run_backwards() {
         let view = View::contiguous(&[2, 3]).flip(&[1]);
         assert_eq!(position(&view, "c"), "2u + c0 * 3u - c1");
-        assert_eq!(valid(&View::contiguous(&[2]).pad(&[1], &[1]), "c"), "c0 >= 1u && c0 < 3u");
+        assert_eq!(valid(&View::contiguous(&[2]).pad(&[1], &[1]), "c"), "(c0 >= 1u) & (c0 < 3u)");
     }
 }
