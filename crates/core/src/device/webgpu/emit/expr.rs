@@ -14,7 +14,7 @@ pub fn map(shape: &[usize], expr: &Expr, more: &[usize]) -> Shader {
     let last = expr.instrs.len() - 1;
     let mut puts = format!("    put(i, {});\n", word(&expr, last));
     for (i, &register) in (1..).zip(more) {
-        puts.push_str(&format!("    put({}u + i, {});\n", i * total, word(&expr, register)));
+        puts.push_str(&format!("    put({}u + i, {});\n", (i * total) as u32, word(&expr, register)));
     }
     let values =
         [("coordinates", unflatten("i", &sizes, "c", 0, "    ")), ("registers", registers(&expr)), ("puts", puts)];
