@@ -29,8 +29,6 @@ pub struct Gemm {
     along_k: [bool; 2],
 }
 
-/// Workgroups that keep a device busy; a product of fewer is split along k.
-const BUSY: usize = 64;
 /// Products that a part of a split sum should at least have.
 const CHUNK: usize = 256;
 
@@ -43,7 +41,8 @@ pub fn emit(gemm: &Gemm, tiling: Tiling, ends: &Ends, scratch: usize) -> Emitted
     let [threads, together] =
         if tile.is_direct() { [DIRECT_THREADS; 2] } else { [tile.threads[0] * tile.threads[1], 1] };
     let groups = tiles.div_ceil(together);
-    let splits = if groups < BUSY { (gemm.k / CHUNK).clamp(1, BUSY.div_ceil(groups)) } else { 1 };
+    let busy = tiling.busy();
+    let splits = if groups < busy { (gemm.k / CHUNK).clamp(1, busy.div_ceil(groups)) } else { 1 };
     let chunk = gemm.k.div_ceil(splits).next_multiple_of(tile.depth).max(tile.depth);
     let splits = gemm.k.div_ceil(chunk).max(1);
     let numbers = [

@@ -25,11 +25,20 @@ pub struct Tile {
 }
 
 /// Threads of a workgroup where each has a tile of its own.
-pub const DIRECT_THREADS: usize = 32;
+pub const DIRECT_THREADS: usize = 8;
 
 impl Tiling {
     /// All there are.
     pub const ALL: [Self; 3] = [Self::Small, Self::Large, Self::Direct];
+
+    /// Workgroups that keep a device busy; a product of fewer is split along k.
+    pub fn busy(self) -> usize {
+        match self {
+            Self::Small | Self::Large => 64,
+            // A core takes one at a time.
+            Self::Direct => 4,
+        }
+    }
 
     /// The tile that covers m × n results with the least waste, the larger one at a tie.
     pub fn tile(self, [m, n]: [usize; 2]) -> Tile {
