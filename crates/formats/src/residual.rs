@@ -166,10 +166,7 @@ mod tests {
         assert_eq!(message(&[0; 30]), "this is no residual image file: it does not start with GBR1");
         let mut bytes = encode([1, 1, 2, 3], &[7; 6], 2).unwrap();
         bytes.pop();
-        assert_eq!(
-            message(&bytes),
-            "this residual image file promises 1 x 1 x 2 x 3 bytes but holds 5 bytes of them"
-        );
+        assert_eq!(message(&bytes), "this residual image file promises 1 x 1 x 2 x 3 bytes but holds 5 bytes of them");
         bytes[4] = 64;
         assert_eq!(message(&bytes), "this is no residual image file: it may be off by 64; at most 63 is read");
         assert!(encode([1, 1, 2, 3], &[0; 5], 0).is_err());
