@@ -86,8 +86,8 @@ mod tests {
     fn says_what_is_wrong() {
         let message = |n, shares: &[f64], labels| partition(n, shares, labels, 0).unwrap_err();
         assert_eq!(
-            message(9, &[0.7, 0.2], None),
-            "2 shares are 0.9 together; expected numbers above 0 that are 1 together"
+            message(9, &[0.5, 0.25], None),
+            "2 shares are 0.75 together; expected numbers above 0 that are 1 together"
         );
         assert!(partition(9, &[f64::NAN], None, 0).is_err() && partition(9, &[1.5, -0.5], None, 0).is_err());
         assert!(partition(9, &[], None, 0).is_err());
