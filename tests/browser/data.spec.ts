@@ -63,7 +63,7 @@ test("what was loaded is kept in the browser, and checked each time", async () =
 });
 
 function cellOf(page: Page, id: string) {
-  return page.locator(`gradbook-cell-view[data-id="${id}"]`);
+  return page.locator(`gradbook-cell-view[data-cell="${id}"]`);
 }
 
 function outputOf(page: Page, id: string): Promise<string> {

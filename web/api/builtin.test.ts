@@ -146,7 +146,7 @@ async function nearestNeighbour(g: Instance, set: Dataset): Promise<number> {
     // |a − b|² less |a|², which is the same along a row; a sample is not its own neighbour.
     const some = x.slice(0, start, stop);
     const apart = lengths.sub(some.matmul(x.t()).mul(2));
-    const own = g.arange(start, stop).unsqueeze(1).eq(g.arange(set.length));
+    const own = g.arange(set.length).slice(0, start, stop).unsqueeze(1).eq(g.arange(set.length));
     const nearest = await own.where(1e9, apart).argmin(1).data();
     nearest.forEach((neighbour, i) => {
       if (labels[neighbour] === labels[start + i]) right += 1;

@@ -57,8 +57,8 @@ export async function loadCollection(
       return [label, bytes];
     }),
   );
-  const classes = new TextEncoder().encode((manifest.classes ?? []).join("\n"));
-  return [...files, ["classes", idxOf(classes)]];
+  if (!manifest.classes) return files;
+  return [...files, ["classes", idxOf(new TextEncoder().encode(manifest.classes.join("\n")))]];
 }
 
 /** The published one, or without a network the one that was kept. */
