@@ -32,8 +32,44 @@ test("the notebook of data sets runs from top to bottom", async () => {
     assert.match(await outputOf(page, "shakespeare"), /To be, or not to be/);
     assert.match(await outputOf(page, "names"), /MARY.*JAMES.*SMITH/s);
     assert.match(await outputOf(page, "spoken"), /spoken: 30 samples \[8000\], 10 classes/);
-    assert.match(await outputOf(page, "again"), /The locked test set digits8 is scored for use 2\./);
+    assert.match(await outputOf(page, "again"), /The locked test set digits8 is scored again \(use 2\)\./);
     assert.doesNotMatch(await outputOf(page, "locked"), /locked test set/);
+  });
+});
+
+test("the status says how far loading has come, and a file that does not come is named", async () => {
+  await visit(sites.plain, async ({ page, errors }) => {
+    const notebook = await NotebookPage.open(page);
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    await page.context().route("**/fashion/train-images.idx.gz", async (route) => {
+      await held;
+      await route.continue();
+    });
+    const cell = await notebook.add("(await data.fashion()).test.length");
+    await notebook.start(cell);
+    // The three small files are here.
+    await page.locator(".status-loading", { hasText: /Loading fashion\s+0\.4 of 2\.6 MB/ }).waitFor();
+    await picture(page, "data-loading");
+    answer();
+    await notebook.finished(cell);
+    assert.equal(await notebook.outputs(cell), "1000");
+    await page.locator(".status-loading").waitFor({ state: "hidden" });
+    await page.context().route("**/faces25/all-labels.idx.gz", (route) => route.fulfill({ status: 503 }));
+    const missing = await notebook.addAndRun("await data.faces25()");
+    assert.match(
+      await notebook.outputs(missing),
+      /LoadError[\s\S]*could not load faces25: http.*all-labels\.idx\.gz could not be loaded: 503/,
+    );
+    // What failed is not waited for.
+    const busy = await notebook.add("for (;;) await new Promise((resolve) => setTimeout(resolve, 10))");
+    await notebook.start(busy);
+    await page.locator(".status-kernel.is-busy").waitFor();
+    assert.equal(await page.locator(".status-loading").count(), 0);
+    await notebook.stop();
+    await notebook.finished(busy);
+    // The browser logs every failed request.
+    errors.length = 0;
   });
 });
 

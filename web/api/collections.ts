@@ -11,7 +11,7 @@ export type CollectionFile = [label: string, bytes: Uint8Array];
 export interface LoadProgress {
   /** The name of the data set. */
   name: string;
-  /** Bytes that are here. */
+  /** Bytes that are here; all of them once loading is over, even by an error. */
   loaded: number;
   /** Bytes of all its files. */
   total: number;
@@ -45,18 +45,23 @@ export async function loadCollection(
   );
   const total = wanted.reduce((sum, { entry }) => sum + entry.bytes, 0);
   const here = wanted.map(() => 0);
+  let isOver = false;
   const files = await Promise.all(
     wanted.map(async ({ label, entry }, i): Promise<CollectionFile> => {
       const tell = (bytes: number) => {
         // A server that unpacks on the way sends more than was packed.
         here[i] = Math.min(bytes, entry.bytes);
-        onProgress({ name, loaded: here.reduce((sum, count) => sum + count), total });
+        if (!isOver) onProgress({ name, loaded: here.reduce((sum, count) => sum + count), total });
       };
       const bytes = await loadFile(new URL(entry.file, folder), entry, tell);
       tell(entry.bytes);
       return [label, bytes];
     }),
-  );
+  ).finally(() => {
+    // Nothing more is waited for, whether it came or not.
+    isOver = true;
+    onProgress({ name, loaded: total, total });
+  });
   if (!manifest.classes) return files;
   return [...files, ["classes", idxOf(new TextEncoder().encode(manifest.classes.join("\n")))]];
 }

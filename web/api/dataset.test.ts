@@ -168,10 +168,10 @@ test(
       await model.evaluate(locked.take(5));
       assert.match(
         warnings.join(),
-        /^The locked test set locked is scored for use 2\..*score the test set once\.$/,
+        /^The locked test set locked is scored again \(use 2\)\..*score the test set once\.$/,
       );
       await model.evaluate(held.locked());
-      assert.match(warnings[1] ?? "", /use 3/);
+      assert.match(warnings[1] ?? "", /\(use 3\)/);
       await model.fit(train, { epochs: 1, validation: locked, seed: 1 });
       assert.match(warnings[2] ?? "", /is used for validation/);
       assert.equal(warnings.length, 3);

@@ -298,7 +298,7 @@ export class Dataset {
     if (!lock) return;
     lock.uses += 1;
     if (what === "scoring" && lock.uses === 1) return;
-    const how = what === "scoring" ? `is scored for use ${lock.uses}` : `is used for ${what}`;
+    const how = what === "scoring" ? `is scored again (use ${lock.uses})` : `is used for ${what}`;
     // biome-ignore lint/suspicious/noConsole: in a cell this is shown among its outputs, in a program on its own console.
     console.warn(
       `The locked test set ${name} ${how}. What is chosen by its results fits it, and its score no longer says how the model does ` +
