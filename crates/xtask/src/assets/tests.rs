@@ -32,11 +32,17 @@ fn file(name: &str, label: &str) -> (Vec<usize>, Vec<u8>) {
     let entry = &manifest(name)["parts"][part][what];
     let path = Project::find().unwrap().path(FOLDER).join(name).join(entry["file"].as_str().unwrap());
     let packed = fs::read(path).unwrap();
-    assert_eq!((entry["bytes"].as_u64(), &entry["sha256"]), (Some(packed.len() as u64), &stamp::sha256(&packed).into()));
+    assert_eq!(
+        (entry["bytes"].as_u64(), &entry["sha256"]),
+        (Some(packed.len() as u64), &stamp::sha256(&packed).into())
+    );
     let mut plain = vec![];
     GzDecoder::new(&packed[..]).read_to_end(&mut plain).unwrap();
     let hashed = &entry["plain"];
-    assert_eq!((hashed["bytes"].as_u64(), &hashed["sha256"]), (Some(plain.len() as u64), &stamp::sha256(&plain).into()));
+    assert_eq!(
+        (hashed["bytes"].as_u64(), &hashed["sha256"]),
+        (Some(plain.len() as u64), &stamp::sha256(&plain).into())
+    );
     contents(&plain)
 }
 
