@@ -76,7 +76,7 @@ export type CollectionFile = [label: string, bytes: Uint8Array];
 export interface LoadProgress {
     /** The name of the data set. */
     name: string;
-    /** Bytes that are here. */
+    /** Bytes that are here; all of them once loading is over, even by an error. */
     loaded: number;
     /** Bytes of all its files. */
     total: number;
