@@ -13,11 +13,76 @@ export type WebGpuAbility = {
 /** Asks the browser for an adapter. */
 export declare function probeWebGpu(): Promise<WebGpuAbility>;
 
+// builtin.d.ts
+import type { Context } from "./context.ts";
+import { Dataset } from "./dataset.ts";
+import { Tensor } from "./tensor.ts";
+/** A training and a test set. */
+export interface TrainTest {
+    train: Dataset;
+    test: Dataset;
+}
+/** The same pictures drawn by two makers: number n of one is number n of the other. */
+export interface EmojiPairs {
+    /** Noto Emoji by Google: over white, [1911, 3, 32, 32], labels are categories. */
+    noto: Dataset;
+    /** Twemoji by Twitter, alike. */
+    twemoji: Dataset;
+    /** How much of each pixel is covered, 0…1, [1911, 1, 32, 32]. Over another ground: x − (1 − alpha) + (1 − alpha) · ground. */
+    alpha: {
+        noto: Tensor;
+        twemoji: Tensor;
+    };
+    /** What each shows, such as "grinning face". */
+    names: string[];
+}
+/** Names of people, in capitals, the most frequent first. */
+export interface PeopleNames {
+    female: string[];
+    male: string[];
+    surnames: string[];
+}
+/** The built-in data sets. Each is loaded on first use, checked, and kept in the browser's storage. */
+export interface BuiltIn {
+    /** Handwritten digits, 28 × 28, values 0…1: 8,000 to learn from and 2,000 held back. */
+    mnist(): Promise<TrainTest>;
+    /** Pictures of clothes, 28 × 28, in 10 classes: 5,000 to learn from and 1,000 held back. */
+    fashion(): Promise<TrainTest>;
+    /** Colour photographs, 32 × 32, in 10 classes: 5,000 to learn from and 1,000 held back; 6 MB. */
+    cifar10(): Promise<TrainTest>;
+    /** 1,797 handwritten digits of 8 × 8: small enough for everything. */
+    digits8(): Promise<Dataset>;
+    /** 100 faces and 100 patches without one, grey, 25 × 25. */
+    faces25(): Promise<Dataset>;
+    /** Drawings of the game Quick, Draw!, 28 × 28: 100 of each of 20 classes, one class after the other. */
+    quickdraw(): Promise<Dataset>;
+    /** 1,911 emoji in two styles, with names and categories; 5 MB. */
+    emoji(): Promise<EmojiPairs>;
+    /** Seven photographs by name (chelsea, coffee, camera, astronaut, rocket, china, flower), each [1, 3, H, W], values 0…1. */
+    photos(): Promise<Record<string, Tensor>>;
+    /** Eight plays by Shakespeare, about a million characters. */
+    shakespeare(): Promise<string>;
+    /** First names and surnames of a census. */
+    names(): Promise<PeopleNames>;
+    /** The digits 0 to 9, spoken by three voices one after the other (two English, one French): [30, 8000], −1…1, 8 kHz. */
+    spokenDigits(): Promise<Dataset>;
+}
+export declare function builtIn(context: Context): BuiltIn;
+
 // collections.d.ts
 /** A file of a collection: what it holds, such as "train.images", and its bytes, unpacked. */
 export type CollectionFile = [label: string, bytes: Uint8Array];
-/** Loads a collection from the folder that holds all of them. */
-export declare function loadCollection(assets: URL, name: string): Promise<CollectionFile[]>;
+/** How far a data set has come. */
+export interface LoadProgress {
+    /** The name of the data set. */
+    name: string;
+    /** Bytes that are here; all of them once loading is over, even by an error. */
+    loaded: number;
+    /** Bytes of all its files. */
+    total: number;
+}
+/** Loads a collection from the folder that holds all of them. Errors: a file is missing, cut short or damaged. */
+export declare function loadCollection(assets: URL, name: string, onProgress?: (progress: LoadProgress) => void): Promise<CollectionFile[]>;
 
 // compile.d.ts
 import type { Context } from "./context.ts";
@@ -89,8 +154,8 @@ export type Binding = typeof Module;
 export interface Context {
     readonly wasm: Binding;
     readonly session: Module.Session;
-    /** Where data sets come from; what they are called and how their classes are named. */
-    readonly catalogue: Catalogue;
+    /** Locked test sets by name and length, so that a cell that runs again finds its lock as it was. */
+    readonly locks: Map<string, Lock>;
     /** Whether a compiled function is being traced: then nothing has a value. */
     readonly trace: {
         active: boolean;
@@ -100,10 +165,10 @@ export interface Context {
     /** Called when a model's parameters have become other tensors. */
     parametersMoved?: () => void;
 }
-/** What is known of a built-in data set before its files are loaded. */
-export type Catalogue = Readonly<Record<string, {
-    readonly classes: readonly string[];
-}>>;
+/** How often a locked test set was used. */
+export interface Lock {
+    uses: number;
+}
 export type TensorHandle = Module.Tensor;
 export type ModelHandle = Module.Model;
 export type DatasetHandle = Module.Dataset;
@@ -153,18 +218,12 @@ export declare function create(context: Context): Create;
 export declare function sizes(what: string, shape: readonly number[]): Uint32Array;
 
 // data.d.ts
-import type { LiveDisplay } from "../display/schema.ts";
-import { DISPLAY } from "../display/schema.ts";
+import type { BuiltIn } from "./builtin.ts";
 import type { Context } from "./context.ts";
 import type { Create } from "./create.ts";
-import type { Displayable, ImagesOptions } from "./plot.ts";
+import { Dataset } from "./dataset.ts";
 import type { Nested, Values } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
-/** A training and a test set. */
-export interface TrainTest {
-    train: Dataset;
-    test: Dataset;
-}
 /** Options of a data set. */
 export interface DatasetOptions {
     /** What messages call it. */
@@ -172,6 +231,18 @@ export interface DatasetOptions {
     /** A name for each class. */
     classes?: readonly string[];
 }
+/** Where data sets come from. */
+export interface DataSource extends BuiltIn {
+    /** Samples x [N, …] with targets y: whole numbers are class labels [N]. Tensors or arrays. */
+    from(x: Tensor | Nested | Values, y: Tensor | Nested | Values, options?: DatasetOptions): Dataset;
+}
+export declare function data(context: Context, create: Create): DataSource;
+
+// dataset.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Displayable, ImagesOptions } from "./plot.ts";
+import { Tensor } from "./tensor.ts";
 /** Options of batches. */
 export interface BatchOptions {
     /** Samples in a batch; 32. */
@@ -185,12 +256,20 @@ export interface BatchOptions {
     /** What becomes of samples that do not fill a batch; "keep". */
     remainder?: "keep" | "drop";
 }
-/** Where data sets come from. */
-export interface DataSource {
-    /** Handwritten digits, 28 × 28, values 0…1: 8,000 to learn from and 2,000 held back. Loaded on first use. */
-    mnist(): Promise<TrainTest>;
-    /** Samples x [N, …] with targets y: whole numbers are class labels [N]. Tensors or arrays. */
-    from(x: Tensor | Nested | Values, y: Tensor | Nested | Values, options?: DatasetOptions): Dataset;
+/** What follows from a seed. */
+export interface SeedOptions {
+    /** Drawn afresh if left out. */
+    seed?: number;
+}
+/** One of the ways to hold back a part: what is learnt from, and what is scored. */
+export interface Fold {
+    train: Dataset;
+    validation: Dataset;
+}
+/** Mean and standard deviation of each channel. */
+export interface ChannelStats {
+    mean: number[];
+    std: number[];
 }
 /** Samples x [N, …] with one target y each. */
 export declare class Dataset {
@@ -216,13 +295,49 @@ export declare class Dataset {
      * samples stay where they are; a compiled function gathers them there.
      */
     batches(options?: BatchOptions): Generator<[x: Tensor, y: Tensor], void, undefined>;
-    /** Two sets drawn at random: the first has `share` (0…1) of the samples, the second the others. */
-    split(share: number, options?: {
-        seed?: number;
-    }): [Dataset, Dataset];
+    /** The same samples in random order. */
+    shuffle(options?: SeedOptions): Dataset;
+    /** The samples for which `keep` gives true, in the same order. It gets the label (or target) and the sample's number. */
+    filter(keep: (label: number, index: number) => boolean): Promise<Dataset>;
+    /**
+     * What `change` makes of all samples [N, …], and of the targets if it gives both:
+     * `train.map((x) => x.sub(0.5))`, `train.map((x, y) => [x, y.eq(3).cast("i32")])`. The number of samples stays.
+     */
+    map(change: (x: Tensor, y: Tensor) => Tensor | readonly [x: Tensor, y: Tensor]): Dataset;
+    /** These samples and then those of the others, which must have the same shape and classes. */
+    concat(...others: readonly Dataset[]): Dataset;
+    /**
+     * Sets drawn at random. One share (0…1) gives two, the first of this size; several, which must be 1 together, give as many:
+     * `const [train, validation, test] = all.split([0.7, 0.15, 0.15], { seed: 1 })`.
+     */
+    split(share: number, options?: SeedOptions): [Dataset, Dataset];
+    split(shares: readonly number[], options?: SeedOptions): Dataset[];
+    /** The same with the same shares of each class, as far as that goes. */
+    stratifiedSplit(shares?: readonly number[], options?: SeedOptions): Promise<Dataset[]>;
+    /** `k` ways to hold back another k-th of the samples, drawn at random. */
+    kFold(k?: number, options?: SeedOptions): Fold[];
+    /** The same with the same share of each class in each part. */
+    stratifiedKFold(k?: number, options?: SeedOptions): Promise<Fold[]>;
+    /** Mean and standard deviation (of all values, not estimated) of each channel of samples [N, C, …]. */
+    channelStats(): Promise<ChannelStats>;
+    /** Samples [N, C, …] less the mean and divided by the deviation of their channel: those of the training set, for every set. */
+    normalize({ mean, std }: ChannelStats): Dataset;
+    /** How many samples each class has. */
+    classCounts(): Promise<number[]>;
+    /**
+     * A weight for each class so that all count the same: N / (classes · count), as scikit-learn's "balanced". For
+     * `losses.crossEntropy` and `fit({ loss: { kind: "crossEntropy", weight } })`. A class without samples gets 0.
+     */
+    classWeights(): Promise<number[]>;
+    /** How many samples each class has, as a table. */
+    classBalance(): Displayable;
+    /**
+     * The same set, to be scored once, at the end. Every further `evaluate`, and any use in `fit`, shows a warning in the output;
+     * what is taken from it counts as the set itself, and so does a set of this name and length that is locked again.
+     */
+    locked(): Dataset;
     [DISPLAY](): LiveDisplay;
 }
-export declare function data(context: Context, create: Create): DataSource;
 
 // describe.d.ts
 import type { Values } from "./tensor.ts";
@@ -231,6 +346,7 @@ export declare function describe(shape: readonly number[], dtype: string, values
 
 // engine.d.ts
 import type * as Module from "../pkg/base/gradbook.js";
+import type { LoadProgress } from "./collections.ts";
 import type { EngineBuild } from "./probe.ts";
 /** A device that can be opened. */
 export type DeviceName = "cpu" | "webgpu";
@@ -264,8 +380,15 @@ export interface EngineOptions {
 }
 /** Loads a build. `base` is the folder of the site or package. Errors: it does not run here; files that do not load. */
 export declare function loadEngine(base: URL, options?: EngineOptions): Promise<EngineModule>;
-/** A new client of an engine; data sets come from `assets`. It gets what the one before it wanted kept. */
-export declare function connect(engine: Engine, send: (reply: Uint8Array) => void, assets: URL, before?: Connection): Connection;
+/** Where data sets come from. */
+export interface Source {
+    /** The folder that holds them. */
+    assets: URL;
+    /** Told how far one that is loaded has come. */
+    onProgress?: ((progress: LoadProgress) => void) | undefined;
+}
+/** A new client of an engine. It gets what the one before it wanted kept. */
+export declare function connect(engine: Engine, send: (reply: Uint8Array) => void, { assets, onProgress }: Source, before?: Connection): Connection;
 /** Messages in the forms that a port carries: one, or several of one turn together. */
 export declare function receive(connection: Connection, message: unknown): void;
 
@@ -319,8 +442,11 @@ export declare class Explanation {
 export declare function explain(context: Context): Explain;
 
 // files.d.ts
-/** The bytes of a file. Errors: it could not be had; the message names the address and what came of it. */
-export declare function fetchBytes(url: URL): Promise<Uint8Array<ArrayBuffer>>;
+/**
+ * The bytes of a file; `onBytes` is told how many have come. Errors: it could not be had; the message names the address and what
+ * came of it.
+ */
+export declare function fetchBytes(url: URL, onBytes?: (count: number) => void): Promise<Uint8Array<ArrayBuffer>>;
 /** Unpacks gzip. */
 export declare function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
 /** The SHA-256 in hexadecimal; none where the page is not in a secure context. */
@@ -455,14 +581,18 @@ export declare class History {
 }
 
 // index.d.ts
+import type { LoadProgress } from "./collections.ts";
 import type { DeviceInfo, DeviceName } from "./engine.ts";
 import type { Gradbook } from "./gradbook.ts";
 import type { EngineBuild } from "./probe.ts";
+export type { BuiltIn, EmojiPairs, PeopleNames, TrainTest } from "./builtin.ts";
+export type { LoadProgress } from "./collections.ts";
 export type { CallArgument, Compile, Compiled, CompileOptions, MakeVariable } from "./compile.ts";
 export { Variable } from "./compile.ts";
 export type { Create, RandomOptions } from "./create.ts";
-export type { BatchOptions, DataSource, DatasetOptions, TrainTest } from "./data.ts";
-export { Dataset } from "./data.ts";
+export type { DataSource, DatasetOptions } from "./data.ts";
+export type { BatchOptions, ChannelStats, Fold, SeedOptions } from "./dataset.ts";
+export { Dataset } from "./dataset.ts";
 export type { DeviceInfo, DeviceName } from "./engine.ts";
 export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target } from "./explain.ts";
 export { Explanation } from "./explain.ts";
@@ -504,6 +634,8 @@ export interface GradbookOptions {
         engine?: WasmSource;
         gpu?: WasmSource;
     };
+    /** Told how far a data set that is loaded has come. */
+    onProgress?: (progress: LoadProgress) => void;
     /** A port to a worker that called `serve` with the other end; then nothing is computed here. */
     port?: MessagePort;
 }
@@ -593,7 +725,7 @@ import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import { Variable } from "./compile.ts";
 import type { Context } from "./context.ts";
-import { Dataset } from "./data.ts";
+import { Dataset } from "./dataset.ts";
 import type { EpochReport } from "./history.ts";
 import { History } from "./history.ts";
 import type { Loss } from "./losses.ts";

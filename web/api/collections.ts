@@ -1,51 +1,140 @@
-// Built-in data sets as files: `assets/NAME/manifest.json` lists IDX files with size and hash. Only our own names are
-// looked for, as the request comes from code that we did not write.
+// Built-in data sets as files: `assets/NAME/manifest.json` lists them with size and hash. Only our own names are looked for,
+// as the request comes from code that we did not write. What was loaded once is kept in the browser's storage, and every
+// file is checked each time, wherever it came from.
 
 import { fetchBytes, gunzip, sha256 } from "./files.ts";
 
 /** A file of a collection: what it holds, such as "train.images", and its bytes, unpacked. */
 export type CollectionFile = [label: string, bytes: Uint8Array];
 
+/** How far a data set has come. */
+export interface LoadProgress {
+  /** The name of the data set. */
+  name: string;
+  /** Bytes that are here; all of them once loading is over, even by an error. */
+  loaded: number;
+  /** Bytes of all its files. */
+  total: number;
+}
+
 interface Manifest {
-  parts: Record<string, { images: FileEntry; labels: FileEntry }>;
+  classes?: string[];
+  parts: Record<string, Record<string, FileEntry | number>>;
 }
 
 interface FileEntry {
   file: string;
   bytes: number;
-  sha256: string;
+  /** What it is when it is unpacked. */
+  plain: { bytes: number; sha256: string };
 }
 
-/** Loads a collection from the folder that holds all of them. */
-export async function loadCollection(assets: URL, name: string): Promise<CollectionFile[]> {
+/** Loads a collection from the folder that holds all of them. Errors: a file is missing, cut short or damaged. */
+export async function loadCollection(
+  assets: URL,
+  name: string,
+  onProgress: (progress: LoadProgress) => void = () => {},
+): Promise<CollectionFile[]> {
   if (!/^[a-z0-9-]{1,40}$/.test(name)) throw new Error("there is no data set of this name");
   const folder = new URL(`${name}/`, assets);
-  const manifest = JSON.parse(
-    new TextDecoder().decode(await fetchBytes(new URL("manifest.json", folder))),
-  ) as Manifest;
-  const wanted = Object.entries(manifest.parts).flatMap(([part, { images, labels }]) => [
-    { label: `${part}.images`, entry: images },
-    { label: `${part}.labels`, entry: labels },
-  ]);
-  return Promise.all(
-    wanted.map(
-      async ({ label, entry }): Promise<CollectionFile> => [
-        label,
-        await loadFile(new URL(entry.file, folder), entry),
-      ],
+  const manifest = await loadManifest(new URL("manifest.json", folder));
+  const wanted = Object.entries(manifest.parts).flatMap(([part, files]) =>
+    Object.entries(files).flatMap(([what, entry]) =>
+      typeof entry === "object" ? [{ label: `${part}.${what}`, entry }] : [],
     ),
   );
+  const total = wanted.reduce((sum, { entry }) => sum + entry.bytes, 0);
+  const here = wanted.map(() => 0);
+  let isOver = false;
+  const files = await Promise.all(
+    wanted.map(async ({ label, entry }, i): Promise<CollectionFile> => {
+      const tell = (bytes: number) => {
+        // A server that unpacks on the way sends more than was packed.
+        here[i] = Math.min(bytes, entry.bytes);
+        if (!isOver) onProgress({ name, loaded: here.reduce((sum, count) => sum + count), total });
+      };
+      const bytes = await loadFile(new URL(entry.file, folder), entry, tell);
+      tell(entry.bytes);
+      return [label, bytes];
+    }),
+  ).finally(() => {
+    // Nothing more is waited for, whether it came or not.
+    isOver = true;
+    onProgress({ name, loaded: total, total });
+  });
+  if (!manifest.classes) return files;
+  return [...files, ["classes", idxOf(new TextEncoder().encode(manifest.classes.join("\n")))]];
 }
 
-async function loadFile(url: URL, entry: FileEntry): Promise<Uint8Array> {
-  const packed = await fetchBytes(url);
-  if (packed.length !== entry.bytes) {
-    // Some servers unpack on the way what ends in .gz: then the size differs and the bytes are what is wanted.
-    if (packed[0] === 0) return packed;
-    throw new Error(`${url.href} has ${packed.length} bytes; expected ${entry.bytes}`);
+/** The published one, or without a network the one that was kept. */
+async function loadManifest(url: URL): Promise<Manifest> {
+  const kept = await storage();
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = await fetchBytes(url);
+    await keep(kept, url, bytes);
+  } catch (error) {
+    const old = await kept?.match(url);
+    if (!old) throw error;
+    bytes = new Uint8Array(await old.arrayBuffer());
   }
-  const hash = await sha256(packed);
-  if (hash !== undefined && hash !== entry.sha256)
-    throw new Error(`${url.href} is damaged: its SHA-256 is ${hash}`);
-  return gunzip(packed);
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as Manifest;
+  } catch {
+    throw new Error(`${url.href} is no list of files; is the site complete?`);
+  }
+}
+
+async function loadFile(url: URL, entry: FileEntry, onBytes: (count: number) => void): Promise<Uint8Array> {
+  const kept = await storage();
+  const old = await kept?.match(url);
+  if (old) {
+    const plain = await unpack(new Uint8Array(await old.arrayBuffer())).catch(() => undefined);
+    if (plain && (await damageOf(plain, entry)) === undefined) return plain;
+    // Of another version, or spoilt: the published one takes its place.
+  }
+  const packed = await fetchBytes(url, onBytes);
+  const plain = await unpack(packed).catch(() => undefined);
+  const damage = plain ? await damageOf(plain, entry) : "it cannot be unpacked";
+  if (!plain || damage !== undefined)
+    throw new Error(
+      `${url.href} is damaged: ${damage}. Run the cell again; if it stays so, the copy on the server is damaged`,
+    );
+  await keep(kept, url, packed);
+  return plain;
+}
+
+/** Some servers unpack on the way what ends in .gz: then it is what is wanted already. */
+async function unpack(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzip(bytes) : bytes;
+}
+
+/** What is wrong with an unpacked file, if anything is. */
+async function damageOf(plain: Uint8Array<ArrayBuffer>, entry: FileEntry): Promise<string | undefined> {
+  if (plain.length !== entry.plain.bytes)
+    return `it has ${plain.length} bytes unpacked, not ${entry.plain.bytes}`;
+  const hash = await sha256(plain);
+  if (hash !== undefined && hash !== entry.plain.sha256) return `its SHA-256 is ${hash}`;
+  return undefined;
+}
+
+/** The browser's storage for files; none in Node, in private windows of some browsers, or without a secure context. */
+async function storage(): Promise<Cache | undefined> {
+  return globalThis.caches?.open(STORE).catch(() => undefined);
+}
+
+const STORE = "gradbook-data";
+
+/** A full disk only means that the file is fetched again next time. */
+async function keep(store: Cache | undefined, url: URL, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  if (url.protocol.startsWith("http")) await store?.put(url, new Response(bytes)).catch(() => {});
+}
+
+/** Text as an IDX file of bytes. */
+function idxOf(text: Uint8Array): Uint8Array {
+  const file = new Uint8Array(8 + text.length);
+  file.set([0, 0, 8, 1]);
+  new DataView(file.buffer).setUint32(4, text.length);
+  file.set(text, 8);
+  return file;
 }

@@ -8,8 +8,8 @@ export type Binding = typeof Module;
 export interface Context {
   readonly wasm: Binding;
   readonly session: Module.Session;
-  /** Where data sets come from; what they are called and how their classes are named. */
-  readonly catalogue: Catalogue;
+  /** Locked test sets by name and length, so that a cell that runs again finds its lock as it was. */
+  readonly locks: Map<string, Lock>;
   /** Whether a compiled function is being traced: then nothing has a value. */
   readonly trace: { active: boolean };
   /** How to end each training run that is under way. */
@@ -18,8 +18,10 @@ export interface Context {
   parametersMoved?: () => void;
 }
 
-/** What is known of a built-in data set before its files are loaded. */
-export type Catalogue = Readonly<Record<string, { readonly classes: readonly string[] }>>;
+/** How often a locked test set was used. */
+export interface Lock {
+  uses: number;
+}
 
 export type TensorHandle = Module.Tensor;
 export type ModelHandle = Module.Model;

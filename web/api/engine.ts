@@ -2,6 +2,7 @@
 
 import type * as Module from "../pkg/base/gradbook.js";
 import { wasmFiles } from "../pkg/files.ts";
+import type { LoadProgress } from "./collections.ts";
 import { loadCollection } from "./collections.ts";
 import { argumentError } from "./context.ts";
 import { fetchBytes } from "./files.ts";
@@ -103,14 +104,22 @@ function importBuild(build: EngineBuild): Promise<typeof Module> {
   }
 }
 
-/** A new client of an engine; data sets come from `assets`. It gets what the one before it wanted kept. */
+/** Where data sets come from. */
+export interface Source {
+  /** The folder that holds them. */
+  assets: URL;
+  /** Told how far one that is loaded has come. */
+  onProgress?: ((progress: LoadProgress) => void) | undefined;
+}
+
+/** A new client of an engine. It gets what the one before it wanted kept. */
 export function connect(
   engine: Engine,
   send: (reply: Uint8Array) => void,
-  assets: URL,
+  { assets, onProgress }: Source,
   before?: Connection,
 ): Connection {
-  const load = (name: string) => loadCollection(assets, name);
+  const load = (name: string) => loadCollection(assets, name, onProgress);
   return before ? engine.connectAfter(before, send, load) : engine.connect(send, load);
 }
 

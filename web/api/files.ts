@@ -1,7 +1,13 @@
 // Files beside the program: over the network, or from the disk where the program lies on one (Node).
 
-/** The bytes of a file. Errors: it could not be had; the message names the address and what came of it. */
-export async function fetchBytes(url: URL): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * The bytes of a file; `onBytes` is told how many have come. Errors: it could not be had; the message names the address and what
+ * came of it.
+ */
+export async function fetchBytes(
+  url: URL,
+  onBytes?: (count: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
   if (url.protocol === "file:") {
     const { readFile } = (await import(NODE_FILES)) as typeof import("node:fs/promises");
     return new Uint8Array(await readFile(url));
@@ -15,7 +21,19 @@ export async function fetchBytes(url: URL): Promise<Uint8Array<ArrayBuffer>> {
     const status = [response.status, response.statusText].filter(Boolean).join(" ");
     throw new Error(`${url.href} could not be loaded: ${status}`);
   }
-  return new Uint8Array(await response.arrayBuffer());
+  const body = onBytes && response.body ? response.body.pipeThrough(counted(onBytes)) : response.body;
+  return new Uint8Array(await new Response(body).arrayBuffer());
+}
+
+function counted(onBytes: (count: number) => void): TransformStream<Uint8Array, Uint8Array> {
+  let count = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      count += chunk.length;
+      onBytes(count);
+      controller.enqueue(chunk);
+    },
+  });
 }
 
 /** Not a literal where it is imported: bundles for pages have no such module. */

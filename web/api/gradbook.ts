@@ -2,7 +2,7 @@
 
 import type { Compile, MakeVariable } from "./compile.ts";
 import { compile, makeVariable } from "./compile.ts";
-import type { Binding, Catalogue, Context } from "./context.ts";
+import type { Binding, Context } from "./context.ts";
 import type { Create } from "./create.ts";
 import { create } from "./create.ts";
 import type { DataSource } from "./data.ts";
@@ -60,7 +60,7 @@ export interface Opened {
 /** A session whose messages go to `send`. */
 export function openSession(wasm: Binding, send: Send): Opened {
   const session = new wasm.Session(send);
-  const context: Context = { wasm, session, catalogue: CATALOGUE, trace: { active: false }, runs: new Set() };
+  const context: Context = { wasm, session, locks: new Map(), trace: { active: false }, runs: new Set() };
   const tensors = create(context);
   const gradbook: Gradbook = {
     ...tensors,
@@ -81,7 +81,3 @@ export function openSession(wasm: Binding, send: Send): Opened {
   };
   return { gradbook, context, session, stop };
 }
-
-const CATALOGUE: Catalogue = {
-  mnist: { classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] },
-};

@@ -9,6 +9,7 @@
 import { wasmFiles } from "../pkg/files.ts";
 import * as graph from "../pkg/graph/gradbook.js";
 import { probeWebGpu } from "./adapter.ts";
+import type { LoadProgress } from "./collections.ts";
 import type { Connection, DeviceInfo, DeviceName, Engine } from "./engine.ts";
 import { connect, loadEngine, receive } from "./engine.ts";
 import { fetchBytes } from "./files.ts";
@@ -16,11 +17,14 @@ import type { Gradbook } from "./gradbook.ts";
 import { openSession } from "./gradbook.ts";
 import type { EngineBuild } from "./probe.ts";
 
+export type { BuiltIn, EmojiPairs, PeopleNames, TrainTest } from "./builtin.ts";
+export type { LoadProgress } from "./collections.ts";
 export type { CallArgument, Compile, Compiled, CompileOptions, MakeVariable } from "./compile.ts";
 export { Variable } from "./compile.ts";
 export type { Create, RandomOptions } from "./create.ts";
-export type { BatchOptions, DataSource, DatasetOptions, TrainTest } from "./data.ts";
-export { Dataset } from "./data.ts";
+export type { DataSource, DatasetOptions } from "./data.ts";
+export type { BatchOptions, ChannelStats, Fold, SeedOptions } from "./dataset.ts";
+export { Dataset } from "./dataset.ts";
 export type { DeviceInfo, DeviceName } from "./engine.ts";
 export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target } from "./explain.ts";
 export { Explanation } from "./explain.ts";
@@ -77,6 +81,8 @@ export interface GradbookOptions {
   baseUrl?: URL | string;
   /** The wasm modules, where they do not come from the folder: what builds graphs, what computes, and what drives WebGPU. */
   modules?: { graph?: WasmSource; engine?: WasmSource; gpu?: WasmSource };
+  /** Told how far a data set that is loaded has come. */
+  onProgress?: (progress: LoadProgress) => void;
   /** A port to a worker that called `serve` with the other end; then nothing is computed here. */
   port?: MessagePort;
 }
@@ -110,11 +116,10 @@ export async function createGradbook(options: GradbookOptions = {}): Promise<Ins
     session,
     stop: stopRuns,
   } = openSession(graph, (message) => queueMicrotask(() => connection?.receive(message)));
-  connection = connect(
-    engine,
-    (reply) => queueMicrotask(() => session.receive(reply)),
-    new URL("assets/", base),
-  );
+  connection = connect(engine, (reply) => queueMicrotask(() => session.receive(reply)), {
+    assets: new URL("assets/", base),
+    onProgress: options.onProgress,
+  });
   const stop = () => {
     stopRuns();
     connection.stop();
@@ -132,7 +137,10 @@ export async function serve(
   const { modules } = options;
   const module = await loadEngine(base, { ...options, bytes: modules?.engine, gpu: modules?.gpu });
   const { engine, info } = await openDevice(module.open, options.device ?? "auto");
-  const connection = connect(engine, (reply) => port.postMessage(reply), new URL("assets/", base));
+  const connection = connect(engine, (reply) => port.postMessage(reply), {
+    assets: new URL("assets/", base),
+    onProgress: options.onProgress,
+  });
   port.onmessage = ({ data }: MessageEvent<unknown>) => {
     if (data !== STOP) return receive(connection, data);
     connection.stop();

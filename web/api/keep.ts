@@ -3,14 +3,14 @@
 // optimisers and histories are JavaScript, and go.
 
 import type { Context } from "./context.ts";
-import { Dataset } from "./data.ts";
+import { Dataset } from "./dataset.ts";
 import { Model } from "./model.ts";
 import { list, Tensor } from "./tensor.ts";
 
 /** One thing; numbers are places among the tensors, or among the things before it. */
 type Thing =
   | { is: "tensor"; at: number }
-  | { is: "dataset"; x: number; y: number; name: string; classes: string[] }
+  | { is: "dataset"; x: number; y: number; name: string; classes: string[]; uses?: number }
   | { is: "layer"; kind: string; options: unknown; input: number[]; values: number[] }
   | { is: "row"; of: number[] };
 
@@ -29,8 +29,8 @@ export function keep(context: Context, names: Readonly<Record<string, unknown>>)
   const describe = (value: unknown): Thing | undefined => {
     if (value instanceof Tensor) return { is: "tensor", at: place(value) };
     if (value instanceof Dataset) {
-      const { name, classes } = value;
-      return { is: "dataset", x: place(value.x), y: place(value.y), name, classes };
+      const { name, classes, lock } = value;
+      return { is: "dataset", x: place(value.x), y: place(value.y), name, classes, ...lock };
     }
     if (!(value instanceof Model) || !value.recipe) return undefined;
     if ("row" in value.recipe) {
@@ -73,7 +73,9 @@ export async function restore(context: Context): Promise<Record<string, unknown>
         break;
       case "dataset": {
         const [x, y] = [handles.at(thing.x), handles.at(thing.y)];
-        made.push(new Dataset(context, new wasm.Dataset(thing.name, x, y, thing.classes)));
+        const { name, classes, uses } = thing;
+        const lock = uses === undefined ? undefined : { uses };
+        made.push(new Dataset(context, new wasm.Dataset(name, x, y, classes), lock));
         break;
       }
       case "layer": {

@@ -6,7 +6,7 @@ import { Variable } from "./compile.ts";
 import type { Context, ModelHandle } from "./context.ts";
 import { argumentError, seedOf } from "./context.ts";
 import { sizes } from "./create.ts";
-import { Dataset } from "./data.ts";
+import { Dataset } from "./dataset.ts";
 import type { EpochReport, HistoryData, TrainEvent } from "./history.ts";
 import { History } from "./history.ts";
 import type { Loss } from "./losses.ts";
@@ -194,6 +194,8 @@ export class Model {
       throw argumentError("fit: validation must be a data set");
     if (plot !== undefined && !(plot instanceof Curve))
       throw argumentError("fit: plot must be a curve, such as plot.curve()");
+    train.use("training");
+    validation?.use("validation");
     const seed = seedOf(context, given);
     const asked = lossArgument(context, loss);
     const settings = {
@@ -237,6 +239,7 @@ export class Model {
     if (!(data instanceof Dataset)) throw argumentError("evaluate: the first argument must be a data set");
     const loss = lossArgument(this.context, options.loss);
     const { context } = this;
+    data.use("scoring");
     return (await context.wasm.evaluate(
       context.session,
       this.handle,

@@ -105,7 +105,7 @@ class ComputeWorker {
     const connection = connect(
       engine,
       (reply) => port.postMessage(reply, [reply.buffer as ArrayBuffer]),
-      new URL("assets/", SITE),
+      { assets: new URL("assets/", SITE), onProgress: (progress) => tell({ type: "loading", progress }) },
       before,
     );
     this.#connection = connection;

@@ -4,6 +4,7 @@
 // a user worker that has not answered after a while is ended and replaced, and the variables go with it; what lies in the
 // compute worker under a name of its own (tensors, data sets, networks of layers) is there for the next one.
 
+import type { LoadProgress } from "../api/collections.ts";
 import type { Display, DisplayUpdate } from "../display/schema.ts";
 import { wasmFiles } from "../pkg/files.ts";
 import type {
@@ -43,6 +44,7 @@ export interface KernelEvents {
   state(state: KernelState): void;
   status(status: ComputeStatus): void;
   counters(counters: ComputeCounters): void;
+  loading(progress: LoadProgress): void;
 }
 
 /** Well above what a busy machine makes a worker wait. */
@@ -170,6 +172,7 @@ export class Kernel {
     worker.onmessage = ({ data }: MessageEvent<FromCompute>) => {
       if (data.type === "status") this.events.status(data.status);
       else if (data.type === "counters") this.events.counters(data.counters);
+      else if (data.type === "loading") this.events.loading(data.progress);
       else this.#computeFailed(data.message);
     };
     worker.onerror = (event) => this.#computeFailed(event.message || "the worker did not start");

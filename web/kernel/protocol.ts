@@ -8,11 +8,12 @@
 //
 // The user worker runs strangers' code, so what comes from it is checked by `readFromUser` before use.
 
+import type { LoadProgress } from "../api/collections.ts";
 import type { Display, DisplayUpdate } from "../display/schema.ts";
 import { isDisplay, isDisplayUpdate } from "../display/validate.ts";
 
 /** Raised with every change of a message; both ends refuse another version. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 // Page and compute worker ---------------------------------------------------------------------------------------------
 
@@ -32,6 +33,8 @@ export type ToCompute =
 export type FromCompute =
   | { type: "status"; status: ComputeStatus }
   | { type: "counters"; counters: ComputeCounters }
+  /** A data set is being loaded; the last message has all of its bytes. */
+  | { type: "loading"; progress: LoadProgress }
   /** The worker is of no use any more: the page ends it and says why. */
   | { type: "failed"; message: string };
 

@@ -1,5 +1,6 @@
 // A notebook at work: its cells, the kernel that runs them, and the copy kept in this browser. Knows nothing of views.
 
+import type { LoadProgress } from "../api/collections.ts";
 import type { ErrorDisplay } from "../display/schema.ts";
 import { chooseDevice, probeAbilities } from "../kernel/device.ts";
 import type { KernelState } from "../kernel/kernel.ts";
@@ -19,6 +20,8 @@ export class Session extends Observable {
   device: DeviceChoice = "auto";
   status: ComputeStatus | undefined;
   counters: ComputeCounters | undefined;
+  /** How far a data set that is being loaded has come. */
+  loading: LoadProgress | undefined;
   /** Whether this browser's copy differs in origin from the notebook that is now published. */
   hasNewerOriginal = false;
   readonly saver: Saver;
@@ -38,6 +41,8 @@ export class Session extends Observable {
       state: (state) => this.#change(() => (this.kernelState = state)),
       status: (status) => this.#change(() => (this.status = status)),
       counters: (counters) => this.#change(() => (this.counters = counters)),
+      loading: (progress) =>
+        this.#change(() => (this.loading = progress.loaded < progress.total ? progress : undefined)),
     });
   }
 

