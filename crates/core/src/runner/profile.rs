@@ -87,7 +87,7 @@ impl Inner {
                 let cost = plan.steps[number].cost();
                 let step = &mut steps[number];
                 step.ms += time;
-                (step.flops, step.bytes) = (step.flops + cost.flops, step.bytes + cost.bytes);
+                (step.flops, step.bytes) = (step.flops + cost.flops, step.bytes + cost.bytes());
                 at = next;
             }
             calls += 1;
