@@ -26,6 +26,7 @@ pub use dtype::DType;
 pub use error::{Error, InputRange, NotFinite, Result};
 pub use ir::Tensor;
 pub use runner::{
-    Host, LocalRunner, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Runner, StepProfile,
+    Explanation, Host, LocalRunner, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Runner,
+    StepExplanation, StepProfile,
 };
 pub use shape::Shape;

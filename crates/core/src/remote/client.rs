@@ -2,7 +2,7 @@
 
 use super::message::{Body, Brought, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
 use crate::{
-    Data, Error, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Result, Runner, Tensor,
+    Data, Error, Explanation, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Result, Runner, Tensor,
     device::LocalFuture,
     ir::{Graph, Op, Resident},
 };
@@ -294,6 +294,14 @@ impl RemoteRunner {
         }
     }
 
+    async fn ask_what_a_call_does(&self, program: &Prepared) -> Result<Explanation> {
+        let wait = self.0.ask(|ticket| Request::Explain { ticket, program: program.id });
+        match wait.next().await? {
+            Body::Explanation(explanation) => Ok(explanation),
+            other => Err(unexpected("explain", &other)),
+        }
+    }
+
     fn send_call(&self, program: &Prepared, arguments: &[Tensor]) -> Result<Vec<Tensor>> {
         let brought = self.brought(arguments)?;
         let handles: Vec<Rc<Resident>> = program.outputs.iter().map(|_| self.0.hold(self.0.new_name())).collect();
@@ -366,6 +374,10 @@ impl Runner for RemoteRunner {
 
     fn profile<'a>(&'a self, program: &'a Prepared, arguments: &'a [Tensor]) -> LocalFuture<'a, Result<Profile>> {
         Box::pin(self.time_steps(program, arguments))
+    }
+
+    fn explain<'a>(&'a self, program: &'a Prepared) -> LocalFuture<'a, Result<Explanation>> {
+        Box::pin(self.ask_what_a_call_does(program))
     }
 
     fn prepare<'a>(&'a self, spec: &'a ProgramSpec) -> LocalFuture<'a, Result<Prepared>> {
@@ -519,6 +531,7 @@ fn unexpected(what: &str, body: &Body) -> Error {
         Body::Loaded(_) => "a collection",
         Body::Finite => "the end of a check",
         Body::Profile(_) => "a profile",
+        Body::Explanation(_) => "an explanation",
         Body::Kept(..) => "what was kept",
         Body::Failed(_) => "an error",
     };

@@ -1,7 +1,8 @@
 //! What crosses the port. The client chooses the names of the values it will hold, so that it never has to wait for one.
 
 use crate::{
-    DType, Data, Error, InputRange, LoopEnd, NotFinite, Profile, Progress, Result, Shape, StepProfile, Tensor,
+    DType, Data, Error, Explanation, InputRange, LoopEnd, NotFinite, Profile, Progress, Result, Shape, StepExplanation,
+    StepProfile, Tensor,
     ir::{
         Graph, Kind, Op,
         wire::{Reader, Writer},
@@ -50,6 +51,8 @@ pub(super) enum Request {
     Call { ticket: Option<Ticket>, program: Name, arguments: Vec<Brought>, names: Vec<Name> },
     /// Time the steps of a program on these arguments. Answered by `Profile`.
     Profile { ticket: Ticket, program: Name, arguments: Vec<Brought> },
+    /// Asks what a call of a program does. Answered by `Explanation`.
+    Explain { ticket: Ticket, program: Name },
 }
 
 /// An argument of a call.
@@ -97,6 +100,7 @@ pub(super) enum Body {
     Loaded(Vec<LoadedTensor>),
     Finite,
     Profile(Profile),
+    Explanation(Explanation),
     /// What the client before this one said about them, and the tensors, without labels.
     Kept(String, Vec<LoadedTensor>),
     Failed(Error),
@@ -263,6 +267,11 @@ impl Request {
                 w.number(*program);
                 write_list(&mut w, arguments, Brought::write);
             }
+            Self::Explain { ticket, program } => {
+                w.byte(14);
+                w.number(u64::from(*ticket));
+                w.number(*program);
+            }
         }
         w.finish()
     }
@@ -303,6 +312,7 @@ impl Request {
                 program: r.number()?,
                 arguments: read_list(&mut r, Brought::read)?,
             },
+            14 => Self::Explain { ticket: word(&mut r)?, program: r.number()? },
             other => return Err(Error::Wire(format!("the request {other}"))),
         };
         r.end()?;
@@ -353,6 +363,19 @@ impl Reply {
                     [step.ms, step.flops, step.bytes].iter().for_each(|amount| w.number(amount.to_bits()));
                 });
             }
+            Body::Explanation(explanation) => {
+                let Explanation { device, submits, copied, arena, state, buffers, buffer_bytes, steps } = explanation;
+                w.byte(10);
+                w.text(device);
+                [*submits, *buffers].iter().for_each(|&number| w.size(number));
+                [copied, arena, state, buffer_bytes].iter().for_each(|amount| w.number(amount.to_bits()));
+                write_list(&mut w, steps, |w, step| {
+                    w.text(&step.kernel);
+                    w.size(step.dispatches);
+                    let amounts = [step.flops, step.read, step.written, step.moved];
+                    amounts.iter().for_each(|amount| w.number(amount.to_bits()));
+                });
+            }
         }
         w.finish()
     }
@@ -369,6 +392,12 @@ impl Reply {
             4 => Body::Failed(read_error(&mut r)?),
             8 => Body::Finite,
             9 => Body::Profile(Profile { calls: r.size()?, steps: read_list(&mut r, read_step)? }),
+            10 => {
+                let (device, submits, buffers) = (r.text()?, r.size()?, r.size()?);
+                let [copied, arena, state, buffer_bytes] = amounts(&mut r)?;
+                let steps = read_list(&mut r, read_explained)?;
+                Body::Explanation(Explanation { device, submits, copied, arena, state, buffers, buffer_bytes, steps })
+            }
             other => return Err(Error::Wire(format!("the reply {other}"))),
         };
         r.end()?;
@@ -401,8 +430,22 @@ impl Brought {
 
 fn read_step(r: &mut Reader<'_>) -> Result<StepProfile> {
     let kernel = r.text()?;
-    let mut amount = || r.number().map(f64::from_bits);
-    Ok(StepProfile { kernel, ms: amount()?, flops: amount()?, bytes: amount()? })
+    let [ms, flops, bytes] = amounts(r)?;
+    Ok(StepProfile { kernel, ms, flops, bytes })
+}
+
+fn read_explained(r: &mut Reader<'_>) -> Result<StepExplanation> {
+    let (kernel, dispatches) = (r.text()?, r.size()?);
+    let [flops, read, written, moved] = amounts(r)?;
+    Ok(StepExplanation { kernel, dispatches, flops, read, written, moved })
+}
+
+fn amounts<const N: usize>(r: &mut Reader<'_>) -> Result<[f64; N]> {
+    let mut amounts = [0.0; N];
+    for amount in &mut amounts {
+        *amount = f64::from_bits(r.number()?);
+    }
+    Ok(amounts)
 }
 
 impl LoadedTensor {

@@ -2,7 +2,7 @@
 
 use super::message::{Body, Brought, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
 use crate::{
-    DType, Error, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Result, Runner, Shape, Tensor,
+    DType, Error, Explanation, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Result, Runner, Shape, Tensor,
     device::LocalFuture, ir::Op, runner::Variable,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -263,6 +263,13 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
                 };
                 state.reply(ticket, body);
             }
+            Request::Explain { ticket, program } => {
+                let body = match state.explain(program).await {
+                    Ok(explanation) => Body::Explanation(explanation),
+                    Err(error) => Body::Failed(error),
+                };
+                state.reply(ticket, body);
+            }
             Request::Load { ticket, what } => state.host.spawn(Box::pin(load(state.clone(), ticket, what))),
             Request::Keep { what, graph } => state.keep(what, &graph),
             Request::Kept { ticket } => state.reply(ticket, state.hand_over()),
@@ -395,7 +402,7 @@ impl<R: Runner, H: Host> State<R, H> {
             }
             Request::Begin { name, graph, states, watch } => self.put_off_loop(name, &graph, &states, watch),
             Request::Advance { ticket, .. } => self.reply(ticket, STOPPED),
-            Request::Check { ticket, .. } | Request::Profile { ticket, .. } => {
+            Request::Check { ticket, .. } | Request::Profile { ticket, .. } | Request::Explain { ticket, .. } => {
                 self.reply(ticket, Body::Failed(Error::Stopped));
             }
             Request::Call { ticket, names, .. } => {
@@ -541,6 +548,11 @@ impl<R: Runner, H: Host> State<R, H> {
     async fn profile(&self, name: Name, arguments: &[Brought]) -> Result<Profile> {
         let (prepared, arguments) = self.made_ready(name, arguments).await?;
         self.runner().profile(&prepared, &arguments).await
+    }
+
+    async fn explain(&self, name: Name) -> Result<Explanation> {
+        let (prepared, _) = self.made_ready(name, &[]).await?;
+        self.runner().explain(&prepared).await
     }
 
     /// A program on this device, and the arguments that were sent for it.

@@ -2,9 +2,11 @@
 //! one sends the same requests over a port.
 
 mod call;
+mod explain;
 mod local;
 mod profile;
 
+pub use explain::{Explanation, StepExplanation};
 pub use local::{Host, LocalRunner};
 pub use profile::{Profile, StepProfile};
 
@@ -48,6 +50,9 @@ pub trait Runner {
     ///
     /// Errors: another number of arguments; another shape or type of one.
     fn call<'a>(&'a self, program: &'a Prepared, arguments: &'a [Tensor]) -> LocalFuture<'a, Result<Vec<Tensor>>>;
+
+    /// What a call of a prepared computation does on the device: dispatches and bytes, step by step. Nothing is run.
+    fn explain<'a>(&'a self, program: &'a Prepared) -> LocalFuture<'a, Result<Explanation>>;
 
     /// Calls a prepared computation on these arguments for a third of a second, and times its steps. State changes as by
     /// so many calls; outputs are dropped.

@@ -106,7 +106,8 @@ impl Inner {
     }
 }
 
-fn name(step: &Step) -> String {
+/// A step without its operands.
+pub(super) fn name(step: &Step) -> String {
     match &step.epilogue {
         Some(epilogue) => format!("{}, then {}", step.kernel, epilogue.expr),
         None => step.kernel.to_string(),

@@ -7,7 +7,9 @@ use crate::{
         trace::{self, Traced},
     },
 };
-use gradbook_core::{DType, LoopSpec, Prepared, Profile, ProgramSpec, Runner, Shape, Tensor, ir::Op, runner::Variable};
+use gradbook_core::{
+    DType, Explanation, LoopSpec, Prepared, Profile, ProgramSpec, Runner, Shape, Tensor, ir::Op, runner::Variable,
+};
 use rustc_hash::FxHashSet;
 use std::{
     cell::{Cell, RefCell},
@@ -212,6 +214,28 @@ impl Step {
         Ok(runner.profile(&prepared, &arguments).await?)
     }
 
+    /// What a call of the program does on the runner's device: dispatches and bytes, step by step. Compiles if need be, and runs
+    /// nothing.
+    ///
+    /// ```
+    /// use gradbook_core::{LocalRunner, Tensor, device::cpu::Cpu};
+    /// use gradbook_learn::{Error, train::{Argument, Draws, Step}};
+    ///
+    /// let runner = LocalRunner::native(Cpu::new());
+    /// let x = Argument::of(&Tensor::zeros(&[64, 784])?);
+    /// let step = Step::trace(&Draws::new(1), &[x], |given| Ok::<_, Error>(vec![given[0].relu()?]))?;
+    /// let explanation = pollster::block_on(step.explain(&runner))?;
+    /// assert_eq!(explanation.needed(), 2.0 * 4.0 * 64.0 * 784.0);
+    /// println!("{explanation}");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// Errors: what the runner says of the program, such as that memory is out.
+    pub async fn explain(&self, runner: &dyn Runner) -> Result<Explanation> {
+        let prepared = self.prepared(runner).await?;
+        Ok(runner.explain(&prepared).await?)
+    }
+
     /// The program, its parameters having the values that they were assigned, and arguments as it takes them.
     async fn made_ready(&self, runner: &dyn Runner, arguments: &[Tensor]) -> Result<(Rc<Prepared>, Vec<Tensor>)> {
         if arguments.len() != self.arguments.len() {
@@ -226,14 +250,7 @@ impl Step {
                 Error::argument("step", message)
             })?);
         }
-        let ready = match &*self.state.borrow() {
-            State::Ready(prepared) => Some(prepared.clone()),
-            State::Traced { .. } => None,
-        };
-        let prepared = match ready {
-            Some(prepared) => prepared,
-            None => self.prepare(runner).await?,
-        };
+        let prepared = self.prepared(runner).await?;
         for param in &self.params {
             let (value, Some(live)) = (param.stored(), param.live()) else { continue };
             if value.id() != live.id() {
@@ -242,6 +259,17 @@ impl Step {
             }
         }
         Ok((prepared, brought))
+    }
+
+    async fn prepared(&self, runner: &dyn Runner) -> Result<Rc<Prepared>> {
+        let ready = match &*self.state.borrow() {
+            State::Ready(prepared) => Some(prepared.clone()),
+            State::Traced { .. } => None,
+        };
+        match ready {
+            Some(prepared) => Ok(prepared),
+            None => self.prepare(runner).await,
+        }
     }
 
     async fn prepare(&self, runner: &dyn Runner) -> Result<Rc<Prepared>> {

@@ -68,6 +68,31 @@ impl Step {
     }
 }
 
+#[wasm_bindgen]
+impl Step {
+    /// What a call does. A promise of `{ device, numbers, steps }`, a step being `{ kernel, numbers }`; what the numbers are says
+    /// `web/api/explanation.ts`.
+    pub fn explain(&self, session: &Session) -> Promise {
+        let (step, runner) = (self.0.clone(), session.runner());
+        promise(async move {
+            let e = step.explain(&runner).await?;
+            let numbers = [e.submits as f64, e.copied, e.arena, e.state, e.buffers as f64, e.buffer_bytes];
+            let steps: Array = e.steps.iter().map(of_explained).collect();
+            let all = [("device", e.device.into()), ("numbers", list(&numbers)), ("steps", steps.into())];
+            Ok(object(&all).into())
+        })
+    }
+}
+
+fn of_explained(s: &core::StepExplanation) -> Object {
+    let numbers = [s.dispatches as f64, s.flops, s.read, s.written, s.moved];
+    object(&[("kernel", s.kernel.as_str().into()), ("numbers", list(&numbers))])
+}
+
+fn list(numbers: &[f64]) -> JsValue {
+    js_sys::Float64Array::from(numbers).into()
+}
+
 fn of_step(step: &core::StepProfile) -> Object {
     object(&[
         ("kernel", step.kernel.as_str().into()),

@@ -16,7 +16,9 @@ pub(crate) mod tests;
 pub use emit::{Tiling, Tuning};
 pub use open::Options;
 
-use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position};
+use super::{
+    BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position, Realisation,
+};
 use crate::{Error, Result, plan::Program};
 use buffers::{Buffers, Staging};
 use executable::{Arena, Executable};
@@ -272,6 +274,12 @@ impl Device for WebGpu {
         let id = ExecutableId(self.fresh());
         self.executables.borrow_mut().insert(id, Rc::new(executable));
         Ok(id)
+    }
+
+    fn realisation(&self, executable: ExecutableId) -> Result<Realisation> {
+        let executables = self.executables.borrow();
+        let executable = executables.get(&executable).ok_or_else(|| device_error("no such program"))?;
+        Ok(executable.realisation())
     }
 
     fn release(&self, executable: ExecutableId) {
