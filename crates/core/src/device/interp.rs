@@ -1,8 +1,6 @@
 //! The device that defines every op: plain loops over words, no cleverness. Slow on purpose; all others are tested against it.
 
-use super::{
-    BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Passes, Place, Position, Realisation,
-};
+use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Passes, Place, Position, Realisation};
 use crate::{
     DType, Error, Result,
     ir::{ConvGeometry, Window, scalar},

@@ -113,7 +113,8 @@ impl Kernel {
                 words(&[x, y])
             }
             Self::MaxPool(w) | Self::MaxPoolArg(w) => {
-                let [x, ..] = [0, 1].map(|i| along(w.size[i], w.kernel[i], w.out[i], w.stride[i], w.pad[i], w.dilation[i]))
+                let [x, ..] = [0, 1]
+                    .map(|i| along(w.size[i], w.kernel[i], w.out[i], w.stride[i], w.pad[i], w.dilation[i]))
                     .into_iter()
                     .reduce(product)
                     .expect("two axes");

@@ -2,7 +2,8 @@
 
 use super::message::{Body, Brought, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
 use crate::{
-    Data, Error, Explanation, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Result, Runner, Tensor,
+    Data, Error, Explanation, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Result, Runner,
+    Tensor,
     device::LocalFuture,
     ir::{Graph, Op, Resident},
 };

@@ -2,8 +2,8 @@
 
 use super::message::{Body, Brought, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
 use crate::{
-    DType, Error, Explanation, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Result, Runner, Shape, Tensor,
-    device::LocalFuture, ir::Op, runner::Variable,
+    DType, Error, Explanation, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Result, Runner, Shape,
+    Tensor, device::LocalFuture, ir::Op, runner::Variable,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::{

@@ -263,6 +263,11 @@ impl Callable {
         &self.program
     }
 
+    /// The buffers that the next call is run with, in the program's order.
+    pub(super) fn externals(&self) -> Vec<BufferId> {
+        self.externals.borrow().clone()
+    }
+
     /// How the device does it.
     pub(super) fn realisation(&self) -> Result<Realisation> {
         self.device.realisation(self.executable)

@@ -113,8 +113,11 @@ impl Inner {
         let Realisation { submits, scratch, steps: passes } = body.realisation()?;
         let plan = body.program();
         let bytes = |words: usize| 4.0 * words as f64;
-        let mut steps: Vec<StepExplanation> =
-            plan.steps.iter().map(|step| StepExplanation { kernel: name(step), ..StepExplanation::default() }).collect();
+        let mut steps: Vec<StepExplanation> = plan
+            .steps
+            .iter()
+            .map(|step| StepExplanation { kernel: name(step), ..StepExplanation::default() })
+            .collect();
         let costs: Vec<_> = plan.steps.iter().map(|step| step.cost()).collect();
         let mut walk = Walk::new(plan);
         while let Some(number) = walk.step() {
@@ -138,84 +141,5 @@ impl Inner {
             buffer_bytes: plan.externals.iter().map(|external| bytes(external.words)).sum(),
             steps,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        DType, LocalRunner, LoopSpec, ProgramSpec, Runner, Shape, Tensor, Variable,
-        device::{cpu::Cpu, interp::Interp, webgpu::tests::gpu},
-    };
-    use pollster::block_on;
-
-    fn input(dims: &[usize]) -> Tensor {
-        Tensor::input(Shape::new("test", dims).unwrap(), DType::F32)
-    }
-
-    /// Whatever devices there are.
-    fn runners() -> Vec<LocalRunner> {
-        let mut runners = vec![LocalRunner::native(Interp::new()), LocalRunner::native(Cpu::new())];
-        runners.extend(gpu().map(LocalRunner::native));
-        runners
-    }
-
-    /// y = a · b, rectified, of 200 × 300 · 300 × 40; gives it and a sum of a state that counts it.
-    fn product(runner: &LocalRunner) -> ProgramSpec {
-        let [a, b] = [[200, 300], [300, 40]].map(|dims| input(&dims));
-        let y = a.matmul(&b).unwrap().relu().unwrap();
-        let mut spec = LoopSpec::default();
-        let count = input(&[5]);
-        spec.push(count.clone(), Tensor::f32(&[5], &[0.0; 5]).unwrap(), None);
-        let value = block_on(runner.begin(&spec)).unwrap().state.remove(0);
-        let next = Some(count.add_scalar(1).unwrap());
-        let state = vec![Variable { input: count, value, next }];
-        ProgramSpec { arguments: vec![a, b], outputs: vec![y], state }
-    }
-
-    #[test]
-    fn what_must_move_is_the_same_everywhere_and_dispatches_are_those_that_are_made() {
-        for runner in runners() {
-            let program = block_on(runner.prepare(&product(&runner))).unwrap();
-            let explanation = block_on(runner.explain(&program)).unwrap();
-            let device = runner.device().info().name;
-            let [update, step] = [1, 0].map(|i| &explanation.steps[i]);
-            let (step, update) = if step.kernel.starts_with("matmul") { (step, update) } else { (update, step) };
-            assert_eq!(step.flops, 2.0 * 200.0 * 300.0 * 40.0 + 8000.0, "{explanation}");
-            assert_eq!((step.read, step.written), (4.0 * (60_000.0 + 12_000.0), 4.0 * 8000.0), "{explanation}");
-            assert_eq!((update.read, update.written), (20.0, 20.0), "{explanation}");
-            assert!(explanation.moved() >= explanation.needed() + 2.0 * explanation.copied, "{explanation}");
-            // The arguments, the result.
-            assert_eq!(explanation.copied, 4.0 * (72_000.0 + 8000.0));
-            assert_eq!((explanation.device.as_str(), explanation.state), (device, 20.0));
-            assert!(explanation.buffers >= 4 && explanation.buffer_bytes >= 4.0 * 80_005.0, "{explanation}");
-
-            let zeros = |dims: &[usize]| Tensor::f32(dims, &vec![0.0; dims.iter().product()]).unwrap();
-            let call = || block_on(runner.call(&program, &[zeros(&[200, 300]), zeros(&[300, 40])])).unwrap();
-            call();
-            let before = runner.device().counters();
-            call();
-            let after = runner.device().counters();
-            assert_eq!(after.dispatches - before.dispatches, explanation.dispatches() as u64, "{explanation}");
-        }
-    }
-
-    /// On a GPU the product is split along k: what the parts write and what their sum reads are moved besides.
-    #[test]
-    fn partial_sums_are_moved_besides() {
-        let Some(gpu) = gpu() else { return };
-        let runner = LocalRunner::native(gpu);
-        let [a, b] = [[8, 4096], [4096, 8]].map(|dims| input(&dims));
-        let output = a.matmul(&b).unwrap();
-        let spec = ProgramSpec { arguments: vec![a, b], outputs: vec![output], ..ProgramSpec::default() };
-        let program = block_on(runner.prepare(&spec)).unwrap();
-        let explanation = block_on(runner.explain(&program)).unwrap();
-        let step = &explanation.steps[0];
-        assert_eq!(step.dispatches, 2, "{explanation}");
-        let partials = step.moved - step.read - step.written;
-        // Written and read once: so many parts of 8 × 8.
-        assert!(partials > 0.0 && partials % (2.0 * 4.0 * 64.0) == 0.0, "{explanation}");
-        assert!(explanation.arena >= partials / 2.0);
     }
 }

@@ -54,10 +54,11 @@ pub trait Runner {
     /// What a call of a prepared computation does on the device: dispatches and bytes, step by step. Nothing is run.
     fn explain<'a>(&'a self, program: &'a Prepared) -> LocalFuture<'a, Result<Explanation>>;
 
-    /// Calls a prepared computation on these arguments for a third of a second, and times its steps. State changes as by
-    /// so many calls; outputs are dropped.
+    /// Times the steps of a prepared computation on these arguments, for about a third of a second: of calls, by which state changes,
+    /// on devices that run step by step; of each step repeated by itself on a copy of what it writes, after a call, on others.
+    /// Outputs are dropped.
     ///
-    /// Errors: as for a call; a device that does not run step by step.
+    /// Errors: as for a call.
     fn profile<'a>(&'a self, program: &'a Prepared, arguments: &'a [Tensor]) -> LocalFuture<'a, Result<Profile>>;
 }
 

@@ -2,12 +2,13 @@
 
 use super::{
     Prepared,
+    call::Callable,
     local::{Inner, SLICE, gone},
 };
 use crate::{
     Error, Result, Tensor,
-    device::Position,
-    plan::{Step, Walk},
+    device::{BufferId, ExecutableId, Place, Position},
+    plan::{Buffer, Program, Step, Walk},
 };
 use std::{fmt, rc::Rc};
 
@@ -36,6 +37,8 @@ pub struct StepProfile {
 /// How long calls are timed, in ms, and how many at most.
 const ENOUGH: f64 = 300.0;
 const MOST: usize = 1000;
+/// How long a step is repeated at least where it is timed by itself, in ms.
+const LEAST: f64 = 4.0;
 
 impl Profile {
     /// Milliseconds of a call.
@@ -59,14 +62,17 @@ impl fmt::Display for Profile {
 }
 
 impl Inner {
-    /// Calls a program again and again, and times its steps one by one.
+    /// Calls a program again and again, and times its steps one by one; where a device takes programs as a whole, each step is
+    /// made a program of its own.
     pub(super) async fn profile(self: &Rc<Self>, program: &Prepared, arguments: &[Tensor]) -> Result<Profile> {
         // Arguments are brought, and everything is warm.
         self.call(program, arguments).await?;
         let body = self.callables.borrow().get(&program.id).cloned().ok_or_else(|| gone("program"))?;
+        if body.realisation()?.submits > 0 {
+            return self.profile_apart(&body).await;
+        }
         let plan = body.program();
-        let mut steps: Vec<StepProfile> =
-            plan.steps.iter().map(|step| StepProfile { kernel: name(step), ms: 0.0, flops: 0.0, bytes: 0.0 }).collect();
+        let mut steps = untimed(plan);
         let mut walk = Walk::new(plan);
         let (begun, stops) = ((self.host.now)(), self.stops.get());
         let mut calls = 0;
@@ -80,9 +86,8 @@ impl Inner {
                 let time = (self.host.now)() - start;
                 walk.advance();
                 if next != (if walk.step().is_some() { Position { iteration: 0, step: walk.done() } } else { END }) {
-                    let name = self.device.info().name;
-                    let message = "it runs programs as a whole, so steps cannot be timed; profile on the CPU device";
-                    return Err(Error::Device { device: name.into(), message: message.into() });
+                    drop(turn);
+                    return self.profile_apart(&body).await;
                 }
                 let cost = plan.steps[number].cost();
                 let step = &mut steps[number];
@@ -104,6 +109,93 @@ impl Inner {
         }
         Ok(Profile { calls, steps })
     }
+}
+
+impl Inner {
+    /// Times each step as a program of its own that is repeated, on a copy of what it writes, so that no state changes. Intermediates
+    /// that steps read are those of the call before.
+    async fn profile_apart(self: &Rc<Self>, body: &Callable) -> Result<Profile> {
+        let plan = body.program();
+        let mut steps = untimed(plan);
+        let enough = (ENOUGH / steps.len().max(1) as f64).max(LEAST);
+        let mut calls = MOST;
+        for (step, timed) in plan.steps.iter().zip(&mut steps) {
+            let mut externals = body.externals();
+            let copy = match step.write.buffer {
+                Buffer::Arena => None,
+                Buffer::External(e) => {
+                    let words = plan.externals[e].words;
+                    let copy = self.memory(words, "a copy of what a step writes")?;
+                    let at = |buffer| Place { buffer, offset: 0 };
+                    self.device.copy(at(externals[e]), at(copy.buffer), words)?;
+                    externals[e] = copy.buffer;
+                    Some(copy)
+                }
+            };
+            let program = Program {
+                externals: plan.externals.clone(),
+                arena: plan.arena,
+                steps: vec![step.clone()],
+                loops: Vec::new(),
+            };
+            let turn = self.turn().await;
+            let executable = self.device.prepare(&program)?;
+            let time = self.time_repeated(executable, &externals, enough).await;
+            self.device.release(executable);
+            drop((turn, copy));
+            let (ms, repetitions) = time?;
+            (timed.ms, calls) = (ms, calls.min(repetitions));
+            (self.host.turn)().await;
+        }
+        let mut walk = Walk::new(plan);
+        let mut trips = vec![0.0; steps.len()];
+        while let Some(number) = walk.step() {
+            trips[number] += 1.0;
+            walk.advance();
+        }
+        for ((timed, step), trips) in steps.iter_mut().zip(&plan.steps).zip(trips) {
+            let cost = step.cost();
+            (timed.ms, timed.flops, timed.bytes) = (timed.ms * trips, cost.flops * trips, cost.bytes() * trips);
+        }
+        Ok(Profile { calls, steps })
+    }
+
+    /// Milliseconds of a repetition of a program, from that many of them that they take long enough, and how many those are. What
+    /// it takes to hand over and to wait is taken off.
+    async fn time_repeated(
+        &self,
+        executable: ExecutableId,
+        externals: &[BufferId],
+        enough: f64,
+    ) -> Result<(f64, usize)> {
+        let signal = self.memory(1, "a sign that work is done")?;
+        let time = async |repetitions: usize| {
+            let start = (self.host.now)();
+            let mut at = Position::default();
+            while at.iteration < repetitions {
+                at = self.device.run(executable, externals, at, repetitions, &mut || false)?;
+                self.device.ready().await?;
+            }
+            self.device.read(signal.buffer, 0..1).await?;
+            Ok::<_, Error>((self.host.now)() - start)
+        };
+        time(1).await?;
+        let alone = time(1).await?.min(time(1).await?);
+        let mut repetitions = 4;
+        loop {
+            let taken = time(repetitions).await? - alone;
+            if taken >= enough || repetitions >= MOST {
+                return Ok(((taken / (repetitions - 1) as f64).max(0.0), repetitions));
+            }
+            // As many as would take that long, as far as can be told; more by a factor at most, since little is known from little.
+            let wanted = repetitions as f64 * enough / taken.max(1e-3) * 1.2;
+            repetitions = (wanted as usize).clamp(2 * repetitions, 16 * repetitions).min(MOST);
+        }
+    }
+}
+
+fn untimed(program: &Program) -> Vec<StepProfile> {
+    program.steps.iter().map(|step| StepProfile { kernel: name(step), ms: 0.0, flops: 0.0, bytes: 0.0 }).collect()
 }
 
 /// A step without its operands.

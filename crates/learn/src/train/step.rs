@@ -206,9 +206,10 @@ impl Step {
         Ok(runner.call(&prepared, &arguments).await?)
     }
 
-    /// The time of each step of the program, over a third of a second of calls, which change parameters as any do.
+    /// The time of each step of the program, over a third of a second of calls, which change parameters as any do; on WebGPU one
+    /// call does, and the steps are timed one by one.
     ///
-    /// Errors: those of a call; a device that does not run step by step.
+    /// Errors: those of a call.
     pub async fn profile(&self, runner: &dyn Runner, arguments: &[Tensor]) -> Result<Profile> {
         let (prepared, arguments) = self.made_ready(runner, arguments).await?;
         Ok(runner.profile(&prepared, &arguments).await?)

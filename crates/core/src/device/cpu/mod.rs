@@ -28,9 +28,7 @@ mod work;
 
 pub use emit::{Linker, set_linker};
 
-use super::{
-    BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position, Realisation,
-};
+use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position, Realisation};
 use crate::{Error, Result, plan::Program, reserve::copied};
 use memory::Words;
 use prepared::{Grain, Prepared};

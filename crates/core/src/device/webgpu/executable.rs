@@ -101,7 +101,8 @@ impl Executable {
                 let offsets = dispatch.offsets();
                 let list = lists.index_of(dispatch.buffers);
                 let moves = second.iter().map(|(l, second)| {
-                    let by = second[i].offsets().into_iter().zip(&offsets).map(|(there, &here)| there.wrapping_sub(here));
+                    let by =
+                        second[i].offsets().into_iter().zip(&offsets).map(|(there, &here)| there.wrapping_sub(here));
                     (*l, by.collect())
                 });
                 dispatches.push(Ready {

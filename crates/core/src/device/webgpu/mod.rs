@@ -16,9 +16,7 @@ pub(crate) mod tests;
 pub use emit::{Tiling, Tuning};
 pub use open::Options;
 
-use super::{
-    BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position, Realisation,
-};
+use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position, Realisation};
 use crate::{Error, Result, plan::Program};
 use buffers::{Buffers, Staging};
 use executable::{Arena, Executable};
