@@ -129,7 +129,10 @@ export function compile(context: Context, create: Create): Compile {
   const { wasm, session } = context;
   /** By device: it may become another one. */
   const ceilings = new Map<string, Promise<Ceilings>>();
-  const make: Compile = <A extends unknown[], R>(body: (...args: A) => R, options: CompileOptions = {}): Compiled<A, R> => {
+  const make: Compile = <A extends unknown[], R>(
+    body: (...args: A) => R,
+    options: CompileOptions = {},
+  ): Compiled<A, R> => {
     if (typeof body !== "function") throw argumentError("compile: expected a function of tensors");
     wasm.checkNames("compile", options, ["seed"]);
     const draws = new wasm.Draws(seedOf(context, options.seed));

@@ -91,7 +91,10 @@ export class Plan {
   }
 
   #rows(): Row[] {
-    const row = (kernel: string, { dispatches, read, written, moved, flops }: Omit<PlanStep, "kernel">): Row => [
+    const row = (
+      kernel: string,
+      { dispatches, read, written, moved, flops }: Omit<PlanStep, "kernel">,
+    ): Row => [
       kernel,
       dispatches,
       rounded(read, 1e3),
@@ -104,7 +107,11 @@ export class Plan {
     return [
       ...this.steps.map((step) => row(step.kernel, step)),
       row("arguments and results", { ...none, read: copied, written: copied, moved: 2 * copied }),
-      row("total", { ...(this as Omit<PlanStep, "kernel">), read: this.read + copied, written: this.written + copied }),
+      row("total", {
+        ...(this as Omit<PlanStep, "kernel">),
+        read: this.read + copied,
+        written: this.written + copied,
+      }),
     ];
   }
 }

@@ -37,7 +37,9 @@ export class Roofline {
       (100 * Math.max(work.flops / flops, work.bytes / bytes)) / (ms / 1e3);
     return [
       `${this.device}: ${(flops / 1e9).toFixed(1)} GFLOP/s, ${(bytes / 1e9).toFixed(1)} GB/s`,
-      ...this.profile.steps.map((step) => `${(step.ms > 0 ? part(step) : 0).toFixed(1).padStart(6)}%  ${step.kernel}`),
+      ...this.profile.steps.map(
+        (step) => `${(step.ms > 0 ? part(step) : 0).toFixed(1).padStart(6)}%  ${step.kernel}`,
+      ),
     ].join("\n");
   }
 }
