@@ -118,7 +118,7 @@ impl Inner {
         let plan = body.program();
         let mut steps = untimed(plan);
         let enough = (ENOUGH / steps.len().max(1) as f64).max(LEAST);
-        let mut calls = MOST;
+        let (mut calls, stops) = (MOST, self.stops.get());
         for (step, timed) in plan.steps.iter().zip(&mut steps) {
             let mut externals = body.externals();
             let copy = match step.write.buffer {
@@ -139,6 +139,9 @@ impl Inner {
                 loops: Vec::new(),
             };
             let turn = self.turn().await;
+            if self.stops.get() != stops {
+                return Err(Error::Stopped);
+            }
             let executable = self.device.prepare(&program)?;
             let time = self.time_repeated(executable, &externals, enough).await;
             self.device.release(executable);
