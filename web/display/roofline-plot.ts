@@ -7,11 +7,15 @@ import { ceilings, figures, standings, worst } from "./roofline.ts";
 import type { RooflineDisplay } from "./schema.ts";
 
 const HEIGHT = 300;
-const MARGIN = { left: 54, right: 14, top: 16, bottom: 40 };
+const MARGIN = { left: 54, right: 14, top: 24, bottom: 40 };
 /** A kernel that takes no time is a point, one that takes all has so much more of a radius. */
 const RADIUS = [3.5, 14] as const;
 /** Powers of ten that an axis has at most. */
-const DECADES = 7;
+const DECADES = 5;
+/** Part of the time from which on a kernel has a say in how far the axes reach; others are drawn at the edge if need be. */
+const MATTERS = 0.005;
+/** Radius from which on a number fits into a point. */
+const ROOMY = 7;
 
 const [ARITHMETIC, MEMORY] = SERIES_COLORS;
 
@@ -56,7 +60,7 @@ export function plotRoofline(host: HTMLElement, display: RooflineDisplay, signal
 export function rooflineSvg(display: RooflineDisplay): string {
   const width = 640;
   const lines = worst(standings(display)).map((standing, i) => {
-    const kernel = standing.kernel.length > 60 ? `${standing.kernel.slice(0, 60)}…` : standing.kernel;
+    const kernel = standing.kernel.length > 46 ? `${standing.kernel.slice(0, 46)}…` : standing.kernel;
     return text(`${i + 1}  ${kernel}: ${figures(standing)}`, 12, HEIGHT + 16 * i + 8, PAPER.strong);
   });
   const height = HEIGHT + 16 * lines.length + 8;
@@ -69,14 +73,15 @@ function plot(display: RooflineDisplay, width: number, ink: Ink): Shape[] {
   const flops = Math.max(display.flops, 1);
   const ridge = flops / Math.max(display.bytes, 1);
   const roof = (intensity: number) => flops * Math.min(1, intensity / ridge);
-  const known = all.map(({ intensity }) => intensity).filter((intensity) => intensity > 0);
+  const known = all.filter(({ share }) => share >= MATTERS).map(({ intensity }) => intensity);
   const [left, right] = decades([...known, ridge / 10, ridge * 10]);
   // What computes nothing stands at the left edge, as far below the roof as it is from the bandwidth.
   const points = all.map((standing) => {
-    const at = Math.max(standing.intensity, left);
+    const at = Math.min(Math.max(standing.intensity, left), right);
     return { standing, at, speed: standing.reached * roof(at) };
   });
-  const [bottom, top] = decades([...points.map(({ speed }) => speed), 2 * flops, roof(left)]);
+  const heard = points.filter(({ standing }) => standing.share >= MATTERS);
+  const [bottom, top] = decades([...heard.map(({ speed }) => speed), 2 * flops, roof(left)]);
   const x = scale(left, right, MARGIN.left, width - MARGIN.right);
   const y = scale(bottom, top, HEIGHT - MARGIN.bottom, MARGIN.top);
 
@@ -87,7 +92,7 @@ function plot(display: RooflineDisplay, width: number, ink: Ink): Shape[] {
     .sort((a, b) => b.standing.share - a.standing.share)
     .map(({ standing, at, speed }) => {
       const radius = RADIUS[0] + (RADIUS[1] - RADIUS[0]) * Math.sqrt(standing.share);
-      const [cx, cy] = [x(at), y(Math.max(speed, bottom))];
+      const [cx, cy] = [x(at), y(Math.min(Math.max(speed, bottom), top))];
       const number = named.indexOf(`${standing.kernel} ${standing.ms}`);
       if (number >= 0) labels.push(label(String(number + 1), cx, cy, radius, places, ink));
       return circle(standing, cx, cy, radius);
@@ -114,7 +119,7 @@ function circle(standing: Standing, cx: number, cy: number, r: number): Shape {
   return node("circle", { cx: round(cx), cy: round(cy), r: round(r), ...look }, [title]);
 }
 
-/** A number beside a point, lower where another one is in the way. */
+/** A number in or beside a point, lower where another one is in the way. */
 function label(
   number: string,
   cx: number,
@@ -123,12 +128,13 @@ function label(
   places: [number, number][],
   ink: Ink,
 ): Shape {
-  const at = cx + radius + 3;
+  const isInside = radius >= ROOMY;
+  const at = isInside ? cx : cx + radius + 3;
   let line = cy + 4;
   while (places.some(([px, py]) => Math.abs(px - at) < 12 && Math.abs(py - line) < 12)) line += 4;
   places.push([at, line]);
   const halo = { "font-weight": "bold", stroke: ink.back, "stroke-width": 3, "paint-order": "stroke" };
-  return text(number, at, line, ink.strong, "start", halo);
+  return text(number, at, line, ink.strong, isInside ? "middle" : "start", halo);
 }
 
 function axes(
@@ -166,7 +172,7 @@ function axes(
   parts.push(
     text(`FLOP a byte on ${display.device}`, (MARGIN.left + end) / 2, HEIGHT - 8, ink.soft, "middle"),
   );
-  parts.push(text("GFLOP/s", MARGIN.left - 6, MARGIN.top - 4, ink.soft, "middle"));
+  parts.push(text("GFLOP/s", MARGIN.left - 6, 12, ink.soft, "end"));
   return parts;
 }
 

@@ -60,7 +60,7 @@ export function worst(all: Standing[]): Standing[] {
 /** What is said of a kernel beside its name. */
 export function figures({ ms, share, reached, bound }: Standing): string {
   const of = bound === "memory" ? "bandwidth" : "arithmetic";
-  return `${digits(ms)} ms, ${digits(100 * share)} % of the time, ${digits(100 * reached)} % of the ${of}`;
+  return `${digits(ms)} ms, ${percent(share)} of the time, ${percent(reached)} of the ${of}`;
 }
 
 /** The ceilings with their units. */
@@ -102,6 +102,10 @@ export const rooflineView: View<RooflineDisplay> = {
     return { mime: "image/svg+xml", base64: btoa(String.fromCodePoint(...bytes)) };
   },
 };
+
+function percent(part: number): string {
+  return `${(100 * part).toFixed(part >= 0.1 ? 0 : 1)} %`;
+}
 
 function digits(value: number): string {
   if (value >= 100 || value === 0) return value.toFixed(0);

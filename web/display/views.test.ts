@@ -107,7 +107,7 @@ test("kernels stand against the ceiling that is nearer, and those that lose most
   );
   const [head, first] = rooflineView.text(roofline).split("\n");
   assert.equal(head, "Kernels on cpu, which does 10 GFLOP/s and moves 1 GB/s");
-  assert.equal(first, `4 ms, 57.1 % of the time, 50 % of the arithmetic: ${roofline.kernels[0]?.kernel}`);
+  assert.equal(first, `4 ms, 57 % of the time, 50 % of the arithmetic: ${roofline.kernels[0]?.kernel}`);
 });
 
 test("a roofline as SVG has a point for each kernel that took time, and no number that is none", () => {
