@@ -28,7 +28,7 @@ impl Step {
 impl Kernel {
     fn flops(&self) -> f64 {
         match self {
-            Self::Map { shape, expr } => count(shape) * instructions(expr),
+            Self::Map { shape, expr, .. } => count(shape) * instructions(expr),
             Self::Reduce { outer, inner, expr, .. } => count(outer) * count(inner) * (instructions(expr) + 1.0),
             Self::MatMul { a, b } => 2.0 * count(&a.shape()) * b.axes[2].size as f64,
             Self::Conv(g) | Self::ConvInputGrad(g) | Self::ConvWeightGrad(g) => convolution(g),

@@ -15,6 +15,7 @@ pub mod program;
 pub(crate) mod property;
 mod scan;
 mod schedule;
+mod stack;
 pub mod verify;
 pub mod view;
 mod walk;
@@ -103,6 +104,10 @@ pub fn compile_at(
     }
     if options.batch {
         batch::batch(&mut drafts, &results);
+        verify::drafts(&drafts)?;
+    }
+    if options.stack {
+        stack::stack(&mut drafts, &results, options);
         verify::drafts(&drafts)?;
     }
     let plan = place::place(drafts, buffers, &results, options);
