@@ -32,6 +32,8 @@ export class NotebookPage {
     const count = await this.page.locator("gradbook-cell-view").count();
     await this.page.locator(".inserter.is-last button", { hasText: "Code" }).click();
     const cell = this.cell(count);
+    // In two steps, so that a failure says which one did not come.
+    await cell.waitFor();
     await cell.locator(".cm-content").waitFor();
     await this.write(cell, source);
     return cell;

@@ -184,7 +184,11 @@ pub fn finish(epilogue: &Epilogue, mut reads: Vec<Vec<u32>>, made: Vec<u32>) -> 
 /// What a kernel computes from its inputs: the definition of every op.
 pub fn evaluate(kernel: &Kernel, reads: &[Vec<u32>]) -> Vec<u32> {
     match kernel {
-        Kernel::Map { shape, expr } => coordinates(shape).map(|c| value(expr, reads, &c)).collect(),
+        Kernel::Map { shape, expr, more } => {
+            let made: Vec<Vec<u32>> = coordinates(shape).map(|c| registers(expr, reads, &c)).collect();
+            let values = std::iter::once(expr.instrs.len() - 1).chain(more.iter().copied());
+            values.flat_map(|register| made.iter().map(move |registers| registers[register])).collect()
+        }
         Kernel::Reduce { outer, inner, op, expr } => coordinates(outer)
             .map(|o| {
                 let words = coordinates(inner).map(|i| value(expr, reads, &[&o[..], &i[..]].concat()));
@@ -224,6 +228,10 @@ fn coordinates(shape: &[usize]) -> impl Iterator<Item = Vec<usize>> + use<> {
 }
 
 fn value(expr: &Expr, reads: &[Vec<u32>], coordinate: &[usize]) -> u32 {
+    *registers(expr, reads, coordinate).last().expect("an expression has a value")
+}
+
+fn registers(expr: &Expr, reads: &[Vec<u32>], coordinate: &[usize]) -> Vec<u32> {
     let mut registers: Vec<u32> = Vec::with_capacity(expr.instrs.len());
     for (i, instr) in expr.instrs.iter().enumerate() {
         let word = match *instr {
@@ -235,7 +243,7 @@ fn value(expr: &Expr, reads: &[Vec<u32>], coordinate: &[usize]) -> u32 {
         };
         registers.push(word);
     }
-    *registers.last().expect("an expression has a value")
+    registers
 }
 
 fn fetch(load: &Load, reads: &[Vec<u32>], coordinate: &[usize]) -> u32 {

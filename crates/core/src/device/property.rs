@@ -80,7 +80,7 @@ fn follows_step(
         let made = got[start..end].to_vec();
         got = run(moved.epilogue.clone());
         let reads: Vec<Vec<u32>> = epilogue.reads.iter().map(words).collect();
-        let map = Kernel::Map { shape: epilogue.shape.clone(), expr: epilogue.expr.clone() };
+        let map = Kernel::map(epilogue.shape.clone(), epilogue.expr.clone());
         let scale = [&reads[..], std::slice::from_ref(&made)].concat();
         compare(&map, &scale, &got[start..end], &finish(epilogue, reads, made))?;
     }

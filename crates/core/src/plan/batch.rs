@@ -176,7 +176,7 @@ fn join(drafts: &mut Drafts, leaf_of: &[Option<ValueId>], group: &[usize]) -> Op
     }
     let expr = Expr { loads, instrs: expr.instrs.clone(), types: expr.types.clone() };
     let (expr, reads) = localise(expr);
-    let work = Work::Kernel(Kernel::Map { shape: vec![words], expr });
+    let work = Work::Kernel(Kernel::map(vec![words], expr));
     Some(Draft { work, reads, epilogue: None, write })
 }
 

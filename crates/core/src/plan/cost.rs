@@ -22,12 +22,12 @@ pub struct Cost {
     pub written: f64,
 }
 
-/// What a kernel must read of an operand.
-enum Need {
-    /// What these views see, together.
-    Seen(Vec<View>),
-    /// So many words.
-    Words(usize),
+/// What a step must read.
+struct Needs<'a> {
+    /// So many words of each operand.
+    words: Vec<usize>,
+    /// What views of an operand see.
+    views: Vec<(usize, &'a View)>,
 }
 
 impl Cost {
@@ -53,35 +53,76 @@ impl Step {
 
     /// Words that it must read. What is data, the rows that indices name, is taken at its most.
     fn needed_words(&self) -> usize {
-        let mut needs = self.kernel.needs(self.reads.len());
-        if let Some(epilogue) = &self.epilogue {
-            needs.extend(seen(&epilogue.expr, epilogue.reads.len()));
-        }
         let operands: Vec<_> = self.all_reads().collect();
+        let mut needs = Needs { words: vec![0; operands.len()], views: Vec::new() };
+        needs.add_kernel(&self.kernel);
+        if let Some(epilogue) = &self.epilogue {
+            needs.add_loads(&epilogue.expr, self.reads.len());
+        }
         let mut words = 0;
         for (i, operand) in operands.iter().enumerate() {
             // An operand under two names is read once.
             if operands[..i].contains(operand) {
                 continue;
             }
-            let same = (i..operands.len()).filter(|&j| operands[j] == *operand);
-            let (mut views, mut most) = (Vec::new(), 0);
-            for j in same {
-                match &needs[j] {
-                    Need::Seen(seen) => views.extend(seen),
-                    Need::Words(words) => most = most.max(*words),
-                }
-            }
+            let same = |j: usize| operands[j] == *operand;
+            let most = (i..operands.len()).filter(|&j| same(j)).map(|j| needs.words[j]).max().unwrap_or(0);
+            let views: Vec<&View> = needs.views.iter().filter(|(j, _)| same(*j)).map(|(_, view)| *view).collect();
             words += most.max(reached(&views)).min(operand.words);
         }
         words
     }
 }
 
+impl<'a> Needs<'a> {
+    fn add_kernel(&mut self, kernel: &'a Kernel) {
+        let plane = |[rows, columns]: [usize; 2]| rows * columns;
+        match kernel {
+            Kernel::Map { expr, .. } | Kernel::Reduce { expr, .. } => self.add_loads(expr, 0),
+            Kernel::MatMul { a, b } => self.views.extend([(0, a), (1, b)]),
+            Kernel::Conv(g) | Kernel::ConvInputGrad(g) | Kernel::ConvWeightGrad(g) => {
+                let axis = |i| along(g.size[i], g.kernel[i], g.out[i], g.stride[i], g.pad[i], g.dilation[i]);
+                let ([x, taps, y], group) = (product(axis(0), axis(1)), g.c / g.groups);
+                let [x, weight, y] = [g.n * g.c * x, g.o * group * taps, g.n * g.o * y];
+                self.words[..2].copy_from_slice(&match kernel {
+                    Kernel::Conv(_) => [x, weight],
+                    Kernel::ConvInputGrad(_) => [y, weight],
+                    _ => [x, y],
+                });
+            }
+            Kernel::MaxPool(w) | Kernel::MaxPoolArg(w) => {
+                let axis = |i| along(w.size[i], w.kernel[i], w.out[i], w.stride[i], w.pad[i], w.dilation[i]);
+                self.words[0] = w.n * w.c * product(axis(0), axis(1))[0];
+            }
+            Kernel::Unpool(w) => self.words[..2].fill(w.n * w.c * plane(w.out)),
+            Kernel::PoolTake(w) => {
+                let count = w.n * w.c * plane(w.out);
+                self.words[..2].copy_from_slice(&[count.min(w.n * w.c * plane(w.size)), count]);
+            }
+            Kernel::Fold { input, .. } => self.views.push((0, input)),
+            Kernel::Gather(r) => self.words[..2].copy_from_slice(&[r.count.min(r.rows) * r.inner, r.count]),
+            Kernel::ScatterAdd(r) => self.words[..2].copy_from_slice(&[r.count * r.inner, r.count]),
+            Kernel::ArgSort { rows, length, .. } => self.words[0] = rows * length,
+        }
+    }
+
+    /// What an expression reads, the first of whose operands has this number.
+    fn add_loads(&mut self, expr: &'a Expr, first: usize) {
+        for load in &expr.loads {
+            match load.source {
+                Source::Read(i) => self.views.push((first + i, &load.view)),
+                // The key.
+                Source::Random { key, .. } if !load.view.is_empty() => self.words[first + key] = 2,
+                Source::Random { .. } | Source::Arange | Source::Const(_) | Source::Made => {}
+            }
+        }
+    }
+}
+
 impl Kernel {
     fn flops(&self) -> f64 {
         match self {
-            Self::Map { shape, expr } => count(shape) * instructions(expr),
+            Self::Map { shape, expr, .. } => count(shape) * instructions(expr),
             Self::Reduce { outer, inner, expr, .. } => count(outer) * count(inner) * (instructions(expr) + 1.0),
             Self::MatMul { a, b } => 2.0 * count(&a.shape()) * b.axes[2].size as f64,
             Self::Conv(g) | Self::ConvInputGrad(g) | Self::ConvWeightGrad(g) => convolution(g),
@@ -92,65 +133,6 @@ impl Kernel {
             Self::PoolTake(_) | Self::Gather(_) | Self::ArgSort { .. } => 0.0,
         }
     }
-
-    /// What it must read of each of so many operands.
-    fn needs(&self, reads: usize) -> Vec<Need> {
-        let words = |each: &[usize]| each.iter().map(|&words| Need::Words(words)).collect();
-        let plane = |[rows, columns]: [usize; 2]| rows * columns;
-        match self {
-            Self::Map { expr, .. } | Self::Reduce { expr, .. } => seen(expr, reads),
-            Self::MatMul { a, b } => vec![Need::Seen(vec![a.clone()]), Need::Seen(vec![b.clone()])],
-            Self::Conv(g) => {
-                let [x, weight, _] = touched(g);
-                words(&[x, weight])
-            }
-            Self::ConvInputGrad(g) => {
-                let [_, weight, y] = touched(g);
-                words(&[y, weight])
-            }
-            Self::ConvWeightGrad(g) => {
-                let [x, _, y] = touched(g);
-                words(&[x, y])
-            }
-            Self::MaxPool(w) | Self::MaxPoolArg(w) => {
-                let [x, ..] = [0, 1]
-                    .map(|i| along(w.size[i], w.kernel[i], w.out[i], w.stride[i], w.pad[i], w.dilation[i]))
-                    .into_iter()
-                    .reduce(product)
-                    .expect("two axes");
-                words(&[w.n * w.c * x])
-            }
-            Self::Unpool(w) => words(&[w.n * w.c * plane(w.out); 2]),
-            Self::PoolTake(w) => words(&[w.n * w.c * plane(w.out).min(plane(w.size)), w.n * w.c * plane(w.out)]),
-            Self::Fold { input, .. } => vec![Need::Seen(vec![input.clone()])],
-            Self::Gather(r) => words(&[r.count.min(r.rows) * r.inner, r.count]),
-            Self::ScatterAdd(r) => words(&[r.count * r.inner, r.count]),
-            Self::ArgSort { rows, length, .. } => words(&[rows * length]),
-        }
-    }
-}
-
-/// What an expression reads of each of so many operands.
-fn seen(expr: &Expr, reads: usize) -> Vec<Need> {
-    let mut views = vec![Vec::new(); reads];
-    for load in &expr.loads {
-        match load.source {
-            Source::Read(i) => views[i].push(load.view.clone()),
-            Source::Random { key, .. } if !load.view.is_empty() => views[key].push(View::contiguous(&[2])),
-            Source::Random { .. } | Source::Arange | Source::Const(_) | Source::Made => {}
-        }
-    }
-    views.into_iter().map(Need::Seen).collect()
-}
-
-/// Words of image, weight and output that take part in a convolution: strides pass over pixels, padding over taps.
-fn touched(g: &ConvGeometry) -> [usize; 3] {
-    let [x, taps, y] = [0, 1]
-        .map(|i| along(g.size[i], g.kernel[i], g.out[i], g.stride[i], g.pad[i], g.dilation[i]))
-        .into_iter()
-        .reduce(product)
-        .expect("two axes");
-    [g.n * g.c * x, g.o * (g.c / g.groups) * taps, g.n * g.o * y]
 }
 
 fn product(a: [usize; 3], b: [usize; 3]) -> [usize; 3] {
@@ -207,7 +189,7 @@ mod tests {
 
     fn map(shape: &[usize], loads: Vec<Load>) -> Kernel {
         let (instrs, types) = ((0..loads.len()).map(Instr::Load).collect(), vec![DType::F32; loads.len()]);
-        Kernel::Map { shape: shape.to_vec(), expr: Expr { loads, instrs, types } }
+        Kernel::map(shape.to_vec(), Expr { loads, instrs, types })
     }
 
     #[test]

@@ -112,9 +112,14 @@ impl Draft {
     /// Shape and expression, if it is element-wise.
     pub fn map(&self) -> Option<(&[usize], &Expr)> {
         match &self.work {
-            Work::Kernel(Kernel::Map { shape, expr }) => Some((shape, expr)),
+            Work::Kernel(Kernel::Map { shape, expr, .. }) => Some((shape, expr)),
             _ => None,
         }
+    }
+
+    /// How many values it writes one after the other.
+    pub fn values(&self) -> usize {
+        if let Work::Kernel(kernel) = &self.work { kernel.values() } else { 1 }
     }
 
     /// All values that it reads.

@@ -31,6 +31,7 @@ pub(super) fn plan(drafts: &Drafts, reuse: bool) -> (Vec<usize>, usize) {
             let heir = |&value: &ValueId| {
                 let mut read = step.all_reads().filter(|&read| drafts.root(read).0 == value);
                 step.write == written
+                    && step.values() == 1
                     && values[value].words == words
                     && read.all(|read| values[read].words == words && replaces_in_place(step, read))
             };

@@ -16,6 +16,7 @@ pub(crate) mod property;
 mod reach;
 mod scan;
 mod schedule;
+mod stack;
 pub mod verify;
 pub mod view;
 mod walk;
@@ -104,6 +105,10 @@ pub fn compile_at(
     }
     if options.batch {
         batch::batch(&mut drafts, &results);
+        verify::drafts(&drafts)?;
+    }
+    if options.stack {
+        stack::stack(&mut drafts, &results, options);
         verify::drafts(&drafts)?;
     }
     let plan = place::place(drafts, buffers, &results, options);

@@ -11,6 +11,8 @@ pub struct Options {
     pub epilogues: bool,
     /// Let one step do what many steps do alike, each on a value of its own: update all parameters.
     pub batch: bool,
+    /// Let one element-wise step make several values, one after the other.
+    pub stack: bool,
     /// Let values share memory if no two of them are needed at a time.
     pub reuse: bool,
     /// Distinct values that one expression may read (a device's bindings less one for the output).
@@ -26,6 +28,7 @@ impl Options {
         fuse: false,
         epilogues: false,
         batch: false,
+        stack: false,
         reuse: false,
         max_reads: 6,
         max_instrs: 48,
@@ -34,6 +37,6 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { simplify: true, fuse: true, epilogues: true, batch: true, reuse: true, ..Self::PLAIN }
+        Self { simplify: true, fuse: true, epilogues: true, batch: true, stack: true, reuse: true, ..Self::PLAIN }
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn place(mut drafts: Drafts, buffers: &[usize], results: &[(ValueId, 
     for (value, leaf) in copies {
         let words = drafts.values[value].words;
         let (expr, reads) = localise(load(Source::Read(value), View::contiguous(&[words]), DType::U32));
-        let copy = drafts.step(Kernel::Map { shape: vec![words], expr }, reads, words);
+        let copy = drafts.step(Kernel::map(vec![words], expr), reads, words);
         drafts.values[copy].home = Home::Within { whole: leaf, offset: 0 };
     }
     lay_out(&drafts, externals, options)
@@ -133,7 +133,11 @@ fn writes_over(drafts: &Drafts, step: &Draft, place: (usize, usize), words: usiz
             .is_some_and(|(buffer, start)| buffer == place.0 && start < place.1 + words && place.1 < start + len)
     };
     let mut read = step.all_reads().filter(overlaps);
-    let same = |value| outside(drafts, value) == Some(place) && drafts.values[value].words == words;
+    let each = words / step.values();
+    let same = |value: ValueId| {
+        let mut places = (0..step.values()).map(|i| (place.0, place.1 + i * each));
+        drafts.values[value].words == each && places.any(|place| outside(drafts, value) == Some(place))
+    };
     read.all(|value| same(value) && replaces_in_place(step, value))
 }
 

@@ -54,7 +54,10 @@ impl fmt::Display for Operand {
 impl fmt::Display for Kernel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Map { shape, expr } => write!(f, "map {shape:?} {expr}"),
+            Self::Map { shape, expr, more } => {
+                write!(f, "map {shape:?} {expr}")?;
+                more.iter().try_for_each(|register| write!(f, " and ${register}"))
+            }
             Self::Reduce { outer, inner, op, expr } => {
                 let name = match op {
                     Reduction::Sum => "sum",

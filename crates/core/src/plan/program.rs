@@ -86,12 +86,15 @@ pub enum Buffer {
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Kernel {
-    /// The expression at every coordinate of `shape`.
+    /// The expression at every coordinate of `shape`, and further values of its registers, one after the other: the output has
+    /// shape \[1 + further values\] ++ `shape`.
     Map {
-        /// The iteration space, which is the output's shape.
+        /// The iteration space.
         shape: Vec<usize>,
         /// What to compute.
         expr: Expr,
+        /// Registers whose values are written after that of the expression.
+        more: Vec<usize>,
     },
     /// The expression over `outer` ++ `inner`, reduced over `inner`. The output has shape `outer`.
     Reduce {
@@ -234,19 +237,40 @@ pub enum Instr {
     Cast(usize),
 }
 
+impl Kernel {
+    /// The expression at every coordinate.
+    pub fn map(shape: Vec<usize>, expr: Expr) -> Self {
+        Self::Map { shape, expr, more: Vec::new() }
+    }
+
+    /// How many values it writes one after the other, all of the same length.
+    pub fn values(&self) -> usize {
+        if let Self::Map { more, .. } = self { 1 + more.len() } else { 1 }
+    }
+}
+
 impl Step {
-    /// Whether it may write over one of its inputs: every element is read only by the one that replaces it.
+    /// Whether it may write over its inputs: every element is read only by those that are made at its coordinate.
     pub fn in_place(&self) -> bool {
         let Kernel::Map { expr, .. } = &self.kernel else { return false };
         self.epilogue.is_none()
             && expr.loads.iter().all(|load| match load.source {
                 Source::Read(i) => {
-                    !overlaps(self.reads[i], self.write) || (self.reads[i] == self.write && load.view.is_contiguous())
+                    !overlaps(self.reads[i], self.write)
+                        || (self.value_over(self.reads[i]).is_some() && load.view.is_contiguous())
                 }
                 Source::Random { key, .. } => !overlaps(self.reads[key], self.write),
                 Source::Arange | Source::Const(_) => true,
                 Source::Made => false,
             })
+    }
+
+    /// Which of the values that it writes lies just where an operand does.
+    pub fn value_over(&self, operand: Operand) -> Option<usize> {
+        let values = self.kernel.values();
+        let words = self.write.words / values;
+        let value = |i: usize| Operand { offset: self.write.offset + i * words, words, ..self.write };
+        (0..values).find(|&i| value(i) == operand)
     }
 
     /// The same step on operands at other places, which are asked for in the order of [`Step::operands`].

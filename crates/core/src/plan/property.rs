@@ -17,6 +17,7 @@ pub(crate) fn variants() -> Vec<(&'static str, Options)> {
         ("without simplifying", Options { simplify: false, ..usual }),
         ("without fusing", Options { fuse: false, ..usual }),
         ("without epilogues", Options { epilogues: false, ..usual }),
+        ("one value a step", Options { stack: false, ..usual }),
         ("without reuse of memory", Options { reuse: false, ..usual }),
         ("few reads and instructions", Options { max_reads: 2, max_instrs: 6, ..usual }),
     ]

@@ -41,9 +41,10 @@ fn moving(view: &View) -> Vec<(usize, usize)> {
 /// The number of positions, where no two coordinates along moving axes share one by the look of the strides.
 fn nested(view: &View) -> Option<usize> {
     let mut axes = moving(view);
-    axes.sort_unstable();
     let (mut span, mut count) = (1, 1);
-    for (stride, len) in axes {
+    // From the shortest distance to the longest.
+    while let Some(next) = (0..axes.len()).min_by_key(|&i| axes[i]) {
+        let (stride, len) = axes.swap_remove(next);
         if stride < span {
             return None;
         }

@@ -54,7 +54,7 @@ impl Schedule<'_> {
             // A copy of its own, which the loop may replace.
             let node = &self.graph.nodes[input];
             let (expr, reads) = localise(self.forms[input].clone());
-            let kernel = Kernel::Map { shape: node.shape.to_vec(), expr };
+            let kernel = Kernel::map(node.shape.to_vec(), expr);
             values.push(self.drafts.step(kernel, reads, node.shape.len()));
         }
         for &input in &inputs[carries..] {

@@ -278,7 +278,7 @@ impl<'a> Schedule<'a> {
         let root = chain.pop().expect("not empty");
         let node = &self.graph.nodes[root];
         let (expr, reads) = localise(self.forms[root].clone());
-        let value = self.drafts.step(Kernel::Map { shape: node.shape.to_vec(), expr }, reads, node.shape.len());
+        let value = self.drafts.step(Kernel::map(node.shape.to_vec(), expr), reads, node.shape.len());
         for id in chain.into_iter().chain([root]) {
             let node = &self.graph.nodes[id];
             self.forms[id] = read(value, &node.shape, node.dtype);
@@ -306,6 +306,6 @@ impl<'a> Schedule<'a> {
     fn copied(&mut self, id: NodeId) -> ValueId {
         let (expr, reads) = localise(self.forms[id].clone());
         let shape = self.graph.nodes[id].shape.to_vec();
-        self.drafts.step(Kernel::Map { shape, expr }, reads, self.len(id))
+        self.drafts.step(Kernel::map(shape, expr), reads, self.len(id))
     }
 }

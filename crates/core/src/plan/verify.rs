@@ -91,7 +91,7 @@ pub fn step(program: &Program, walk: &Walk, number: usize) -> Result<(), &'stati
     }
     // An operand that moves may not come near the result, unless it is the result's own range on every trip.
     let apart = |(i, read): (usize, &Operand)| {
-        !overlaps(all[1 + i], all[0]) || (*read == step.write && walk.together(number, 1 + i))
+        !overlaps(all[1 + i], all[0]) || (step.value_over(*read).is_some() && walk.together(number, 1 + i))
     };
     if walk.moves(number) && !step.all_reads().enumerate().all(apart) {
         return Err("writes over its input on another trip");
@@ -119,7 +119,7 @@ fn inside(step: &Step) -> Result<(), &'static str> {
     };
     let (plane, pooled) = (|w: &Window| w.n * w.c * product(&w.size), |w: &Window| w.n * w.c * product(&w.out));
     let (reads_fit, written) = match &step.kernel {
-        Kernel::Map { shape, expr } => (loads(expr, &step.reads, None), product(shape)),
+        Kernel::Map { shape, expr, .. } => (loads(expr, &step.reads, None), step.kernel.values() * product(shape)),
         Kernel::Reduce { outer, expr, .. } => (loads(expr, &step.reads, None), product(outer)),
         Kernel::MatMul { a, b } => (sees(0, a) && sees(1, b), a.axes[0].size * a.axes[1].size * b.axes[2].size),
         Kernel::Conv(g) => (has(0, product(&g.x_shape())) && has(1, product(&g.weight_shape())), product(&g.y_shape())),

@@ -407,6 +407,44 @@ mod tests {
         assert_eq!(floats(&runner, &values[1]), vec![0.125; 3]);
     }
 
+    /// Two weights with a moment each, of these lengths: m ← 0.9·m + w, w ← w − 0.1·m. Both after so many calls, and steps a call.
+    fn moments(runner: &LocalRunner, calls: usize) -> (Vec<Vec<f32>>, u64) {
+        let mut spec = ProgramSpec::default();
+        for n in [7, 5000] {
+            let [w, m] = [(); 2].map(|()| input(&[n]));
+            let next_m = m.mul_scalar(0.9).unwrap().add(&w).unwrap();
+            let next_w = w.sub(&next_m.mul_scalar(0.1).unwrap()).unwrap();
+            let start = |scale: f32| vector(&(0..n).map(|i| scale * i as f32).collect::<Vec<_>>());
+            for (input, next, scale) in [(w, next_w, 1.0), (m, next_m, 0.5)] {
+                spec.state.push(Variable { input, value: live(runner, &start(scale)), next: Some(next) });
+            }
+        }
+        let program = block_on(runner.prepare(&spec)).unwrap();
+        let before = runner.device().counters().dispatches;
+        for _ in 0..calls {
+            block_on(runner.call(&program, &[])).unwrap();
+        }
+        let steps = (runner.device().counters().dispatches - before) / calls as u64;
+        (spec.state.iter().map(|state| floats(runner, &state.value)).collect(), steps)
+    }
+
+    #[test]
+    fn one_step_updates_weights_and_their_moments() {
+        let (expected, steps) = moments(&LocalRunner::native(Interp::new()), 5);
+        assert_eq!(steps, 1);
+        for threads in [1, 2] {
+            assert_eq!(moments(&LocalRunner::native(Cpu::with_threads(threads)), 5), (expected.clone(), 1));
+        }
+        // The first element: m = 0, w = 0; the second: m = 0.5, w = 1.
+        assert_eq!((expected[0][0], expected[1][0]), (0.0, 0.0));
+        let (mut w, mut m) = (1.0f32, 0.5f32);
+        for _ in 0..5 {
+            m = 0.9 * m + w;
+            w -= 0.1 * m;
+        }
+        assert!((expected[0][1] - w).abs() < 1e-5 && (expected[3][1] - m).abs() < 1e-5, "{w} {m}");
+    }
+
     #[test]
     fn a_call_creates_nothing_and_reads_nothing() {
         let runner = LocalRunner::native(Cpu::new());

@@ -40,11 +40,14 @@ pub(crate) struct Blocks {
     axes: Vec<usize>,
     loads: Vec<Fetch>,
     code: Vec<Code>,
-    result: Value,
+    /// Where the values that are written come from.
+    results: Vec<Value>,
     registers: usize,
     /// What the code does, with the types of its values: to be emitted.
     instrs: Vec<Instr>,
     types: Vec<DType>,
+    /// The instructions whose values are written.
+    written: Vec<usize>,
     emitted: OnceLock<(Arc<emit::Linked>, u32)>,
 }
 
@@ -80,9 +83,9 @@ pub(crate) struct Registers {
     direct: Vec<Option<usize>>,
     /// The expression's emitted function in this thread.
     call: Option<emit::Call>,
-    /// Where the output and the loads of a call are.
+    /// Where the values and the loads of a call are.
     addresses: Vec<*const u32>,
-    /// What is left of the loads when whole vectors are done.
+    /// What is left of the values and of the loads when whole vectors are done.
     rest: Vec<[u32; LANES]>,
 }
 
@@ -94,15 +97,43 @@ impl Registers {
         }
         let loads = self.direct.len().max(blocks.loads.len());
         self.direct.resize(loads, None);
-        self.addresses.resize(loads + 1, ptr::null());
-        self.rest.resize(loads, [0; LANES]);
+        let addresses = self.addresses.len().max(blocks.results.len() + blocks.loads.len());
+        self.addresses.resize(addresses, ptr::null());
+        self.rest.resize(addresses, [0; LANES]);
+    }
+}
+
+/// Where the values of some elements are written.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    out: Out<'a>,
+    start: usize,
+    len: usize,
+    /// How far the values lie from each other.
+    apart: usize,
+}
+
+impl<'a> Target<'a> {
+    /// The elements of a value.
+    ///
+    /// # Safety
+    /// While the slice lives, no other one of these words is used.
+    unsafe fn value(self, number: usize) -> &'a mut [u32] {
+        let start = self.start + number * self.apart;
+        // SAFETY: the caller's promise.
+        unsafe { self.out.range(start..start + self.len) }
     }
 }
 
 impl Blocks {
-    /// The expression over `shape`. `in_place` are the reads that the step writes over; an epilogue writes over what its kernel
-    /// has made.
-    pub(crate) fn new(level: Level, shape: &[usize], expr: &Expr, in_place: &[usize]) -> Self {
+    /// The expression over `shape`. An epilogue writes over what its kernel has made.
+    pub(crate) fn new(level: Level, shape: &[usize], expr: &Expr) -> Self {
+        Self::of(level, shape, expr, &[], &[])
+    }
+
+    /// The expression of a map and the values of `more` registers, written one after the other. `in_place` are the reads that
+    /// it writes over, each with the value that comes to lie there.
+    pub(crate) fn of(level: Level, shape: &[usize], expr: &Expr, more: &[usize], in_place: &[(usize, usize)]) -> Self {
         let mut loads: Vec<Fetch> = expr.loads.iter().map(|load| Fetch::new(load, in_place)).collect();
         let axes = merge(shape, &mut loads);
         for load in &mut loads {
@@ -114,9 +145,10 @@ impl Blocks {
             registers: loads.len(),
             loads,
             code: Vec::new(),
-            result: Value::Load(0),
+            results: Vec::new(),
             instrs: expr.instrs.clone(),
             types: expr.types.clone(),
+            written: std::iter::once(expr.instrs.len() - 1).chain(more.iter().copied()).collect(),
             emitted: OnceLock::new(),
         };
         blocks.emit(expr);
@@ -144,8 +176,7 @@ impl Blocks {
                 _ => i,
             });
         }
-        let result = *values.last().expect("an expression has a value");
-        last_use[result] = usize::MAX;
+        self.written.iter().for_each(|&result| last_use[values[result]] = usize::MAX);
         let mut places = vec![Value::Load(0); expr.instrs.len()];
         let mut free: Vec<usize> = Vec::new();
         for (i, instr) in expr.instrs.iter().enumerate().filter(|&(i, _)| values[i] == i) {
@@ -175,15 +206,14 @@ impl Blocks {
                 }
             }
         }
-        self.result = places[result];
-        // Nothing comes after the result.
-        match self.result {
-            Value::Load(_) => self.code.clear(),
-            Value::Register(register) => {
-                let last = self.code.iter().rposition(|code| code.out() == register);
-                self.code.truncate(last.map_or(0, |last| last + 1));
-            }
-        }
+        self.results = self.written.iter().map(|&result| places[values[result]]).collect();
+        // Nothing comes after the last result.
+        let needed = self.results.iter().filter_map(|result| match *result {
+            Value::Load(_) => None,
+            Value::Register(register) => self.code.iter().rposition(|code| code.out() == register),
+        });
+        let needed = needed.max().map_or(0, |last| last + 1);
+        self.code.truncate(needed);
     }
 
     /// The length of a good block: a row, or many where all loads run on over the ends of rows.
@@ -212,26 +242,28 @@ impl Blocks {
         Split { units, step: self.block(), cost: units as f64 * per_element, repeated: 0.0 }
     }
 
-    /// Evaluates some elements into their places in `out`, after [`Blocks::begin`].
+    /// Evaluates some elements into their places in `out`, in each of the values, after [`Blocks::begin`].
     ///
     /// # Safety
     /// While this runs, nobody else uses these elements of `out`.
     pub(crate) unsafe fn run(&self, reads: Reads<'_>, registers: &mut Registers, elements: Range<usize>, out: Out<'_>) {
         let row = *self.axes.last().expect("at least one axis");
+        let apart = self.axes.iter().product();
         let block = if registers.call.is_some() && self.is_flat() { usize::MAX } else { self.block() };
         let mut start = elements.start;
         while start < elements.end {
             let end = if self.axes.len() > 1 && row >= LONG_ROW { start - start % row + row } else { elements.end };
             let end = end.min(start.saturating_add(block)).min(elements.end);
+            let target = Target { out, start, len: end - start, apart };
             // SAFETY: the caller's promise.
-            self.evaluate(reads, registers, start, unsafe { out.range(start..end) });
+            unsafe { self.evaluate_into(reads, registers, start, target) };
             start = end;
         }
     }
 
     /// Whether no load has to be copied before it is used.
     fn is_flat(&self) -> bool {
-        self.loads.iter().all(|load| load.source == From::Output || load.kind != Kind::Strided)
+        self.loads.iter().all(|load| matches!(load.source, From::Output(_)) || load.kind != Kind::Strided)
     }
 
     /// Fetches what is the same in all blocks.
@@ -241,7 +273,7 @@ impl Blocks {
             if load.kind == Kind::Uniform {
                 let word = match load.source {
                     From::Read(i) => reads.words(i)[load.offset as usize],
-                    From::Output => unreachable!("what is written in place is not uniform"),
+                    From::Output(_) => unreachable!("what is written in place is not uniform"),
                     From::Arange => load.offset as u32,
                     From::Random { key, stream } => rng::bits(random_key(reads, key), stream, load.offset as u32),
                     From::Const(word) => word,
@@ -251,21 +283,35 @@ impl Blocks {
         }
     }
 
-    /// Evaluates the elements from `start` on, in row-major order, at most [`BLOCK`] unless `run` says otherwise, into `out`. Where the step is in
-    /// place `out` holds what the output held before.
+    /// Evaluates the elements from `start` on, in row-major order, at most [`BLOCK`], into `out`. Only the value of an expression.
     pub(crate) fn evaluate(&self, reads: Reads<'_>, registers: &mut Registers, start: usize, out: &mut [u32]) {
-        let len = out.len();
+        debug_assert_eq!(self.results.len(), 1);
+        let target = Target { len: out.len(), out: Out::new(out), start: 0, apart: 0 };
+        // SAFETY: nobody else has `out`.
+        unsafe { self.evaluate_into(reads, registers, start, target) };
+    }
+
+    /// The same for all values, of at most [`BLOCK`] elements unless `run` says otherwise. Where the step is in place the target
+    /// holds what the output held before.
+    ///
+    /// # Safety
+    /// While this runs, nobody else uses the elements of the target.
+    unsafe fn evaluate_into(&self, reads: Reads<'_>, registers: &mut Registers, start: usize, target: Target<'_>) {
+        let len = target.len;
         debug_assert!(len <= BLOCK || self.code.is_empty() || (registers.call.is_some() && self.is_flat()));
-        if let (Value::Load(load), []) = (self.result, &self.code[..]) {
-            return self.loads[load].copy(self.level, &self.axes, reads, start, &registers.blocks[load], out);
+        if let ([Value::Load(load)], []) = (&self.results[..], &self.code[..]) {
+            // SAFETY: the caller's promise.
+            let out = unsafe { target.value(0) };
+            return self.loads[*load].copy(self.level, &self.axes, reads, start, &registers.blocks[*load], out);
         }
         for (i, load) in self.loads.iter().enumerate() {
             registers.direct[i] = load.direct(&self.axes, start, len, registers.call.is_some());
             if registers.direct[i].is_none() {
                 let mut block = std::mem::take(&mut registers.blocks[i]);
                 match load.source {
-                    From::Output if registers.call.is_some() => {}
-                    From::Output => block[..len].copy_from_slice(out),
+                    From::Output(_) if registers.call.is_some() => {}
+                    // SAFETY: the caller's promise.
+                    From::Output(value) => block[..len].copy_from_slice(unsafe { target.value(value) }),
                     _ if load.kind == Kind::Uniform => {}
                     _ if load.kind == Kind::ByRow && registers.call.is_some() => {
                         load.fill(self.level, &self.axes, reads, start, &mut block[..1]);
@@ -276,38 +322,53 @@ impl Blocks {
             }
         }
         if let Some(call) = registers.call {
-            return self.call(call, reads, registers, out);
+            // SAFETY: the caller's promise.
+            return unsafe { self.call(call, reads, registers, target) };
         }
-        let last = self.code.len() - 1;
+        // The last instruction writes where its value goes, if it is the only one.
+        let direct = if self.results.len() == 1 { self.code.len() - 1 } else { usize::MAX };
         for (i, code) in self.code.iter().enumerate() {
-            if i == last {
-                self.step(code, reads, registers, out);
+            if i == direct {
+                // SAFETY: the caller's promise.
+                self.step(code, reads, registers, unsafe { target.value(0) });
             } else {
                 let mut block = std::mem::take(&mut registers.blocks[code.out()]);
                 self.step(code, reads, registers, &mut block[..len]);
                 registers.blocks[code.out()] = block;
             }
         }
+        if direct == usize::MAX {
+            for (i, &result) in self.results.iter().enumerate() {
+                // SAFETY: the caller's promise; what is read in place was copied.
+                let value = unsafe { target.value(i) };
+                value.copy_from_slice(self.at(result, reads, registers, len));
+            }
+        }
     }
 
     /// Evaluates a block by its emitted function, its loads being fetched.
-    fn call(&self, call: emit::Call, reads: Reads<'_>, registers: &mut Registers, out: &mut [u32]) {
+    ///
+    /// # Safety
+    /// As for [`Blocks::evaluate_into`].
+    unsafe fn call(&self, call: emit::Call, reads: Reads<'_>, registers: &mut Registers, target: Target<'_>) {
         let Registers { blocks, direct, addresses, rest, .. } = registers;
-        let (len, left) = (out.len(), out.len() % LANES);
-        let output = out.as_mut_ptr();
-        addresses[0] = output;
+        let (len, values) = (target.len, self.results.len());
+        let left = len % LANES;
+        // SAFETY: the caller's promise.
+        let output = |value: usize| unsafe { target.value(value) };
+        (0..values).for_each(|value| addresses[value] = output(value).as_ptr());
         for (i, load) in self.loads.iter().enumerate() {
-            addresses[i + 1] = match (direct[i], load.source) {
+            addresses[values + i] = match (direct[i], load.source) {
                 (Some(start), From::Read(read)) => {
                     let words = if load.kind == Kind::ByRow { 1 } else { len };
                     reads.words(read)[start..start + words].as_ptr()
                 }
-                (_, From::Output) => output,
+                (_, From::Output(value)) => output(value).as_ptr(),
                 _ => blocks[i].as_ptr(),
             };
         }
         if len >= LANES {
-            // SAFETY: the addresses are those of `len` words each, or of one that is used again and again; only the output is
+            // SAFETY: the addresses are those of `len` words each, or of one that is used again and again; only the values are
             // written to.
             unsafe { call(addresses.as_ptr(), len / LANES) };
         }
@@ -317,28 +378,36 @@ impl Blocks {
         for (i, load) in self.loads.iter().enumerate().filter(|(_, load)| load.input() == Input::Words) {
             let words = match (direct[i], load.source) {
                 (Some(start), From::Read(read)) => &reads.words(read)[start..start + len],
-                (_, From::Output) => &*out,
+                (_, From::Output(value)) => &*output(value),
                 _ => &blocks[i][..len],
             };
-            rest[i][..left].copy_from_slice(&words[len - left..]);
-            addresses[i + 1] = rest[i].as_ptr();
+            rest[values + i][..left].copy_from_slice(&words[len - left..]);
+            addresses[values + i] = rest[values + i].as_ptr();
         }
-        let mut vector = [0; LANES];
-        addresses[0] = vector.as_mut_ptr();
+        for value in 0..values {
+            addresses[value] = rest[value].as_mut_ptr();
+        }
         // SAFETY: the addresses are those of a vector each, or of one word.
         unsafe { call(addresses.as_ptr(), 1) };
-        out[len - left..].copy_from_slice(&vector[..left]);
+        for value in 0..values {
+            output(value)[len - left..].copy_from_slice(&rest[value][..left]);
+        }
     }
 
-    fn step(&self, code: &Code, reads: Reads<'_>, registers: &Registers, out: &mut [u32]) {
-        let len = out.len();
-        let at = |value: Value| match value {
+    /// The elements of a value in the present block.
+    fn at<'a>(&self, value: Value, reads: Reads<'a>, registers: &'a Registers, len: usize) -> &'a [u32] {
+        match value {
             Value::Register(r) => &registers.blocks[r][..len],
             Value::Load(load) => match (registers.direct[load], self.loads[load].source) {
                 (Some(start), From::Read(i)) => &reads.words(i)[start..start + len],
                 _ => &registers.blocks[load][..len],
             },
-        };
+        }
+    }
+
+    fn step(&self, code: &Code, reads: Reads<'_>, registers: &Registers, out: &mut [u32]) {
+        let len = out.len();
+        let at = |value: Value| self.at(value, reads, registers, len);
         match *code {
             Code::Unary(kernel, a, _) => kernel.run(out, at(a)),
             Code::Binary(kernel, [a, b], _) => kernel.run(out, at(a), at(b)),
@@ -356,7 +425,7 @@ pub(crate) fn emit<'a>(all: impl Iterator<Item = &'a Blocks>) -> usize {
     let mut numbered = Vec::new();
     for blocks in all.filter(|blocks| !blocks.code.is_empty()) {
         let inputs: Vec<Input> = blocks.loads.iter().map(Fetch::input).collect();
-        let Some(function) = emit::function(&blocks.instrs, &blocks.types, &inputs) else { continue };
+        let Some(function) = emit::function(&blocks.instrs, &blocks.types, &blocks.written, &inputs) else { continue };
         let number = functions.iter().position(|known| *known == function).unwrap_or(functions.len());
         if number == functions.len() {
             functions.push(function);

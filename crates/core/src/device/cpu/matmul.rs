@@ -53,7 +53,7 @@ impl Side {
         Self {
             offset: 0,
             strides: [rows * columns, columns, 1],
-            layout: Some(Blocks::new(level, &shape, &expr, &[]).in_runs()),
+            layout: Some(Blocks::new(level, &shape, &expr).in_runs()),
             words: view.len(),
         }
     }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Result,
     device::{BufferId, Passes, Position, Realisation},
-    plan::{Operand, Program, Walk, program::overlaps, verify},
+    plan::{Operand, Program, Walk, verify},
 };
 use std::{cell::UnsafeCell, ops::Range, rc::Rc};
 
@@ -259,10 +259,11 @@ impl Ready {
     fn new(level: Level, program: &Program, walk: &Walk, number: usize) -> Result<Self> {
         verify::step(program, walk, number).map_err(|what| failed(format!("a step of the program {what}")))?;
         let step = &program.steps[number];
-        let over: Vec<usize> = (0..step.reads.len()).filter(|&i| overlaps(step.reads[i], step.write)).collect();
+        let over: Vec<(usize, usize)> =
+            (0..step.reads.len()).filter_map(|i| Some((i, step.value_over(step.reads[i])?))).collect();
         let work = Work::new(level, &step.kernel, &over);
         let epilogue = step.epilogue.as_ref().map(|epilogue| Finish {
-            blocks: Blocks::new(level, &epilogue.shape, &epilogue.expr, &[]).in_runs(),
+            blocks: Blocks::new(level, &epilogue.shape, &epilogue.expr).in_runs(),
             reads: epilogue.reads.clone(),
         });
         let home = walk.moves(number).then(|| step.operands().map(|operand| operand.offset).collect());

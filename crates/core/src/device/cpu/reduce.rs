@@ -48,11 +48,11 @@ impl Default for Partial {
 impl Reduce {
     /// Reduces the expression over `outer ++ inner` along `inner`.
     pub(crate) fn new(level: Level, outer: &[usize], inner: &[usize], op: Reduction, expr: &Expr) -> Self {
-        let along = Blocks::new(level, &[outer, inner].concat(), expr, &[]);
+        let along = Blocks::new(level, &[outer, inner].concat(), expr);
         let order: Vec<usize> = (outer.len()..outer.len() + inner.len()).chain(0..outer.len()).collect();
         let permute = |load: &Load| Load { view: load.view.permute(&order), ..load.clone() };
         let expr = Expr { loads: expr.loads.iter().map(permute).collect(), ..expr.clone() };
-        let across = Blocks::new(level, &[inner, outer].concat(), &expr, &[]);
+        let across = Blocks::new(level, &[inner, outer].concat(), &expr);
         let is_across = across.cost() < along.cost();
         Self {
             level,

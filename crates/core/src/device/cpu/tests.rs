@@ -148,7 +148,9 @@ fn fused_expressions_are_exact() {
         let rank = rng.below(5);
         let shape = shape(rng, rank);
         let (expr, reads) = expression(rng, &shape);
-        check(&Kernel::Map { shape, expr }, &reads, 0.0);
+        check(&Kernel::map(shape.clone(), expr.clone()), &reads, 0.0);
+        let more = (0..rng.below(4)).map(|_| rng.below(expr.instrs.len())).collect();
+        check(&Kernel::Map { shape, expr, more }, &reads, 0.0);
     }
 }
 
@@ -293,7 +295,7 @@ fn counting() -> Program {
     };
     let copy = Expr { loads: vec![read(0)], instrs: vec![Instr::Load(0)], types: vec![DType::F32] };
     let step = |expr, from, to| Step {
-        kernel: Kernel::Map { shape: vec![3], expr },
+        kernel: Kernel::map(vec![3], expr),
         reads: vec![operand(from, 3)],
         epilogue: None,
         write: operand(to, 3),

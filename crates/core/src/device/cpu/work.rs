@@ -64,10 +64,10 @@ impl Split {
 pub(super) type Done<'a> = dyn FnMut(Range<usize>) + 'a;
 
 impl Work {
-    /// The kernel of a step that writes over the reads in `over`.
-    pub(super) fn new(level: Level, kernel: &Kernel, over: &[usize]) -> Self {
+    /// The kernel of a step that writes over the reads in `over`, each with the value that comes to lie there.
+    pub(super) fn new(level: Level, kernel: &Kernel, over: &[(usize, usize)]) -> Self {
         match kernel {
-            Kernel::Map { shape, expr } => Self::Map(Blocks::new(level, shape, expr, over).in_runs()),
+            Kernel::Map { shape, expr, more } => Self::Map(Blocks::of(level, shape, expr, more, over).in_runs()),
             Kernel::Reduce { outer, inner, op, expr } => Self::Reduce(Reduce::new(level, outer, inner, *op, expr)),
             Kernel::MatMul { a, b } => Self::MatMul(MatMul::new(level, a, b)),
             Kernel::Conv(g) => {

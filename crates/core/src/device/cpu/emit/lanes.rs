@@ -77,24 +77,25 @@ pub(super) fn constant(word: u32) -> Lanes {
 }
 
 impl Body {
-    /// What this thread does until its value is made; with the value.
-    pub(super) fn of(value: impl FnOnce() -> Option<Lanes>) -> Option<(Self, Lanes)> {
+    /// What this thread does until its values are made; with the values.
+    pub(super) fn of<T>(values: impl FnOnce() -> Option<T>) -> Option<(Self, T)> {
         NOTED.with_borrow_mut(Vec::clear);
-        let value = value();
+        let values = values();
         let noted = NOTED.take();
-        Some((Self(noted), value?))
+        Some((Self(noted), values?))
     }
 
-    /// A function of two arguments: where the addresses lie, that of the output and then of each load, and how many vectors
+    /// A function of two arguments: where the addresses lie, those of the outputs and then of each load, and how many vectors
     /// to write, at least one. Loads that are `uniform` give their first word again and again.
-    pub(super) fn function(&self, result: Lanes, uniform: &[bool]) -> Function {
+    pub(super) fn function(&self, results: &[Lanes], uniform: &[bool]) -> Function {
         const ADDRESSES: u32 = 0;
         const VECTORS: u32 = 1;
         const OUT: u32 = 2;
-        const LOADS: u32 = 3;
+        let outputs = results.len() as u32;
+        let loads = OUT + outputs;
         let nodes = &self.0;
-        let pointers = uniform.len() as u32 + 1;
-        let value = |node: u32| LOADS + pointers - 1 + node;
+        let pointers = uniform.len() as u32 + outputs;
+        let value = |node: u32| OUT + pointers + node;
         let mut function = Function::new([(pointers, ValType::I32), (nodes.len() as u32, ValType::V128)]);
         let mut code = function.instructions();
         for i in 0..pointers {
@@ -113,8 +114,8 @@ impl Body {
         };
         let put = |code: &mut InstructionSink<'_>, (i, node): (usize, &Node)| {
             match *node {
-                Node::Load(load) if uniform[load] => drop(code.local_get(LOADS + load as u32).v128_load32_splat(AT)),
-                Node::Load(load) => drop(code.local_get(LOADS + load as u32).v128_load(AT)),
+                Node::Load(load) if uniform[load] => drop(code.local_get(loads + load as u32).v128_load32_splat(AT)),
+                Node::Load(load) => drop(code.local_get(loads + load as u32).v128_load(AT)),
                 Node::Constant(word) => drop(code.v128_const(bytemuck::cast([word; 4]))),
                 Node::One(instruction, a) => of(code, &[a], instruction),
                 Node::Two(instruction, a) => of(code, &a, instruction),
@@ -126,8 +127,10 @@ impl Body {
         nodes.iter().enumerate().filter(|(_, node)| once(node)).for_each(|node| put(&mut code, node));
         code.loop_(BlockType::Empty);
         nodes.iter().enumerate().filter(|(_, node)| !once(node)).for_each(|node| put(&mut code, node));
-        code.local_get(OUT).local_get(value(result.0)).v128_store(AT);
-        for i in (0..pointers).filter(|&i| i == 0 || !uniform[i as usize - 1]) {
+        for (i, result) in (OUT..).zip(results) {
+            code.local_get(i).local_get(value(result.0)).v128_store(AT);
+        }
+        for i in (0..pointers).filter(|&i| i < outputs || !uniform[(i - outputs) as usize]) {
             code.local_get(OUT + i).i32_const(VECTOR as i32).i32_add().local_set(OUT + i);
         }
         code.local_get(VECTORS).i32_const(1).i32_sub().local_tee(VECTORS).br_if(0);

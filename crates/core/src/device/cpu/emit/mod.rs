@@ -31,15 +31,15 @@ pub(crate) enum Input {
     Constant(u32),
 }
 
-/// The function of an expression with registers of these types. None: it has an instruction that is not emitted.
-pub(crate) fn function(instrs: &[Instr], types: &[DType], inputs: &[Input]) -> Option<Function> {
+/// The function that writes some registers of an expression; all have these types. None: it has an instruction that is not emitted.
+pub(crate) fn function(instrs: &[Instr], types: &[DType], registers: &[usize], inputs: &[Input]) -> Option<Function> {
     let load = |number: usize| match inputs[number] {
         Input::Constant(word) => lanes::constant(word),
         Input::Words | Input::Uniform => lanes::load(number),
     };
-    let (body, value) = Body::of(|| table::value(instrs, types, load))?;
+    let (body, values) = Body::of(|| table::values(instrs, types, registers, load))?;
     let uniform: Vec<bool> = inputs.iter().map(|&input| input != Input::Words).collect();
-    Some(body.function(value, &uniform))
+    Some(body.function(&values, &uniform))
 }
 
 /// A module that exports the functions under their numbers and imports the memory `m.m`.

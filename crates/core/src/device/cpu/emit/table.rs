@@ -31,8 +31,14 @@ impl Value {
     }
 }
 
-/// The value of an expression with registers of these types; `load` gives the loads. None: one of the instructions is not here.
-pub(super) fn value(instrs: &[Instr], types: &[DType], load: impl Fn(usize) -> Lanes) -> Option<Lanes> {
+/// The values of some registers of an expression; all have these types. `load` gives the loads. None: one of the instructions
+/// is not here.
+pub(super) fn values(
+    instrs: &[Instr],
+    types: &[DType],
+    registers: &[usize],
+    load: impl Fn(usize) -> Lanes,
+) -> Option<Vec<Lanes>> {
     let mut values: Vec<Value> = Vec::with_capacity(instrs.len());
     for (i, instr) in instrs.iter().enumerate() {
         let value = match *instr {
@@ -44,7 +50,7 @@ pub(super) fn value(instrs: &[Instr], types: &[DType], load: impl Fn(usize) -> L
         };
         values.push(value);
     }
-    values.last().map(|value| value.words())
+    registers.iter().map(|&register| values.get(register).map(|value| value.words())).collect()
 }
 
 fn unary(function: Unary, dtype: DType, value: Value) -> Option<Value> {

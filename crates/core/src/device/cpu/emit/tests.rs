@@ -15,19 +15,31 @@ const LENGTH: usize = 512;
 
 /// Calls the function of an expression on these loads.
 fn run(instrs: &[Instr], types: &[DType], inputs: &[Input], loads: &[Vec<u32>]) -> Option<Vec<u32>> {
-    let module_bytes = module(&[function(instrs, types, inputs)?]);
+    run_all(instrs, types, &[instrs.len() - 1], inputs, loads)
+}
+
+/// The same for the values of some registers, one after the other.
+fn run_all(
+    instrs: &[Instr],
+    types: &[DType],
+    registers: &[usize],
+    inputs: &[Input],
+    loads: &[Vec<u32>],
+) -> Option<Vec<u32>> {
+    let module_bytes = module(&[function(instrs, types, registers, inputs)?]);
     let mut config = Config::default();
     config.wasm_simd(true);
     let engine = Engine::new(&config);
     let module = Module::new(&engine, &module_bytes[..]).expect("a valid module");
     let mut store = Store::new(&engine, ());
     let memory = Memory::new(&mut store, MemoryType::new(1, None)).expect("memory");
-    // Addresses at 0, the output at 1024, the loads after it.
+    // Addresses at 0, the outputs from 1024 on, the loads after them.
+    let outputs = registers.len();
     let at = |number: usize| 1024 + number * 4 * LENGTH;
-    let addresses: Vec<u32> = (0..=loads.len()).map(|number| at(number) as u32).collect();
+    let addresses: Vec<u32> = (0..outputs + loads.len()).map(|number| at(number) as u32).collect();
     memory.write(&mut store, 0, bytemuck::cast_slice(&addresses)).expect("room");
     for (i, load) in loads.iter().enumerate() {
-        memory.write(&mut store, at(i + 1), bytemuck::cast_slice(load)).expect("room");
+        memory.write(&mut store, at(outputs + i), bytemuck::cast_slice(load)).expect("room");
     }
     let mut linker = Linker::new(&engine);
     linker.define("m", "m", memory).expect("a new name");
@@ -35,8 +47,10 @@ fn run(instrs: &[Instr], types: &[DType], inputs: &[Input], loads: &[Vec<u32>]) 
     let call = instance.get_typed_func::<(u32, u32), ()>(&store, "0").expect("the function");
     let length = loads.iter().map(Vec::len).max().expect("a load");
     call.call(&mut store, (0, length as u32 / 4)).expect("no trap");
-    let mut out = vec![0u32; length];
-    memory.read(&store, at(0), bytemuck::cast_slice_mut(&mut out)).expect("room");
+    let mut out = vec![0u32; outputs * length];
+    for (i, out) in out.chunks_mut(length).enumerate() {
+        memory.read(&store, at(i), bytemuck::cast_slice_mut(out)).expect("room");
+    }
     Some(out)
 }
 
@@ -70,6 +84,16 @@ fn assert_same(what: &str, dtype: DType, got: &[u32], want: &[u32]) {
         let nan = |word: u32| dtype == F32 && f32::from_bits(word).is_nan();
         assert!(got == want || (nan(got) && nan(want)), "{what} at {i}: {got:#x}, not {want:#x}");
     }
+}
+
+#[test]
+fn a_function_writes_several_values() {
+    let [a, b] = [1, 2].map(|seed| words(I32, seed));
+    let instrs = [Instr::Load(0), Instr::Load(1), Instr::Binary(Binary::Add, 0, 1), Instr::Binary(Binary::Sub, 2, 1)];
+    let loads = [a.clone(), b.clone()];
+    let got = run_all(&instrs, &[I32; 4], &[2, 1, 3], &[Input::Words; 2], &loads).unwrap();
+    let sums: Vec<u32> = a.iter().zip(&b).map(|(a, b)| a.wrapping_add(*b)).collect();
+    assert_eq!(got, [sums, b, a].concat());
 }
 
 #[test]

@@ -25,8 +25,8 @@ pub(super) struct Fetch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum From {
     Read(usize),
-    /// The output, which the step writes in place.
-    Output,
+    /// The value with this number of the output, which the step writes in place.
+    Output(usize),
     Arange,
     Random {
         key: usize,
@@ -53,15 +53,15 @@ pub(super) fn random_key(reads: Reads<'_>, key: usize) -> [u32; 2] {
 }
 
 impl Fetch {
-    pub(super) fn new(load: &Load, in_place: &[usize]) -> Self {
+    pub(super) fn new(load: &Load, in_place: &[(usize, usize)]) -> Self {
+        let written = |read: usize| in_place.iter().find(|&&(over, _)| over == read).map(|&(_, value)| value);
         let View { offset, axes } = &load.view;
         let source = match load.source {
-            Source::Read(i) if in_place.contains(&i) => From::Output,
-            Source::Read(i) => From::Read(i),
+            Source::Read(i) => written(i).map_or(From::Read(i), From::Output),
             Source::Arange => From::Arange,
             Source::Random { key, stream } => From::Random { key, stream },
             Source::Const(word) => From::Const(word),
-            Source::Made => From::Output,
+            Source::Made => From::Output(0),
         };
         let strides = axes.iter().map(|a| if a.size == 1 { 0 } else { a.stride }).collect();
         let valid: Vec<_> = axes.iter().map(|a| a.valid.clone()).collect();
@@ -103,7 +103,7 @@ impl Fetch {
     }
 
     pub(super) fn kind(&self, axes: &[usize]) -> Kind {
-        if self.source == From::Output {
+        if matches!(self.source, From::Output(_)) {
             return Kind::Strided;
         }
         if !axes.iter().enumerate().all(|(i, &size)| self.is_total(i, size)) {
@@ -191,7 +191,7 @@ impl Fetch {
         out: &mut [u32],
     ) {
         match (self.kind, self.source) {
-            (_, From::Output) => {}
+            (_, From::Output(_)) => {}
             (Kind::Uniform, _) => out.copy_from_slice(&uniform[..out.len()]),
             (Kind::Contiguous, From::Read(i)) => {
                 let first = (self.offset + start as isize) as usize;
@@ -222,7 +222,7 @@ impl Fetch {
                 }
                 From::Random { stream, .. } => random(level, key, stream, offset as u32, stride as u32, out),
                 From::Const(word) => out.fill(word),
-                From::Output => unreachable!("what is written in place is copied as it is"),
+                From::Output(_) => unreachable!("what is written in place is copied as it is"),
             }
         });
     }

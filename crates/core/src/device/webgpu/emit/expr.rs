@@ -6,16 +6,18 @@ use crate::{
     plan::{Axis, Epilogue, Expr, Instr, Load, Source, View},
 };
 
-/// The expression at every coordinate.
-pub fn map(shape: &[usize], expr: &Expr) -> Shader {
+/// The expression at every coordinate, and the values of `more` registers after it.
+pub fn map(shape: &[usize], expr: &Expr, more: &[usize]) -> Shader {
     let mut expr = expr.clone();
     let (sizes, _) = merge_axes(shape, &mut expr.loads, shape.len());
     let total: usize = shape.iter().product();
-    let values = [
-        ("value", value_function(&expr, sizes.len())),
-        ("coordinates", unflatten("i", &sizes, "c", 0, "    ")),
-        ("call", format!("value({})", arguments(sizes.len(), "c"))),
-    ];
+    let last = expr.instrs.len() - 1;
+    let mut puts = format!("    put(i, {});\n", word(&expr, last));
+    for (i, &register) in (1..).zip(more) {
+        puts.push_str(&format!("    put({}u + i, {});\n", i * total, word(&expr, register)));
+    }
+    let values =
+        [("coordinates", unflatten("i", &sizes, "c", 0, "    ")), ("registers", registers(&expr)), ("puts", puts)];
     Shader::each(include_str!("../kernels/map.wgsl"), total, &values)
 }
 
@@ -107,6 +109,19 @@ pub fn epilogue(epilogue: &Epilogue, kernel_reads: usize) -> String {
 
 /// The instructions of an expression, from the coordinates `c0`, `c1`, … to the word that is returned.
 fn body(expr: &Expr) -> String {
+    registers(expr) + &format!("    return {};\n", word(expr, expr.instrs.len() - 1))
+}
+
+/// The value of a register as a word.
+fn word(expr: &Expr, i: usize) -> String {
+    match expr.types[i] {
+        DType::F32 | DType::I32 => format!("bitcast<u32>(v{i})"),
+        DType::U32 | DType::Bool => register(i),
+    }
+}
+
+/// The registers `v0`, `v1`, … from the coordinates `c0`, `c1`, ….
+fn registers(expr: &Expr) -> String {
     let mut text = String::new();
     for (i, instr) in expr.instrs.iter().enumerate() {
         let dtype = expr.types[i];
@@ -119,12 +134,6 @@ fn body(expr: &Expr) -> String {
         };
         text.push_str(&format!("    let v{i} = {value};\n"));
     }
-    let last = expr.instrs.len() - 1;
-    let word = match expr.types[last] {
-        DType::F32 | DType::I32 => format!("bitcast<u32>(v{last})"),
-        DType::U32 | DType::Bool => register(last),
-    };
-    text.push_str(&format!("    return {word};\n"));
     text
 }
 

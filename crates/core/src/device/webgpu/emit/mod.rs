@@ -99,7 +99,7 @@ pub fn step(step: &Step, tuning: &Tuning, scratch: usize) -> Emitted {
     let ends = &Ends { reads: &step.reads, write: step.write, epilogue: step.epilogue.as_ref() };
     let single = |shader: Shader| Emitted { dispatches: vec![shader.dispatch(ends)], scratch: 0 };
     match &step.kernel {
-        Kernel::Map { shape, expr } => single(expr::map(shape, expr)),
+        Kernel::Map { shape, expr, more } => single(expr::map(shape, expr, more)),
         Kernel::Reduce { outer, inner, op, expr } => reduce::emit(outer, inner, *op, expr, ends, scratch),
         Kernel::MatMul { a, b } => gemm::emit(&gemm::matmul(a, b), tuning.matmul, ends, scratch),
         Kernel::Conv(g) => gemm::emit(&gemm::conv(g), tuning.conv, ends, scratch),

@@ -51,7 +51,7 @@ fn single(view: View, dtype: DType) -> Expr {
 
 /// The words as they are.
 pub fn copy(words: usize) -> Kernel {
-    Kernel::Map { shape: vec![words], expr: single(View::contiguous(&[words]), DType::U32) }
+    Kernel::map(vec![words], single(View::contiguous(&[words]), DType::U32))
 }
 
 /// All cases.
@@ -83,7 +83,7 @@ pub fn maps() -> Vec<Case> {
         ("no element", View::contiguous(&[0, 3])),
     ];
     for (name, view) in views {
-        let kernel = Kernel::Map { shape: view.shape(), expr: single(view, DType::F32) };
+        let kernel = Kernel::map(view.shape(), single(view, DType::F32));
         cases.push(case(format!("map of a {name} view"), kernel, vec![noise(60, 1)], 0.0));
     }
 
@@ -115,16 +115,18 @@ pub fn maps() -> Vec<Case> {
         ],
     );
     let reads = vec![noise(231, 1), noise(33, 2), noise(7, 3)];
-    cases.push(case("a fused map", Kernel::Map { shape: shape.to_vec(), expr: fused }, reads, 2e-6));
+    cases.push(case("a fused map", Kernel::map(shape.to_vec(), fused.clone()), reads.clone(), 2e-6));
+    let kernel = Kernel::Map { shape: shape.to_vec(), expr: fused, more: vec![4, 1, 10] };
+    cases.push(case("a map of several values", kernel, reads, 2e-6));
 
     let view = View::contiguous(&[9, 8]).pad(&[0, 1], &[0, 0]);
     let random = expr(vec![load(Source::Random { key: 0, stream: 5 }, view)], &[(Instr::Load(0), DType::U32)]);
-    let kernel = Kernel::Map { shape: vec![9, 9], expr: random };
+    let kernel = Kernel::map(vec![9, 9], random);
     cases.push(case("random words", kernel, vec![vec![123, 456]], 0.0));
 
     for word in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0, 1e-40, f32::MAX].map(f32::to_bits) {
         let constant = load(Source::Const(word), View::contiguous(&[]).broadcast(&[3]));
-        let kernel = Kernel::Map { shape: vec![3], expr: expr(vec![constant], &[(Instr::Load(0), f)]) };
+        let kernel = Kernel::map(vec![3], expr(vec![constant], &[(Instr::Load(0), f)]));
         cases.push(case("a constant", kernel, vec![], 0.0));
     }
     cases

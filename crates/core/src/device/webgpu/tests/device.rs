@@ -20,7 +20,7 @@ fn counting(parts: usize) -> Program {
     let loads = vec![cases::load(Source::Read(0), view), cases::load(Source::Const(1), one)];
     let dtype = DType::I32;
     let instrs = [(Instr::Load(0), dtype), (Instr::Load(1), dtype), (Instr::Binary(Binary::Add, 0, 1), dtype)];
-    let kernel = Kernel::Map { shape: vec![10], expr: cases::expr(loads, &instrs) };
+    let kernel = Kernel::map(vec![10], cases::expr(loads, &instrs));
     let step =
         |i: usize| Step { kernel: kernel.clone(), reads: vec![at(10 * i, 10)], epilogue: None, write: at(10 * i, 10) };
     let externals = vec![External { words: 10 * parts, written: true }];

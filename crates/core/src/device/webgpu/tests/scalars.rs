@@ -44,7 +44,7 @@ pub fn cases() -> Vec<Case> {
 fn case(name: String, instrs: &[(Instr, DType)], reads: Vec<Vec<u32>>, tolerance: f32) -> Case {
     let shape = vec![reads[0].len()];
     let loads = (0..reads.len()).map(|i| load(Source::Read(i), View::contiguous(&shape))).collect();
-    Case { name, kernel: Kernel::Map { expr: expr(loads, instrs), shape }, reads, tolerance, scale: 0.0 }
+    Case { name, kernel: Kernel::map(shape, expr(loads, instrs)), reads, tolerance, scale: 0.0 }
 }
 
 /// Numbers where functions turn, overflow or lose their footing. No subnormal ones: a device may take them for 0.
