@@ -4,7 +4,7 @@
 import type { Context } from "./context.ts";
 import { argumentError, seedOf } from "./context.ts";
 import type { Create } from "./create.ts";
-import type { PlanData } from "./plan.ts";
+import type { Costs } from "./plan.ts";
 import { Plan } from "./plan.ts";
 import { Profile } from "./profile.ts";
 import type { Ceilings } from "./roofline.ts";
@@ -200,22 +200,19 @@ export function compile(context: Context, create: Create): Compile {
         );
       }
       const { step } = last ?? find(args).program;
-      return new Plan((await step.explain(session)) as PlanData);
-    };
-    const roofline = async (...args: unknown[]): Promise<Roofline> => {
-      const timed = await profile(...args);
-      const { device } = await explain(...args);
-      const measured = ceilings.get(device) ?? measureCeilings(make, create.randn);
-      ceilings.set(device, measured);
-      // What failed is tried again when it is asked for again.
-      measured.catch(() => ceilings.delete(device));
-      return new Roofline(timed, await measured, device);
+      return new Plan((await step.profile(session, none, false)) as Costs);
     };
     const profile = async (...args: unknown[]): Promise<Profile> => {
       const { program, arguments_ } = find(args);
-      return new Profile(
-        (await program.step.profile(session, arguments_)) as ConstructorParameters<typeof Profile>[0],
-      );
+      return new Profile((await program.step.profile(session, arguments_, true)) as Costs);
+    };
+    const roofline = async (...args: unknown[]): Promise<Roofline> => {
+      const timed = await profile(...args);
+      const measured = ceilings.get(timed.device) ?? measureCeilings(make, create.randn);
+      ceilings.set(timed.device, measured);
+      // What failed is tried again when it is asked for again.
+      measured.catch(() => ceilings.delete(timed.device));
+      return new Roofline(timed, await measured);
     };
     Object.defineProperties(compiled, {
       body: { value: body },

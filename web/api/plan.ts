@@ -39,13 +39,13 @@ export class Plan {
   readonly bufferBytes: number;
 
   /** @internal */
-  constructor(data: PlanData) {
-    const [submits, copied, arena, state, buffers, bufferBytes] = numbers(data.numbers, 6);
-    this.device = data.device;
+  constructor(data: Costs) {
+    const { device, whole, steps } = unpack(data);
+    const { submits, copied, arena, state, buffers, bufferBytes } = whole;
+    this.device = device;
     Object.assign(this, { submits, copied, arena, state, buffers, bufferBytes });
-    this.steps = data.steps.map(({ kernel, numbers: all }) => {
-      const [dispatches, flops, read, written, moved] = numbers(all, 5);
-      return { kernel, dispatches, flops, read, written, moved } as PlanStep;
+    this.steps = steps.map(({ kernel, dispatches, flops, read, written, moved }) => {
+      return { kernel, dispatches, flops, read, written, moved };
     });
   }
 
@@ -116,11 +116,28 @@ export class Plan {
   }
 }
 
-/** As the module gives it: the numbers in the order of the fields of `Plan` and `PlanStep`. */
-export interface PlanData {
-  device: string;
+/** As the module gives it: the device, then what each step computes; the numbers of the whole, then those of each step. */
+export interface Costs {
+  kernels: string[];
   numbers: Float64Array;
-  steps: { kernel: string; numbers: Float64Array }[];
+}
+
+const WHOLE = ["calls", "submits", "copied", "arena", "state", "buffers", "bufferBytes"] as const;
+const STEP = ["ms", "dispatches", "flops", "read", "written", "moved"] as const;
+
+type Named<K extends string> = Record<K, number>;
+
+/** The numbers by name. */
+export function unpack({ kernels: [device = "", ...kernels], numbers }: Costs): {
+  device: string;
+  whole: Named<(typeof WHOLE)[number]>;
+  steps: ({ kernel: string } & Named<(typeof STEP)[number]>)[];
+} {
+  let next = 0;
+  const take = <K extends string>(names: readonly K[]) =>
+    Object.fromEntries(names.map((name) => [name, numbers[next++] ?? 0])) as Named<K>;
+  const whole = take(WHOLE);
+  return { device, whole, steps: kernels.map((kernel) => ({ kernel, ...take(STEP) })) };
 }
 
 /** Kernel, dispatches, kB read, written and moved, MFLOP. */
@@ -129,7 +146,3 @@ type Row = [string, number, number, number, number, number];
 const COLUMNS = ["step", "dispatches", "kB read", "kB written", "kB moved", "MFLOP"] as const;
 
 const rounded = (value: number, unit: number) => Number((value / unit).toFixed(3));
-
-function numbers(list: Float64Array, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => list[i] ?? 0);
-}

@@ -22,9 +22,12 @@ export class Roofline {
     readonly profile: Profile,
     /** What was measured on this device, in this session. */
     readonly ceilings: Ceilings,
-    /** The device: "cpu" or "webgpu". */
-    readonly device: string,
   ) {}
+
+  /** The device: "cpu" or "webgpu". */
+  get device(): string {
+    return this.profile.device;
+  }
 
   [DISPLAY](): LiveDisplay {
     const kernels = this.profile.steps.map(({ kernel, ms, flops, bytes }) => ({ kernel, ms, flops, bytes }));

@@ -26,7 +26,6 @@ pub use dtype::DType;
 pub use error::{Error, InputRange, NotFinite, Result};
 pub use ir::Tensor;
 pub use runner::{
-    Explanation, Host, LocalRunner, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Runner,
-    StepExplanation, StepProfile,
+    Host, LocalRunner, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Runner, StepProfile,
 };
 pub use shape::Shape;

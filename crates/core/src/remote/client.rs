@@ -2,8 +2,7 @@
 
 use super::message::{Body, Brought, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
 use crate::{
-    Data, Error, Explanation, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Result, Runner,
-    Tensor,
+    Data, Error, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Result, Runner, Tensor,
     device::LocalFuture,
     ir::{Graph, Op, Resident},
 };
@@ -286,20 +285,12 @@ impl RemoteRunner {
         Ok(brought)
     }
 
-    async fn time_steps(&self, program: &Prepared, arguments: &[Tensor]) -> Result<Profile> {
-        let arguments = self.brought(arguments)?;
+    async fn ask_for_profile(&self, program: &Prepared, arguments: Option<&[Tensor]>) -> Result<Profile> {
+        let arguments = arguments.map(|arguments| self.brought(arguments)).transpose()?;
         let wait = self.0.ask(|ticket| Request::Profile { ticket, program: program.id, arguments });
         match wait.next().await? {
             Body::Profile(profile) => Ok(profile),
             other => Err(unexpected("profile", &other)),
-        }
-    }
-
-    async fn ask_what_a_call_does(&self, program: &Prepared) -> Result<Explanation> {
-        let wait = self.0.ask(|ticket| Request::Explain { ticket, program: program.id });
-        match wait.next().await? {
-            Body::Explanation(explanation) => Ok(explanation),
-            other => Err(unexpected("explain", &other)),
         }
     }
 
@@ -373,12 +364,12 @@ impl Runner for RemoteRunner {
         Box::pin(future::ready(send()))
     }
 
-    fn profile<'a>(&'a self, program: &'a Prepared, arguments: &'a [Tensor]) -> LocalFuture<'a, Result<Profile>> {
-        Box::pin(self.time_steps(program, arguments))
-    }
-
-    fn explain<'a>(&'a self, program: &'a Prepared) -> LocalFuture<'a, Result<Explanation>> {
-        Box::pin(self.ask_what_a_call_does(program))
+    fn profile<'a>(
+        &'a self,
+        program: &'a Prepared,
+        arguments: Option<&'a [Tensor]>,
+    ) -> LocalFuture<'a, Result<Profile>> {
+        Box::pin(self.ask_for_profile(program, arguments))
     }
 
     fn prepare<'a>(&'a self, spec: &'a ProgramSpec) -> LocalFuture<'a, Result<Prepared>> {
@@ -532,7 +523,6 @@ fn unexpected(what: &str, body: &Body) -> Error {
         Body::Loaded(_) => "a collection",
         Body::Finite => "the end of a check",
         Body::Profile(_) => "a profile",
-        Body::Explanation(_) => "an explanation",
         Body::Kept(..) => "what was kept",
         Body::Failed(_) => "an error",
     };

@@ -1,8 +1,7 @@
 //! What crosses the port. The client chooses the names of the values it will hold, so that it never has to wait for one.
 
 use crate::{
-    DType, Data, Error, Explanation, InputRange, LoopEnd, NotFinite, Profile, Progress, Result, Shape, StepExplanation,
-    StepProfile, Tensor,
+    DType, Data, Error, InputRange, LoopEnd, NotFinite, Profile, Progress, Result, Shape, StepProfile, Tensor,
     ir::{
         Graph, Kind, Op,
         wire::{Reader, Writer},
@@ -49,10 +48,8 @@ pub(super) enum Request {
     Prepare { name: Name, graph: Sent, arguments: u32, states: Vec<StateNames> },
     /// Call a program and hold what it gives under these names. With a ticket, answered by `Ended`.
     Call { ticket: Option<Ticket>, program: Name, arguments: Vec<Brought>, names: Vec<Name> },
-    /// Time the steps of a program on these arguments. Answered by `Profile`.
-    Profile { ticket: Ticket, program: Name, arguments: Vec<Brought> },
-    /// Asks what a call of a program does. Answered by `Explanation`.
-    Explain { ticket: Ticket, program: Name },
+    /// Asks what a call of a program does and, on these arguments if there are any, how long its steps take. Answered by `Profile`.
+    Profile { ticket: Ticket, program: Name, arguments: Option<Vec<Brought>> },
 }
 
 /// An argument of a call.
@@ -100,7 +97,6 @@ pub(super) enum Body {
     Loaded(Vec<LoadedTensor>),
     Finite,
     Profile(Profile),
-    Explanation(Explanation),
     /// What the client before this one said about them, and the tensors, without labels.
     Kept(String, Vec<LoadedTensor>),
     Failed(Error),
@@ -265,12 +261,7 @@ impl Request {
                 w.byte(13);
                 w.number(u64::from(*ticket));
                 w.number(*program);
-                write_list(&mut w, arguments, Brought::write);
-            }
-            Self::Explain { ticket, program } => {
-                w.byte(14);
-                w.number(u64::from(*ticket));
-                w.number(*program);
+                write_option(&mut w, arguments.as_ref(), |w, arguments| write_list(w, arguments, Brought::write));
             }
         }
         w.finish()
@@ -310,9 +301,8 @@ impl Request {
             13 => Self::Profile {
                 ticket: word(&mut r)?,
                 program: r.number()?,
-                arguments: read_list(&mut r, Brought::read)?,
+                arguments: read_option(&mut r, |r| read_list(r, Brought::read))?,
             },
-            14 => Self::Explain { ticket: word(&mut r)?, program: r.number()? },
             other => return Err(Error::Wire(format!("the request {other}"))),
         };
         r.end()?;
@@ -357,23 +347,11 @@ impl Reply {
             Body::Finite => w.byte(8),
             Body::Profile(profile) => {
                 w.byte(9);
-                w.size(profile.calls);
+                w.text(&profile.device);
+                write_numbers(&mut w, &profile.numbers());
                 write_list(&mut w, &profile.steps, |w, step| {
                     w.text(&step.kernel);
-                    [step.ms, step.flops, step.bytes].iter().for_each(|amount| w.number(amount.to_bits()));
-                });
-            }
-            Body::Explanation(explanation) => {
-                let Explanation { device, submits, copied, arena, state, buffers, buffer_bytes, steps } = explanation;
-                w.byte(10);
-                w.text(device);
-                [*submits, *buffers].iter().for_each(|&number| w.size(number));
-                [copied, arena, state, buffer_bytes].iter().for_each(|amount| w.number(amount.to_bits()));
-                write_list(&mut w, steps, |w, step| {
-                    w.text(&step.kernel);
-                    w.size(step.dispatches);
-                    let amounts = [step.flops, step.read, step.written, step.moved];
-                    amounts.iter().for_each(|amount| w.number(amount.to_bits()));
+                    write_numbers(w, &step.numbers());
                 });
             }
         }
@@ -391,12 +369,10 @@ impl Reply {
             5 => Body::Kept(r.text()?, read_list(&mut r, LoadedTensor::read)?),
             4 => Body::Failed(read_error(&mut r)?),
             8 => Body::Finite,
-            9 => Body::Profile(Profile { calls: r.size()?, steps: read_list(&mut r, read_step)? }),
-            10 => {
-                let (device, submits, buffers) = (r.text()?, r.size()?, r.size()?);
-                let [copied, arena, state, buffer_bytes] = amounts(&mut r)?;
-                let steps = read_list(&mut r, read_explained)?;
-                Body::Explanation(Explanation { device, submits, copied, arena, state, buffers, buffer_bytes, steps })
+            9 => {
+                let (device, numbers) = (r.text()?, read_numbers(&mut r)?);
+                let steps = read_list(&mut r, |r| Ok(StepProfile::from_numbers(r.text()?, read_numbers(r)?)))?;
+                Body::Profile(Profile::from_numbers(device, numbers, steps))
             }
             other => return Err(Error::Wire(format!("the reply {other}"))),
         };
@@ -428,24 +404,16 @@ impl Brought {
     }
 }
 
-fn read_step(r: &mut Reader<'_>) -> Result<StepProfile> {
-    let kernel = r.text()?;
-    let [ms, flops, bytes] = amounts(r)?;
-    Ok(StepProfile { kernel, ms, flops, bytes })
+fn write_numbers(w: &mut Writer, numbers: &[f64]) {
+    numbers.iter().for_each(|number| w.number(number.to_bits()));
 }
 
-fn read_explained(r: &mut Reader<'_>) -> Result<StepExplanation> {
-    let (kernel, dispatches) = (r.text()?, r.size()?);
-    let [flops, read, written, moved] = amounts(r)?;
-    Ok(StepExplanation { kernel, dispatches, flops, read, written, moved })
-}
-
-fn amounts<const N: usize>(r: &mut Reader<'_>) -> Result<[f64; N]> {
-    let mut amounts = [0.0; N];
-    for amount in &mut amounts {
-        *amount = f64::from_bits(r.number()?);
+fn read_numbers<const N: usize>(r: &mut Reader<'_>) -> Result<[f64; N]> {
+    let mut numbers = [0.0; N];
+    for number in &mut numbers {
+        *number = f64::from_bits(r.number()?);
     }
-    Ok(amounts)
+    Ok(numbers)
 }
 
 impl LoadedTensor {

@@ -2,8 +2,8 @@
 
 use super::message::{Body, Brought, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
 use crate::{
-    DType, Error, Explanation, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Result, Runner, Shape,
-    Tensor, device::LocalFuture, ir::Op, runner::Variable,
+    DType, Error, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Result, Runner, Shape, Tensor,
+    device::LocalFuture, ir::Op, runner::Variable,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::{
@@ -257,15 +257,8 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
                 ticket.into_iter().for_each(|ticket| state.reply(ticket, body.clone()));
             }
             Request::Profile { ticket, program, arguments } => {
-                let body = match state.profile(program, &arguments).await {
+                let body = match state.profile(program, arguments.as_deref()).await {
                     Ok(profile) => Body::Profile(profile),
-                    Err(error) => Body::Failed(error),
-                };
-                state.reply(ticket, body);
-            }
-            Request::Explain { ticket, program } => {
-                let body = match state.explain(program).await {
-                    Ok(explanation) => Body::Explanation(explanation),
                     Err(error) => Body::Failed(error),
                 };
                 state.reply(ticket, body);
@@ -402,7 +395,7 @@ impl<R: Runner, H: Host> State<R, H> {
             }
             Request::Begin { name, graph, states, watch } => self.put_off_loop(name, &graph, &states, watch),
             Request::Advance { ticket, .. } => self.reply(ticket, STOPPED),
-            Request::Check { ticket, .. } | Request::Profile { ticket, .. } | Request::Explain { ticket, .. } => {
+            Request::Check { ticket, .. } | Request::Profile { ticket, .. } => {
                 self.reply(ticket, Body::Failed(Error::Stopped));
             }
             Request::Call { ticket, names, .. } => {
@@ -545,14 +538,9 @@ impl<R: Runner, H: Host> State<R, H> {
         self.runner().call(&prepared, &arguments).await
     }
 
-    async fn profile(&self, name: Name, arguments: &[Brought]) -> Result<Profile> {
-        let (prepared, arguments) = self.made_ready(name, arguments).await?;
-        self.runner().profile(&prepared, &arguments).await
-    }
-
-    async fn explain(&self, name: Name) -> Result<Explanation> {
-        let (prepared, _) = self.made_ready(name, &[]).await?;
-        self.runner().explain(&prepared).await
+    async fn profile(&self, name: Name, arguments: Option<&[Brought]>) -> Result<Profile> {
+        let (prepared, brought) = self.made_ready(name, arguments.unwrap_or_default()).await?;
+        self.runner().profile(&prepared, arguments.map(|_| &brought[..])).await
     }
 
     /// A program on this device, and the arguments that were sent for it.

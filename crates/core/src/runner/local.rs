@@ -2,9 +2,7 @@
 
 mod check;
 
-use super::{
-    Explanation, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Runner, call::Callable,
-};
+use super::{LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Runner, call::Callable};
 use crate::{
     Data, Error, Result, Tensor,
     device::{BufferId, Device, ExecutableId, LocalFuture, Place, Position},
@@ -186,12 +184,12 @@ impl Runner for LocalRunner {
         Box::pin(self.0.assign(state, value))
     }
 
-    fn profile<'a>(&'a self, program: &'a Prepared, arguments: &'a [Tensor]) -> LocalFuture<'a, Result<Profile>> {
+    fn profile<'a>(
+        &'a self,
+        program: &'a Prepared,
+        arguments: Option<&'a [Tensor]>,
+    ) -> LocalFuture<'a, Result<Profile>> {
         Box::pin(self.0.profile(program, arguments))
-    }
-
-    fn explain<'a>(&'a self, program: &'a Prepared) -> LocalFuture<'a, Result<Explanation>> {
-        Box::pin(std::future::ready(self.0.explain(program)))
     }
 
     fn prepare<'a>(&'a self, spec: &'a ProgramSpec) -> LocalFuture<'a, Result<Prepared>> {

@@ -7,9 +7,7 @@ use crate::{
         trace::{self, Traced},
     },
 };
-use gradbook_core::{
-    DType, Explanation, LoopSpec, Prepared, Profile, ProgramSpec, Runner, Shape, Tensor, ir::Op, runner::Variable,
-};
+use gradbook_core::{DType, LoopSpec, Prepared, Profile, ProgramSpec, Runner, Shape, Tensor, ir::Op, runner::Variable};
 use rustc_hash::FxHashSet;
 use std::{
     cell::{Cell, RefCell},
@@ -206,13 +204,12 @@ impl Step {
         Ok(runner.call(&prepared, &arguments).await?)
     }
 
-    /// The time of each step of the program, over a third of a second of calls, which change parameters as any do; on WebGPU one
-    /// call does, and the steps are timed one by one.
+    /// What a call does, and the time of each step of the program, over a third of a second of calls, which change parameters as
+    /// any do; on WebGPU one call does, and the steps are timed one by one.
     ///
     /// Errors: those of a call.
     pub async fn profile(&self, runner: &dyn Runner, arguments: &[Tensor]) -> Result<Profile> {
-        let (prepared, arguments) = self.made_ready(runner, arguments).await?;
-        Ok(runner.profile(&prepared, &arguments).await?)
+        self.costs(runner, Some(arguments)).await
     }
 
     /// What a call of the program does on the runner's device: dispatches and bytes, step by step. Compiles if need be, and runs
@@ -232,9 +229,17 @@ impl Step {
     /// ```
     ///
     /// Errors: what the runner says of the program, such as that memory is out.
-    pub async fn explain(&self, runner: &dyn Runner) -> Result<Explanation> {
-        let prepared = self.prepared(runner).await?;
-        Ok(runner.explain(&prepared).await?)
+    pub async fn explain(&self, runner: &dyn Runner) -> Result<Profile> {
+        self.costs(runner, None).await
+    }
+
+    /// What a call does; with arguments, the times of its steps as well.
+    pub async fn costs(&self, runner: &dyn Runner, arguments: Option<&[Tensor]>) -> Result<Profile> {
+        let (prepared, brought) = match arguments {
+            Some(arguments) => self.made_ready(runner, arguments).await?,
+            None => (self.prepared(runner).await?, Vec::new()),
+        };
+        Ok(runner.profile(&prepared, arguments.map(|_| &brought[..])).await?)
     }
 
     /// The program, its parameters having the values that they were assigned, and arguments as it takes them.
