@@ -41,9 +41,13 @@ export class Plan {
   /** @internal */
   constructor(data: Costs) {
     const { device, whole, steps } = unpack(data);
-    const { submits, copied, arena, state, buffers, bufferBytes } = whole;
     this.device = device;
-    Object.assign(this, { submits, copied, arena, state, buffers, bufferBytes });
+    this.submits = whole.submits;
+    this.copied = whole.copied;
+    this.arena = whole.arena;
+    this.state = whole.state;
+    this.buffers = whole.buffers;
+    this.bufferBytes = whole.bufferBytes;
     this.steps = steps.map(({ kernel, dispatches, flops, read, written, moved }) => {
       return { kernel, dispatches, flops, read, written, moved };
     });
@@ -116,7 +120,7 @@ export class Plan {
   }
 }
 
-/** As the module gives it: the device, then what each step computes; the numbers of the whole, then those of each step. */
+/** @internal As the module gives it: the device, then what each step computes; the numbers of the whole, then of each step. */
 export interface Costs {
   kernels: string[];
   numbers: Float64Array;
@@ -127,7 +131,7 @@ const STEP = ["ms", "dispatches", "flops", "read", "written", "moved"] as const;
 
 type Named<K extends string> = Record<K, number>;
 
-/** The numbers by name. */
+/** @internal The numbers by name. */
 export function unpack({ kernels: [device = "", ...kernels], numbers }: Costs): {
   device: string;
   whole: Named<(typeof WHOLE)[number]>;

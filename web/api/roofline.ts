@@ -51,7 +51,7 @@ export class Roofline {
 const SIDE = 768;
 const LENGTH = 1 << 22;
 
-/** Measures the device that computes now, in about a second. */
+/** @internal Measures the device that computes now, in about a second. */
 export async function measureCeilings(
   compile: Compile,
   random: (shape: number[]) => Tensor,
