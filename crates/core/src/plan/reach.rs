@@ -72,6 +72,7 @@ fn positions(view: &View) -> Vec<u64> {
 }
 
 /// `bits |= other << by`; what would lie past the end is dropped.
+#[inline(never)]
 fn or_shifted(bits: &mut [u64], other: &[u64], by: usize) {
     let (words, shift) = (by / 64, by % 64);
     for (i, word) in other.iter().enumerate() {

@@ -12,6 +12,9 @@ use super::{
 };
 use rustc_hash::FxHashMap;
 
+/// How far back a step looks for others: what one optimiser makes lies together, and work must not grow faster than programs.
+const NEAR: usize = 32;
+
 /// Joins the steps that can be.
 pub(super) fn stack(drafts: &mut Drafts, results: &[(ValueId, Target)], options: &Options) {
     let states = states(drafts, results);
@@ -22,9 +25,9 @@ pub(super) fn stack(drafts: &mut Drafts, results: &[(ValueId, Target)], options:
         }
         let Some(mut made) = Stack::of(drafts, &states, &drafts.steps[last]) else { continue };
         let mut taken = Vec::new();
-        // What steps from here on to the last read, but for those that were taken.
-        for i in (0..last).rev().filter(|&i| !gone[i]) {
+        for i in (last.saturating_sub(NEAR)..last).rev().filter(|&i| !gone[i]) {
             let step = &drafts.steps[i];
+            // Steps that stay between this one and the last.
             let later = (i + 1..last).filter(|&j| !gone[j] && !taken.contains(&j));
             let mut read_later = later.flat_map(|j| drafts.steps[j].all_reads()).map(|value| drafts.root(value).0);
             if read_later.any(|read| read == step.write) {

@@ -235,6 +235,7 @@ impl Inner {
     /// One run from start to end, in slices.
     async fn run(&self, executable: ExecutableId, externals: &[BufferId]) -> Result<()> {
         let stops = self.stops.get();
+        self.device.ready().await?;
         let _turn = self.turn().await;
         let mut at = Position::default();
         if self.stops.get() != stops {

@@ -384,13 +384,13 @@ impl Blocks {
             rest[values + i][..left].copy_from_slice(&words[len - left..]);
             addresses[values + i] = rest[values + i].as_ptr();
         }
-        for value in 0..values {
-            addresses[value] = rest[value].as_mut_ptr();
+        for (address, value) in addresses.iter_mut().zip(rest.iter_mut()).take(values) {
+            *address = value.as_mut_ptr();
         }
         // SAFETY: the addresses are those of a vector each, or of one word.
         unsafe { call(addresses.as_ptr(), 1) };
-        for value in 0..values {
-            output(value)[len - left..].copy_from_slice(&rest[value][..left]);
+        for (value, made) in rest.iter().enumerate().take(values) {
+            output(value)[len - left..].copy_from_slice(&made[..left]);
         }
     }
 

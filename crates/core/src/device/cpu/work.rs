@@ -26,7 +26,7 @@ const HOT: usize = 4096;
 pub(super) enum Work {
     Map(Blocks),
     Reduce(Reduce),
-    MatMul(MatMul),
+    MatMul(Box<MatMul>),
     Conv(Conv),
     Winograd(Winograd),
     WeightGradient(WeightGradient),
@@ -69,7 +69,7 @@ impl Work {
         match kernel {
             Kernel::Map { shape, expr, more } => Self::Map(Blocks::of(level, shape, expr, more, over).in_runs()),
             Kernel::Reduce { outer, inner, op, expr } => Self::Reduce(Reduce::new(level, outer, inner, *op, expr)),
-            Kernel::MatMul { a, b } => Self::MatMul(MatMul::new(level, a, b)),
+            Kernel::MatMul { a, b } => Self::MatMul(Box::new(MatMul::new(level, a, b))),
             Kernel::Conv(g) => {
                 Winograd::forward(level, g).map_or_else(|| Self::Conv(Conv::forward(level, g)), Self::Winograd)
             }

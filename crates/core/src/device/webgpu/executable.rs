@@ -1,6 +1,6 @@
 //! A prepared program: pipelines, offsets and workgroups of its dispatches, and the bind groups for the buffers it was run with.
 
-use super::{WebGpu, buffers, device_error, emit};
+use super::{WebGpu, buffers, device_error, emit, pipelines::Pipeline};
 use crate::{
     Result,
     device::{BufferId, Passes, Realisation},
@@ -34,7 +34,7 @@ pub struct Executable {
 }
 
 struct Dispatch {
-    pipeline: wgpu::ComputePipeline,
+    pipeline: Rc<Pipeline>,
     list: usize,
     offset: u32,
     workgroups: [u32; 2],
@@ -42,7 +42,7 @@ struct Dispatch {
 
 /// A dispatch of a step before it is known on which trip.
 struct Ready {
-    pipeline: wgpu::ComputePipeline,
+    pipeline: Rc<Pipeline>,
     list: usize,
     offsets: Vec<u32>,
     /// What each loop around the step adds to the offsets a trip.
@@ -227,7 +227,7 @@ impl Executable {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             for _ in 0..repetitions {
                 for dispatch in &self.dispatches {
-                    pass.set_pipeline(&dispatch.pipeline);
+                    pass.set_pipeline(dispatch.pipeline.get(gpu));
                     pass.set_bind_group(0, &groups[dispatch.list], &[dispatch.offset]);
                     pass.dispatch_workgroups(dispatch.workgroups[0], dispatch.workgroups[1], 1);
                 }

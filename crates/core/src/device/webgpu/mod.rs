@@ -15,6 +15,7 @@ pub(crate) mod tests;
 
 pub use emit::{Tiling, Tuning};
 pub use open::Options;
+pub use pipelines::Compile;
 
 use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position, Realisation};
 use crate::{Error, Result, plan::Program};
@@ -320,6 +321,10 @@ impl Device for WebGpu {
         Box::pin(async move {
             self.settle().await?;
             self.flush();
+            let compiling = self.pipelines.borrow_mut().under_way();
+            for pipeline in compiling {
+                pipeline.await;
+            }
             self.until(|| (self.signal.under_way() < DEPTH || self.signal.lost().is_some()).then_some(())).await;
             self.signal.check()
         })

@@ -1,7 +1,8 @@
 //! Finding an adapter and opening a device on it.
 
 use super::{
-    Tiling, Tuning, WebGpu, device_error, executable::Arena, out_of_memory, pipelines::Pipelines, signal::Signal,
+    Compile, Tiling, Tuning, WebGpu, device_error, executable::Arena, out_of_memory, pipelines::Pipelines,
+    signal::Signal,
 };
 use crate::{Result, device::DeviceInfo};
 use std::sync::Arc;
@@ -15,12 +16,14 @@ pub struct Options {
     pub slice: f64,
     /// How products are tiled; without it what is usual on GPUs or on software adapters.
     pub tuning: Option<Tuning>,
+    /// Compiles pipelines ahead; without it each is compiled when it is needed.
+    pub compile: Option<Compile>,
 }
 
 impl Options {
     /// Slices of 8 ms.
     pub fn new(now: fn() -> f64) -> Self {
-        Self { now, slice: 8.0, tuning: None }
+        Self { now, slice: 8.0, tuning: None, compile: None }
     }
 }
 

@@ -14,7 +14,7 @@ pub fn map(shape: &[usize], expr: &Expr, more: &[usize]) -> Shader {
     let last = expr.instrs.len() - 1;
     let mut puts = format!("    put(i, {});\n", word(&expr, last));
     for (i, &register) in (1..).zip(more) {
-        puts.push_str(&format!("    put({}u + i, {});\n", i * total, word(&expr, register)));
+        puts.push_str(&format!("    put({}u + i, {});\n", (i * total) as u32, word(&expr, register)));
     }
     let values =
         [("coordinates", unflatten("i", &sizes, "c", 0, "    ")), ("registers", registers(&expr)), ("puts", puts)];
@@ -204,18 +204,19 @@ pub fn position(view: &View, name: &str) -> String {
     if text.is_empty() { "0u".into() } else { text }
 }
 
-/// The condition that a coordinate reads the source at all; empty if all do.
+/// The condition that a coordinate reads the source at all; empty if all do. Without `&&`, which branches: a kernel with many
+/// such branches takes some compilers seconds.
 pub fn valid(view: &View, name: &str) -> String {
     let mut terms = Vec::new();
     for (d, axis) in view.axes.iter().enumerate() {
         if axis.valid.start > 0 {
-            terms.push(format!("{name}{d} >= {}u", axis.valid.start));
+            terms.push(format!("({name}{d} >= {}u)", axis.valid.start));
         }
         if axis.valid.end < axis.size {
-            terms.push(format!("{name}{d} < {}u", axis.valid.end));
+            terms.push(format!("({name}{d} < {}u)", axis.valid.end));
         }
     }
-    terms.join(" && ")
+    terms.join(" & ")
 }
 
 /// A row's text with its arguments put in for `a` and `b`, and the type for the `T` at the end of a helper's name.
@@ -288,6 +289,6 @@ mod tests {
     fn positions_may_run_backwards() {
         let view = View::contiguous(&[2, 3]).flip(&[1]);
         assert_eq!(position(&view, "c"), "2u + c0 * 3u - c1");
-        assert_eq!(valid(&View::contiguous(&[2]).pad(&[1], &[1]), "c"), "c0 >= 1u && c0 < 3u");
+        assert_eq!(valid(&View::contiguous(&[2]).pad(&[1], &[1]), "c"), "(c0 >= 1u) & (c0 < 3u)");
     }
 }

@@ -63,8 +63,7 @@ pub fn emit(gemm: &Gemm, tiling: Tiling, ends: &Ends, scratch: usize) -> Emitted
         ("total", write.words),
     ];
     // The elements have their numbers: theirs may go by the same names.
-    let template = tile.template().replace("$store", include_str!("../kernels/gemm_store.wgsl"));
-    let template = fill_numbers(&fill_numbers(&template, &numbers), &tile.numbers(gemm.along_k));
+    let template = fill_numbers(&fill_numbers(&tile.template(), &numbers), &tile.numbers(gemm.along_k));
     let shader = Shader::new(&template, (tiles * splits).div_ceil(together), &[("elements", gemm.elements.clone())]);
     if splits == 1 {
         return Emitted { dispatches: vec![shader.dispatch(ends)], scratch: 0 };

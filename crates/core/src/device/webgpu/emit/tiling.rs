@@ -85,7 +85,7 @@ impl Tile {
 
     /// Numbers for the template; `along_k` says of A and B whether neighbours along k lie closer in memory than free ones, for
     /// neighbouring threads stage neighbours in memory.
-    pub fn numbers(&self, along_k: [bool; 2]) -> [(&'static str, usize); 12] {
+    pub fn numbers(&self, along_k: [bool; 2]) -> [(&'static str, usize); 14] {
         let [a, b] = [self.rows() / 4, self.columns() / 4];
         let steps = |along_k: bool, vectors| if along_k { [1, self.depth] } else { [vectors, 1] };
         let [[k_step_a, r_step_a], [k_step_b, r_step_b]] = [steps(along_k[0], a), steps(along_k[1], b)];
@@ -98,6 +98,8 @@ impl Tile {
             ("vectors_b", b),
             ("words_a", self.depth * a),
             ("words_b", self.depth * b),
+            ("vectors", self.patch[1] / 4),
+            ("sums", self.patch[0] * self.patch[1] / 4),
             ("k_step_a", k_step_a),
             ("r_step_a", r_step_a),
             ("k_step_b", k_step_b),

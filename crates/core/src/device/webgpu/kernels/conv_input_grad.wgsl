@@ -25,7 +25,7 @@ fn deep_b(b: u32, k: u32) -> vec3<u32> {
 fn get_b(at: vec3<u32>) -> f32 {
     let y = at.y / $stride_y;
     let x = at.z / $stride_x;
-    let meets = at.y % $stride_y == 0u && at.z % $stride_x == 0u && y < $out_h && x < $out_w;
+    let meets = (at.y % $stride_y == 0u) & (at.z % $stride_x == 0u) & (y < $out_h) & (x < $out_w);
     return select(0.0, bitcast<f32>(read0(select(0u, at.x + y * $out_w + x, meets))), meets);
 }
 

@@ -13,6 +13,6 @@ fn tap(channel: u32, tap: u32) -> vec3<u32> {
 }
 
 fn pixel(at: vec3<u32>) -> f32 {
-    let inside = at.y < $h && at.z < $w;
+    let inside = (at.y < $h) & (at.z < $w);
     return select(0.0, bitcast<f32>(read0(select(0u, at.x, inside))), inside);
 }

@@ -3,7 +3,6 @@
 // Rows and columns past the end read the last one; their results are not stored.
 
 $elements
-$store
 @compute @workgroup_size($threads)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
     let tile = $group * $threads + lid;
@@ -26,5 +25,13 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
         #rows let left@i = get_a(a@i + deep_in_a);
         #each c@i_@j += left@i * right@j;
     }
-    #each store(part, b, m0 + @iu, n0 + 4u * @ju, c@i_@j);
+    // A loop, though its index makes an array of registers: text for each result, with all that is made of it before it is
+    // stored, takes longer to compile than all the rest.
+    var sums: array<vec4<f32>, $sums>;
+    #each sums[@iu * $vectors + @ju] = c@i_@j;
+    for (var i = 0u; i < min($rows, $m_size - m0); i++) {
+        for (var j = 0u; j < min($columns, $n_size - n0); j++) {
+            put(part * $total + place(b, m0 + i, n0 + j), bitcast<u32>(sums[i * $vectors + j / 4u][j % 4u]));
+        }
+    }
 }

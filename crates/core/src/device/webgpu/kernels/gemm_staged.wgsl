@@ -7,7 +7,13 @@ $elements
 var<workgroup> tile_a: array<vec4<f32>, $words_a>;
 var<workgroup> tile_b: array<vec4<f32>, $words_b>;
 
-$store
+fn store(part: u32, b: u32, m: u32, n: u32, c: vec4<f32>) {
+    if (m >= $m_size) { return; }
+    for (var j = 0u; j < min(4u, $n_size - min($n_size, n)); j++) {
+        put(part * $total + place(b, m, n + j), bitcast<u32>(c[j]));
+    }
+}
+
 @compute @workgroup_size($threads)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
     let group = $group;

@@ -32,9 +32,9 @@ fn gb_min_i32(a: i32, b: i32) -> i32 { return min(a, b); }
 
 fn gb_min_u32(a: u32, b: u32) -> u32 { return min(a, b); }
 
-fn gb_sign_f32(a: f32) -> f32 { return select(select(-1.0, 1.0, a > 0.0), a, a == 0.0 || gb_is_nan(a)); }
+fn gb_sign_f32(a: f32) -> f32 { return select(select(-1.0, 1.0, a > 0.0), a, (a == 0.0) | gb_is_nan(a)); }
 
-fn gb_eq_f32(a: f32, b: f32) -> u32 { return u32(a == b && !gb_is_nan(a) && !gb_is_nan(b)); }
+fn gb_eq_f32(a: f32, b: f32) -> u32 { return u32((a == b) & !gb_is_nan(a) & !gb_is_nan(b)); }
 
 fn gb_eq_i32(a: i32, b: i32) -> u32 { return u32(a == b); }
 
@@ -50,13 +50,13 @@ fn gb_ne_u32(a: u32, b: u32) -> u32 { return u32(a != b); }
 
 fn gb_ne_bool(a: u32, b: u32) -> u32 { return u32(a != b); }
 
-fn gb_lt_f32(a: f32, b: f32) -> u32 { return u32(a < b && !gb_is_nan(a) && !gb_is_nan(b)); }
+fn gb_lt_f32(a: f32, b: f32) -> u32 { return u32((a < b) & !gb_is_nan(a) & !gb_is_nan(b)); }
 
 fn gb_lt_i32(a: i32, b: i32) -> u32 { return u32(a < b); }
 
 fn gb_lt_u32(a: u32, b: u32) -> u32 { return u32(a < b); }
 
-fn gb_le_f32(a: f32, b: f32) -> u32 { return u32(a <= b && !gb_is_nan(a) && !gb_is_nan(b)); }
+fn gb_le_f32(a: f32, b: f32) -> u32 { return u32((a <= b) & !gb_is_nan(a) & !gb_is_nan(b)); }
 
 fn gb_le_i32(a: i32, b: i32) -> u32 { return u32(a <= b); }
 

@@ -1,6 +1,8 @@
 //! The WebGPU device as an object, for the engine in another module: a page loads it only where it uses a GPU. Programs come
 //! as bytes, and errors are thrown as bytes, so that the other side has them whole.
 
+mod compile;
+
 use crate::clock;
 use crate::error::Thrown;
 use crate::js::{device_counters, device_info};
@@ -26,7 +28,9 @@ impl Gpu {
     /// Opens the browser's adapter. Errors: there is none, or it gives no device; readers are told, so in words.
     pub fn open() -> Promise {
         future_to_promise(async {
-            let device = WebGpu::new(Options::new(clock::now)).await.map_err(Thrown::from)?;
+            let device = WebGpu::new(Options { compile: Some(compile::compile), ..Options::new(clock::now) })
+                .await
+                .map_err(Thrown::from)?;
             Ok(Self(Rc::new(device)).into())
         })
     }
