@@ -87,7 +87,9 @@ export declare function loadCollection(assets: URL, name: string, onProgress?: (
 // compile.d.ts
 import type { Context } from "./context.ts";
 import type { Create } from "./create.ts";
+import { Plan } from "./plan.ts";
 import { Profile } from "./profile.ts";
+import { Roofline } from "./roofline.ts";
 import type { DType, Nested, Operand, Values } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
 /** Options of `compile`. */
@@ -109,13 +111,37 @@ export interface Compiled<A extends unknown[], R> {
         [K in keyof A]: CallArgument<A[K]>;
     }): Promise<R>;
     /**
-     * Calls it on these arguments for a third of a second and times each step of its program; `display` shows the table.
-     * State that the function changes is changed by all these calls. Errors: a device that runs programs as a whole, as
-     * WebGPU does.
+     * Times each step of its program on these arguments for about a third of a second; `display` shows the table. On the CPU
+     * these are calls, by which state that the function changes is changed. WebGPU runs programs as a whole: there the
+     * function is called once, and then each step is repeated by itself.
      */
     profile(...args: {
         [K in keyof A]: CallArgument<A[K]>;
     }): Promise<Profile>;
+    /**
+     * What a call does on the device: dispatches, floating-point operations and bytes, step by step, and the memory that it
+     * takes; `display` shows the table. Nothing is run. Without arguments it is about those of the last call.
+     *
+     * ```js
+     * const step = compile((x) => x.matmul(x).relu())
+     * const plan = await step.explain(randn([64, 64]))
+     * console.log(plan.dispatches, plan.moved / (plan.read + plan.written))
+     * display(plan)
+     * ```
+     *
+     * Errors: no arguments where none were seen yet.
+     */
+    explain(...args: {
+        [K in keyof A]: CallArgument<A[K]>;
+    } | []): Promise<Plan>;
+    /**
+     * `profile` against what the device can do, which is measured once in a session and takes about a second; `display` shows
+     * each kernel's speed below the ceilings of arithmetic and memory, on logarithmic axes, and names those that lose most time.
+     * State is changed as by `profile`.
+     */
+    roofline(...args: {
+        [K in keyof A]: CallArgument<A[K]>;
+    }): Promise<Roofline>;
     /** The function that was compiled; to be called within another one. */
     readonly body: (...args: A) => R;
     /** How often it has been traced. */
@@ -143,7 +169,7 @@ export declare class Variable {
 /** Makes a variable of a tensor, a number or nested arrays. */
 export type MakeVariable = (value: Tensor | Nested | Values) => Variable;
 export declare function makeVariable(context: Context, create: Create): MakeVariable;
-export declare function compile(context: Context): Compile;
+export declare function compile(context: Context, create: Create): Compile;
 /** A number as a tensor without axes. */
 export declare function tensorOf(context: Context, value: Operand): Tensor;
 
@@ -605,11 +631,15 @@ export { Model, Summary } from "./model.ts";
 export type { BatchNormOptions, Conv2dOptions, DenseOptions, DropoutOptions, Init, LayerLike, LayerNormOptions, Nn, } from "./nn.ts";
 export type { AdamOptions, Optim, OptimizerOptions, RmsPropOptions, Schedule, SgdOptions, StepOptions, } from "./optim.ts";
 export { Optimizer } from "./optim.ts";
+export type { PlanStep } from "./plan.ts";
+export { Plan } from "./plan.ts";
 export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";
 export { Curve } from "./plot.ts";
 export type { EngineBuild } from "./probe.ts";
 export type { ProfileStep } from "./profile.ts";
 export { Profile } from "./profile.ts";
+export type { Ceilings } from "./roofline.ts";
+export { Roofline } from "./roofline.ts";
 export type { Scan, ScanOptions, Tensors } from "./scan.ts";
 export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
@@ -1130,6 +1160,57 @@ export type Schedule = {
 };
 export declare function optim(context: Context): Optim;
 
+// plan.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+/** One step of the program, such as a convolution with what follows it. Figures are those of one call. */
+export interface PlanStep {
+    /** What it computes, as the program prints it: `conv x[64, 1, 28, 28] …, then { … }`. */
+    kernel: string;
+    /** Dispatches on the device; on the CPU a step is one. */
+    dispatches: number;
+    /** Floating-point operations. */
+    flops: number;
+    /** Bytes that it must read: the distinct words that its result depends on, each once. */
+    read: number;
+    /** Bytes that it must write: the result, once. */
+    written: number;
+    /** Bytes that the device reads and writes for it, with all intermediates: partial sums, packed or transformed copies. */
+    moved: number;
+}
+/** What a call of a compiled function does, step by step; shown as a table. */
+export declare class Plan {
+    #private;
+    /** The steps in their order. */
+    readonly steps: readonly PlanStep[];
+    /** The device: "cpu" or "webgpu". */
+    readonly device: string;
+    /** Batches of work that a call hands to the device's queue: 1 on WebGPU. */
+    readonly submits: number;
+    /** Bytes of arguments that are brought to the program's own memory, and of results that are copied out of it, at most. */
+    readonly copied: number;
+    /** Bytes of scratch memory. */
+    readonly arena: number;
+    /** Bytes of state that calls read and change: parameters, optimiser moments, counters. */
+    readonly state: number;
+    /** Buffers besides the arena: how many. */
+    readonly buffers: number;
+    /** Bytes of these buffers. */
+    readonly bufferBytes: number;
+    /** Dispatches of a call. */
+    get dispatches(): number;
+    /** Floating-point operations of a call. */
+    get flops(): number;
+    /** Bytes that the steps must read. */
+    get read(): number;
+    /** Bytes that the steps must write. */
+    get written(): number;
+    /** Bytes that a call reads and writes in all, copies of arguments and results included. */
+    get moved(): number;
+    [DISPLAY](): LiveDisplay;
+    toString(): string;
+}
+
 // plot.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
@@ -1206,7 +1287,7 @@ export interface ProfileStep {
     ms: number;
     /** Floating-point operations. */
     flops: number;
-    /** Bytes that it reads and writes. */
+    /** Bytes that it must read and write: see `PlanStep`. */
     bytes: number;
 }
 /** The time of each step of a compiled function; shown as a table. */
@@ -1216,8 +1297,33 @@ export declare class Profile {
     readonly steps: readonly ProfileStep[];
     /** How many calls were timed. */
     readonly calls: number;
+    /** The device: "cpu" or "webgpu". */
+    readonly device: string;
     /** Milliseconds of a call. */
     get ms(): number;
+    [DISPLAY](): LiveDisplay;
+    toString(): string;
+}
+
+// roofline.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Profile } from "./profile.ts";
+/** What a device does at most. */
+export interface Ceilings {
+    /** Floating-point operations a second: of a product of two matrices of 768 × 768. */
+    flops: number;
+    /** Bytes a second to and from memory: of a sum of two vectors of 4 million elements. */
+    bytes: number;
+}
+/** Each kernel's speed against the device's ceilings; shown as a picture. */
+export declare class Roofline {
+    /** The steps and their times. */
+    readonly profile: Profile;
+    /** What was measured on this device, in this session. */
+    readonly ceilings: Ceilings;
+    /** The device: "cpu" or "webgpu". */
+    get device(): string;
     [DISPLAY](): LiveDisplay;
     toString(): string;
 }

@@ -36,6 +36,16 @@ show({ kind: 'overlay', image: { channels: 1, height: 28, width: 28, data: image
   cam: `${SHOW}const cam = new Float32Array(49).map((_, i) => Math.exp(-((i % 7 - 2) ** 2 + (Math.floor(i / 7) - 3) ** 2) / 4))
 const ring = new Float32Array(28 * 28).map((_, i) => Math.abs(Math.hypot(i % 28 - 14, Math.floor(i / 28) - 14) - 8) < 2 ? 1 : 0)
 show({ kind: 'overlay', image: { channels: 1, height: 28, width: 28, data: ring }, map: { height: 7, width: 7, data: cam }, signed: false, label: 'Grad-CAM of class 0' })`,
+  roofline: `${SHOW}const kernels = [
+  ['conv x[64, 1, 28, 28] w[16, 1, 3, 3] y[64, 16, 28, 28], then { made; r0; add $0 $1; maximum $0 $3 }', 1.1, 16.1, 3.4],
+  ['conv x[64, 16, 14, 14] w[32, 16, 3, 3] y[64, 32, 14, 14]', 2.6, 116, 2.4],
+  ['conv_weight_grad x[64, 16, 14, 14] w[32, 16, 3, 3] y[64, 32, 14, 14]', 4.9, 116, 2.4],
+  ['matmul [1] 64×1568×128', 0.7, 25.7, 1.2],
+  ['unpool 1024×[28, 28] by [2, 2] to [14, 14]', 3.2, 1.8, 8],
+  ['sum [16] over [64, 28, 28] { r0 }', 0.4, 0.8, 3.2],
+  ['map [206922] { r0; 0.9; mul $0 $1; r1; add $2 $3 }', 0.3, 1.2, 3.3],
+  ['gather 64 of 256 rows of 784', 0.1, 0, 0.4] ]
+show({ kind: 'roofline', device: 'cpu', flops: 61e9, bytes: 11e9, kernels: kernels.map(([kernel, ms, flops, bytes]) => ({ kernel, ms, flops: flops * 1e6, bytes: bytes * 1e6 })) })`,
   error: `const images = { shape: [32, 1, 28, 28] }
 function forward(input) {
   if (input.shape[1] !== 3) throw new RangeError('conv2d: expected 3 input channels, got ' + input.shape[1] + ' in [' + input.shape + ']', { cause: new Error('weights are [16, 3, 3, 3]') })

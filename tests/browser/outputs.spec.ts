@@ -30,6 +30,12 @@ test("every kind is drawn, with a text alternative", async () => {
       (await page.locator(".overlay-stack").first().getAttribute("aria-label")) ?? "",
       /Saliency of class 0 over an image, 28 × 28/,
     );
+    await page.locator(".roofline-plot svg").waitFor();
+    assert.equal(await page.locator(".roofline-plot circle title").count(), 8);
+    assert.match(
+      (await page.locator(".roofline-worst li").first().innerText()) ?? "",
+      /conv_weight_grad.*4\.9 ms, 37 % of the time, 39 % of the arithmetic/s,
+    );
     for (const canvas of await page.locator(".images-output canvas").all()) {
       assert.match((await canvas.getAttribute("aria-label")) ?? "", /^Image \d+/);
     }
@@ -66,6 +72,7 @@ test("outputs are in the downloaded file, with a picture and text beside each li
       "image/svg+xml",
       "image/png",
       "image/png",
+      "image/svg+xml",
       "error",
     ]);
     for (const output of outputs) if (output.data) assert.ok(output.data["text/plain"]);

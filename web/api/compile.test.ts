@@ -502,6 +502,44 @@ check("calls make no buffers and read nothing back", async (g) => {
   assert.equal(after.reads, (before.reads as number) + 1, "the one of the last loss");
 });
 
+check("a plan says what a call does without running it", async (g) => {
+  const count = g.variable(0);
+  const step = g.compile((x: Tensor) => {
+    count.assign(count.value.add(1));
+    return x.matmul(x).relu();
+  });
+  await assert.rejects(step.explain(), told("ArgumentError", /explain: 0 arguments for a function of 1/));
+  const x = await g.ones([100, 100]).evaluate();
+  const plan = await step.explain(x);
+  const product = plan.steps.find(({ kernel }) => kernel.startsWith("matmul [1] 100×100×100, then {"));
+  assert.ok(product, plan.toString());
+  assert.deepEqual([product.dispatches, product.flops], [1, 2e6 + 1e4]);
+  // One operand, read as rows and as columns.
+  assert.deepEqual([product.read, product.written], [40_000, 40_000]);
+  assert.equal(await count.value.item(), 0, "nothing ran");
+  assert.deepEqual([plan.device, plan.submits, plan.state], ["cpu", 0, 4]);
+  // The argument and the result.
+  assert.equal(plan.copied, 80_000);
+  assert.equal(plan.read, product.read + 4);
+  assert.ok(plan.moved >= plan.read + plan.written + 2 * plan.copied && plan.arena >= 0 && plan.buffers >= 3);
+  assert.match(plan.toString(), /^cpu: \d+ dispatches, 0 submits; .* must move.*\n.*matmul.*total$/s);
+  const before = g.counters().dispatches as number;
+  await (await step(x)).data();
+  assert.equal((g.counters().dispatches as number) - before, plan.dispatches);
+  assert.deepEqual((await step.explain()).steps, plan.steps, "the last call's");
+  assert.equal(step.traces, 1);
+});
+
+check("a roofline has the ceilings of the device, measured once", async (g) => {
+  const step = g.compile((x: Tensor) => x.matmul(x));
+  const first = await step.roofline(g.ones([64, 64]));
+  assert.ok(first.ceilings.flops > 1e6 && first.ceilings.bytes > 1e6, first.toString());
+  assert.equal(first.device, "cpu");
+  assert.match(first.toString(), /^cpu: .* GFLOP\/s, .* GB\/s\n.*% {2}matmul/);
+  const second = await g.compile((x: Tensor) => x.exp()).roofline(g.ones([64, 64]));
+  assert.equal(second.ceilings, first.ceilings);
+});
+
 check("a profile has the time and the work of each step, and changes state as calls do", async (g) => {
   const count = g.variable(0);
   const weights = g.randn([20, 30], { seed: 1 });

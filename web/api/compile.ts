@@ -4,7 +4,11 @@
 import type { Context } from "./context.ts";
 import { argumentError, seedOf } from "./context.ts";
 import type { Create } from "./create.ts";
+import type { Costs } from "./plan.ts";
+import { Plan } from "./plan.ts";
 import { Profile } from "./profile.ts";
+import type { Ceilings } from "./roofline.ts";
+import { measureCeilings, Roofline } from "./roofline.ts";
 import type { DType, Nested, Operand, Values } from "./tensor.ts";
 import { list, Tensor } from "./tensor.ts";
 
@@ -29,11 +33,31 @@ export interface Compiled<A extends unknown[], R> {
    */
   (...args: { [K in keyof A]: CallArgument<A[K]> }): Promise<R>;
   /**
-   * Calls it on these arguments for a third of a second and times each step of its program; `display` shows the table.
-   * State that the function changes is changed by all these calls. Errors: a device that runs programs as a whole, as
-   * WebGPU does.
+   * Times each step of its program on these arguments for about a third of a second; `display` shows the table. On the CPU
+   * these are calls, by which state that the function changes is changed. WebGPU runs programs as a whole: there the
+   * function is called once, and then each step is repeated by itself.
    */
   profile(...args: { [K in keyof A]: CallArgument<A[K]> }): Promise<Profile>;
+  /**
+   * What a call does on the device: dispatches, floating-point operations and bytes, step by step, and the memory that it
+   * takes; `display` shows the table. Nothing is run. Without arguments it is about those of the last call.
+   *
+   * ```js
+   * const step = compile((x) => x.matmul(x).relu())
+   * const plan = await step.explain(randn([64, 64]))
+   * console.log(plan.dispatches, plan.moved / (plan.read + plan.written))
+   * display(plan)
+   * ```
+   *
+   * Errors: no arguments where none were seen yet.
+   */
+  explain(...args: { [K in keyof A]: CallArgument<A[K]> } | []): Promise<Plan>;
+  /**
+   * `profile` against what the device can do, which is measured once in a session and takes about a second; `display` shows
+   * each kernel's speed below the ceilings of arithmetic and memory, on logarithmic axes, and names those that lose most time.
+   * State is changed as by `profile`.
+   */
+  roofline(...args: { [K in keyof A]: CallArgument<A[K]> }): Promise<Roofline>;
   /** The function that was compiled; to be called within another one. */
   readonly body: (...args: A) => R;
   /** How often it has been traced. */
@@ -101,9 +125,14 @@ interface Program {
   result: unknown;
 }
 
-export function compile(context: Context): Compile {
+export function compile(context: Context, create: Create): Compile {
   const { wasm, session } = context;
-  return <A extends unknown[], R>(body: (...args: A) => R, options: CompileOptions = {}): Compiled<A, R> => {
+  /** By device: it may become another one. */
+  const ceilings = new Map<string, Promise<Ceilings>>();
+  const make: Compile = <A extends unknown[], R>(
+    body: (...args: A) => R,
+    options: CompileOptions = {},
+  ): Compiled<A, R> => {
     if (typeof body !== "function") throw argumentError("compile: expected a function of tensors");
     wasm.checkNames("compile", options, ["seed"]);
     const draws = new wasm.Draws(seedOf(context, options.seed));
@@ -163,19 +192,38 @@ export function compile(context: Context): Compile {
       }
       return call(args);
     };
+    const explain = async (...args: unknown[]): Promise<Plan> => {
+      const last = args.length === 0 ? [...programs.values()].at(-1) : undefined;
+      if (!last && args.length < body.length) {
+        throw argumentError(
+          `explain: ${args.length} arguments for a function of ${body.length}; give it arguments as for a call, or call it first`,
+        );
+      }
+      const { step } = last ?? find(args).program;
+      return new Plan((await step.profile(session, none, false)) as Costs);
+    };
     const profile = async (...args: unknown[]): Promise<Profile> => {
       const { program, arguments_ } = find(args);
-      return new Profile(
-        (await program.step.profile(session, arguments_)) as ConstructorParameters<typeof Profile>[0],
-      );
+      return new Profile((await program.step.profile(session, arguments_, true)) as Costs);
+    };
+    const roofline = async (...args: unknown[]): Promise<Roofline> => {
+      const timed = await profile(...args);
+      const measured = ceilings.get(timed.device) ?? measureCeilings(make, create.randn);
+      ceilings.set(timed.device, measured);
+      // What failed is tried again when it is asked for again.
+      measured.catch(() => ceilings.delete(timed.device));
+      return new Roofline(timed, await measured);
     };
     Object.defineProperties(compiled, {
       body: { value: body },
       profile: { value: profile },
+      explain: { value: explain },
+      roofline: { value: roofline },
       traces: { get: () => traces },
     });
     return compiled as unknown as Compiled<A, R>;
   };
+  return make;
 }
 
 /** The place of a tensor in what a function gives. */

@@ -71,7 +71,7 @@ export function openSession(wasm: Binding, send: Send): Opened {
     explain: explain(context),
     plot: plot(context),
     fit: fit(context),
-    compile: compile(context),
+    compile: compile(context, tensors),
     variable: makeVariable(context, tensors),
     scan: scan(context),
   };

@@ -54,11 +54,15 @@ export type {
   StepOptions,
 } from "./optim.ts";
 export { Optimizer } from "./optim.ts";
+export type { PlanStep } from "./plan.ts";
+export { Plan } from "./plan.ts";
 export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";
 export { Curve } from "./plot.ts";
 export type { EngineBuild } from "./probe.ts";
 export type { ProfileStep } from "./profile.ts";
 export { Profile } from "./profile.ts";
+export type { Ceilings } from "./roofline.ts";
+export { Roofline } from "./roofline.ts";
 export type { Scan, ScanOptions, Tensors } from "./scan.ts";
 export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";

@@ -2,6 +2,8 @@
 
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
+import type { Costs } from "./plan.ts";
+import { unpack } from "./plan.ts";
 
 /** One step of the program, such as a convolution with what follows it. Figures are those of one call. */
 export interface ProfileStep {
@@ -11,7 +13,7 @@ export interface ProfileStep {
   ms: number;
   /** Floating-point operations. */
   flops: number;
-  /** Bytes that it reads and writes. */
+  /** Bytes that it must read and write: see `PlanStep`. */
   bytes: number;
 }
 
@@ -22,10 +24,17 @@ export class Profile {
   /** How many calls were timed. */
   readonly calls: number;
 
+  /** The device: "cpu" or "webgpu". */
+  readonly device: string;
+
   /** @internal */
-  constructor(data: { calls: number; steps: ProfileStep[] }) {
-    this.steps = data.steps;
-    this.calls = data.calls;
+  constructor(data: Costs) {
+    const { device, whole, steps } = unpack(data);
+    this.device = device;
+    this.calls = whole.calls;
+    this.steps = steps.map(({ kernel, ms, flops, read, written }) => {
+      return { kernel, ms, flops, bytes: read + written };
+    });
   }
 
   /** Milliseconds of a call. */

@@ -11,6 +11,7 @@ export type Display =
   | ImagesDisplay
   | CurveDisplay
   | OverlayDisplay
+  | RooflineDisplay
   | PictureDisplay
   | ErrorDisplay;
 
@@ -83,6 +84,24 @@ export interface OverlayDisplay {
   map: { height: number; width: number; data: Float32Array };
   signed: boolean;
   label?: string;
+}
+
+/** Kernels against what a device can do, on logarithmic axes: floating-point operations a second over those a byte. */
+export interface RooflineDisplay {
+  kind: "roofline";
+  device: string;
+  /** The ceilings: floating-point operations a second, and bytes a second. */
+  flops: number;
+  bytes: number;
+  kernels: RooflineKernel[];
+}
+
+export interface RooflineKernel {
+  /** What it computes; its name comes first. */
+  kernel: string;
+  ms: number;
+  flops: number;
+  bytes: number;
 }
 
 /** An image file, base64: what a saved notebook holds beside a live view. SVG is shown as an image, never as a document. */

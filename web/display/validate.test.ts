@@ -15,6 +15,13 @@ const overlay = {
   map: { height: 1, width: 1, data: new Float32Array(1) },
   signed: true,
 };
+const roofline = {
+  kind: "roofline",
+  device: "cpu",
+  flops: 1e10,
+  bytes: 1e9,
+  kernels: [{ kernel: "map", ms: 1, flops: 0, bytes: 8 }],
+};
 
 for (const good of [
   { kind: "text", text: "x" },
@@ -24,6 +31,7 @@ for (const good of [
   curve,
   { ...curve, points: [{ panel: 0, series: 0, x: [1], y: [2] }] },
   overlay,
+  roofline,
   { kind: "picture", mime: "image/png", base64: "AAAA", text: "" },
   {
     kind: "error",
@@ -52,6 +60,9 @@ for (const bad of [
   { ...curve, panels: [{ label: "x", series: [{ name: 1 }] }] },
   { ...curve, points: [{ panel: 0, series: 0, x: [1], y: [] }] },
   { ...overlay, map: { height: 1, width: 1, data: new Float32Array(2) } },
+  { ...roofline, bytes: Number.NaN },
+  { ...roofline, kernels: [{ kernel: "map", ms: -1, flops: 0, bytes: 8 }] },
+  { ...roofline, kernels: [{ kernel: 1, ms: 1, flops: 0, bytes: 8 }] },
   { kind: "picture", mime: "text/html", base64: "AAAA", text: "" },
   { kind: "picture", mime: "image/png", base64: '"><script>', text: "" },
 ]) {

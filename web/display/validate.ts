@@ -37,6 +37,13 @@ export function isDisplay(value: unknown): value is Display {
         typeof value.signed === "boolean" &&
         isOptional(value.label, isText)
       );
+    case "roofline":
+      return (
+        isText(value.device) &&
+        isAmount(value.flops) &&
+        isAmount(value.bytes) &&
+        isArrayOf(value.kernels, isKernel)
+      );
     case "picture":
       return (
         isOneOf(value.mime, ["image/png", "image/jpeg", "image/svg+xml"]) &&
@@ -122,6 +129,16 @@ function isPoints(value: unknown): value is CurvePoints[] {
   );
 }
 
+function isKernel(value: unknown): boolean {
+  return (
+    isFields(value) &&
+    isText(value.kernel) &&
+    isAmount(value.ms) &&
+    isAmount(value.flops) &&
+    isAmount(value.bytes)
+  );
+}
+
 function isFrame(value: unknown): boolean {
   return (
     isFields(value) &&
@@ -143,6 +160,10 @@ function isText(value: unknown): value is string {
 
 function isNumber(value: unknown): value is number {
   return typeof value === "number";
+}
+
+function isAmount(value: unknown): boolean {
+  return isNumber(value) && Number.isFinite(value) && value >= 0;
 }
 
 function isSize(value: unknown): value is number {

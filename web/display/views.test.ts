@@ -8,7 +8,9 @@ import { ticks } from "./curve-style.ts";
 import { curveSvg } from "./curve-svg.ts";
 import { displayOfBundle } from "./mime.ts";
 import { rangeOf, rgbaOf } from "./pixels.ts";
-import type { CurveDisplay } from "./schema.ts";
+import { rooflineView, standings, worst } from "./roofline.ts";
+import { rooflineSvg } from "./roofline-plot.ts";
+import type { CurveDisplay, RooflineDisplay } from "./schema.ts";
 import { tableView } from "./table.ts";
 
 const lightness = ([r, g, b]: readonly [number, number, number]) => 0.2126 * r + 0.7152 * g + 0.0722 * b;
@@ -71,6 +73,50 @@ test("a curve as SVG escapes its texts and leaves NaN out", () => {
   assert.doesNotMatch(svg, /NaN|<n>|a & b/);
   assert.match(svg, /step &#60;n&#62;/);
   assert.match(curveSvg({ ...curve, points: [] }), /^<svg/);
+});
+
+const roofline: RooflineDisplay = {
+  kind: "roofline",
+  device: "cpu",
+  // 10 operations a byte at the ridge.
+  flops: 1e10,
+  bytes: 1e9,
+  kernels: [
+    { kernel: "conv x[1] <y>, then { made }", ms: 4, flops: 2e7, bytes: 1e5 },
+    { kernel: "map [2] { r0 }", ms: 2, flops: 0, bytes: 1e6 },
+    { kernel: "sum [2] { r0 }", ms: 1, flops: 1e6, bytes: 4e6 },
+    { kernel: "gather 0 rows", ms: 0, flops: 0, bytes: 0 },
+  ],
+};
+
+test("kernels stand against the ceiling that is nearer, and those that lose most time come first", () => {
+  const all = standings(roofline);
+  assert.deepEqual(
+    all.map(({ name, bound, reached, lost }) => [name, bound, reached, lost]),
+    [
+      ["conv", "arithmetic", 0.5, 2],
+      ["map", "memory", 0.5, 1],
+      // Out of a cache: four times the bandwidth of memory.
+      ["sum", "memory", 4, 0],
+      ["gather", "memory", 0, 0],
+    ],
+  );
+  assert.deepEqual(
+    worst(all).map(({ name }) => name),
+    ["conv", "map"],
+  );
+  const [head, first] = rooflineView.text(roofline).split("\n");
+  assert.equal(head, "Kernels on cpu, which does 10 GFLOP/s and moves 1 GB/s");
+  assert.equal(first, `4 ms, 57 % of the time, 50 % of the arithmetic: ${roofline.kernels[0]?.kernel}`);
+});
+
+test("a roofline as SVG has a point for each kernel that took time, and no number that is none", () => {
+  const svg = rooflineSvg(roofline);
+  assert.doesNotMatch(svg, /NaN|Infinity|<y>/);
+  assert.equal(svg.match(/<title>/g)?.length, 3);
+  assert.match(svg, /conv x\[1\] &#60;y&#62;, then/);
+  const empty = rooflineSvg({ ...roofline, flops: 0, bytes: 0, kernels: [] });
+  assert.doesNotMatch(empty, /NaN|Infinity/);
 });
 
 test("ticks are round and inside the range", () => {

@@ -5,6 +5,7 @@ import { errorView } from "./error.ts";
 import { imagesView } from "./images.ts";
 import { overlayView } from "./overlay.ts";
 import { pictureView } from "./picture.ts";
+import { rooflineView } from "./roofline.ts";
 import type { Display } from "./schema.ts";
 import { tableView } from "./table.ts";
 import { textView } from "./text.ts";
@@ -16,6 +17,7 @@ const VIEWS: { [K in Display["kind"]]: View<Extract<Display, { kind: K }>> } = {
   images: imagesView,
   curve: curveView,
   overlay: overlayView,
+  roofline: rooflineView,
   picture: pictureView,
   error: errorView,
 };

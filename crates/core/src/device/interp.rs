@@ -1,6 +1,6 @@
 //! The device that defines every op: plain loops over words, no cleverness. Slow on purpose; all others are tested against it.
 
-use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position};
+use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Passes, Place, Position, Realisation};
 use crate::{
     DType, Error, Result,
     ir::{ConvGeometry, Window, scalar},
@@ -88,6 +88,14 @@ impl Device for Interp {
         state.next += 1;
         state.programs.insert(id, Rc::new(program.clone()));
         Ok(id)
+    }
+
+    fn realisation(&self, executable: ExecutableId) -> Result<Realisation> {
+        let program = self.state.borrow().programs.get(&executable).cloned().ok_or_else(unknown)?;
+        // Operands are copied whole before a step, and its result afterwards.
+        let copies = |step: &Step| step.operands().map(|operand| operand.words).sum();
+        let passes = |step: &Step| Passes { dispatches: 1, read: copies(step), written: copies(step) };
+        Ok(Realisation { submits: 0, scratch: program.arena, steps: program.steps.iter().map(passes).collect() })
     }
 
     fn release(&self, executable: ExecutableId) {

@@ -72,6 +72,28 @@ pub struct Counters {
     pub live_bytes: u64,
 }
 
+/// How a device does a program that it has prepared.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Realisation {
+    /// Batches of work that one run hands over.
+    pub submits: usize,
+    /// Words of scratch memory.
+    pub scratch: usize,
+    /// Step by step, each on one trip.
+    pub steps: Vec<Passes>,
+}
+
+/// What a device makes of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Passes {
+    /// As [`Counters::dispatches`] counts.
+    pub dispatches: usize,
+    /// Words that it reads beyond what the step must: intermediates, packed copies, operands once more.
+    pub read: usize,
+    /// Words that it writes besides the result.
+    pub written: usize,
+}
+
 /// Memory and something that runs programs.
 pub trait Device {
     /// What it is.
@@ -97,6 +119,9 @@ pub trait Device {
 
     /// Makes a program ready to be run often: its scratch memory, pipelines, whatever a replay would else allocate.
     fn prepare(&self, program: &Program) -> Result<ExecutableId>;
+
+    /// How it does a prepared program. What stays in registers, caches or a workgroup's own memory does not count as moved.
+    fn realisation(&self, executable: ExecutableId) -> Result<Realisation>;
 
     /// Forgets a prepared program.
     fn release(&self, executable: ExecutableId);

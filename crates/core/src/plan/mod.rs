@@ -13,6 +13,7 @@ pub mod print;
 pub mod program;
 #[cfg(test)]
 pub(crate) mod property;
+mod reach;
 mod scan;
 mod schedule;
 mod stack;

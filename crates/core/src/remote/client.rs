@@ -285,8 +285,8 @@ impl RemoteRunner {
         Ok(brought)
     }
 
-    async fn time_steps(&self, program: &Prepared, arguments: &[Tensor]) -> Result<Profile> {
-        let arguments = self.brought(arguments)?;
+    async fn ask_for_profile(&self, program: &Prepared, arguments: Option<&[Tensor]>) -> Result<Profile> {
+        let arguments = arguments.map(|arguments| self.brought(arguments)).transpose()?;
         let wait = self.0.ask(|ticket| Request::Profile { ticket, program: program.id, arguments });
         match wait.next().await? {
             Body::Profile(profile) => Ok(profile),
@@ -364,8 +364,12 @@ impl Runner for RemoteRunner {
         Box::pin(future::ready(send()))
     }
 
-    fn profile<'a>(&'a self, program: &'a Prepared, arguments: &'a [Tensor]) -> LocalFuture<'a, Result<Profile>> {
-        Box::pin(self.time_steps(program, arguments))
+    fn profile<'a>(
+        &'a self,
+        program: &'a Prepared,
+        arguments: Option<&'a [Tensor]>,
+    ) -> LocalFuture<'a, Result<Profile>> {
+        Box::pin(self.ask_for_profile(program, arguments))
     }
 
     fn prepare<'a>(&'a self, spec: &'a ProgramSpec) -> LocalFuture<'a, Result<Prepared>> {

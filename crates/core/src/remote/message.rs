@@ -48,8 +48,8 @@ pub(super) enum Request {
     Prepare { name: Name, graph: Sent, arguments: u32, states: Vec<StateNames> },
     /// Call a program and hold what it gives under these names. With a ticket, answered by `Ended`.
     Call { ticket: Option<Ticket>, program: Name, arguments: Vec<Brought>, names: Vec<Name> },
-    /// Time the steps of a program on these arguments. Answered by `Profile`.
-    Profile { ticket: Ticket, program: Name, arguments: Vec<Brought> },
+    /// Asks what a call of a program does and, on these arguments if there are any, how long its steps take. Answered by `Profile`.
+    Profile { ticket: Ticket, program: Name, arguments: Option<Vec<Brought>> },
 }
 
 /// An argument of a call.
@@ -261,7 +261,7 @@ impl Request {
                 w.byte(13);
                 w.number(u64::from(*ticket));
                 w.number(*program);
-                write_list(&mut w, arguments, Brought::write);
+                write_option(&mut w, arguments.as_ref(), |w, arguments| write_list(w, arguments, Brought::write));
             }
         }
         w.finish()
@@ -301,7 +301,7 @@ impl Request {
             13 => Self::Profile {
                 ticket: word(&mut r)?,
                 program: r.number()?,
-                arguments: read_list(&mut r, Brought::read)?,
+                arguments: read_option(&mut r, |r| read_list(r, Brought::read))?,
             },
             other => return Err(Error::Wire(format!("the request {other}"))),
         };
@@ -347,10 +347,11 @@ impl Reply {
             Body::Finite => w.byte(8),
             Body::Profile(profile) => {
                 w.byte(9);
-                w.size(profile.calls);
+                w.text(&profile.device);
+                write_numbers(&mut w, &profile.numbers());
                 write_list(&mut w, &profile.steps, |w, step| {
                     w.text(&step.kernel);
-                    [step.ms, step.flops, step.bytes].iter().for_each(|amount| w.number(amount.to_bits()));
+                    write_numbers(w, &step.numbers());
                 });
             }
         }
@@ -368,7 +369,11 @@ impl Reply {
             5 => Body::Kept(r.text()?, read_list(&mut r, LoadedTensor::read)?),
             4 => Body::Failed(read_error(&mut r)?),
             8 => Body::Finite,
-            9 => Body::Profile(Profile { calls: r.size()?, steps: read_list(&mut r, read_step)? }),
+            9 => {
+                let (device, numbers) = (r.text()?, read_numbers(&mut r)?);
+                let steps = read_list(&mut r, |r| Ok(StepProfile::from_numbers(r.text()?, read_numbers(r)?)))?;
+                Body::Profile(Profile::from_numbers(device, numbers, steps))
+            }
             other => return Err(Error::Wire(format!("the reply {other}"))),
         };
         r.end()?;
@@ -399,10 +404,16 @@ impl Brought {
     }
 }
 
-fn read_step(r: &mut Reader<'_>) -> Result<StepProfile> {
-    let kernel = r.text()?;
-    let mut amount = || r.number().map(f64::from_bits);
-    Ok(StepProfile { kernel, ms: amount()?, flops: amount()?, bytes: amount()? })
+fn write_numbers(w: &mut Writer, numbers: &[f64]) {
+    numbers.iter().for_each(|number| w.number(number.to_bits()));
+}
+
+fn read_numbers<const N: usize>(r: &mut Reader<'_>) -> Result<[f64; N]> {
+    let mut numbers = [0.0; N];
+    for number in &mut numbers {
+        *number = f64::from_bits(r.number()?);
+    }
+    Ok(numbers)
 }
 
 impl LoadedTensor {

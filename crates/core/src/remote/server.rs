@@ -257,7 +257,7 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
                 ticket.into_iter().for_each(|ticket| state.reply(ticket, body.clone()));
             }
             Request::Profile { ticket, program, arguments } => {
-                let body = match state.profile(program, &arguments).await {
+                let body = match state.profile(program, arguments.as_deref()).await {
                     Ok(profile) => Body::Profile(profile),
                     Err(error) => Body::Failed(error),
                 };
@@ -538,9 +538,9 @@ impl<R: Runner, H: Host> State<R, H> {
         self.runner().call(&prepared, &arguments).await
     }
 
-    async fn profile(&self, name: Name, arguments: &[Brought]) -> Result<Profile> {
-        let (prepared, arguments) = self.made_ready(name, arguments).await?;
-        self.runner().profile(&prepared, &arguments).await
+    async fn profile(&self, name: Name, arguments: Option<&[Brought]>) -> Result<Profile> {
+        let (prepared, brought) = self.made_ready(name, arguments.unwrap_or_default()).await?;
+        self.runner().profile(&prepared, arguments.map(|_| &brought[..])).await
     }
 
     /// A program on this device, and the arguments that were sent for it.

@@ -358,6 +358,19 @@ fn accumulating(bench: &Bench) -> (crate::Prepared, Tensor) {
 }
 
 #[test]
+fn what_a_call_does_is_told_from_over_there() {
+    let bench = Bench::new();
+    let (program, _state) = accumulating(&bench);
+    let explanation = bench.wait(bench.client.explain(&program)).unwrap();
+    assert_eq!((explanation.device.as_str(), explanation.state), ("interp", 8.0));
+    // The two elements that are added, and their factors among 80; the state is left to `steps`.
+    let update = explanation.steps.iter().find(|step| step.read == 24.0).unwrap_or_else(|| panic!("{explanation}"));
+    assert_eq!((update.dispatches, update.flops, update.written), (1, 4.0, 8.0), "{explanation}");
+    assert!(update.kernel.starts_with("map [2] {") && update.moved > 32.0, "{explanation}");
+    assert_eq!(explanation.copied, 8.0);
+}
+
+#[test]
 fn a_program_is_called_over_there_ahead_of_reads() {
     let bench = Bench::new();
     let (program, state) = accumulating(&bench);

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     DType, Error, Result, Shape, Tensor,
-    device::{BufferId, Device, ExecutableId, Place, Position},
+    device::{BufferId, Device, ExecutableId, Place, Position, Realisation},
     ir::{Graph, Op, Resident},
     plan::{Program, Target},
 };
@@ -34,6 +34,8 @@ pub(super) struct Callable {
     /// What says which row of the rings the call writes, if there are rings.
     row: Option<Rc<Memory>>,
     calls: Cell<usize>,
+    /// Words of the state.
+    state: usize,
     /// Keeps the values alive that the program reads and changes.
     _leaves: Vec<Tensor>,
 }
@@ -154,6 +156,7 @@ impl Inner {
             outputs,
             row: row_memory,
             calls: Cell::new(0),
+            state: values.iter().map(|value| value.shape().len()).sum(),
             _leaves: [&values[..], rest].concat(),
         };
 
@@ -258,6 +261,26 @@ impl Callable {
     /// What the device runs.
     pub(super) fn program(&self) -> &Program {
         &self.program
+    }
+
+    /// The buffers that the next call is run with, in the program's order.
+    pub(super) fn externals(&self) -> Vec<BufferId> {
+        self.externals.borrow().clone()
+    }
+
+    /// How the device does it.
+    pub(super) fn realisation(&self) -> Result<Realisation> {
+        self.device.realisation(self.executable)
+    }
+
+    /// Words that a call copies, arguments and large outputs, and words of the state.
+    pub(super) fn words(&self) -> [usize; 2] {
+        let arguments = self.arguments.iter().map(|argument| argument.shape.len());
+        let outputs = self.outputs.iter().map(|output| match output {
+            Output::Small { .. } => 0,
+            Output::Large { words, .. } => *words,
+        });
+        [arguments.chain(outputs).sum(), self.state]
     }
 
     pub(super) fn run(&self, from: Position, pause: &mut dyn FnMut() -> bool) -> Result<Position> {

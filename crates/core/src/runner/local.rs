@@ -184,7 +184,11 @@ impl Runner for LocalRunner {
         Box::pin(self.0.assign(state, value))
     }
 
-    fn profile<'a>(&'a self, program: &'a Prepared, arguments: &'a [Tensor]) -> LocalFuture<'a, Result<Profile>> {
+    fn profile<'a>(
+        &'a self,
+        program: &'a Prepared,
+        arguments: Option<&'a [Tensor]>,
+    ) -> LocalFuture<'a, Result<Profile>> {
         Box::pin(self.0.profile(program, arguments))
     }
 

@@ -2,11 +2,12 @@
 //! one sends the same requests over a port.
 
 mod call;
+mod explain;
 mod local;
 mod profile;
 
+pub use explain::{Profile, StepProfile};
 pub use local::{Host, LocalRunner};
-pub use profile::{Profile, StepProfile};
 
 use crate::{DType, Data, Error, Result, Shape, Tensor, device::LocalFuture};
 
@@ -49,11 +50,21 @@ pub trait Runner {
     /// Errors: another number of arguments; another shape or type of one.
     fn call<'a>(&'a self, program: &'a Prepared, arguments: &'a [Tensor]) -> LocalFuture<'a, Result<Vec<Tensor>>>;
 
-    /// Calls a prepared computation on these arguments for a third of a second, and times its steps. State changes as by
-    /// so many calls; outputs are dropped.
+    /// What a call of a prepared computation does on the device: dispatches and bytes, step by step, and memory. Nothing is run.
+    fn explain<'a>(&'a self, program: &'a Prepared) -> LocalFuture<'a, Result<Profile>> {
+        self.profile(program, None)
+    }
+
+    /// The same and, with arguments, how long the steps take on these, measured for about a third of a second: of calls, by which
+    /// state changes, on devices that run step by step; of each step repeated by itself on a copy of what it writes, after a
+    /// call, on others. Outputs are dropped.
     ///
-    /// Errors: as for a call; a device that does not run step by step.
-    fn profile<'a>(&'a self, program: &'a Prepared, arguments: &'a [Tensor]) -> LocalFuture<'a, Result<Profile>>;
+    /// Errors: as for a call.
+    fn profile<'a>(
+        &'a self,
+        program: &'a Prepared,
+        arguments: Option<&'a [Tensor]>,
+    ) -> LocalFuture<'a, Result<Profile>>;
 }
 
 /// A computation that is repeated: each time, every `next` is computed from the values of all `input`s and then takes the

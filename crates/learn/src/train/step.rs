@@ -204,12 +204,42 @@ impl Step {
         Ok(runner.call(&prepared, &arguments).await?)
     }
 
-    /// The time of each step of the program, over a third of a second of calls, which change parameters as any do.
+    /// What a call does, and the time of each step of the program, over a third of a second of calls, which change parameters as
+    /// any do; on WebGPU one call does, and the steps are timed one by one.
     ///
-    /// Errors: those of a call; a device that does not run step by step.
+    /// Errors: those of a call.
     pub async fn profile(&self, runner: &dyn Runner, arguments: &[Tensor]) -> Result<Profile> {
-        let (prepared, arguments) = self.made_ready(runner, arguments).await?;
-        Ok(runner.profile(&prepared, &arguments).await?)
+        self.costs(runner, Some(arguments)).await
+    }
+
+    /// What a call of the program does on the runner's device: dispatches and bytes, step by step. Compiles if need be, and runs
+    /// nothing.
+    ///
+    /// ```
+    /// use gradbook_core::{LocalRunner, Tensor, device::cpu::Cpu};
+    /// use gradbook_learn::{Error, train::{Argument, Draws, Step}};
+    ///
+    /// let runner = LocalRunner::native(Cpu::new());
+    /// let x = Argument::of(&Tensor::zeros(&[64, 784])?);
+    /// let step = Step::trace(&Draws::new(1), &[x], |given| Ok::<_, Error>(vec![given[0].relu()?]))?;
+    /// let explanation = pollster::block_on(step.explain(&runner))?;
+    /// assert_eq!(explanation.needed(), 2.0 * 4.0 * 64.0 * 784.0);
+    /// println!("{explanation}");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// Errors: what the runner says of the program, such as that memory is out.
+    pub async fn explain(&self, runner: &dyn Runner) -> Result<Profile> {
+        self.costs(runner, None).await
+    }
+
+    /// What a call does; with arguments, the times of its steps as well.
+    pub async fn costs(&self, runner: &dyn Runner, arguments: Option<&[Tensor]>) -> Result<Profile> {
+        let (prepared, brought) = match arguments {
+            Some(arguments) => self.made_ready(runner, arguments).await?,
+            None => (self.prepared(runner).await?, Vec::new()),
+        };
+        Ok(runner.profile(&prepared, arguments.map(|_| &brought[..])).await?)
     }
 
     /// The program, its parameters having the values that they were assigned, and arguments as it takes them.
@@ -226,14 +256,7 @@ impl Step {
                 Error::argument("step", message)
             })?);
         }
-        let ready = match &*self.state.borrow() {
-            State::Ready(prepared) => Some(prepared.clone()),
-            State::Traced { .. } => None,
-        };
-        let prepared = match ready {
-            Some(prepared) => prepared,
-            None => self.prepare(runner).await?,
-        };
+        let prepared = self.prepared(runner).await?;
         for param in &self.params {
             let (value, Some(live)) = (param.stored(), param.live()) else { continue };
             if value.id() != live.id() {
@@ -242,6 +265,17 @@ impl Step {
             }
         }
         Ok((prepared, brought))
+    }
+
+    async fn prepared(&self, runner: &dyn Runner) -> Result<Rc<Prepared>> {
+        let ready = match &*self.state.borrow() {
+            State::Ready(prepared) => Some(prepared.clone()),
+            State::Traced { .. } => None,
+        };
+        match ready {
+            Some(prepared) => Ok(prepared),
+            None => self.prepare(runner).await,
+        }
     }
 
     async fn prepare(&self, runner: &dyn Runner) -> Result<Rc<Prepared>> {

@@ -12,7 +12,7 @@ use gradbook_core as core;
 use gradbook_learn::layers::{Param, Params, Role};
 use gradbook_learn::optim::{Clip, Memory, Optimiser};
 use gradbook_learn::train::{self, Argument};
-use js_sys::{Array, Function, Object, Promise};
+use js_sys::{Array, Float64Array, Function, Promise};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::convert::TryFromJsValue;
@@ -57,24 +57,22 @@ impl Step {
 
 #[wasm_bindgen]
 impl Step {
-    /// Calls it for a third of a second. A promise of `{ calls, steps }`, a step being `{ kernel, ms, flops, bytes }` of a call.
-    pub fn profile(&self, session: &Session, arguments: &TensorList) -> Promise {
+    /// What a call does and, if it is to be timed, how long its steps take. A promise of `{ kernels, numbers }`: the device, then
+    /// what each step computes; the numbers of the whole, then those of each step, in the order of `web/api/plan.ts`.
+    pub fn profile(&self, session: &Session, arguments: &TensorList, timed: bool) -> Promise {
         let (step, runner, arguments) = (self.0.clone(), session.runner(), arguments.tensors());
         promise(async move {
-            let profile = step.profile(&runner, &arguments).await?;
-            let steps: Array = profile.steps.iter().map(of_step).collect();
-            Ok(object(&[("calls", (profile.calls as f64).into()), ("steps", steps.into())]).into())
+            let profile = step.costs(&runner, timed.then_some(&arguments[..])).await?;
+            let kernels = Array::of1(&profile.device.as_str().into());
+            let mut numbers = profile.numbers().to_vec();
+            for step in &profile.steps {
+                kernels.push(&step.kernel.as_str().into());
+                numbers.extend(step.numbers());
+            }
+            let numbers = Float64Array::from(&numbers[..]);
+            Ok(object(&[("kernels", kernels.into()), ("numbers", numbers.into())]).into())
         })
     }
-}
-
-fn of_step(step: &core::StepProfile) -> Object {
-    object(&[
-        ("kernel", step.kernel.as_str().into()),
-        ("ms", step.ms.into()),
-        ("flops", step.flops.into()),
-        ("bytes", step.bytes.into()),
-    ])
 }
 
 /// A text that is the same for all lists of arguments that one step takes.

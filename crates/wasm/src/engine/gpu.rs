@@ -1,7 +1,9 @@
 //! The WebGPU device of the `gpu` build, seen from this module.
 
 use crate::js::out_of_memory;
-use gradbook_core::device::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position};
+use gradbook_core::device::{
+    BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Passes, Place, Position, Realisation,
+};
 use gradbook_core::{Error, Result, plan::Program, remote};
 use js_sys::{Object, Promise, Reflect, Uint8Array, Uint32Array};
 use std::ops::Range;
@@ -29,6 +31,8 @@ extern "C" {
     fn read(this: &Gpu, buffer: u32, start: u32, end: u32) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn prepare(this: &Gpu, program: &[u8]) -> Result<u32, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn realisation(this: &Gpu, executable: u32) -> Result<Vec<f64>, JsValue>;
     #[wasm_bindgen(method)]
     fn release(this: &Gpu, executable: u32);
     #[wasm_bindgen(method, catch)]
@@ -104,6 +108,15 @@ impl Device for Gpu {
     fn prepare(&self, program: &Program) -> Result<ExecutableId> {
         let program = postcard::to_allocvec(program).map_err(|error| Error::Wire(error.to_string()))?;
         Gpu::prepare(self, &program).map(ExecutableId).map_err(caught)
+    }
+
+    fn realisation(&self, executable: ExecutableId) -> Result<Realisation> {
+        let numbers = Gpu::realisation(self, executable.0).map_err(caught)?;
+        let mut numbers = numbers.iter().map(|&number| number as usize);
+        let mut next = || numbers.next().unwrap_or_default();
+        let (submits, scratch, steps) = (next(), next(), next());
+        let steps = (0..steps).map(|_| Passes { dispatches: next(), read: next(), written: next() }).collect();
+        Ok(Realisation { submits, scratch, steps })
     }
 
     fn release(&self, executable: ExecutableId) {

@@ -7,7 +7,7 @@ use crate::clock;
 use crate::error::Thrown;
 use crate::js::{device_counters, device_info};
 use gradbook_core::device::{
-    BufferId, Device, ExecutableId, Place, Position,
+    BufferId, Device, ExecutableId, Place, Position, Realisation,
     webgpu::{Options, WebGpu},
 };
 use gradbook_core::{Error, remote};
@@ -84,6 +84,14 @@ impl Gpu {
     pub fn prepare(&self, program: &[u8]) -> Result<u32, JsValue> {
         let program = postcard::from_bytes(program).map_err(|error| thrown(Error::Wire(error.to_string())))?;
         self.0.prepare(&program).map(|executable| executable.0).map_err(thrown)
+    }
+
+    /// How a program is done: submits, words of scratch memory, the number of steps; then of each step the dispatches and the words
+    /// that it reads and writes besides.
+    pub fn realisation(&self, executable: u32) -> Result<Vec<f64>, JsValue> {
+        let Realisation { submits, scratch, steps } = self.0.realisation(ExecutableId(executable)).map_err(thrown)?;
+        let steps_of = steps.iter().flat_map(|step| [step.dispatches, step.read, step.written]);
+        Ok([submits, scratch, steps.len()].into_iter().chain(steps_of).map(|number| number as f64).collect())
     }
 
     /// Forgets a program.

@@ -181,6 +181,15 @@ impl Conv {
         self.padded.len(lanes(self.level)) + self.groups * self.rows() * taps
     }
 
+    /// Floats that it copies in all: padded images and packed weights.
+    pub(crate) fn copied(&self) -> usize {
+        if self.pointwise.is_some() {
+            return self.groups * gemm::packed(self.targets, self.batch * self.plane, self.sources);
+        }
+        let padded = self.padded.len(lanes(self.level));
+        self.batch * self.groups * padded + self.scratch() - padded
+    }
+
     /// Rows of packed weights. A target alone (depthwise, the gradient of a grey image) has a flat register block.
     fn rows(&self) -> usize {
         if self.targets == 1 { 1 } else { self.targets.next_multiple_of(block_rows(self.level)) }

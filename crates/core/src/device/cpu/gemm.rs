@@ -378,6 +378,11 @@ pub(crate) fn scratch(columns: usize) -> usize {
     PACKED_A + (columns.min(NC) + MAX_TILE) * KC
 }
 
+/// Floats of the panels that a product of these sizes packs in all: rows anew for each block of columns.
+pub(crate) fn packed(rows: usize, columns: usize, k: usize) -> usize {
+    (rows * columns.div_ceil(NC) + columns) * k
+}
+
 const PACKED_A: usize = (MC + MAX_TILE) * KC;
 
 /// Rows and columns of the register block.

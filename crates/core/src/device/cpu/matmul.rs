@@ -133,6 +133,19 @@ impl MatMul {
         self.a.words + self.b.words + gemm::scratch(self.folded().map_or(self.n, |[_, columns]| columns)).max(self.k)
     }
 
+    /// Floats that it copies in all: operands that are laid out, and panels or, of a vector, the vector.
+    pub(crate) fn copied(&self) -> usize {
+        let packed = |rows: usize, columns: usize| match rows.min(columns) {
+            1 => self.k,
+            _ => gemm::packed(rows, columns, self.k),
+        };
+        let panels = match self.folded() {
+            Some([rows, columns]) => packed(rows, columns),
+            None => self.batch * packed(self.m, self.n),
+        };
+        self.a.words + self.b.words + panels
+    }
+
     /// Expressions that lay out operands.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = &Blocks> {
         [&self.a, &self.b].into_iter().filter_map(|side| side.layout.as_ref())

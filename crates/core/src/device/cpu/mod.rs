@@ -28,7 +28,7 @@ mod work;
 
 pub use emit::{Linker, set_linker};
 
-use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position};
+use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position, Realisation};
 use crate::{Error, Result, plan::Program, reserve::copied};
 use memory::Words;
 use prepared::{Grain, Prepared};
@@ -177,6 +177,13 @@ impl Device for Cpu {
         state.counters.live_bytes += prepared.bytes();
         state.programs.insert(id, Rc::new(RefCell::new(prepared)));
         Ok(id)
+    }
+
+    fn realisation(&self, executable: ExecutableId) -> Result<Realisation> {
+        let prepared = self.state.borrow().programs.get(&executable).cloned();
+        let prepared = prepared.ok_or_else(|| failed("there is no such program"))?;
+        let mut prepared = prepared.try_borrow_mut().map_err(|_| failed("the program is running"))?;
+        Ok(prepared.realisation())
     }
 
     fn release(&self, executable: ExecutableId) {

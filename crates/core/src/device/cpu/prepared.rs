@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Result,
-    device::{BufferId, Position},
+    device::{BufferId, Passes, Position, Realisation},
     plan::{Operand, Program, Walk, verify},
 };
 use std::{cell::UnsafeCell, ops::Range, rc::Rc};
@@ -165,6 +165,17 @@ impl Prepared {
     pub(super) fn bytes(&mut self) -> u64 {
         let packed: usize = self.threads.iter_mut().map(|local| local.0.get_mut().0.packed.len()).sum();
         4 * (self.arena.len() + self.common.len() + packed) as u64
+    }
+
+    /// See [`crate::device::Device::realisation`].
+    pub(super) fn realisation(&mut self) -> Realisation {
+        // What is packed, transformed or laid out is written once and read once.
+        let passes = |step: &Ready| {
+            let copied = step.work.copied();
+            Passes { dispatches: 1, read: copied, written: copied }
+        };
+        let scratch = self.bytes() as usize / 4;
+        Realisation { submits: 0, scratch, steps: self.steps.iter().map(passes).collect() }
     }
 
     /// Takes the buffers of a run: each long enough, and none that is written bound twice.

@@ -112,6 +112,20 @@ impl Work {
         }
     }
 
+    /// Words of copies that it makes of its operands in all, packed, transformed or laid out, as done in one part.
+    pub(super) fn copied(&self) -> usize {
+        match self {
+            Self::MatMul(product) => product.copied(),
+            Self::Conv(conv) => conv.copied(),
+            Self::Winograd(conv) => conv.copied(),
+            Self::WeightGradient(conv) => conv.copied(),
+            Self::WinogradGradient(conv) => conv.copied(),
+            // Each element with its place, sorted in memory.
+            Self::ArgSort { rows, length, .. } => 2 * rows * length,
+            _ => 0,
+        }
+    }
+
     /// How it can be cut.
     pub(super) fn split(&self) -> Split {
         let planes = |window: &Window, per_element: f64| {

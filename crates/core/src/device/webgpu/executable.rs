@@ -3,7 +3,7 @@
 use super::{WebGpu, buffers, device_error, emit, pipelines::Pipeline};
 use crate::{
     Result,
-    device::BufferId,
+    device::{BufferId, Passes, Realisation},
     plan::{ALIGNMENT, Buffer, External, Program, Walk},
 };
 use rustc_hash::FxHashMap;
@@ -26,6 +26,8 @@ pub struct Executable {
     lists: Vec<Vec<Buffer>>,
     /// Where operands lie, one slot for each distinct set of offsets.
     offsets: wgpu::Buffer,
+    /// What each step of the program came to.
+    passes: Vec<Passes>,
     /// Bind groups for the externals of recent runs, latest first.
     recent: RefCell<Vec<Bound>>,
     pace: Arc<Pace>,
@@ -79,25 +81,28 @@ impl Executable {
         let slot_bytes = SLOT.max(gpu.limits.min_uniform_buffer_offset_alignment as usize);
         let mut walk = Walk::new(program);
         let mut ready: Vec<Vec<Ready>> = Vec::with_capacity(program.steps.len());
+        let mut passes = Vec::with_capacity(program.steps.len());
         for (number, step) in program.steps.iter().enumerate() {
             let emitted = emit::step(step, &gpu.tuning, scratch);
             if emitted.scratch > 0 {
                 arena_words = arena_words.max(scratch + emitted.scratch);
             }
+            passes.push(emitted.passes(step));
             // Offsets are sums of what each loop around the step adds a trip, which its second trip tells.
             let around = if walk.moves(number) { walk.around(number).collect() } else { Vec::new() };
             let second = |&l: &usize| (l, emit::step(&walk.second(number, l, step), &gpu.tuning, scratch).dispatches);
             let second: Vec<(usize, Vec<emit::Dispatch>)> = around.iter().map(second).collect();
             let mut dispatches = Vec::with_capacity(emitted.dispatches.len());
             for (i, dispatch) in emitted.dispatches.into_iter().enumerate() {
-                if dispatch.offsets.len() > SLOT / 4 {
+                if dispatch.operands.len() > SLOT / 4 {
                     return Err(device_error("a step has more operands than fit its offsets"));
                 }
                 let pipeline = gpu.pipelines.borrow_mut().get(gpu, &dispatch.wgsl, dispatch.buffers.len())?;
+                let offsets = dispatch.offsets();
                 let list = lists.index_of(dispatch.buffers);
-                let offsets = dispatch.offsets;
                 let moves = second.iter().map(|(l, second)| {
-                    let by = second[i].offsets.iter().zip(&offsets).map(|(&there, &here)| there.wrapping_sub(here));
+                    let by =
+                        second[i].offsets().into_iter().zip(&offsets).map(|(there, &here)| there.wrapping_sub(here));
                     (*l, by.collect())
                 });
                 dispatches.push(Ready {
@@ -137,6 +142,7 @@ impl Executable {
             dispatches,
             lists,
             offsets,
+            passes,
             recent: RefCell::default(),
             pace: Arc::default(),
         })
@@ -148,6 +154,12 @@ impl Executable {
 
     pub fn arena_words(&self) -> usize {
         self.arena_words
+    }
+
+    pub fn realisation(&self) -> Realisation {
+        // A run goes to the queue as a whole.
+        let submits = usize::from(!self.is_empty());
+        Realisation { submits, scratch: self.arena_words, steps: self.passes.clone() }
     }
 
     pub fn is_empty(&self) -> bool {

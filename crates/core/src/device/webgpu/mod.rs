@@ -17,7 +17,7 @@ pub use emit::{Tiling, Tuning};
 pub use open::Options;
 pub use pipelines::Compile;
 
-use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position};
+use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position, Realisation};
 use crate::{Error, Result, plan::Program};
 use buffers::{Buffers, Staging};
 use executable::{Arena, Executable};
@@ -273,6 +273,12 @@ impl Device for WebGpu {
         let id = ExecutableId(self.fresh());
         self.executables.borrow_mut().insert(id, Rc::new(executable));
         Ok(id)
+    }
+
+    fn realisation(&self, executable: ExecutableId) -> Result<Realisation> {
+        let executables = self.executables.borrow();
+        let executable = executables.get(&executable).ok_or_else(|| device_error("no such program"))?;
+        Ok(executable.realisation())
     }
 
     fn release(&self, executable: ExecutableId) {

@@ -71,6 +71,16 @@ impl WeightGradient {
         self.images * self.padded.len(lanes) + self.from.len() * gradient_rows(self.level) * lanes
     }
 
+    /// Floats that it copies in all: padded images and, panel by panel, output gradients.
+    pub(crate) fn copied(&self) -> usize {
+        let g = &self.geometry;
+        if is_pointwise(g) {
+            return g.groups * gemm::packed(g.o / g.groups, g.c / g.groups, g.n * g.out[0] * g.out[1]);
+        }
+        let (lanes, rows) = (lanes(self.level), gradient_rows(self.level));
+        g.n * g.groups * (self.padded.len(lanes) + self.panels() * self.slots.len() * rows * lanes)
+    }
+
     /// Panels of output channels in a group.
     fn panels(&self) -> usize {
         (self.geometry.o / self.geometry.groups).div_ceil(gradient_rows(self.level))

@@ -155,6 +155,12 @@ impl Winograd {
         self.own_weights() + PLACES * (self.planes[1] + self.planes[2]) + 4 * self.width + self.seen[1].0.len()
     }
 
+    /// Floats that it copies in all: transformed weights, and tiles that come in and go out.
+    pub(crate) fn copied(&self) -> usize {
+        let tiles = self.batch * self.tiles.iter().product::<usize>();
+        PLACES * (self.planes[0] + tiles * (self.sources + self.targets))
+    }
+
     /// Floats of transformed weights that a part has for itself.
     fn own_weights(&self) -> usize {
         if self.shared { 0 } else { PLACES * self.planes[0] }

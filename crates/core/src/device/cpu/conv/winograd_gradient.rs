@@ -110,6 +110,15 @@ impl WinogradGradient {
         [&self.image, &self.gradient].iter().map(|operand| operand.vectors * operand.copied + 4 * operand.plane).sum()
     }
 
+    /// Floats that it copies in all: pixels and output gradients as they are and as tiles, for some out-channels after the others,
+    /// and sums.
+    pub(crate) fn copied(&self) -> usize {
+        let tiles = self.batch * self.tiles.iter().product::<usize>();
+        let groups = self.gradient.channels.div_ceil(self.together);
+        // A tile of pixels is 4 × 4, of which neighbours share half in each direction; one of gradients comes of 2 × 2.
+        tiles * (4 + PLACES) * (groups * self.image.channels + self.gradient.channels) + self.common().1
+    }
+
     /// The sums that all parts share, range by range for some out-channels after the others: how they can be cut, and the
     /// floats that they take.
     pub(crate) fn common(&self) -> (Split, usize) {

@@ -11,7 +11,10 @@ mod template;
 mod tiling;
 mod windows;
 
-use crate::plan::{Buffer, Epilogue, Kernel, Operand, Step};
+use crate::{
+    device::Passes,
+    plan::{Buffer, Epilogue, Kernel, Operand, Step},
+};
 use template::Shader;
 pub use tiling::Tiling;
 
@@ -24,8 +27,15 @@ pub struct Dispatch {
     pub workgroups: [u32; 2],
     /// The distinct buffers, in the order of their bindings 1, 2, …; only the first is written.
     pub buffers: Vec<Buffer>,
-    /// First word of what is written, then of each read: what the uniform at binding 0 holds.
-    pub offsets: Vec<u32>,
+    /// What is written, then each read.
+    pub operands: Vec<Operand>,
+}
+
+impl Dispatch {
+    /// The first word of each operand: what the uniform at binding 0 holds.
+    pub fn offsets(&self) -> Vec<u32> {
+        self.operands.iter().map(|operand| operand.offset as u32).collect()
+    }
 }
 
 /// Which tiling products of each kind get.
@@ -55,6 +65,30 @@ pub struct Emitted {
     pub dispatches: Vec<Dispatch>,
     /// Words of the arena that they need between them, from the offset given.
     pub scratch: usize,
+}
+
+impl Emitted {
+    /// What its dispatches move beyond what the step must: whatever they read that the step does not, or that one before has
+    /// read, and whatever they write besides the result.
+    pub fn passes(&self, step: &Step) -> Passes {
+        let mut known: Vec<&Operand> = Vec::new();
+        let mut passes = Passes { dispatches: self.dispatches.len(), ..Passes::default() };
+        for dispatch in &self.dispatches {
+            let Some((write, reads)) = dispatch.operands.split_first() else { continue };
+            let own = |read: &&Operand| step.all_reads().any(|operand| operand == *read) && !known.contains(read);
+            let mut more: Vec<&Operand> = Vec::new();
+            for read in reads.iter().filter(|read| !own(read)) {
+                if !more.contains(&read) {
+                    more.push(read);
+                }
+            }
+            passes.read += more.iter().map(|operand| operand.words).sum::<usize>();
+            passes.written += write.words;
+            known.extend(reads);
+        }
+        passes.written = passes.written.saturating_sub(step.write.words);
+        passes
+    }
 }
 
 /// The dispatches of a step; `scratch` is a part of the arena that nothing else uses.

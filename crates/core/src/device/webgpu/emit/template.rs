@@ -77,8 +77,8 @@ impl Shader {
         wgsl.push_str(&format!("fn put(i: u32, word: u32) {{ buffer0[offsets[0].x + i] = {word}; }}\n\n"));
         wgsl.push_str(&helpers_of(&format!("{finish}{}", self.text)));
         wgsl.push_str(&self.text);
-        let offsets = std::iter::once(write).chain(reads.iter().copied()).map(|operand| operand.offset as u32);
-        Dispatch { wgsl, workgroups: self.workgroups, buffers, offsets: offsets.collect() }
+        let operands = std::iter::once(write).chain(reads).collect();
+        Dispatch { wgsl, workgroups: self.workgroups, buffers, operands }
     }
 }
 
