@@ -16,7 +16,7 @@ pub(crate) mod tests;
 pub use emit::{Tiling, Tuning};
 pub use open::Options;
 
-use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position};
+use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, Life, LocalFuture, Place, Position};
 use crate::{Error, Result, plan::Program};
 use buffers::{Buffers, Staging};
 use executable::{Arena, Executable};
@@ -188,6 +188,10 @@ impl Device for WebGpu {
 
     fn counters(&self) -> Counters {
         *self.counters.borrow()
+    }
+
+    fn life(&self) -> Life {
+        self.signal.lost().map_or(Life::Open, Life::Lost)
     }
 
     fn alloc(&self, words: usize, what: &str) -> Result<BufferId> {
