@@ -12,7 +12,7 @@ import type { Display, DisplayUpdate } from "../display/schema.ts";
 import { isDisplay, isDisplayUpdate } from "../display/validate.ts";
 
 /** Raised with every change of a message; both ends refuse another version. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 // Page and compute worker ---------------------------------------------------------------------------------------------
 
@@ -23,6 +23,8 @@ export type ToCompute =
   /** A new user worker's end; the one before is gone, and what its names held lives on for this one. */
   | { type: "connect"; port: MessagePort }
   | { type: "setDevice"; device: DeviceChoice }
+  /** Take the GPU away, as the system may do at any time: for tests and the curious. */
+  | { type: "loseDevice" }
   /**
    * End what runs now, keeping every tensor. Nothing new is submitted to a device after this: if the user worker is told as
    * well, then also of what it asks for before it has heard.
@@ -47,6 +49,8 @@ export interface ComputeStatus {
   hint: string;
   /** Whether WebGPU can be chosen here. */
   webgpu: boolean;
+  /** What has happened to the device, in a sentence. */
+  news?: string;
 }
 
 /** A training run in figures; sent a few times a second while something runs, and once when it ends. */

@@ -53,10 +53,22 @@ export class StatusElement extends PageElement {
       </label>
       ${status ? html`<span class="status-name">${status.name}</span>` : nothing}
       ${status?.why ? html`<span class="status-why">${status.why}</span>` : nothing}
+      ${status?.device === "webgpu" && kernelState !== "off" ? this.#losing() : nothing}
+      ${status?.news ? html`<span class="status-news" role="status">${status.news}</span>` : nothing}
       ${status?.hint ? html`<span class="status-hint">${status.hint}</span>` : nothing}
       <span class="status-space"></span>
       ${this.#rate()} ${this.#saved()}
     </footer>`;
+  }
+
+  #losing() {
+    return html`<button
+      class="status-lose"
+      title="Destroys the GPU device, as the system may do at any time: everything goes on"
+      @click=${() => this.session.loseDevice()}
+    >
+      Lose the GPU
+    </button>`;
   }
 
   #rate() {

@@ -29,6 +29,9 @@ use std::{
     rc::Rc,
 };
 
+/// A device that is being opened.
+pub type Opening = LocalFuture<'static, Result<Rc<dyn Device>>>;
+
 /// What a lasting device needs of the program around it.
 pub struct Surroundings {
     /// Milliseconds since some moment.
@@ -36,7 +39,7 @@ pub struct Surroundings {
     /// Lets whatever else waits have its turn.
     pub turn: Box<dyn Fn() -> LocalFuture<'static, ()>>,
     /// Opens a device in place of one that was lost.
-    pub reopen: Box<dyn Fn() -> LocalFuture<'static, Result<Rc<dyn Device>>>>,
+    pub reopen: Box<dyn Fn() -> Opening>,
     /// Gives a device that cannot be lost, for when none opens, or the next one is lost as well.
     pub refuge: Box<dyn Fn() -> Rc<dyn Device>>,
     /// Is told of each loss once it is made good.

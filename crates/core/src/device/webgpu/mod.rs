@@ -70,7 +70,15 @@ impl WebGpu {
     /// The device is destroyed, as if the system had taken it away: all that follows fails.
     pub fn lose(&self) {
         self.device.destroy();
+        // Natively nothing is called back unless somebody waits.
+        #[cfg(not(target_arch = "wasm32"))]
         self.signal.lose("it was destroyed");
+    }
+
+    /// Why the device was lost, once it is.
+    pub fn until_lost(&self) -> impl Future<Output = String> + use<> {
+        let signal = self.signal.clone();
+        poll_fn(move |context| signal.poll_lost(context.waker()))
     }
 
     fn fresh(&self) -> u32 {

@@ -4,7 +4,7 @@ use super::device_error;
 use crate::{Error, Result};
 use std::{
     sync::{Mutex, MutexGuard},
-    task::Waker,
+    task::{Poll, Waker},
 };
 
 /// Shared with the callbacks.
@@ -21,6 +21,8 @@ struct State {
     /// Told once.
     failed: Option<Error>,
     waiting: Vec<Waker>,
+    /// Those that wait for the loss alone.
+    mourners: Vec<Waker>,
 }
 
 impl Signal {
@@ -48,6 +50,8 @@ impl Signal {
     /// The device is gone.
     pub fn lose(&self, reason: &str) {
         self.state().lost.get_or_insert_with(|| reason.into());
+        let mourners = std::mem::take(&mut self.state().mourners);
+        mourners.into_iter().for_each(Waker::wake);
         self.wake();
     }
 
@@ -60,6 +64,16 @@ impl Signal {
     /// Why the device was lost, if it is.
     pub fn lost(&self) -> Option<String> {
         self.state().lost.clone()
+    }
+
+    /// The same for one who waits for it.
+    pub fn poll_lost(&self, waker: &Waker) -> Poll<String> {
+        let mut state = self.state();
+        if let Some(reason) = &state.lost {
+            return Poll::Ready(reason.clone());
+        }
+        state.mourners.push(waker.clone());
+        Poll::Pending
     }
 
     /// An error if the device is lost. What failed is told by [`Self::check`] at the next wait, when its cause is known.
