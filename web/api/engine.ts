@@ -45,6 +45,11 @@ export interface EngineModule {
   open(device: DeviceName, told?: (loss: DeviceLoss) => void): Promise<Engine>;
   /** Moves what an engine holds and runs to a GPU. Errors: none opens, or it has no room; then nothing has changed. */
   moveToGpu(engine: Engine): Promise<void>;
+  /**
+   * Opens a GPU, to which an engine goes on when a program has run for long and is faster there, which is measured; then
+   * `moved` is called. Errors: none opens.
+   */
+  offerGpu(engine: Engine, moved?: () => void): Promise<void>;
   /** Takes the GPU away, as the system may do at any time. */
   loseGpu(): void;
 }
@@ -89,6 +94,7 @@ export async function loadEngine(base: URL, options: EngineOptions = {}): Promis
   return {
     build,
     moveToGpu,
+    offerGpu: (engine, moved = () => {}) => engine.offerGpu(openGpu, moved),
     loseGpu: () => device?.lose(),
     async open(device, told = () => {}) {
       if (device !== "cpu" && device !== "webgpu")

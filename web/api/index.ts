@@ -65,8 +65,8 @@ export type WasmSource = BufferSource | WebAssembly.Module;
 /** Options of `createGradbook`. */
 export interface GradbookOptions {
   /**
-   * What computes: "cpu", "webgpu" or "auto"; "auto". Automatic begins on the CPU, and where there is a real GPU, moves over
-   * when that is ready, in the middle of a run if there is one.
+   * What computes: "cpu", "webgpu" or "auto"; "auto". Automatic begins on the CPU, and moves over to a real GPU, in the middle
+   * of a run, once a program takes long and is faster there, which is measured.
    */
   device?: DeviceName | "auto";
   /** Is told when a GPU was lost, and what everything goes on on. Nothing needs to be done. */
@@ -171,14 +171,14 @@ function overPort(port: MessagePort): Instance {
   return { ...gradbook, device: undefined, counters: () => ({}), stop, loseDevice: () => {} };
 }
 
-/** Automatic is the CPU until a real GPU is ready. */
+/** Automatic is the CPU until a program is faster on a real GPU. */
 async function openDevice(module: EngineModule, options: GradbookOptions): Promise<Engine> {
   const { device = "auto", onDeviceLost } = options;
   const engine = await module.open(device === "auto" ? "cpu" : device, onDeviceLost);
   if (device === "auto") {
     // Where no GPU opens, everything stays on the CPU.
     probeWebGpu()
-      .then(({ kind }) => (kind === "hardware" ? module.moveToGpu(engine) : undefined))
+      .then(({ kind }) => (kind === "hardware" ? module.offerGpu(engine) : undefined))
       .catch(() => {});
   }
   return engine;

@@ -11,6 +11,7 @@ import { PROTOCOL_VERSION } from "./protocol.ts";
 /** Files lie beside this one. */
 const SITE = new URL("./", import.meta.url);
 const COUNTERS_MS = 250;
+const UNTIL_FASTER = "the GPU takes over when it is faster";
 
 class ComputeWorker {
   readonly #abilities: Promise<Abilities> = probeAbilities();
@@ -51,9 +52,9 @@ class ComputeWorker {
     const changing = this.#changing.catch(() => {}).then(() => this.#change(choice));
     this.#changing = changing;
     // Automatic computes on the CPU until a GPU is ready; a device that was chosen is waited for.
-    this.#engine ??= choice === "auto" ? this.#open() : changing.then(() => this.#open());
+    if (!this.#opened) this.#engine = choice === "auto" ? this.#open() : changing.then(() => this.#open());
     // Whoever waits for the engine hears of a failure; here it is told to the page.
-    this.#engine.catch(() => {});
+    this.#engine?.catch(() => {});
     await changing;
   }
 
@@ -65,9 +66,13 @@ class ComputeWorker {
       return this.#tellStatus(wanted);
     }
     if (deviceInfo(engine).device !== "webgpu") {
-      if (choice === "auto") this.#tellStatus({ ...wanted, device: "cpu", why: "until the GPU is ready" });
+      const module = await this.#module;
       try {
-        await (await this.#module)?.moveToGpu(engine);
+        if (choice === "auto") {
+          await module?.offerGpu(engine, () => this.#tellStatus(wanted));
+          return this.#tellStatus({ ...wanted, why: UNTIL_FASTER });
+        }
+        await module?.moveToGpu(engine);
       } catch (error) {
         await engine.moveToCpu();
         const why = `WebGPU did not open: ${messageOf(error)}`;

@@ -28,12 +28,14 @@ struct Fragile {
     swallows: Cell<usize>,
     lost: Cell<bool>,
     done: Cell<usize>,
+    /// A clock that a run moves on by so many ms.
+    pace: RefCell<Option<(Rc<Cell<f64>>, f64)>>,
 }
 
 impl Fragile {
     fn new(inner: Rc<dyn Device>, left: usize, swallows: usize) -> Rc<Self> {
         let (left, swallows) = (Cell::new(left), Cell::new(swallows));
-        Rc::new(Self { inner, left, swallows, lost: Cell::new(false), done: Cell::new(0) })
+        Rc::new(Self { inner, left, swallows, lost: Cell::new(false), done: Cell::new(0), pace: RefCell::default() })
     }
 
     fn gone(&self) -> gradbook_core::Error {
@@ -121,6 +123,9 @@ impl Device for Fragile {
         iterations: usize,
         pause: &mut dyn FnMut() -> bool,
     ) -> Result<Position> {
+        if let Some((clock, ms)) = &*self.pace.borrow() {
+            clock.update(|time| time + ms);
+        }
         if self.operate()? {
             return self.inner.run(executable, externals, from, iterations, pause);
         }
@@ -149,16 +154,22 @@ struct Bench {
     runner: LocalRunner,
     device: Rc<Lasting>,
     recovered: Rc<RefCell<Vec<Recovery>>>,
+    /// How often a program was told to take long.
+    heavy: Rc<Cell<usize>>,
+    clock: Rc<Cell<f64>>,
 }
 
 /// Begins on `first`; `reopened` are opened one after the other in place of what is lost. Every look at the clock finds
 /// `tick` ms gone.
 fn bench(first: Rc<dyn Device>, reopened: Vec<Rc<dyn Device>>, tick: f64) -> Bench {
     let clock = Rc::new(Cell::new(0.0));
-    let now = move || clock.replace(clock.get() + tick);
+    let time = clock.clone();
+    let now = move || time.replace(time.get() + tick);
     let reopened = RefCell::new(reopened);
     let recovered: Rc<RefCell<Vec<Recovery>>> = Rc::default();
     let told = recovered.clone();
+    let heavy: Rc<Cell<usize>> = Rc::default();
+    let told_heavy = heavy.clone();
     let none = || gradbook_core::Error::Device { device: "fragile".into(), message: "there is no other".into() };
     let device = Rc::new(Lasting::new(
         first,
@@ -175,10 +186,11 @@ fn bench(first: Rc<dyn Device>, reopened: Vec<Rc<dyn Device>>, tick: f64) -> Ben
             }),
             refuge: Box::new(|| Rc::new(Interp::new())),
             told: Box::new(move |recovery| told.borrow_mut().push(recovery)),
+            heavy: Box::new(move || told_heavy.update(|n| n + 1)),
         },
     ));
     let runner = LocalRunner::new(device.clone(), Host { now: Box::new(now), turn: Box::new(turn) });
-    Bench { runner, device, recovered }
+    Bench { runner, device, recovered, heavy, clock }
 }
 
 /// Everything that a session does: training, calls of a compiled step on the same weights, values that are computed from
@@ -368,5 +380,29 @@ fn a_move_that_fails_leaves_everything_where_it_was() {
         };
         assert!(block_on(beside(session(&bench.runner), moves)).unwrap() == undisturbed, "{left}");
         assert_eq!(bench.device.info().name, "interp");
+    }
+}
+
+#[test]
+fn a_program_that_takes_long_is_weighed_on_both_devices() {
+    let bench = bench(Rc::new(Interp::new()), vec![], 1.0);
+    let run = block_on(bench.runner.begin(&support::small_step().unwrap())).unwrap();
+    block_on(bench.runner.advance(&run, 400, &mut |_| {})).unwrap();
+    assert_eq!(bench.heavy.get(), 0, "nobody wants to know");
+    bench.device.watch(true);
+    block_on(bench.runner.advance(&run, 20, &mut |_| {})).unwrap();
+    assert_eq!(bench.heavy.get(), 0, "it takes a millisecond or two a step");
+    block_on(bench.runner.advance(&run, 400, &mut |_| {})).unwrap();
+    assert_eq!(bench.heavy.get(), 1, "it is told once");
+    for (ms, is_faster) in [(0.0, true), (50.0, false)] {
+        let other = Fragile::new(Rc::new(Interp::new()), usize::MAX, 0);
+        other.pace.replace(Some((bench.clock.clone(), ms)));
+        let warm = block_on(bench.device.warm(other.clone())).unwrap();
+        let (here, there) =
+            block_on(bench.runner.between_steps(bench.device.weigh(&warm))).unwrap().expect("it was watched");
+        assert!((0.5..5.0).contains(&here), "{here}");
+        assert_eq!(there < here, is_faster, "{here} here, {there} there");
+        warm.cool();
+        assert_eq!(other.counters().live_bytes, 0);
     }
 }

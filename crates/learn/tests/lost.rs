@@ -98,6 +98,7 @@ fn bench(first: Rc<dyn Device>, happens: impl FnMut(usize) + 'static) -> Bench {
         }),
         refuge: Box::new(|| Rc::new(Cpu::new())),
         told: Box::new(move |recovery| told.borrow_mut().push(recovery)),
+        heavy: Box::new(|| ()),
     };
     let device = Rc::new(Lasting::new(first, surroundings));
     let runner = LocalRunner::new(device.clone(), Host { now: Box::new(now), turn: Box::new(turn) });
@@ -126,7 +127,11 @@ fn a_gpu_lost_at_any_moment_leaves_the_curve_as_it_was() {
     for i in 0..50 {
         let Some(gpu) = self::gpu() else { return };
         let (when, lost) = (i * moments / 50 + i * 7 % (moments / 50), gpu.clone());
-        let bench = bench(gpu, move |moment| if moment == when { lost.lose() });
+        let bench = bench(gpu, move |moment| {
+            if moment == when {
+                lost.lose()
+            }
+        });
         assert_same(&block_on(curve(&bench.runner)), &undisturbed, when);
         losses += bench.recovered.borrow().len();
         assert_eq!(bench.device.info().name, "webgpu");

@@ -37,8 +37,18 @@ pub struct Engine {
     cpu: Rc<Cpu>,
     /// What opens a `Gpu`, as [`Self::move_to_gpu`] got it last.
     opener: Opener,
+    offer: Rc<RefCell<Option<Offer>>>,
     /// Data sets that were asked for; they stay, so that running a cell again costs nothing.
     loaded: Rc<RefCell<FxHashMap<String, Loaded>>>,
+}
+
+/// A GPU that is open, for programs that are faster there.
+#[derive(Clone)]
+struct Offer {
+    gpu: Rc<dyn Device>,
+    opener: Function,
+    /// Called when everything has moved there.
+    moved: Function,
 }
 
 /// Opens a `Gpu` of the `gpu` build: a function that gives a promise of it.
@@ -54,13 +64,17 @@ impl Engine {
         core::device::cpu::set_linker(linker::link);
         let cpu = Rc::new(Cpu::with_threads(threads as usize));
         let opener = Opener::default();
+        let offer: Rc<RefCell<Option<Offer>>> = Rc::default();
+        let host = core::Host { now: Box::new(clock::now), turn: turns(turn.clone()) };
+        let heavy: Rc<RefCell<Box<dyn Fn()>>> = Rc::new(RefCell::new(Box::new(|| ())));
+        let told_heavy = heavy.clone();
         let device = Rc::new_cyclic(|device: &Weak<Lasting>| {
             let (device, refuge, opener) = (device.clone(), cpu.clone(), opener.clone());
             Lasting::new(
                 cpu.clone(),
                 Surroundings {
                     now: Box::new(clock::now),
-                    turn: turns(turn.clone()),
+                    turn: turns(turn),
                     reopen: Box::new(move || {
                         // What may be lost is a GPU, which came with an opener.
                         let (opener, device) = (opener.borrow().clone().unwrap_or_default(), device.clone());
@@ -75,18 +89,39 @@ impl Engine {
                         let _ = set("repeated", (recovery.repeated as f64).into());
                         let _ = told.call1(&JsValue::UNDEFINED, &message);
                     }),
+                    heavy: Box::new(move || heavy.borrow()()),
                 },
             )
         });
-        let host = core::Host { now: Box::new(clock::now), turn: turns(turn) };
         let runner = Rc::new(LocalRunner::new(device.clone(), host));
-        Self { runner, device, cpu, opener, loaded: Rc::default() }
+        let parts = (Rc::downgrade(&runner), Rc::downgrade(&device), offer.clone(), opener.clone());
+        *told_heavy.borrow_mut() = Box::new(move || {
+            let (runner, device, offer, opener) = parts.clone();
+            if let (Some(runner), Some(device)) = (runner.upgrade(), device.upgrade()) {
+                spawn_local(async move { consider(&runner, &device, &offer, &opener).await });
+            }
+        });
+        Self { runner, device, cpu, opener, offer, loaded: Rc::default() }
+    }
+
+    /// Opens a GPU, and goes on there as soon as a program has run for long here and is faster there, which is measured: then
+    /// `moved` is called. Errors: it does not open.
+    #[wasm_bindgen(js_name = offerGpu)]
+    pub fn offer_gpu(&self, opener: Function, moved: Function) -> Promise {
+        let (device, offer) = (self.device.clone(), self.offer.clone());
+        future_to_promise(async move {
+            let gpu = open(&opener, Rc::downgrade(&device)).await?;
+            offer.replace(Some(Offer { gpu, opener, moved }));
+            device.watch(true);
+            Ok(JsValue::UNDEFINED)
+        })
     }
 
     /// Opens a GPU and goes on there: `open` gives a promise of a `Gpu`. While its pipelines are made, what runs goes on where it
     /// is. Errors: it does not open, or has no room; then nothing has changed.
     #[wasm_bindgen(js_name = moveToGpu)]
     pub fn move_to_gpu(&self, opening: Function) -> Promise {
+        self.withdraw();
         let (runner, device, opener) = (self.runner.clone(), self.device.clone(), self.opener.clone());
         future_to_promise(async move {
             let gpu = open(&opening, Rc::downgrade(&device)).await?;
@@ -100,6 +135,7 @@ impl Engine {
     /// Goes on on the CPU.
     #[wasm_bindgen(js_name = moveToCpu)]
     pub fn move_to_cpu(&self) -> Promise {
+        self.withdraw();
         let (runner, device, cpu) = (self.runner.clone(), self.device.clone(), self.cpu.clone());
         future_to_promise(async move {
             if device.info().name != "cpu" {
@@ -108,6 +144,11 @@ impl Engine {
             }
             Ok(JsValue::UNDEFINED)
         })
+    }
+
+    fn withdraw(&self) {
+        self.device.watch(false);
+        drop(self.offer.take());
     }
 
     /// A new client. `send` gets every reply as a `Uint8Array`; `load` gets the name of a collection and gives a promise
@@ -220,6 +261,25 @@ async fn files(load: &Function, what: &str) -> Result<Vec<(String, Vec<u8>)>, Js
         Ok((label, bytes))
     };
     pairs.iter().map(pair).collect()
+}
+
+/// Weighs the program that has run for long against the same on the GPU that is offered, and moves there if it is faster.
+async fn consider(runner: &LocalRunner, device: &Lasting, offer: &RefCell<Option<Offer>>, opener: &Opener) {
+    let Some(Offer { gpu, opener: opening, moved }) = offer.borrow().clone() else { return };
+    // A GPU that fails is no gain: everything stays where it is.
+    let Ok(warm) = device.warm(gpu).await else { return drop(offer.take()) };
+    let weighed = runner.between_steps(device.weigh(&warm)).await;
+    let is_faster = matches!(weighed, Ok(Some((here, there))) if there < here);
+    if !is_faster || offer.borrow().is_none() {
+        return warm.cool();
+    }
+    offer.take();
+    device.watch(false);
+    opener.replace(Some(opening));
+    if runner.between_steps(device.move_to(warm)).await.is_ok() {
+        // Whoever is told may throw as it likes.
+        let _ = moved.call0(&JsValue::UNDEFINED);
+    }
 }
 
 /// Opens a GPU; when it is lost, what was on it goes on elsewhere at once. Errors: what the function throws.

@@ -31,6 +31,10 @@ pub struct Executable {
     pub bound: RefCell<Weak<[Rc<Buffer>]>>,
     /// When it ran last, counted in runs of any program.
     pub used: Cell<u64>,
+    /// How long it ran while that was of interest, in ms, and how many repetitions that were.
+    pub spent: Cell<(f64, usize)>,
+    /// Whether it was told to be worth a better device.
+    pub told: Cell<bool>,
 }
 
 /// Something that was done, in whole.

@@ -11,6 +11,7 @@
 
 mod journal;
 mod mirror;
+mod moves;
 mod open;
 
 use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, Life, LocalFuture, Place, Position};
@@ -21,6 +22,7 @@ use crate::{
 };
 use journal::{Buffer, Entry, Executable, Journal};
 use mirror::Mirror;
+pub use moves::Warm;
 use open::Open;
 use rustc_hash::FxHashMap;
 use std::{
@@ -44,6 +46,8 @@ pub struct Surroundings {
     pub refuge: Box<dyn Fn() -> Rc<dyn Device>>,
     /// Is told of each loss once it is made good.
     pub told: Box<dyn Fn(Recovery)>,
+    /// Is told when a program has taken long, if that is of interest: once of each. See [`Lasting::watch`].
+    pub heavy: Box<dyn Fn()>,
 }
 
 /// How a loss was made good.
@@ -56,9 +60,6 @@ pub struct Recovery {
     /// What everything runs on now.
     pub device: DeviceInfo,
 }
-
-/// A device with nothing on it but what a move needs: see [`Lasting::warm`].
-pub struct Warm(Rc<Open>);
 
 /// See the module.
 pub struct Lasting {
@@ -82,13 +83,14 @@ pub struct Lasting {
     past: Cell<Counters>,
     info: RefCell<DeviceInfo>,
     names: RefCell<Vec<BufferId>>,
+    /// Whether it is of interest how long programs take.
+    watching: Cell<bool>,
 }
 
-/// How long a replay goes on before others have their turn, in ms.
-const SLICE: f64 = 8.0;
-/// Programs whose kernels a warm device has made ready: those that ran last.
-const WARM: usize = 4;
-
+/// How long a program runs until it is told that it takes long, in ms.
+const HEAVY: f64 = 150.0;
+/// Turns of others in which a device may still say that it is lost, after something failed on it.
+const PATIENCE: usize = 16;
 impl Lasting {
     /// On this device to begin with.
     pub fn new(device: Rc<dyn Device>, surroundings: Surroundings) -> Self {
@@ -108,81 +110,21 @@ impl Lasting {
             reason: RefCell::default(),
             past: Cell::default(),
             names: RefCell::default(),
+            watching: Cell::new(false),
         }
     }
 
-    /// Makes another device ready to take over what runs now: the programs that ran last are prepared there and run once on
-    /// memory without meaning, so that pipelines are made. Meanwhile everything goes on where it is.
-    ///
-    /// Errors: those of the device.
-    pub async fn warm(&self, device: Rc<dyn Device>) -> Result<Warm> {
-        let open = Open::on(device);
-        let warmed = self.warm_up(&open).await;
-        if warmed.is_err() {
-            open.clear();
-        }
-        warmed.map(|()| Warm(open))
+    /// Whether programs that take long are to be told, as [`Surroundings::heavy`]: there is a device that may be better.
+    pub fn watch(&self, watching: bool) {
+        self.watching.set(watching);
     }
 
-    async fn warm_up(&self, open: &Open) -> Result<()> {
-        let mut ran: Vec<Rc<Executable>> =
-            self.executables.borrow().values().filter(|executable| executable.used.get() > 0).cloned().collect();
-        ran.sort_by_key(|executable| std::cmp::Reverse(executable.used.get()));
-        for executable in ran.iter().take(WARM) {
-            let bound = self.bound(&executable.last.borrow());
-            // What it ran on may be gone.
-            let Ok(bound) = bound else { continue };
-            let here = bound.iter().map(|buffer| open.reserve(buffer)).collect::<Result<Vec<_>>>()?;
-            let program = open.executable(executable)?;
-            let mut at = Position::default();
-            while at.iteration == 0 {
-                open.device.ready().await?;
-                at = open.device.run(program, &here, at, 1, &mut || true)?;
-                (self.surroundings.turn)().await;
-            }
-            if let Some((&buffer, _)) = here.iter().zip(bound.iter()).find(|(_, buffer)| buffer.words > 0) {
-                open.device.read(buffer, 0..1).await?;
-            }
-        }
-        open.device.ready().await
-    }
-
-    /// Goes on elsewhere. To be called when no program is between two of its steps; none may begin before the end.
-    ///
-    /// Errors: those of the other device; then everything is where it was.
-    pub async fn move_to(&self, warm: Warm) -> Result<()> {
-        let target = warm.0;
-        let _moving = self.lock().await;
-        let old = match self.current() {
-            Some(old) => match self.mirror_all(&old).await {
-                Ok(()) => Some(old),
-                // The mirror before and the journal have everything.
-                Err(_) if self.is_lost(&old) => None,
-                Err(error) => return Err(error),
-            },
-            None => None,
-        };
-        let before = self.past.get();
-        if let Some(old) = self.current.take() {
-            self.left(&*old.device);
-            old.empty();
-        }
-        match (self.replay(&target).await, old) {
-            (Ok(()), old) => {
-                old.into_iter().for_each(|old| old.clear());
-                self.losses.set(0);
-                Ok(())
-            }
-            (Err(error), Some(old)) => {
-                target.clear();
-                self.past.set(before);
-                self.replay(&old).await?;
-                Err(error)
-            }
-            (Err(error), None) => {
-                self.recover().await?;
-                Err(error)
-            }
+    fn spent(&self, executable: &Executable, begun: f64, times: usize) {
+        let (ms, before) = executable.spent.get();
+        let ms = ms + (self.surroundings.now)() - begun;
+        executable.spent.set((ms, before + times));
+        if ms >= HEAVY && before + times > 0 && !executable.told.replace(true) {
+            (self.surroundings.heavy)();
         }
     }
 
@@ -211,82 +153,6 @@ impl Lasting {
         Moving(&self.moving)
     }
 
-    /// Brings everything to a device in place of the one that was lost.
-    async fn recover(&self) -> Result<()> {
-        let repeated = self.journal.borrow().repetitions();
-        loop {
-            let opened = if self.losses.get() <= 1 { (self.surroundings.reopen)().await.ok() } else { None };
-            let is_last = opened.is_none();
-            let open = Open::on(opened.unwrap_or_else(|| (self.surroundings.refuge)()));
-            match self.replay(&open).await {
-                Ok(()) => break,
-                Err(error) if is_last => return Err(error),
-                // It was lost, too, or has no room.
-                Err(_) => self.losses.set(self.losses.get().max(1) + 1),
-            }
-        }
-        let reason = self.reason.borrow().clone();
-        (self.surroundings.told)(Recovery { reason, repeated, device: self.info() });
-        Ok(())
-    }
-
-    /// Brings a device to the present state and makes it the current one.
-    async fn replay(&self, open: &Rc<Open>) -> Result<()> {
-        let mut next = 0;
-        loop {
-            let live: Vec<Rc<Buffer>> = self.buffers.borrow().values().cloned().collect();
-            live.iter().try_for_each(|buffer| open.buffer(buffer).map(drop))?;
-            drop(live);
-            loop {
-                let Some(entry) = self.journal.borrow().entry(next) else { break };
-                self.repeat(open, &entry).await?;
-                next += 1;
-            }
-            open.device.ready().await?;
-            if let Life::Lost(reason) = open.device.life() {
-                return Err(Error::Device { device: open.device.info().name.into(), message: reason });
-            }
-            let buffers = self.buffers.borrow();
-            if next == self.journal.borrow().len() && buffers.keys().all(|&id| open.has(id)) {
-                let executables = self.executables.borrow();
-                open.keep_only(|id| buffers.contains_key(&id), |id| executables.contains_key(&id));
-                if !open.noted {
-                    self.journal.take();
-                    buffers.values().for_each(|buffer| drop(buffer.base.take()));
-                }
-                self.due.set(0.0);
-                self.info.replace(open.device.info());
-                self.current.replace(Some(open.clone()));
-                return Ok(());
-            }
-        }
-    }
-
-    async fn repeat(&self, open: &Open, entry: &Entry) -> Result<()> {
-        match entry {
-            Entry::Write { to, offset, words } => open.device.write(open.buffer(to)?, *offset, words),
-            &Entry::Copy { ref from, from_offset, ref to, to_offset, words } => {
-                let from = Place { buffer: open.buffer(from)?, offset: from_offset };
-                open.device.copy(from, Place { buffer: open.buffer(to)?, offset: to_offset }, words)
-            }
-            Entry::Run { executable, bound, times } => {
-                let here = bound.iter().map(|buffer| open.buffer(buffer)).collect::<Result<Vec<_>>>()?;
-                let program = open.executable(executable)?;
-                let mut at = Position::default();
-                while at.iteration < times.get() {
-                    open.device.ready().await?;
-                    let end = (self.surroundings.now)() + SLICE;
-                    let mut pause = || (self.surroundings.now)() >= end;
-                    at = open.device.run(program, &here, at, times.get(), &mut pause)?;
-                    if pause() {
-                        (self.surroundings.turn)().await;
-                    }
-                }
-                Ok(())
-            }
-        }
-    }
-
     fn current(&self) -> Option<Rc<Open>> {
         self.current.borrow().clone()
     }
@@ -313,7 +179,7 @@ impl Lasting {
 
     /// The same after something failed there: of the loss one may hear a little later than of what came of it.
     async fn came_of_loss(&self, open: &Rc<Open>) -> bool {
-        for _ in 0..4 {
+        for _ in 0..PATIENCE {
             if self.is_lost(open) {
                 return true;
             }
@@ -467,6 +333,8 @@ impl Device for Lasting {
             last: RefCell::default(),
             bound: RefCell::new(Rc::downgrade(&(Rc::new([]) as Rc<[Rc<Buffer>]>))),
             used: Cell::new(0),
+            spent: Cell::new((0.0, 0)),
+            told: Cell::new(false),
         };
         self.attempt(|open| open.executable(&executable))?;
         let id = executable.id;
@@ -495,6 +363,7 @@ impl Device for Lasting {
             self.bound(externals)?;
             executable.last.replace(externals.to_vec());
         }
+        let begun = self.watching.get().then(|| (self.surroundings.now)());
         let mut names = self.names.take();
         let ran = self.attempt(|open| {
             names.clear();
@@ -512,6 +381,9 @@ impl Device for Lasting {
             Some((open, at)) => (at, open.noted),
             None => (Position { iteration: from.iteration + 1, step: 0 }, true),
         };
+        if let Some(begun) = begun {
+            self.spent(&executable, begun, at.iteration - from.iteration);
+        }
         if is_noted {
             self.note_run(&executable, externals, at.iteration - from.iteration)?;
         }
