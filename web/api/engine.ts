@@ -2,6 +2,7 @@
 
 import type * as Module from "../pkg/base/gradbook.js";
 import { wasmFiles } from "../pkg/files.ts";
+import type { Gpu } from "../pkg/gpu/gradbook.js";
 import { loadCollection } from "./collections.ts";
 import { argumentError } from "./context.ts";
 import { fetchBytes } from "./files.ts";
@@ -82,20 +83,20 @@ export async function loadEngine(base: URL, options: EngineOptions = {}): Promis
   const helpers =
     build === "threads" ? await startHelpers(base, { module: compiled, memory }, wanted - 1) : 0;
   let gpu: Promise<GpuModule> | undefined;
-  let device: InstanceType<GpuModule["Gpu"]> | undefined;
+  let gpuDevice: Gpu | undefined;
   const openGpu = async () => {
     gpu ??= loadGpu(base, options.gpu);
     // What did not load may do so later.
     gpu.catch(() => (gpu = undefined));
-    device = await (await gpu).Gpu.open();
-    return device;
+    gpuDevice = (await (await gpu).Gpu.open()) as Gpu;
+    return gpuDevice;
   };
   const moveToGpu = (engine: Engine): Promise<void> => engine.moveToGpu(openGpu);
   return {
     build,
     moveToGpu,
     offerGpu: (engine, moved = () => {}) => engine.offerGpu(openGpu, moved),
-    loseGpu: () => device?.lose(),
+    loseGpu: () => gpuDevice?.lose(),
     async open(device, told = () => {}) {
       if (device !== "cpu" && device !== "webgpu")
         throw argumentError(`there is no device ${String(device)}; there are cpu and webgpu`);
