@@ -11,7 +11,6 @@ use crate::{
     reserve::{HOST, copied},
 };
 use std::{
-    future::poll_fn,
     rc::Rc,
     task::{Context, Poll, Waker},
 };
@@ -59,7 +58,7 @@ impl Lasting {
             }
             let done = match polled {
                 Poll::Ready(done) => done,
-                Poll::Pending => poll_fn(|context| self.poll_mirror(context)).await,
+                Poll::Pending => self.mirrored().await,
             };
             // A loss is found by whoever asks for something next.
             return if done.is_err() && self.came_of_loss(open).await { Ok(()) } else { done };
@@ -90,10 +89,10 @@ impl Lasting {
     pub(super) async fn mirror_all(&self, open: &Rc<Open>) -> Result<()> {
         if open.noted {
             if self.mirror.borrow().is_some() {
-                poll_fn(|context| self.poll_mirror(context)).await?;
+                self.mirrored().await?;
             }
             self.begin_mirror(open)?;
-            return poll_fn(|context| self.poll_mirror(context)).await;
+            return self.mirrored().await;
         }
         let live: Vec<Rc<Buffer>> = self.buffers.borrow().values().cloned().collect();
         for buffer in live {
@@ -104,6 +103,16 @@ impl Lasting {
             buffer.touched.set(true);
         }
         Ok(())
+    }
+
+    /// Waits for the mirror that is on its way. Others may look after it meanwhile, so nobody can count on being woken.
+    async fn mirrored(&self) -> Result<()> {
+        loop {
+            match self.poll_mirror(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(done) => return done,
+                Poll::Pending => (self.surroundings.turn)().await,
+            }
+        }
     }
 
     fn begin_mirror(&self, open: &Open) -> Result<()> {
