@@ -388,10 +388,27 @@ export interface DeviceInfo {
     /** Whether a GPU is really a program on the CPU. */
     software: boolean;
 }
+/** A GPU that was lost, and what everything goes on on. */
+export interface DeviceLoss extends DeviceInfo {
+    /** Why it was lost, in the browser's words. */
+    reason: string;
+    /** Training steps that were computed again: those since the values were last copied from the GPU. */
+    repeated: number;
+}
 /** An engine module that is ready. */
 export interface EngineModule {
     build: EngineBuild;
-    open(device: DeviceName): Promise<Engine>;
+    /** Opens an engine; `told` hears of GPUs that are lost while it runs, once everything goes on elsewhere. */
+    open(device: DeviceName, told?: (loss: DeviceLoss) => void): Promise<Engine>;
+    /** Moves what an engine holds and runs to a GPU. Errors: none opens, or it has no room; then nothing has changed. */
+    moveToGpu(engine: Engine): Promise<void>;
+    /**
+     * Opens a GPU, to which an engine goes on when a program has run for long and is faster there, which is measured; then
+     * `moved` is called. Errors: none opens.
+     */
+    offerGpu(engine: Engine, moved?: () => void): Promise<void>;
+    /** Takes the GPU away, as the system may do at any time. */
+    loseGpu(): void;
 }
 /** Which build of the engine, and how it computes. */
 export interface EngineOptions {
@@ -608,7 +625,7 @@ export declare class History {
 
 // index.d.ts
 import type { LoadProgress } from "./collections.ts";
-import type { DeviceInfo, DeviceName } from "./engine.ts";
+import type { DeviceInfo, DeviceLoss, DeviceName } from "./engine.ts";
 import type { Gradbook } from "./gradbook.ts";
 import type { EngineBuild } from "./probe.ts";
 export type { BuiltIn, EmojiPairs, PeopleNames, TrainTest } from "./builtin.ts";
@@ -619,7 +636,7 @@ export type { Create, RandomOptions } from "./create.ts";
 export type { DataSource, DatasetOptions } from "./data.ts";
 export type { BatchOptions, ChannelStats, Fold, SeedOptions } from "./dataset.ts";
 export { Dataset } from "./dataset.ts";
-export type { DeviceInfo, DeviceName } from "./engine.ts";
+export type { DeviceInfo, DeviceLoss, DeviceName } from "./engine.ts";
 export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target } from "./explain.ts";
 export { Explanation } from "./explain.ts";
 export type { Gradbook } from "./gradbook.ts";
@@ -647,8 +664,13 @@ export { Tensor } from "./tensor.ts";
 export type WasmSource = BufferSource | WebAssembly.Module;
 /** Options of `createGradbook`. */
 export interface GradbookOptions {
-    /** What computes: "cpu", "webgpu" or "auto"; "auto". */
+    /**
+     * What computes: "cpu", "webgpu" or "auto"; "auto". Automatic begins on the CPU, and moves over to a real GPU, in the middle
+     * of a run, once a program takes long and is faster there, which is measured.
+     */
     device?: DeviceName | "auto";
+    /** Is told when a GPU was lost, and what everything goes on on. Nothing needs to be done. */
+    onDeviceLost?: (loss: DeviceLoss) => void;
     /** Which build of the engine computes: "base", "fast" or "threads"; the fastest that runs here. */
     build?: EngineBuild;
     /**
@@ -671,12 +693,14 @@ export interface GradbookOptions {
 }
 /** The API, and what stands behind it. */
 export interface Instance extends Gradbook {
-    /** What computes; undefined at the end of a port. */
+    /** What computes now; undefined at the end of a port. */
     readonly device: DeviceInfo | undefined;
     /** What the device has done and holds: counts by name, and `liveBytes`; empty at the end of a port. */
     counters(): Record<string, number>;
     /** Ends what runs now; weights and histories are kept. */
     stop(): void;
+    /** Takes the GPU away, as the system may do at any time: to see that all goes on. Nothing at the end of a port. */
+    loseDevice(): void;
 }
 /** Opens Gradbook. */
 export declare function createGradbook(options?: GradbookOptions): Promise<Instance>;

@@ -2,6 +2,7 @@
 
 import type * as Module from "../pkg/base/gradbook.js";
 import { wasmFiles } from "../pkg/files.ts";
+import type { Gpu } from "../pkg/gpu/gradbook.js";
 import type { LoadProgress } from "./collections.ts";
 import { loadCollection } from "./collections.ts";
 import { argumentError } from "./context.ts";
@@ -31,10 +32,28 @@ export interface DeviceInfo {
   software: boolean;
 }
 
+/** A GPU that was lost, and what everything goes on on. */
+export interface DeviceLoss extends DeviceInfo {
+  /** Why it was lost, in the browser's words. */
+  reason: string;
+  /** Training steps that were computed again: those since the values were last copied from the GPU. */
+  repeated: number;
+}
+
 /** An engine module that is ready. */
 export interface EngineModule {
   build: EngineBuild;
-  open(device: DeviceName): Promise<Engine>;
+  /** Opens an engine; `told` hears of GPUs that are lost while it runs, once everything goes on elsewhere. */
+  open(device: DeviceName, told?: (loss: DeviceLoss) => void): Promise<Engine>;
+  /** Moves what an engine holds and runs to a GPU. Errors: none opens, or it has no room; then nothing has changed. */
+  moveToGpu(engine: Engine): Promise<void>;
+  /**
+   * Opens a GPU, to which an engine goes on when a program has run for long and is faster there, which is measured; then
+   * `moved` is called. Errors: none opens.
+   */
+  offerGpu(engine: Engine, moved?: () => void): Promise<void>;
+  /** Takes the GPU away, as the system may do at any time. */
+  loseGpu(): void;
 }
 
 /** Which build of the engine, and how it computes. */
@@ -65,20 +84,26 @@ export async function loadEngine(base: URL, options: EngineOptions = {}): Promis
   const helpers =
     build === "threads" ? await startHelpers(base, { module: compiled, memory }, wanted - 1) : 0;
   let gpu: Promise<GpuModule> | undefined;
+  let gpuDevice: Gpu | undefined;
+  const openGpu = async () => {
+    gpu ??= loadGpu(base, options.gpu);
+    // What did not load may do so later.
+    gpu.catch(() => (gpu = undefined));
+    gpuDevice = (await (await gpu).Gpu.open()) as Gpu;
+    return gpuDevice;
+  };
+  const moveToGpu = (engine: Engine): Promise<void> => engine.moveToGpu(openGpu);
   return {
     build,
-    async open(device) {
-      switch (device) {
-        case "cpu":
-          return module.Engine.onCpu(1 + helpers, turn);
-        case "webgpu":
-          gpu ??= loadGpu(base, options.gpu);
-          // What did not load may do so later.
-          gpu.catch(() => (gpu = undefined));
-          return module.Engine.onGpu(await (await gpu).Gpu.open(), turn);
-        default:
-          throw argumentError(`there is no device ${String(device)}; there are cpu and webgpu`);
-      }
+    moveToGpu,
+    offerGpu: (engine, moved = () => {}) => engine.offerGpu(openGpu, moved),
+    loseGpu: () => gpuDevice?.lose(),
+    async open(device, told = () => {}) {
+      if (device !== "cpu" && device !== "webgpu")
+        throw argumentError(`there is no device ${String(device)}; there are cpu and webgpu`);
+      const engine = new module.Engine(1 + helpers, turn, told);
+      if (device === "webgpu") await moveToGpu(engine);
+      return engine;
     },
   };
 }

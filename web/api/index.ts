@@ -10,7 +10,7 @@ import { wasmFiles } from "../pkg/files.ts";
 import * as graph from "../pkg/graph/gradbook.js";
 import { probeWebGpu } from "./adapter.ts";
 import type { LoadProgress } from "./collections.ts";
-import type { Connection, DeviceInfo, DeviceName, Engine } from "./engine.ts";
+import type { Connection, DeviceInfo, DeviceLoss, DeviceName, Engine, EngineModule } from "./engine.ts";
 import { connect, loadEngine, receive } from "./engine.ts";
 import { fetchBytes } from "./files.ts";
 import type { Gradbook } from "./gradbook.ts";
@@ -25,7 +25,7 @@ export type { Create, RandomOptions } from "./create.ts";
 export type { DataSource, DatasetOptions } from "./data.ts";
 export type { BatchOptions, ChannelStats, Fold, SeedOptions } from "./dataset.ts";
 export { Dataset } from "./dataset.ts";
-export type { DeviceInfo, DeviceName } from "./engine.ts";
+export type { DeviceInfo, DeviceLoss, DeviceName } from "./engine.ts";
 export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target } from "./explain.ts";
 export { Explanation } from "./explain.ts";
 export type { Gradbook } from "./gradbook.ts";
@@ -72,8 +72,13 @@ export type WasmSource = BufferSource | WebAssembly.Module;
 
 /** Options of `createGradbook`. */
 export interface GradbookOptions {
-  /** What computes: "cpu", "webgpu" or "auto"; "auto". */
+  /**
+   * What computes: "cpu", "webgpu" or "auto"; "auto". Automatic begins on the CPU, and moves over to a real GPU, in the middle
+   * of a run, once a program takes long and is faster there, which is measured.
+   */
   device?: DeviceName | "auto";
+  /** Is told when a GPU was lost, and what everything goes on on. Nothing needs to be done. */
+  onDeviceLost?: (loss: DeviceLoss) => void;
   /** Which build of the engine computes: "base", "fast" or "threads"; the fastest that runs here. */
   build?: EngineBuild;
   /**
@@ -93,12 +98,14 @@ export interface GradbookOptions {
 
 /** The API, and what stands behind it. */
 export interface Instance extends Gradbook {
-  /** What computes; undefined at the end of a port. */
+  /** What computes now; undefined at the end of a port. */
   readonly device: DeviceInfo | undefined;
   /** What the device has done and holds: counts by name, and `liveBytes`; empty at the end of a port. */
   counters(): Record<string, number>;
   /** Ends what runs now; weights and histories are kept. */
   stop(): void;
+  /** Takes the GPU away, as the system may do at any time: to see that all goes on. Nothing at the end of a port. */
+  loseDevice(): void;
 }
 
 /** Opens Gradbook. */
@@ -113,7 +120,7 @@ export async function createGradbook(options: GradbookOptions = {}): Promise<Ins
     loadEngine(base, { ...options, bytes: options.modules?.engine, gpu: options.modules?.gpu }),
     Promise.resolve(source).then((module_or_path) => graph.default({ module_or_path })),
   ]);
-  const { engine, info } = await openDevice(module.open, options.device ?? "auto");
+  const engine = await openDevice(module, options);
   let connection: Connection | undefined;
   const {
     gradbook,
@@ -129,7 +136,15 @@ export async function createGradbook(options: GradbookOptions = {}): Promise<Ins
     connection.stop();
     engine.stop();
   };
-  return { ...gradbook, device: info, counters: () => engine.counters() as Record<string, number>, stop };
+  return {
+    ...gradbook,
+    get device() {
+      return engine.info() as DeviceInfo;
+    },
+    counters: () => engine.counters() as Record<string, number>,
+    stop,
+    loseDevice: module.loseGpu,
+  };
 }
 
 /** Answers a `createGradbook({ port })` at the other end: to be called in a worker. */
@@ -140,7 +155,7 @@ export async function serve(
   const base = folder(options.baseUrl);
   const { modules } = options;
   const module = await loadEngine(base, { ...options, bytes: modules?.engine, gpu: modules?.gpu });
-  const { engine, info } = await openDevice(module.open, options.device ?? "auto");
+  const engine = await openDevice(module, options);
   const connection = connect(engine, (reply) => port.postMessage(reply), {
     assets: new URL("assets/", base),
     onProgress: options.onProgress,
@@ -150,7 +165,7 @@ export async function serve(
     connection.stop();
     engine.stop();
   };
-  return info;
+  return engine.info() as DeviceInfo;
 }
 
 /** Sent in place of a request. */
@@ -165,20 +180,20 @@ function overPort(port: MessagePort): Instance {
     stopRuns();
     port.postMessage(STOP);
   };
-  return { ...gradbook, device: undefined, counters: () => ({}), stop };
+  return { ...gradbook, device: undefined, counters: () => ({}), stop, loseDevice: () => {} };
 }
 
-/** Automatic is WebGPU where there is a real GPU, else the CPU. */
-async function openDevice(
-  open: (device: DeviceName) => Promise<Engine>,
-  device: DeviceName | "auto",
-): Promise<{ engine: Engine; info: DeviceInfo }> {
-  if (device === "auto" && (await probeWebGpu()).kind === "hardware") {
-    const engine = await open("webgpu").catch(() => undefined);
-    if (engine) return { engine, info: engine.info() as DeviceInfo };
+/** Automatic is the CPU until a program is faster on a real GPU. */
+async function openDevice(module: EngineModule, options: GradbookOptions): Promise<Engine> {
+  const { device = "auto", onDeviceLost } = options;
+  const engine = await module.open(device === "auto" ? "cpu" : device, onDeviceLost);
+  if (device === "auto") {
+    // Where no GPU opens, everything stays on the CPU.
+    probeWebGpu()
+      .then(({ kind }) => (kind === "hardware" ? module.offerGpu(engine) : undefined))
+      .catch(() => {});
   }
-  const engine = await open(device === "auto" ? "cpu" : device);
-  return { engine, info: engine.info() as DeviceInfo };
+  return engine;
 }
 
 function folder(base: URL | string | undefined): URL {

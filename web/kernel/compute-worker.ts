@@ -1,25 +1,29 @@
 // The worker that computes: in the page's own origin, running our code only. The page tells it which device to use and
 // when to stop; user workers send it graphs over ports of their own.
 
-import type { Connection, Engine, EngineModule } from "../api/engine.ts";
+import type { Connection, DeviceInfo, DeviceLoss, Engine, EngineModule } from "../api/engine.ts";
 import { connect, loadEngine, receive } from "../api/engine.ts";
 import type { Abilities } from "./device.ts";
-import { chooseDevice, deviceName, probeAbilities } from "./device.ts";
+import { chooseDevice, deviceName, lossNews, probeAbilities } from "./device.ts";
 import type { ComputeStatus, DeviceChoice, DeviceCounts, FromCompute, ToCompute } from "./protocol.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 
 /** Files lie beside this one. */
 const SITE = new URL("./", import.meta.url);
 const COUNTERS_MS = 250;
+const UNTIL_FASTER = "the GPU takes over when it is faster";
 
 class ComputeWorker {
   readonly #abilities: Promise<Abilities> = probeAbilities();
   #module: Promise<EngineModule> | undefined;
-  /** The device in use; every change of it waits for the one before. */
+  #opening: Promise<Engine> | undefined;
+  /** The engine, once it is on a device that cells may use. */
   #engine: Promise<Engine> | undefined;
   /** The same, as soon as it is there. */
   #opened: Engine | undefined;
-  readonly #open = new Map<string, Promise<Engine>>();
+  /** The last change of the device; the next one waits for it. */
+  #changing: Promise<void> = Promise.resolve();
+  #status: ComputeStatus | undefined;
   #connection: Connection | undefined;
   #port: MessagePort | undefined;
   #atStop: DeviceCounts | undefined;
@@ -34,6 +38,8 @@ class ComputeWorker {
         return this.#useDevice(message.device);
       case "setDevice":
         return this.#useDevice(message.device);
+      case "loseDevice":
+        return (await this.#module)?.loseGpu();
       case "connect":
         return this.#connect(message.port);
       case "stop":
@@ -41,52 +47,71 @@ class ComputeWorker {
     }
   }
 
-  /** Opens the device of a choice, or the CPU where it will not open, and moves what the cells hold there. */
+  /** Goes on on the device of a choice, or on the CPU where it does not open. What runs moves in its middle. */
   async #useDevice(choice: DeviceChoice): Promise<void> {
-    const before = this.#engine;
-    const opening = this.#openFor(choice, before);
-    this.#engine = opening.then(({ engine }) => (this.#opened = engine));
+    const changing = this.#changing.catch(() => {}).then(() => this.#change(choice));
+    this.#changing = changing;
+    // Automatic computes on the CPU until a GPU is ready; a device that was chosen is waited for.
+    if (!this.#opened) this.#engine = choice === "auto" ? this.#open() : changing.then(() => this.#open());
     // Whoever waits for the engine hears of a failure; here it is told to the page.
-    this.#engine.catch(() => {});
-    const { status } = await opening;
-    tell({ type: "status", status });
+    this.#engine?.catch(() => {});
+    await changing;
   }
 
-  async #openFor(
-    choice: DeviceChoice,
-    before: Promise<Engine> | undefined,
-  ): Promise<{ engine: Engine; status: ComputeStatus }> {
-    const old = await before?.catch(() => undefined);
-    let status = chooseDevice(choice, await this.#abilities);
-    let engine: Engine;
-    try {
-      engine = await this.#openDevice(status.device);
-    } catch (error) {
-      if (status.device !== "webgpu") throw error;
-      status = {
-        ...chooseDevice("cpu", await this.#abilities),
-        why: `WebGPU did not open: ${messageOf(error)}`,
-      };
-      engine = await this.#openDevice("cpu");
+  async #change(choice: DeviceChoice): Promise<void> {
+    const engine = await this.#open();
+    const wanted = chooseDevice(choice, await this.#abilities);
+    if (wanted.device !== "webgpu") {
+      await engine.moveToCpu();
+      return this.#tellStatus(wanted);
     }
-    if (old && engine !== old) {
-      old.stop();
-      this.#connection?.moveTo(engine);
+    if (deviceInfo(engine).device !== "webgpu") {
+      const module = await this.#module;
+      try {
+        if (choice === "auto") {
+          await module?.offerGpu(engine, () => this.#tellStatus(wanted));
+          return this.#tellStatus({ ...wanted, why: UNTIL_FASTER });
+        }
+        await module?.moveToGpu(engine);
+      } catch (error) {
+        await engine.moveToCpu();
+        const why = `WebGPU did not open: ${messageOf(error)}`;
+        return this.#tellStatus({ ...chooseDevice("cpu", await this.#abilities), why });
+      }
     }
-    const { detail } = engine.info() as { detail: string };
-    return { engine, status: { ...status, name: deviceName(status.device, detail) } };
+    this.#tellStatus(wanted);
   }
 
-  #openDevice(device: ComputeStatus["device"]): Promise<Engine> {
-    if (device === "none") throw new Error("there is no device");
-    this.#module ??= loadEngine(SITE);
-    const known = this.#open.get(device);
-    if (known) return known;
-    const opening = this.#module.then((module) => module.open(device));
-    this.#open.set(device, opening);
-    // A device that did not open may do so later.
-    opening.catch(() => this.#open.delete(device));
-    return opening;
+  /** The engine, which begins on the CPU. */
+  #open(): Promise<Engine> {
+    this.#opening ??= (async () => {
+      if (!(await this.#abilities).simd) throw new Error("there is no device");
+      this.#module ??= loadEngine(SITE);
+      const engine = await (await this.#module).open("cpu", (loss) => this.#tellLoss(engine, loss));
+      this.#opened = engine;
+      return engine;
+    })();
+    // An engine that did not open may do so later.
+    this.#opening.catch(() => {
+      this.#opening = undefined;
+      this.#module = undefined;
+    });
+    return this.#opening;
+  }
+
+  #tellStatus(status: ComputeStatus): void {
+    if (!this.#opened) return;
+    const { device, detail } = deviceInfo(this.#opened);
+    this.#status = { ...status, device, name: deviceName(device, detail) };
+    tell({ type: "status", status: this.#status });
+  }
+
+  #tellLoss(engine: Engine, loss: DeviceLoss): void {
+    const { running, steps } = this.#activity();
+    const step = running > 0 ? Math.max(0, steps - this.#run.from - loss.repeated) : undefined;
+    if (engine !== this.#opened || !this.#status) return;
+    const why = loss.device === "cpu" ? "the GPU was lost" : this.#status.why;
+    this.#tellStatus({ ...this.#status, why, news: lossNews(loss, step) });
   }
 
   /** A new user worker. Of what an earlier one held, only what its names held lives on: nothing can name the rest. */
@@ -179,6 +204,10 @@ addEventListener("message", ({ data }: MessageEvent<ToCompute>) => {
 
 function tell(message: FromCompute): void {
   postMessage(message);
+}
+
+function deviceInfo(engine: Engine): DeviceInfo {
+  return engine.info() as DeviceInfo;
 }
 
 function messageOf(error: unknown): string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Abilities } from "./device.ts";
-import { chooseDevice, deviceName, probeAbilities } from "./device.ts";
+import { chooseDevice, deviceName, lossNews, probeAbilities } from "./device.ts";
 
 const software: Abilities = {
   simd: true,
@@ -41,4 +41,22 @@ test("a browser without SIMD is told which ones have it", () => {
 
 test("SIMD is found where it is", async () => {
   assert.equal((await probeAbilities()).simd, true);
+});
+
+test("a lost GPU is told with the step that it went on from, and where", () => {
+  const loss = {
+    device: "webgpu",
+    detail: "",
+    software: false,
+    reason: "driver reset",
+    repeated: 3,
+  } as const;
+  assert.equal(
+    lossNews(loss, 1412),
+    "The GPU was lost (driver reset); continued from step 1,412 on a new device.",
+  );
+  assert.equal(
+    lossNews({ ...loss, device: "cpu", reason: "" }, undefined),
+    "The GPU was lost (no reason was given); everything is kept on the CPU.",
+  );
 });

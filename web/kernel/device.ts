@@ -3,6 +3,7 @@
 
 import type { WebGpuAbility } from "../api/adapter.ts";
 import { probeWebGpu } from "../api/adapter.ts";
+import type { DeviceLoss } from "../api/engine.ts";
 import type { ComputeStatus, DeviceChoice } from "./protocol.ts";
 
 export interface Abilities {
@@ -49,6 +50,13 @@ export function deviceName(device: ComputeStatus["device"], detail: string): str
   if (device !== "cpu") return `WebGPU · ${detail}`;
   const words = detail.replace("simd128", "SIMD").replace("relaxed-simd", "relaxed SIMD");
   return ["CPU", ...words.split(", ")].join(" · ");
+}
+
+/** What became of a lost GPU. `step` is that of the run from which it went on, if there is one. */
+export function lossNews({ device, reason }: DeviceLoss, step: number | undefined): string {
+  const how = step === undefined ? "everything is kept" : `continued from step ${step.toLocaleString("en")}`;
+  const where = device === "webgpu" ? "a new device" : "the CPU";
+  return `The GPU was lost (${reason || "no reason was given"}); ${how} on ${where}.`;
 }
 
 function whyNotWebGpu(choice: DeviceChoice, webgpu: WebGpuAbility): string {

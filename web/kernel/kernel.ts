@@ -137,6 +137,11 @@ export class Kernel {
     this.#compute?.postMessage({ type: "setDevice", device } satisfies ToCompute);
   }
 
+  /** Takes the GPU away, as the system may do at any time. */
+  loseDevice(): void {
+    this.#compute?.postMessage({ type: "loseDevice" } satisfies ToCompute);
+  }
+
   async #start(): Promise<UserSide> {
     if (this.#user) return this.#user;
     this.#setState("starting");

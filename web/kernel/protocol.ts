@@ -24,6 +24,8 @@ export type ToCompute =
   /** A new user worker's end; the one before is gone, and what its names held lives on for this one. */
   | { type: "connect"; port: MessagePort }
   | { type: "setDevice"; device: DeviceChoice }
+  /** Take the GPU away, as the system may do at any time: for tests and the curious. */
+  | { type: "loseDevice" }
   /**
    * End what runs now, keeping every tensor. Nothing new is submitted to a device after this: if the user worker is told as
    * well, then also of what it asks for before it has heard.
@@ -50,6 +52,8 @@ export interface ComputeStatus {
   hint: string;
   /** Whether WebGPU can be chosen here. */
   webgpu: boolean;
+  /** What has happened to the device, in a sentence. */
+  news?: string;
 }
 
 /** A training run in figures; sent a few times a second while something runs, and once when it ends. */

@@ -103,6 +103,11 @@ export class Session extends Observable {
     this.notify();
   }
 
+  /** Takes the GPU away, to see that everything goes on. */
+  loseDevice(): void {
+    this.#kernel.loseDevice();
+  }
+
   setDevice(device: DeviceChoice): void {
     this.device = device;
     this.#kernel.setDevice(device);

@@ -53,6 +53,8 @@ export class StatusElement extends PageElement {
       </label>
       ${status ? html`<span class="status-name">${status.name}</span>` : nothing}
       ${status?.why ? html`<span class="status-why">${status.why}</span>` : nothing}
+      ${status?.device === "webgpu" && kernelState !== "off" ? this.#losing() : nothing}
+      ${status?.news ? html`<span class="status-news" role="status">${status.news}</span>` : nothing}
       ${status?.hint ? html`<span class="status-hint">${status.hint}</span>` : nothing}
       <span class="status-space"></span>
       ${this.#loading()} ${this.#rate()} ${this.#saved()}
@@ -68,6 +70,16 @@ export class StatusElement extends PageElement {
       <progress aria-label="Loading ${loading.name}" max=${loading.total} .value=${loading.loaded}></progress>
       ${megabytes(loading.loaded)} of ${megabytes(loading.total)} MB
     </span>`;
+  }
+
+  #losing() {
+    return html`<button
+      class="status-lose"
+      title="Destroys the GPU device, as the system may do at any time: everything goes on"
+      @click=${() => this.session.loseDevice()}
+    >
+      Lose the GPU
+    </button>`;
   }
 
   #rate() {

@@ -11,9 +11,11 @@ use gradbook_wasm::step::Optimizer;
 use gradbook_wasm::tensor::Tensor;
 use gradbook_wasm::train;
 use js_sys::{Array, Float32Array, Function, JSON, Promise, Reflect, Uint8Array, Uint32Array};
+use std::cell::RefCell;
 use std::rc::Rc;
+use std::task::Poll;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -23,23 +25,27 @@ struct Bench {
     session: Rc<Session>,
     connection: Rc<Connection>,
     engine: Engine,
+    /// What was told of GPUs that were lost.
+    losses: Array,
+    /// Those that were opened.
+    gpus: Rc<RefCell<Vec<JsValue>>>,
+    open: Closure<dyn Fn() -> Promise>,
     _callbacks: [Closure<dyn Fn(JsValue)>; 2],
 }
 
 impl Bench {
     async fn open(device: &str) -> Self {
         let turn = Function::new_no_args("return new Promise((done) => setTimeout(done))");
-        let engine = match device {
-            "cpu" => Engine::on_cpu(1, turn),
-            "webgpu" => Engine::on_gpu(JsFuture::from(Gpu::open()).await.unwrap().unchecked_into(), turn),
-            other => panic!("there is no device {other}"),
-        };
+        let losses = Array::new();
+        let told = Function::new_with_args("losses", "return (loss) => losses.push(loss)");
+        let told: Function = told.call1(&JsValue::UNDEFINED, &losses).unwrap().unchecked_into();
+        let engine = Engine::new(1, turn, told);
         // Each side is called after the other has returned, as over a port.
         let later = Function::new_with_args("act", "return (message) => queueMicrotask(() => act(message))");
         let deferred = |act: &Closure<dyn Fn(JsValue)>| -> Function {
             later.call1(&JsValue::UNDEFINED, act.as_ref()).unwrap().unchecked_into()
         };
-        let slot: Rc<std::cell::RefCell<Option<Rc<Connection>>>> = Rc::default();
+        let slot: Rc<RefCell<Option<Rc<Connection>>>> = Rc::default();
         let there = slot.clone();
         let out = Closure::new(move |message: JsValue| {
             let connection = there.borrow().clone();
@@ -53,7 +59,39 @@ impl Bench {
         let load = Function::new_no_args("return Promise.reject(new Error('404 Not Found'))");
         let connection = Rc::new(engine.connect(deferred(&back), load));
         *slot.borrow_mut() = Some(connection.clone());
-        Self { session, connection, engine, _callbacks: [out, back] }
+        let gpus: Rc<RefCell<Vec<JsValue>>> = Rc::default();
+        let opened = gpus.clone();
+        let open = Closure::new(move || {
+            let opened = opened.clone();
+            future_to_promise(async move {
+                let gpu = JsFuture::from(Gpu::open()).await?;
+                opened.borrow_mut().push(gpu.clone());
+                Ok(gpu)
+            })
+        });
+        let bench = Self { session, connection, engine, losses, gpus, open, _callbacks: [out, back] };
+        match device {
+            "cpu" => {}
+            "webgpu" => bench.move_to_gpu().await,
+            other => panic!("there is no device {other}"),
+        }
+        bench
+    }
+
+    async fn move_to_gpu(&self) {
+        let moved = self.engine.move_to_gpu(self.open.as_ref().clone().unchecked_into());
+        JsFuture::from(moved).await.unwrap_or_else(|error| panic!("{}", text(error)));
+    }
+
+    /// Takes the present GPU away.
+    fn lose(&self) {
+        let gpu = self.gpus.borrow().last().cloned().unwrap();
+        let lose: Function = Reflect::get(&gpu, &"lose".into()).unwrap().unchecked_into();
+        lose.call0(&gpu).unwrap();
+    }
+
+    fn device(&self) -> String {
+        Reflect::get(&self.engine.info(), &"device".into()).unwrap().as_string().unwrap()
     }
 
     async fn read(&self, tensor: &Tensor) -> Vec<f32> {
@@ -105,9 +143,14 @@ fn halves(count: usize) -> Dataset {
 }
 
 fn lenet() -> Model {
+    network(4)
+}
+
+fn network(channels: usize) -> Model {
     let layers = Layers::new();
+    let conv = format!(r#"{{"out": {channels}, "kernel": 5, "padding": "same"}}"#);
     let kinds = [
-        ("conv2d", r#"{"out": 4, "kernel": 3, "padding": "same"}"#),
+        ("conv2d", &*conv),
         ("relu", "{}"),
         ("maxPool2d", r#"{"kernel": 2}"#),
         ("flatten", "{}"),
@@ -121,11 +164,14 @@ fn lenet() -> Model {
 
 /// The losses of the first 20 steps.
 async fn losses(device: &str) -> Vec<f64> {
-    let bench = Bench::open(device).await;
-    let settings = options(r#"{"epochs": 5, "batchSize": 16, "seed": 7, "lr": 0.01}"#);
     let listen = Function::new_no_args("");
-    let (model, data) = (lenet(), halves(64));
-    let run: Promise = train::fit(&bench.session, &model, &data, None, settings, JsValue::UNDEFINED, listen)
+    train(&Bench::open(device).await, &lenet(), 5, listen).await
+}
+
+async fn train(bench: &Bench, model: &Model, epochs: usize, listen: Function) -> Vec<f64> {
+    let settings = options(&format!(r#"{{"epochs": {epochs}, "batchSize": 16, "seed": 7, "lr": 0.01}}"#));
+    let data = halves(64);
+    let run: Promise = train::fit(&bench.session, model, &data, None, settings, JsValue::UNDEFINED, listen)
         .unwrap_or_else(|error| panic!("{}", text(error)));
     let history = JsFuture::from(run).await.unwrap_or_else(|error| panic!("{}", text(error)));
     let points = Array::from(&Reflect::get(&history, &"points".into()).unwrap());
@@ -234,14 +280,84 @@ async fn a_data_set_that_cannot_be_loaded_says_why() {
     assert_eq!(error, "LoadError: could not load mnist: 404 Not Found");
 }
 
+/// A promise that settles with the second report of a run, and what listens to the run.
+fn at_second_report() -> (Promise, Function) {
+    let parts = Function::new_no_args(
+        "let told; let count = 0; const due = new Promise((done) => (told = done));
+         return [due, () => { if (++count === 2) told(); }]",
+    );
+    let parts: Array = parts.call0(&JsValue::UNDEFINED).unwrap().unchecked_into();
+    (parts.get(0).unchecked_into(), parts.get(1).unchecked_into())
+}
+
+/// The losses of a long run, in whose middle something happens.
+async fn disturbed(device: &str, happens: impl AsyncFnOnce(&Bench)) -> (Bench, Vec<f64>) {
+    let bench = Bench::open(device).await;
+    let (due, listen) = at_second_report();
+    let model = network(64);
+    let mut training = Box::pin(train(&bench, &model, EPOCHS, listen));
+    let mut happening = Box::pin(async {
+        JsFuture::from(due).await.unwrap();
+        happens(&bench).await;
+    });
+    let (mut curve, mut is_over) = (None, false);
+    let curve = std::future::poll_fn(|context| {
+        is_over = is_over || happening.as_mut().poll(context).is_ready();
+        if curve.is_none()
+            && let Poll::Ready(losses) = training.as_mut().poll(context)
+        {
+            assert!(is_over, "the run was over before");
+            curve = Some(losses);
+        }
+        curve.take().map_or(Poll::Pending, Poll::Ready)
+    })
+    .await;
+    drop((training, happening));
+    (bench, curve)
+}
+
+/// 4 steps each.
+const EPOCHS: usize = 60;
+
+fn assert_close(curve: &[f64], undisturbed: &[f64]) {
+    assert_eq!((curve.len(), undisturbed.len()), (4 * EPOCHS, 4 * EPOCHS));
+    for (step, (a, b)) in curve.iter().zip(undisturbed).enumerate() {
+        assert!((a - b).abs() < 1e-3, "step {step}: {a}, and {b} undisturbed");
+    }
+}
+
 #[wasm_bindgen_test]
-async fn values_follow_to_another_device() {
-    let (cpu, gpu) = (Bench::open("cpu").await, Bench::open("webgpu").await);
+async fn a_run_moves_in_its_middle_without_a_jump() {
+    let undisturbed = train(&Bench::open("cpu").await, &network(64), EPOCHS, Function::new_no_args("")).await;
+    let (bench, curve) = disturbed("cpu", async |bench| bench.move_to_gpu().await).await;
+    assert_eq!(bench.device(), "webgpu");
+    assert_close(&curve, &undisturbed);
     let y = f32s(&[1.0, 2.0], &[2]).apply("exp", vec![]).ok().unwrap();
-    cpu.read(&y).await;
-    cpu.connection.move_to(&gpu.engine);
-    let z = y.apply("log", vec![]).ok().unwrap();
-    let back = cpu.read(&z).await;
+    bench.read(&y).await;
+    JsFuture::from(bench.engine.move_to_cpu()).await.unwrap();
+    assert_eq!(bench.device(), "cpu");
+    let back = bench.read(&y.apply("log", vec![]).ok().unwrap()).await;
     assert!((back[0] - 1.0).abs() < 1e-5 && (back[1] - 2.0).abs() < 1e-5, "{back:?}");
-    assert!(gpu.counter("dispatches") > 0.0);
+    assert_eq!(bench.losses.length(), 0);
+}
+
+#[wasm_bindgen_test]
+async fn a_run_goes_on_when_the_gpu_is_lost() {
+    let undisturbed = train(&Bench::open("cpu").await, &network(64), EPOCHS, Function::new_no_args("")).await;
+    let (bench, curve) = disturbed("webgpu", async |bench| bench.lose()).await;
+    assert_close(&curve, &undisturbed);
+    assert_eq!((bench.device().as_str(), bench.losses.length()), ("webgpu", 1));
+    let loss = bench.losses.get(0);
+    assert!(number(&loss, "repeated") >= 0.0);
+    assert_eq!(Reflect::get(&loss, &"device".into()).unwrap(), "webgpu");
+    // Nothing waits for it: the engine hears of it by itself. The second time the CPU takes over.
+    let y = f32s(&[1.0, 2.0], &[2]).apply("neg", vec![]).ok().unwrap();
+    bench.read(&y).await;
+    bench.lose();
+    while bench.losses.length() < 2 {
+        let pause = Function::new_no_args("return new Promise((done) => setTimeout(done, 10))");
+        JsFuture::from(Promise::from(pause.call0(&JsValue::UNDEFINED).unwrap())).await.unwrap();
+    }
+    assert_eq!(bench.device(), "cpu");
+    assert_eq!(bench.read(&y.apply("neg", vec![]).ok().unwrap()).await, [1.0, 2.0]);
 }

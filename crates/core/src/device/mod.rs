@@ -6,6 +6,7 @@ use std::{future::Future, ops::Range, pin::Pin};
 #[cfg(feature = "cpu")]
 pub mod cpu;
 pub mod interp;
+pub mod lasting;
 #[cfg(test)]
 mod property;
 #[cfg(feature = "webgpu")]
@@ -49,6 +50,17 @@ pub struct DeviceInfo {
     pub detail: String,
     /// Whether a GPU device is really a program on the CPU.
     pub software: bool,
+}
+
+/// Whether a device still is what it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// It cannot be lost.
+    Safe,
+    /// It is there, and the system may take it away.
+    Open,
+    /// It is gone with all that lay on it, for this reason.
+    Lost(String),
 }
 
 /// What a device has done since it was made; only ever grows, but for the live figures.
@@ -101,6 +113,11 @@ pub trait Device {
 
     /// What it has done.
     fn counters(&self) -> Counters;
+
+    /// Whether it can be lost, or is. What is asked of a lost device is an error.
+    fn life(&self) -> Life {
+        Life::Safe
+    }
 
     /// A buffer of so many words, all 0. Errors: out of memory.
     fn alloc(&self, words: usize, what: &str) -> Result<BufferId>;

@@ -44,13 +44,13 @@ pub struct Activity {
 pub struct Server<R, H>(Rc<State<R, H>>);
 
 struct State<R, H> {
-    runner: RefCell<Rc<R>>,
+    runner: Rc<R>,
     host: H,
     values: RefCell<FxHashMap<Name, Result<Tensor>>>,
     loops: RefCell<FxHashMap<Name, Result<Rc<Loop>>>>,
     programs: RefCell<FxHashMap<Name, Rc<Program>>>,
     next_name: Cell<Name>,
-    queue: RefCell<VecDeque<Work<R>>>,
+    queue: RefCell<VecDeque<Work>>,
     /// Whether a task works on the queue.
     pumping: Cell<bool>,
     activity: Cell<Activity>,
@@ -68,11 +68,10 @@ struct State<R, H> {
 const STOPPED: Body = Body::Ended(LoopEnd { done: 0, stopped: true });
 
 /// What is done in order.
-enum Work<R> {
+enum Work {
     Request(Request),
     /// A request from before a stop: nothing of it is computed.
     PutOff(Request),
-    Move(Rc<R>),
 }
 
 /// Tensors that outlive their client, and what it says about them.
@@ -90,7 +89,7 @@ struct Loop {
     stopped: Cell<bool>,
 }
 
-/// A program as it was sent, made ready for the present runner when it is first called there.
+/// A program as it was sent, made ready when it is first called.
 struct Program {
     graph: Sent,
     arguments: usize,
@@ -111,7 +110,7 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
 
     fn with_kept(runner: Rc<R>, host: H, kept: Rc<RefCell<Kept>>) -> Self {
         Self(Rc::new(State {
-            runner: RefCell::new(runner),
+            runner,
             host,
             values: RefCell::default(),
             loops: RefCell::default(),
@@ -142,13 +141,7 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
         self.0.reply(0, Body::Failed(error));
     }
 
-    /// From here on in the queue, values live with another runner: those that there are move over. Loops stay behind
-    /// and end; a client that holds one gets an error when it goes on.
-    pub fn move_to(&self, runner: Rc<R>) {
-        self.enqueue(Work::Move(runner));
-    }
-
-    fn enqueue(&self, work: Work<R>) {
+    fn enqueue(&self, work: Work) {
         self.0.queue.borrow_mut().push_back(work);
         if !self.0.pumping.replace(true) {
             self.0.host.spawn(Box::pin(pump(self.0.clone())));
@@ -165,8 +158,7 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
         }
         for work in self.0.queue.borrow_mut().iter_mut() {
             *work = match std::mem::replace(work, Work::PutOff(Request::Heard)) {
-                Work::Request(request) => Work::PutOff(request),
-                other => other,
+                Work::Request(request) | Work::PutOff(request) => Work::PutOff(request),
             };
         }
     }
@@ -203,10 +195,6 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
                 Some(request) => request,
                 None => continue,
             },
-            Some(Work::Move(runner)) => {
-                state.move_to(runner).await;
-                continue;
-            }
         };
         match request {
             Request::Evaluate { graph, names } => {
@@ -214,7 +202,7 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
                 state.insert_results(names, results);
             }
             Request::Read { ticket, name } => match state.value(name) {
-                Ok(tensor) => match state.runner().read(&tensor).await {
+                Ok(tensor) => match state.runner.read(&tensor).await {
                     Ok(data) => state.reply(ticket, Body::Value(data)),
                     Err(error) => state.reply(ticket, Body::Failed(error)),
                 },
@@ -296,7 +284,7 @@ async fn advance<R: Runner, H: Host>(state: Rc<State<R, H>>, ticket: Ticket, nam
         count(progress.done);
         state.reply(ticket, Body::Progress(progress));
     };
-    let end = state.runner().advance(&body.run, iterations, &mut watch).await;
+    let end = state.runner.advance(&body.run, iterations, &mut watch).await;
     body.advancing.update(|n| n - 1);
     state.running(-1);
     match end {
@@ -321,35 +309,6 @@ impl<R: Runner, H: Host> State<R, H> {
         let message = Reply { ticket, body }.encode();
         let failed = |error| Reply { ticket, body: Body::Failed(error) }.encode().expect("an error has no values");
         self.host.send(message.unwrap_or_else(failed));
-    }
-
-    fn runner(&self) -> Rc<R> {
-        self.runner.borrow().clone()
-    }
-
-    async fn move_to(&self, runner: Rc<R>) {
-        let old = self.runner.replace(runner);
-        let names: Vec<Name> = self.values.borrow().keys().copied().collect();
-        let mut moved: FxHashMap<u64, Result<Tensor>> = FxHashMap::default();
-        for name in names {
-            let Ok(tensor) = self.value(name) else { continue };
-            let value = moved_from(&*old, &tensor, &mut moved).await;
-            self.values.borrow_mut().insert(name, value);
-        }
-        let kept = self.kept.borrow().tensors.clone();
-        let mut tensors = Vec::new();
-        for tensor in &kept {
-            tensors.push(
-                moved_from(&*old, tensor, &mut moved)
-                    .await
-                    .unwrap_or_else(|_| stand_in(tensor.shape(), tensor.dtype())),
-            );
-        }
-        self.kept.borrow_mut().tensors = tensors;
-        let gone =
-            Error::Device { device: "device".into(), message: "another one was chosen while this loop ran".into() };
-        self.loops.borrow_mut().values_mut().for_each(|body| *body = Err(gone.clone()));
-        self.programs.borrow().values().for_each(|program| drop(program.prepared.take()));
     }
 
     fn running(&self, change: isize) {
@@ -462,12 +421,12 @@ impl<R: Runner, H: Host> State<R, H> {
     /// Computes what a graph reads and was put off, so that it is computed once.
     async fn settle(&self, graph: &Sent) -> Result<()> {
         let lazy: Vec<Tensor> = graph.held().filter_map(|name| self.value(name).ok()).filter(is_lazy).collect();
-        if lazy.is_empty() { Ok(()) } else { self.runner().evaluate(&lazy).await }
+        if lazy.is_empty() { Ok(()) } else { self.runner.evaluate(&lazy).await }
     }
 
     async fn check(&self, graph: &Sent) -> Result<()> {
         let outputs = graph.rebuild(|name, _, _| self.value(name))?;
-        self.runner().check(&outputs).await
+        self.runner.check(&outputs).await
     }
 
     /// What is stopped on the way is left to be computed later.
@@ -477,7 +436,7 @@ impl<R: Runner, H: Host> State<R, H> {
             Err(error) => return Err(error),
         }
         let outputs = self.rebuild(graph, expected)?;
-        match self.runner().evaluate(&outputs).await {
+        match self.runner.evaluate(&outputs).await {
             Ok(()) => Ok(outputs),
             Err(Error::Stopped) => {
                 self.late.set(true);
@@ -494,7 +453,7 @@ impl<R: Runner, H: Host> State<R, H> {
         }
         let lazy: Vec<Tensor> =
             self.values.borrow().values().flatten().filter(|tensor| is_lazy(tensor)).cloned().collect();
-        let done = self.runner().evaluate(&lazy).await;
+        let done = self.runner.evaluate(&lazy).await;
         if done == Err(Error::Stopped) {
             self.late.set(true);
         }
@@ -523,7 +482,7 @@ impl<R: Runner, H: Host> State<R, H> {
     async fn begin(&self, name: Name, graph: &Sent, states: &[StateNames], watch: Option<u32>) -> Result<()> {
         let stops = self.stops.get();
         self.settle(graph).await?;
-        let run = self.runner().begin(&self.spec(graph, states, watch)?).await?;
+        let run = self.runner.begin(&self.spec(graph, states, watch)?).await?;
         self.insert(states.iter().zip(&run.state).map(|(names, tensor)| (names.name, Ok(tensor.clone()))));
         let body = Loop { run, advancing: Cell::new(0), stopped: Cell::new(self.stops.get() != stops) };
         self.loops.borrow_mut().entry(name).or_insert_with(|| Ok(Rc::new(body)));
@@ -535,12 +494,12 @@ impl<R: Runner, H: Host> State<R, H> {
         if prepared.outputs.len() != expected {
             return Err(Error::Wire(format!("{} outputs for {expected} names", prepared.outputs.len())));
         }
-        self.runner().call(&prepared, &arguments).await
+        self.runner.call(&prepared, &arguments).await
     }
 
     async fn profile(&self, name: Name, arguments: Option<&[Brought]>) -> Result<Profile> {
         let (prepared, brought) = self.made_ready(name, arguments.unwrap_or_default()).await?;
-        self.runner().profile(&prepared, arguments.map(|_| &brought[..])).await
+        self.runner.profile(&prepared, arguments.map(|_| &brought[..])).await
     }
 
     /// A program on this device, and the arguments that were sent for it.
@@ -551,7 +510,7 @@ impl<R: Runner, H: Host> State<R, H> {
         let prepared = match prepared {
             Some(prepared) => prepared,
             None => {
-                let prepared = Rc::new(self.runner().prepare(&self.program_spec(&program)?).await?);
+                let prepared = Rc::new(self.runner.prepare(&self.program_spec(&program)?).await?);
                 program.prepared.replace(Some(prepared.clone()));
                 prepared
             }
@@ -598,7 +557,7 @@ impl<R: Runner, H: Host> State<R, H> {
             // The state of a loop that never began.
             return Ok(());
         }
-        self.runner().assign(&target, &value).await
+        self.runner.assign(&target, &value).await
     }
 }
 
@@ -610,16 +569,6 @@ fn is_lazy(tensor: &Tensor) -> bool {
 /// Takes the place of a value that there is not: to read it is an error.
 fn stand_in(shape: &Shape, dtype: DType) -> Tensor {
     Tensor::input(shape.clone(), dtype)
-}
-
-/// The value of a tensor as data; each one is read once.
-async fn moved_from<R: Runner>(old: &R, tensor: &Tensor, moved: &mut FxHashMap<u64, Result<Tensor>>) -> Result<Tensor> {
-    if let Some(known) = moved.get(&tensor.id()) {
-        return known.clone();
-    }
-    let value = old.read(tensor).await.map(Tensor::from_data);
-    moved.insert(tensor.id(), value.clone());
-    value
 }
 
 fn unknown(name: Name) -> Error {

@@ -321,28 +321,11 @@ fn kept_tensors_are_there_for_the_next_client() {
     let values: Vec<_> = tensors[..3].iter().map(|tensor| next.read(tensor).unwrap()[0]).collect();
     assert_eq!(values, [4.0, -3.0, 7.0]);
     assert_eq!(next.read(&unary(Unary::Exp, &tensors[3])).unwrap_err().kind(), "ArgumentError");
-    next.server.move_to(Rc::new(LocalRunner::native(Interp::new())));
     assert_eq!(next.read(&binary(Binary::Add, &tensors[1], &tensors[1])).unwrap()[0], -6.0);
     next.client.keep(String::new(), &[]).unwrap();
     drop(tensors);
     (0..3).for_each(|_| next.step());
     assert_eq!(next.local.device().counters().live_bytes, 0, "nothing is kept for ever");
-}
-
-#[test]
-fn values_move_to_another_runner_and_loops_end() {
-    let bench = Bench::new();
-    let y = unary(Unary::Neg, &vector(&[1.0, 2.0]));
-    let run = bench.wait(bench.client.begin(&counting(&vector(&[1.0])))).unwrap();
-    bench.wait(bench.client.advance(&run, 3, &mut |_| {})).unwrap();
-    bench.wait(bench.client.evaluate(std::slice::from_ref(&y))).unwrap();
-    bench.step();
-    bench.server.move_to(Rc::new(LocalRunner::native(Interp::new())));
-    assert_eq!(bench.read(&unary(Unary::Neg, &y)).unwrap(), [1.0, 2.0]);
-    assert_eq!(bench.read(&run.state[0]).unwrap(), [3.0]);
-    let error = bench.wait(bench.client.advance(&run, 1, &mut |_| {})).unwrap_err();
-    assert_eq!(error.kind(), "DeviceError");
-    assert_eq!(bench.local.device().counters().live_bytes, 0, "nothing stays behind");
 }
 
 /// A program that adds its argument to a state and gives the state before, and the state.
@@ -386,23 +369,6 @@ fn a_program_is_called_over_there_ahead_of_reads() {
     assert_eq!(bench.read(&last.unwrap()).unwrap(), [-198.0, -99.0]);
     assert_eq!(bench.read(&state).unwrap(), [200.0, 100.0]);
     assert_eq!(bench.server.activity().steps, 100);
-}
-
-#[test]
-fn a_program_moves_to_another_runner() {
-    let bench = Bench::new();
-    let (program, state) = accumulating(&bench);
-    let call = || bench.read(&bench.wait(bench.client.call(&program, &[vector(&[1.0, 1.0])])).unwrap()[0]);
-    assert_eq!(call().unwrap(), [0.0, 0.0]);
-    bench.server.move_to(Rc::new(LocalRunner::native(Interp::new())));
-    assert_eq!(call().unwrap(), [-2.0, -2.0]);
-    assert_eq!(call().unwrap(), [-4.0, -4.0]);
-    assert_eq!(bench.read(&state).unwrap(), [6.0, 6.0]);
-    assert_eq!(bench.local.device().counters().live_bytes, 0, "nothing stays behind");
-    drop((program, state));
-    bench.step();
-    bench.step();
-    assert_eq!(bench.server.held(), 0);
 }
 
 #[test]

@@ -147,6 +147,12 @@ impl LocalRunner {
         self.0.stops.set(self.0.stops.get() + 1);
     }
 
+    /// Does something while no program is between two of its steps, as a move to another device must be.
+    pub async fn between_steps<T>(&self, act: impl Future<Output = T>) -> T {
+        let _turn = self.0.turn().await;
+        act.await
+    }
+
     /// The program that evaluates these tensors, for a look at it.
     pub fn program(&self, tensors: &[Tensor]) -> Result<plan::Program> {
         let graph = self.0.simplified(&Graph::trace(tensors).graph);

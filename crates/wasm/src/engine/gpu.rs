@@ -2,7 +2,7 @@
 
 use crate::js::out_of_memory;
 use gradbook_core::device::{
-    BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Passes, Place, Position, Realisation,
+    BufferId, Counters, Device, DeviceInfo, ExecutableId, Life, LocalFuture, Passes, Place, Position, Realisation,
 };
 use gradbook_core::{Error, Result, plan::Program, remote};
 use js_sys::{Object, Promise, Reflect, Uint8Array, Uint32Array};
@@ -19,6 +19,11 @@ extern "C" {
     fn info(this: &Gpu) -> Object;
     #[wasm_bindgen(method)]
     fn counters(this: &Gpu) -> Object;
+    #[wasm_bindgen(method)]
+    fn lost(this: &Gpu) -> Option<String>;
+    /// A promise that settles when the device is lost.
+    #[wasm_bindgen(method)]
+    pub fn until_lost(this: &Gpu) -> Promise;
     #[wasm_bindgen(method, catch)]
     fn alloc(this: &Gpu, words: u32, what: &str) -> Result<u32, JsValue>;
     #[wasm_bindgen(method)]
@@ -71,6 +76,10 @@ impl Device for Gpu {
             emitted: count("emitted"),
             live_bytes: count("liveBytes"),
         }
+    }
+
+    fn life(&self) -> Life {
+        self.lost().map_or(Life::Open, Life::Lost)
     }
 
     fn alloc(&self, words: usize, what: &str) -> Result<BufferId> {
@@ -156,8 +165,8 @@ fn field(object: &Object, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or_default()
 }
 
-/// The device throws errors as bytes; anything else comes of a fault in it.
-fn caught(thrown: JsValue) -> Error {
+/// The device throws errors as bytes; anything else comes of a fault in it, or of its loading.
+pub fn caught(thrown: JsValue) -> Error {
     let message = match thrown.dyn_into::<Uint8Array>() {
         Ok(bytes) => match remote::error_from_bytes(&bytes.to_vec()) {
             Ok(error) | Err(error) => return error,

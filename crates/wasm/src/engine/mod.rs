@@ -7,15 +7,19 @@ pub mod linker;
 use crate::clock;
 use crate::error::{Result, Thrown};
 use crate::js::{bytes, device_counters, device_info, object};
-use gradbook_core::device::{Device, LocalFuture, cpu::Cpu};
+use gradbook_core::device::{
+    Device, LocalFuture,
+    cpu::Cpu,
+    lasting::{Lasting, Surroundings},
+};
 use gradbook_core::remote::{self, Loaded, Server};
 use gradbook_core::{self as core, LocalRunner};
 use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 
 /// This thread helps the devices of all engines that share its memory. It never returns.
 #[cfg(target_feature = "atomics")]
@@ -25,32 +29,126 @@ pub fn help() {
     core::device::cpu::help();
 }
 
-/// A device and what runs on it.
+/// A device and what runs on it. Which device may change at any time: what runs moves between two of its steps and goes on.
 #[wasm_bindgen]
 pub struct Engine {
     runner: Rc<LocalRunner>,
+    device: Rc<Lasting>,
+    cpu: Rc<Cpu>,
+    /// What opens a `Gpu`, as [`Self::move_to_gpu`] got it last.
+    opener: Opener,
+    offer: Rc<RefCell<Option<Offer>>>,
     /// Data sets that were asked for; they stay, so that running a cell again costs nothing.
     loaded: Rc<RefCell<FxHashMap<String, Loaded>>>,
 }
 
+/// A GPU that is open, for programs that are faster there.
+#[derive(Clone)]
+struct Offer {
+    gpu: Rc<dyn Device>,
+    opener: Function,
+    /// Called when everything has moved there.
+    moved: Function,
+}
+
+/// Opens a `Gpu` of the `gpu` build: a function that gives a promise of it.
+type Opener = Rc<RefCell<Option<Function>>>;
+
 #[wasm_bindgen]
 impl Engine {
     /// On the CPU, on so many threads if others that share the memory have called [`help`]. `turn` gives a promise that
-    /// settles after whatever else waits in the thread has had its turn, messages above all.
-    #[wasm_bindgen(js_name = onCpu)]
-    pub fn on_cpu(threads: u32, turn: Function) -> Self {
+    /// settles after whatever else waits in the thread has had its turn, messages above all. `told` gets
+    /// `{ reason, repeated, device, detail, software }` after a GPU was lost and everything goes on, on that device.
+    #[wasm_bindgen(constructor)]
+    pub fn new(threads: u32, turn: Function, told: Function) -> Self {
         core::device::cpu::set_linker(linker::link);
-        Self::on(Rc::new(Cpu::with_threads(threads as usize)), turn)
+        let cpu = Rc::new(Cpu::with_threads(threads as usize));
+        let opener = Opener::default();
+        let offer: Rc<RefCell<Option<Offer>>> = Rc::default();
+        let host = core::Host { now: Box::new(clock::now), turn: turns(turn.clone()) };
+        let heavy: Rc<RefCell<Box<dyn Fn()>>> = Rc::new(RefCell::new(Box::new(|| ())));
+        let told_heavy = heavy.clone();
+        let device = Rc::new_cyclic(|device: &Weak<Lasting>| {
+            let (device, refuge, opener) = (device.clone(), cpu.clone(), opener.clone());
+            Lasting::new(
+                cpu.clone(),
+                Surroundings {
+                    now: Box::new(clock::now),
+                    turn: turns(turn),
+                    reopen: Box::new(move || {
+                        // What may be lost is a GPU, which came with an opener.
+                        let (opener, device) = (opener.borrow().clone().unwrap_or_default(), device.clone());
+                        Box::pin(async move { open(&opener, device).await.map_err(gpu::caught) })
+                    }),
+                    refuge: Box::new(move || refuge.clone()),
+                    told: Box::new(move |recovery| {
+                        let message = device_info(&recovery.device);
+                        let set = |name: &str, value: JsValue| Reflect::set(&message, &name.into(), &value);
+                        // A new object takes every property, and whoever is told may throw as it likes.
+                        let _ = set("reason", recovery.reason.into());
+                        let _ = set("repeated", (recovery.repeated as f64).into());
+                        let _ = told.call1(&JsValue::UNDEFINED, &message);
+                    }),
+                    heavy: Box::new(move || heavy.borrow()()),
+                },
+            )
+        });
+        let runner = Rc::new(LocalRunner::new(device.clone(), host));
+        let parts = (Rc::downgrade(&runner), Rc::downgrade(&device), offer.clone(), opener.clone());
+        *told_heavy.borrow_mut() = Box::new(move || {
+            let (runner, device, offer, opener) = parts.clone();
+            if let (Some(runner), Some(device)) = (runner.upgrade(), device.upgrade()) {
+                spawn_local(async move { consider(&runner, &device, &offer, &opener).await });
+            }
+        });
+        Self { runner, device, cpu, opener, offer, loaded: Rc::default() }
     }
 
-    /// On a `Gpu` of the `gpu` build.
-    #[wasm_bindgen(js_name = onGpu)]
-    pub fn on_gpu(gpu: gpu::Gpu, turn: Function) -> Self {
-        Self::on(Rc::new(gpu), turn)
+    /// Opens a GPU, and goes on there as soon as a program has run for long here and is faster there, which is measured: then
+    /// `moved` is called. Errors: it does not open.
+    #[wasm_bindgen(js_name = offerGpu)]
+    pub fn offer_gpu(&self, opener: Function, moved: Function) -> Promise {
+        let (device, offer) = (self.device.clone(), self.offer.clone());
+        future_to_promise(async move {
+            let gpu = open(&opener, Rc::downgrade(&device)).await?;
+            offer.replace(Some(Offer { gpu, opener, moved }));
+            device.watch(true);
+            Ok(JsValue::UNDEFINED)
+        })
     }
 
-    fn on(device: Rc<dyn Device>, turn: Function) -> Self {
-        Self { runner: Rc::new(LocalRunner::new(device, host(turn))), loaded: Rc::default() }
+    /// Opens a GPU and goes on there: `open` gives a promise of a `Gpu`. While its pipelines are made, what runs goes on where it
+    /// is. Errors: it does not open, or has no room; then nothing has changed.
+    #[wasm_bindgen(js_name = moveToGpu)]
+    pub fn move_to_gpu(&self, opening: Function) -> Promise {
+        self.withdraw();
+        let (runner, device, opener) = (self.runner.clone(), self.device.clone(), self.opener.clone());
+        future_to_promise(async move {
+            let gpu = open(&opening, Rc::downgrade(&device)).await?;
+            let warm = device.warm(gpu).await.map_err(Thrown::from)?;
+            opener.replace(Some(opening));
+            runner.between_steps(device.move_to(warm)).await.map_err(Thrown::from)?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Goes on on the CPU.
+    #[wasm_bindgen(js_name = moveToCpu)]
+    pub fn move_to_cpu(&self) -> Promise {
+        self.withdraw();
+        let (runner, device, cpu) = (self.runner.clone(), self.device.clone(), self.cpu.clone());
+        future_to_promise(async move {
+            if device.info().name != "cpu" {
+                let warm = device.warm(cpu).await.map_err(Thrown::from)?;
+                runner.between_steps(device.move_to(warm)).await.map_err(Thrown::from)?;
+            }
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    fn withdraw(&self) {
+        self.device.watch(false);
+        drop(self.offer.take());
     }
 
     /// A new client. `send` gets every reply as a `Uint8Array`; `load` gets the name of a collection and gives a promise
@@ -94,12 +192,6 @@ impl Connection {
             Ok(message) => self.0.receive(&message),
             Err(error) => self.0.missed(error),
         }
-    }
-
-    /// Moves the client's values to another engine, which runs all that follows.
-    #[wasm_bindgen(js_name = moveTo)]
-    pub fn move_to(&self, engine: &Engine) {
-        self.0.move_to(engine.runner.clone());
     }
 
     /// Puts off what waits; to be called together with the engine's `stop`.
@@ -171,8 +263,43 @@ async fn files(load: &Function, what: &str) -> Result<Vec<(String, Vec<u8>)>, Js
     pairs.iter().map(pair).collect()
 }
 
-fn host(turn: Function) -> core::Host {
-    let turn = move || -> LocalFuture<'static, ()> {
+/// Weighs the program that has run for long against the same on the GPU that is offered, and moves there if it is faster.
+async fn consider(runner: &LocalRunner, device: &Lasting, offer: &RefCell<Option<Offer>>, opener: &Opener) {
+    let Some(Offer { gpu, opener: opening, moved }) = offer.borrow().clone() else { return };
+    // A GPU that fails is no gain: everything stays where it is.
+    let Ok(warm) = device.warm(gpu).await else { return drop(offer.take()) };
+    let weighed = runner.between_steps(device.weigh(&warm)).await;
+    let is_faster = matches!(weighed, Ok(Some((here, there))) if there < here);
+    if !is_faster || offer.borrow().is_none() {
+        return warm.cool();
+    }
+    offer.take();
+    device.watch(false);
+    opener.replace(Some(opening));
+    if runner.between_steps(device.move_to(warm)).await.is_ok() {
+        // Whoever is told may throw as it likes.
+        let _ = moved.call0(&JsValue::UNDEFINED);
+    }
+}
+
+/// Opens a GPU; when it is lost, what was on it goes on elsewhere at once. Errors: what the function throws.
+async fn open(opener: &Function, lasting: Weak<Lasting>) -> Result<Rc<dyn Device>, JsValue> {
+    let promise: Promise = opener.call0(&JsValue::UNDEFINED)?.dyn_into()?;
+    let gpu: gpu::Gpu = JsFuture::from(promise).await?.unchecked_into();
+    let lost = gpu.until_lost();
+    spawn_local(async move {
+        let told = JsFuture::from(lost).await;
+        if let (Ok(_), Some(lasting)) = (told, lasting.upgrade()) {
+            // Whoever waits for the device hears of what does not work.
+            let _ = lasting.attend().await;
+        }
+    });
+    Ok(Rc::new(gpu))
+}
+
+/// Lets others have their turn.
+fn turns(turn: Function) -> Box<dyn Fn() -> LocalFuture<'static, ()>> {
+    Box::new(move || {
         let promise = turn.call0(&JsValue::UNDEFINED).and_then(JsCast::dyn_into::<Promise>);
         Box::pin(async move {
             if let Ok(promise) = promise {
@@ -180,6 +307,5 @@ fn host(turn: Function) -> core::Host {
                 let _ = JsFuture::from(promise).await;
             }
         })
-    };
-    core::Host { now: Box::new(clock::now), turn: Box::new(turn) }
+    })
 }

@@ -7,7 +7,7 @@ use crate::clock;
 use crate::error::Thrown;
 use crate::js::{device_counters, device_info};
 use gradbook_core::device::{
-    BufferId, Device, ExecutableId, Place, Position, Realisation,
+    BufferId, Device, ExecutableId, Life, Place, Position, Realisation,
     webgpu::{Options, WebGpu},
 };
 use gradbook_core::{Error, remote};
@@ -48,6 +48,20 @@ impl Gpu {
     /// As if the system had taken the device away.
     pub fn lose(&self) {
         self.0.lose();
+    }
+
+    /// Why it was lost, if it is.
+    pub fn lost(&self) -> Option<String> {
+        match self.0.life() {
+            Life::Lost(reason) => Some(reason),
+            Life::Safe | Life::Open => None,
+        }
+    }
+
+    /// A promise that settles when it is lost. It does not keep the device alive.
+    pub fn until_lost(&self) -> Promise {
+        let lost = self.0.until_lost();
+        future_to_promise(async { Ok(lost.await.into()) })
     }
 
     /// A new buffer, all 0.

@@ -17,7 +17,7 @@ pub use emit::{Tiling, Tuning};
 pub use open::Options;
 pub use pipelines::Compile;
 
-use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, LocalFuture, Place, Position, Realisation};
+use super::{BufferId, Counters, Device, DeviceInfo, ExecutableId, Life, LocalFuture, Place, Position, Realisation};
 use crate::{Error, Result, plan::Program};
 use buffers::{Buffers, Staging};
 use executable::{Arena, Executable};
@@ -71,7 +71,15 @@ impl WebGpu {
     /// The device is destroyed, as if the system had taken it away: all that follows fails.
     pub fn lose(&self) {
         self.device.destroy();
+        // Natively nothing is called back unless somebody waits.
+        #[cfg(not(target_arch = "wasm32"))]
         self.signal.lose("it was destroyed");
+    }
+
+    /// Why the device was lost, once it is.
+    pub fn until_lost(&self) -> impl Future<Output = String> + use<> {
+        let signal = self.signal.clone();
+        poll_fn(move |context| signal.poll_lost(context.waker()))
     }
 
     fn fresh(&self) -> u32 {
@@ -189,6 +197,10 @@ impl Device for WebGpu {
 
     fn counters(&self) -> Counters {
         *self.counters.borrow()
+    }
+
+    fn life(&self) -> Life {
+        self.signal.lost().map_or(Life::Open, Life::Lost)
     }
 
     fn alloc(&self, words: usize, what: &str) -> Result<BufferId> {

@@ -4,7 +4,7 @@ use super::device_error;
 use crate::{Error, Result};
 use std::{
     sync::{Mutex, MutexGuard},
-    task::Waker,
+    task::{Poll, Waker},
 };
 
 /// Shared with the callbacks.
@@ -16,11 +16,13 @@ struct State {
     under_way: u32,
     /// When the last submit was through.
     idle_since: f64,
-    /// For good.
-    lost: Option<Error>,
+    /// Why; for good.
+    lost: Option<String>,
     /// Told once.
     failed: Option<Error>,
     waiting: Vec<Waker>,
+    /// Those that wait for the loss alone.
+    mourners: Vec<Waker>,
 }
 
 impl Signal {
@@ -47,7 +49,9 @@ impl Signal {
 
     /// The device is gone.
     pub fn lose(&self, reason: &str) {
-        self.state().lost.get_or_insert_with(|| device_error(&format!("the device was lost: {reason}")));
+        self.state().lost.get_or_insert_with(|| reason.into());
+        let mourners = std::mem::take(&mut self.state().mourners);
+        mourners.into_iter().for_each(Waker::wake);
         self.wake();
     }
 
@@ -57,14 +61,24 @@ impl Signal {
         self.wake();
     }
 
-    /// The loss, if the device is lost.
-    pub fn lost(&self) -> Option<Error> {
+    /// Why the device was lost, if it is.
+    pub fn lost(&self) -> Option<String> {
         self.state().lost.clone()
+    }
+
+    /// The same for one who waits for it.
+    pub fn poll_lost(&self, waker: &Waker) -> Poll<String> {
+        let mut state = self.state();
+        if let Some(reason) = &state.lost {
+            return Poll::Ready(reason.clone());
+        }
+        state.mourners.push(waker.clone());
+        Poll::Pending
     }
 
     /// An error if the device is lost. What failed is told by [`Self::check`] at the next wait, when its cause is known.
     pub fn alive(&self) -> Result<()> {
-        self.lost().map_or(Ok(()), Err)
+        self.lost().map_or(Ok(()), |reason| Err(loss(&reason)))
     }
 
     /// What failed needs no telling: it came of something that was told.
@@ -75,7 +89,7 @@ impl Signal {
     /// The error that is still to be told, if there is one.
     pub fn check(&self) -> Result<()> {
         let mut state = self.state();
-        let lost = state.lost.clone();
+        let lost = state.lost.as_deref().map(loss);
         lost.or_else(|| state.failed.take()).map_or(Ok(()), Err)
     }
 
@@ -93,4 +107,8 @@ impl Signal {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+}
+
+fn loss(reason: &str) -> Error {
+    device_error(&format!("the device was lost: {reason}"))
 }
