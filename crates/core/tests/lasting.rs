@@ -5,7 +5,7 @@ mod support;
 use gradbook_core::{
     Data, Host, LocalRunner, LoopSpec, ProgramSpec, Result, Runner, Tensor,
     device::{
-        BufferId, Counters, Device, DeviceInfo, ExecutableId, Life, LocalFuture, Place, Position,
+        BufferId, Counters, Device, DeviceInfo, ExecutableId, Life, LocalFuture, Place, Position, Realisation,
         interp::Interp,
         lasting::{Lasting, Recovery, Surroundings},
     },
@@ -109,6 +109,10 @@ impl Device for Fragile {
     fn prepare(&self, program: &Program) -> Result<ExecutableId> {
         self.operate()?;
         self.inner.prepare(program)
+    }
+
+    fn realisation(&self, executable: ExecutableId) -> Result<Realisation> {
+        self.inner.realisation(executable)
     }
 
     fn release(&self, executable: ExecutableId) {
