@@ -1,4 +1,4 @@
-// The GPU is lost in the middle of a run: the run goes on, and its curve with it.
+// The device changes in the middle of a run: by choice, and because it was lost. The run goes on, and its curve with it.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -59,5 +59,23 @@ test("a run whose GPU is lost goes on where it was, on a new device and then on 
     );
     assert.match(await page.locator(".status-name").innerText(), /^CPU/);
     assert.equal(await page.locator(".status-why").innerText(), "the GPU was lost");
+  });
+});
+
+test("a run moves to another device in its middle without a jump", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.open(page);
+    await notebook.addAndRun(NETWORK);
+    await notebook.addAndRun("const calm = await train(80)\ncalm.length");
+    const choose = (device: string) => page.getByLabel("Device").selectOption(device);
+    await choose("WebGPU");
+    await page.locator(".status-name", { hasText: /^WebGPU/ }).waitFor();
+    await disturb(notebook, 80, async () => {
+      await choose("CPU");
+      await page.locator(".status-name", { hasText: /^CPU/ }).waitFor();
+      await choose("WebGPU");
+    });
+    await page.locator(".status-name", { hasText: /^WebGPU/ }).waitFor();
+    assert.equal(await page.locator(".status-news").count(), 0);
   });
 });

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { DISPLAY } from "../display/schema.ts";
 import type { Dataset, Instance, Model, Tensor, Variable } from "./index.ts";
 import { createGradbook } from "./index.ts";
 
@@ -523,6 +524,12 @@ check("a plan says what a call does without running it", async (g) => {
   assert.equal(plan.read, product.read + 4);
   assert.ok(plan.moved >= plan.read + plan.written + 2 * plan.copied && plan.arena >= 0 && plan.buffers >= 3);
   assert.match(plan.toString(), /^cpu: \d+ dispatches, 0 submits; .* must move.*\n.*matmul.*total$/s);
+  const { rows } = plan[DISPLAY]() as { rows: (string | number)[][] };
+  const kilobytes = (bytes: number) => Number((bytes / 1e3).toFixed(3));
+  const total = [plan.dispatches, plan.read + plan.copied, plan.written + plan.copied, plan.moved].map(
+    (figure, i) => (i === 0 ? figure : kilobytes(figure)),
+  );
+  assert.deepEqual(rows.at(-1), ["total", ...total, Number((plan.flops / 1e6).toFixed(3))]);
   const before = g.counters().dispatches as number;
   await (await step(x)).data();
   assert.equal((g.counters().dispatches as number) - before, plan.dispatches);

@@ -106,16 +106,12 @@ export class Plan {
       rounded(moved, 1e3),
       rounded(flops, 1e6),
     ];
-    const { copied } = this;
+    const { copied, dispatches, flops, moved } = this;
     const none = { dispatches: 0, flops: 0 };
     return [
       ...this.steps.map((step) => row(step.kernel, step)),
       row("arguments and results", { ...none, read: copied, written: copied, moved: 2 * copied }),
-      row("total", {
-        ...(this as Omit<PlanStep, "kernel">),
-        read: this.read + copied,
-        written: this.written + copied,
-      }),
+      row("total", { dispatches, flops, moved, read: this.read + copied, written: this.written + copied }),
     ];
   }
 }
