@@ -1,6 +1,6 @@
 // Built-in data sets as files: `assets/NAME/manifest.json` lists them with size and hash. Only our own names are looked for,
 // as the request comes from code that we did not write. What was loaded once is kept in the browser's storage, and every
-// file is checked each time, wherever it came from.
+// file is checked each time, wherever it came from: its length, and in a secure context its SHA-256.
 
 import { fetchBytes, gunzip, sha256 } from "./files.ts";
 
@@ -69,32 +69,41 @@ export async function loadCollection(
 /** The published one, or without a network the one that was kept. */
 async function loadManifest(url: URL): Promise<Manifest> {
   const kept = await storage();
-  let bytes: Uint8Array<ArrayBuffer>;
   try {
-    bytes = await fetchBytes(url);
+    const bytes = await fetchBytes(url);
+    const manifest = readManifest(url, bytes);
     await keep(kept, url, bytes);
+    return manifest;
   } catch (error) {
-    const old = await kept?.match(url);
+    const old = await found(kept, url);
     if (!old) throw error;
-    bytes = new Uint8Array(await old.arrayBuffer());
+    return readManifest(url, old);
   }
+}
+
+/** Some hosts answer with a page of their own where a file is missing, or where the network wants a reader to sign in. */
+function readManifest(url: URL, bytes: Uint8Array): Manifest {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as Manifest;
+    const manifest = JSON.parse(new TextDecoder().decode(bytes)) as Manifest;
+    const entries = Object.values(manifest.parts).flatMap((files) => Object.values(files));
+    const isFile = (entry: FileEntry | number) => typeof entry === "number" || entry.plain.bytes >= 0;
+    if (entries.length > 0 && entries.every(isFile)) return manifest;
   } catch {
-    throw new Error(`${url.href} is no list of files; is the site complete?`);
+    // The same as one without files.
   }
+  throw new Error(`${url.href} is no list of files; is the site complete?`);
 }
 
 async function loadFile(url: URL, entry: FileEntry, onBytes: (count: number) => void): Promise<Uint8Array> {
   const kept = await storage();
-  const old = await kept?.match(url);
+  const old = await found(kept, url);
   if (old) {
-    const plain = await unpack(new Uint8Array(await old.arrayBuffer())).catch(() => undefined);
+    const plain = await unpack(old, entry).catch(() => undefined);
     if (plain && (await damageOf(plain, entry)) === undefined) return plain;
     // Of another version, or spoilt: the published one takes its place.
   }
   const packed = await fetchBytes(url, onBytes);
-  const plain = await unpack(packed).catch(() => undefined);
+  const plain = await unpack(packed, entry).catch(() => undefined);
   const damage = plain ? await damageOf(plain, entry) : "it cannot be unpacked";
   if (!plain || damage !== undefined)
     throw new Error(
@@ -105,8 +114,11 @@ async function loadFile(url: URL, entry: FileEntry, onBytes: (count: number) => 
 }
 
 /** Some servers unpack on the way what ends in .gz: then it is what is wanted already. */
-async function unpack(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzip(bytes) : bytes;
+async function unpack(
+  bytes: Uint8Array<ArrayBuffer>,
+  { plain }: FileEntry,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzip(bytes, plain.bytes) : bytes;
 }
 
 /** What is wrong with an unpacked file, if anything is. */
@@ -120,7 +132,21 @@ async function damageOf(plain: Uint8Array<ArrayBuffer>, entry: FileEntry): Promi
 
 /** The browser's storage for files; none in Node, in private windows of some browsers, or without a secure context. */
 async function storage(): Promise<Cache | undefined> {
-  return globalThis.caches?.open(STORE).catch(() => undefined);
+  try {
+    return await globalThis.caches?.open(STORE);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What was kept of a file, if it can be read. */
+async function found(store: Cache | undefined, url: URL): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    const response = await store?.match(url);
+    return response && new Uint8Array(await response.arrayBuffer());
+  } catch {
+    return undefined;
+  }
 }
 
 const STORE = "gradbook-data";

@@ -43,7 +43,13 @@ test(
     assert.deepEqual(await values(doubled.take(3)), [0, 2, 4]);
     assert.deepEqual(doubled.classes, ["a", "b", "c"]);
     const either = set.map((x, y) => [x, y.eq(2).cast("i32")]);
-    assert.deepEqual(await either.classCounts(), [90, 10, 0]);
+    assert.deepEqual([either.classes, await either.classCounts()], [[], [90, 10]]);
+    const named = set.map((x, y) => [x, y.eq(2).cast("i32")], { classes: ["other", "c"] });
+    assert.deepEqual(named.classes, ["other", "c"]);
+    await assert.rejects(
+      set.map((x, y) => [x, y.sub(1)]).classCounts(),
+      /classCounts: the label of sample 0 is -1; labels are from 0 to 1048575/,
+    );
     assert.throws(
       () => set.map((x) => x.slice(0, 0, 5)),
       /map: 100 samples became \[5, 1\]; their number must stay/,
@@ -175,9 +181,15 @@ test(
       await model.fit(train, { epochs: 1, validation: locked, seed: 1 });
       assert.match(warnings[2] ?? "", /is used for validation/);
       assert.equal(warnings.length, 3);
-      // Unlocked, it is as before.
+      await model.predict(locked);
+      for (const _ of locked.batches()) break;
+      assert.match(warnings.slice(3).join(), /\(use 5\).*\(use 6\)/);
+      assert.throws(() => locked.concat(train.locked()), /lock what they make/);
+      // Unlocked, it is as before; what fails tells nothing.
       await model.evaluate(held);
-      assert.equal(warnings.length, 3);
+      const wrong = g.nn.sequential([g.nn.conv2d({ out: 3, kernel: 3 })]);
+      await assert.rejects(wrong.evaluate(locked));
+      assert.equal(warnings.length, 5);
     } finally {
       console.warn = warn;
     }

@@ -41,6 +41,17 @@ export interface ChannelStats {
   std: number[];
 }
 
+/** As in the core. */
+const MOST_CLASSES = 2 ** 20 - 1;
+
+/** @internal The lock of a set: one of this name and length that was locked before has the same, so that a cell may run again. */
+export function lockOf(context: Context, { name, length }: DatasetHandle, uses = 0): Lock {
+  const key = `${name} ${length}`;
+  const lock = context.locks.get(key) ?? { uses };
+  context.locks.set(key, lock);
+  return lock;
+}
+
 /** Samples x [N, …] with one target y each. */
 export class Dataset {
   /** @internal */
@@ -115,6 +126,7 @@ export class Dataset {
     const { size = 32, shuffle = true, epoch = 0, remainder = "keep" } = options;
     if (!Number.isInteger(size) || size < 1)
       throw argumentError(`batches: size is ${size}; it must be at least 1`);
+    this.use("scoring");
     // From now on it lies where it is computed on, and a batch is a list of numbers. An error comes with the first read.
     context.session.evaluate(list(context, [this.x, this.y])).catch(() => {});
     const order = shuffle
@@ -148,18 +160,25 @@ export class Dataset {
 
   /**
    * What `change` makes of all samples [N, …], and of the targets if it gives both:
-   * `train.map((x) => x.sub(0.5))`, `train.map((x, y) => [x, y.eq(3).cast("i32")])`. The number of samples stays.
+   * `train.map((x) => x.sub(0.5))`, `train.map((x, y) => [x, y.eq(3).cast("i32")], { classes: ["other", "cat"] })`. The number of samples
+   * stays; new targets have the classes that are given here, or none with names.
    */
-  map(change: (x: Tensor, y: Tensor) => Tensor | readonly [x: Tensor, y: Tensor]): Dataset {
-    const made = change(this.x, this.y);
-    const [x, y] = made instanceof Tensor ? [made, this.y] : made;
+  map(
+    change: (x: Tensor, y: Tensor) => Tensor | readonly [x: Tensor, y: Tensor],
+    options: { classes?: readonly string[] } = {},
+  ): Dataset {
+    this.context.wasm.checkNames("map", options, ["classes"]);
+    const targets = this.y;
+    const made = change(this.x, targets);
+    const [x, y] = made instanceof Tensor ? [made, targets] : made;
+    const classes = options.classes ?? (y === targets ? this.classes : []);
     if (!(x instanceof Tensor && y instanceof Tensor))
       throw argumentError("map: the function must give the samples, or [samples, targets]");
     if (x.shape[0] !== this.length)
       throw argumentError(
         `map: ${this.length} samples became [${x.shape.join(", ")}]; their number must stay`,
       );
-    return this.#with(new this.context.wasm.Dataset(this.name, x.handle, y.handle, this.classes));
+    return this.#with(new this.context.wasm.Dataset(this.name, x.handle, y.handle, [...classes]));
   }
 
   /** These samples and then those of the others, which must have the same shape and classes. */
@@ -180,8 +199,10 @@ export class Dataset {
         ),
         0,
       );
+    const locks = new Set(sets.flatMap(({ lock }) => lock ?? []));
+    if (locks.size > 1) throw argumentError("concat: join test sets first, and lock what they make");
     const handle = new context.wasm.Dataset(this.name, joined("x"), joined("y"), this.classes);
-    return new Dataset(context, handle, sets.find((set) => set.lock)?.lock);
+    return new Dataset(context, handle, [...locks][0]);
   }
 
   /**
@@ -281,15 +302,12 @@ export class Dataset {
   }
 
   /**
-   * The same set, to be scored once, at the end. Every further `evaluate`, and any use in `fit`, shows a warning in the output;
-   * what is taken from it counts as the set itself, and so does a set of this name and length that is locked again.
+   * The same set, to be scored once, at the end. Every further `evaluate`, `predict` or epoch of `batches`, and any use in `fit`, shows a
+   * warning in the output; what is taken from it counts as the set itself, and so does a set of this name and length that is locked again.
    */
   locked(): Dataset {
-    const { context, name, length } = this;
-    const key = `${name} ${length}`;
-    const lock = this.lock ?? context.locks.get(key) ?? { uses: 0 };
-    context.locks.set(key, lock);
-    return new Dataset(context, this.handle.clone(), lock);
+    const { context, handle, lock } = this;
+    return new Dataset(context, handle.clone(), lock ?? lockOf(context, handle));
   }
 
   /** @internal Counts a use of a locked set and warns of all but one that scores it. */
@@ -362,7 +380,13 @@ export class Dataset {
   async #labels(method: string): Promise<Int32Array> {
     if (this.y.dtype !== "i32")
       throw argumentError(`${method}: the targets are ${this.y.dtype}; expected class labels (i32)`);
-    return (await this.#targets(method)) as Int32Array;
+    const labels = (await this.#targets(method)) as Int32Array;
+    const odd = labels.findIndex((label) => label < 0 || label > MOST_CLASSES);
+    if (odd >= 0)
+      throw argumentError(
+        `${method}: the label of sample ${odd} is ${labels[odd]}; labels are from 0 to ${MOST_CLASSES}`,
+      );
+    return labels;
   }
 
   async #captions(): Promise<string[]> {

@@ -10,6 +10,7 @@ import { fetchBytes } from "./files.ts";
 import type { EngineBuild } from "./probe.ts";
 import { chooseBuild } from "./probe.ts";
 import { defaultThreads, startHelpers } from "./threads.ts";
+import { tune } from "./tuning.ts";
 
 /** The classes of the module with the WebGPU device. */
 type GpuModule = typeof import("../pkg/gpu/gradbook.js");
@@ -90,6 +91,7 @@ export async function loadEngine(base: URL, options: EngineOptions = {}): Promis
     // What did not load may do so later.
     gpu.catch(() => (gpu = undefined));
     gpuDevice = (await (await gpu).Gpu.open()) as Gpu;
+    await tune(gpuDevice, base);
     return gpuDevice;
   };
   const moveToGpu = (engine: Engine): Promise<void> => engine.moveToGpu(openGpu);

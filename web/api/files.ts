@@ -39,9 +39,14 @@ function counted(onBytes: (count: number) => void): TransformStream<Uint8Array, 
 /** Not a literal where it is imported: bundles for pages have no such module. */
 const NODE_FILES: string = "node:fs/promises";
 
-/** Unpacks gzip. */
-export async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  const unpacked = new Response(bytes).body?.pipeThrough(new DecompressionStream("gzip"));
+/** Unpacks gzip. Errors: it is damaged, or holds more than `most` bytes. */
+export async function gunzip(bytes: Uint8Array<ArrayBuffer>, most: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bounded = counted((count) => {
+    if (count > most) throw new Error(`more than ${most} bytes`);
+  });
+  const unpacked = new Response(bytes).body
+    ?.pipeThrough(new DecompressionStream("gzip"))
+    .pipeThrough(bounded);
   return new Uint8Array(await new Response(unpacked).arrayBuffer());
 }
 

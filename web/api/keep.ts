@@ -3,7 +3,7 @@
 // optimisers and histories are JavaScript, and go.
 
 import type { Context } from "./context.ts";
-import { Dataset } from "./dataset.ts";
+import { Dataset, lockOf } from "./dataset.ts";
 import { Model } from "./model.ts";
 import { list, Tensor } from "./tensor.ts";
 
@@ -74,8 +74,10 @@ export async function restore(context: Context): Promise<Record<string, unknown>
       case "dataset": {
         const [x, y] = [handles.at(thing.x), handles.at(thing.y)];
         const { name, classes, uses } = thing;
-        const lock = uses === undefined ? undefined : { uses };
-        made.push(new Dataset(context, new wasm.Dataset(name, x, y, classes), lock));
+        const handle = new wasm.Dataset(name, x, y, classes);
+        made.push(
+          new Dataset(context, handle, uses === undefined ? undefined : lockOf(context, handle, uses)),
+        );
         break;
       }
       case "layer": {

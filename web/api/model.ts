@@ -239,14 +239,11 @@ export class Model {
     if (!(data instanceof Dataset)) throw argumentError("evaluate: the first argument must be a data set");
     const loss = lossArgument(this.context, options.loss);
     const { context } = this;
+    const batchSize = options.batchSize ?? 256;
+    const score = await context.wasm.evaluate(context.session, this.handle, data.handle, loss, batchSize);
+    // One that failed told nothing.
     data.use("scoring");
-    return (await context.wasm.evaluate(
-      context.session,
-      this.handle,
-      data.handle,
-      loss,
-      options.batchSize ?? 256,
-    )) as Score;
+    return score as Score;
   }
 
   /** What it makes of every sample, a batch at a time: [N, …] to [N, …]. */
@@ -254,6 +251,7 @@ export class Model {
     this.context.wasm.checkNames("predict", options, ["batchSize"]);
     const input = x instanceof Dataset ? x.x : x;
     if (!(input instanceof Tensor)) throw argumentError("predict: expected a tensor or a data set");
+    if (x instanceof Dataset) x.use("scoring");
     const { context } = this;
     const output = await context.wasm.predict(
       context.session,

@@ -138,6 +138,8 @@ impl Engine {
         self.withdraw();
         let (runner, device, cpu) = (self.runner.clone(), self.device.clone(), self.cpu.clone());
         future_to_promise(async move {
+            // A move to a GPU may be under way.
+            runner.between_steps(async {}).await;
             if device.info().name != "cpu" {
                 let warm = device.warm(cpu).await.map_err(Thrown::from)?;
                 runner.between_steps(device.move_to(warm)).await.map_err(Thrown::from)?;
@@ -267,16 +269,25 @@ async fn files(load: &Function, what: &str) -> Result<Vec<(String, Vec<u8>)>, Js
 async fn consider(runner: &LocalRunner, device: &Lasting, offer: &RefCell<Option<Offer>>, opener: &Opener) {
     let Some(Offer { gpu, opener: opening, moved }) = offer.borrow().clone() else { return };
     // A GPU that fails is no gain: everything stays where it is.
-    let Ok(warm) = device.warm(gpu).await else { return drop(offer.take()) };
+    let Ok(warm) = device.warm(gpu.clone()).await else {
+        device.watch(false);
+        return drop(offer.take());
+    };
     let weighed = runner.between_steps(device.weigh(&warm)).await;
-    let is_faster = matches!(weighed, Ok(Some((here, there))) if there < here);
-    if !is_faster || offer.borrow().is_none() {
+    if !matches!(weighed, Ok(Some((here, there))) if there < here) {
         return warm.cool();
     }
-    offer.take();
-    device.watch(false);
-    opener.replace(Some(opening));
-    if runner.between_steps(device.move_to(warm)).await.is_ok() {
+    let moving = async {
+        // Another device may have been chosen until it is our turn.
+        if offer.borrow_mut().take_if(|offer| Rc::ptr_eq(&offer.gpu, &gpu)).is_none() {
+            warm.cool();
+            return false;
+        }
+        device.watch(false);
+        opener.replace(Some(opening));
+        device.move_to(warm).await.is_ok()
+    };
+    if runner.between_steps(moving).await {
         // Whoever is told may throw as it likes.
         let _ = moved.call0(&JsValue::UNDEFINED);
     }

@@ -28,10 +28,25 @@ impl Gpu {
     /// Opens the browser's adapter. Errors: there is none, or it gives no device; readers are told, so in words.
     pub fn open() -> Promise {
         future_to_promise(async {
-            let device = WebGpu::new(Options { compile: Some(compile::compile), ..Options::new(clock::now) })
-                .await
-                .map_err(Thrown::from)?;
+            let options = Options { compile: Some(compile::compile), ..Options::new(clock::now) };
+            let device = WebGpu::new(options).await.map_err(Thrown::from)?;
             Ok(Self(Rc::new(device)).into())
+        })
+    }
+
+    /// Takes tilings that `tune` has found, for programs to come. Errors: such are unknown.
+    #[wasm_bindgen(js_name = useTuning)]
+    pub fn use_tuning(&self, tuning: &str) -> Result<(), Thrown> {
+        self.0.set_tuning(tuning.parse()?);
+        Ok(())
+    }
+
+    /// Measures which tilings are fastest, for programs to come; a promise of their names.
+    pub fn tune(&self) -> Promise {
+        let device = self.0.clone();
+        future_to_promise(async move {
+            let tuning = device.tune().await.map_err(Thrown::from)?;
+            Ok(tuning.to_string().into())
         })
     }
 

@@ -50,6 +50,9 @@ impl Lasting {
     ///
     /// Errors: it has, and there can be no mirror.
     pub(super) async fn tend(&self, open: &Rc<Open>) -> Result<()> {
+        if !self.is_current(open) {
+            return Ok(());
+        }
         if self.mirror.borrow().is_some() {
             let polled = self.poll_mirror(&mut Context::from_waker(Waker::noop()));
             if !self.is_long(2) {
@@ -160,7 +163,8 @@ impl Lasting {
         for (buffer, entry) in mirror.brought {
             let Some(entry) = journal.entry(entry) else { unreachable!("the journal only grows meanwhile") };
             let Entry::Write { words, .. } = &*entry else { unreachable!("it was written") };
-            bases.push((buffer, copied(HOST, words, "a mirror of what lies on a GPU")?));
+            let words = copied(HOST, words, "a mirror of what lies on a GPU");
+            bases.push((buffer, words.inspect_err(|_| self.due.set((self.surroundings.now)() + INTERVAL))?));
         }
         // All or none: bases and journal belong together.
         for (buffer, words) in bases {

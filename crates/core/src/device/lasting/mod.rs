@@ -166,7 +166,7 @@ impl Lasting {
         if self.is_current(open) {
             self.current.take();
             self.mirror.take();
-            self.left(&*open.device);
+            self.left(open);
             self.losses.update(|n| n + 1);
             self.reason.replace(reason);
         }
@@ -189,8 +189,8 @@ impl Lasting {
     }
 
     /// Counts what a device has done that is left.
-    fn left(&self, device: &dyn Device) {
-        self.past.set(Counters { live_bytes: 0, ..sum(self.past.get(), device.counters()) });
+    fn left(&self, open: &Open) {
+        self.past.set(Counters { live_bytes: 0, ..sum(self.past.get(), open.counters()) });
     }
 
     /// Does something on the current device, if there is one. None if it must be done on the next one.
@@ -247,7 +247,7 @@ impl Device for Lasting {
     }
 
     fn counters(&self) -> Counters {
-        let current = self.current().map(|open| open.device.counters()).unwrap_or_default();
+        let current = self.current().map(|open| open.counters()).unwrap_or_default();
         sum(self.past.get(), current)
     }
 
@@ -275,7 +275,9 @@ impl Device for Lasting {
             return Ok(());
         }
         let words = copied(HOST, words, "a mirror of what lies on a GPU")?;
-        if !to.touched.replace(true) && words.len() == to.words {
+        // While there is no device, one may be made anew that has begun with what was there before.
+        let is_here = self.current.borrow().is_some();
+        if !to.touched.replace(true) && words.len() == to.words && is_here {
             // Nothing has read what was there before.
             self.journal.borrow_mut().keeps(words.len());
             to.base.replace(Some(words));

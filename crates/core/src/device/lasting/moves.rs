@@ -25,8 +25,9 @@ impl Warm {
 const SLICE: f64 = 8.0;
 /// Programs whose kernels a warm device has made ready: those that ran last.
 const WARM: usize = 4;
-/// Repetitions by which a device is weighed.
+/// Repetitions by which a device is weighed, and after how many ms there are enough of them: nothing else runs meanwhile.
 const REHEARSALS: usize = 10;
+const WEIGHED: f64 = 100.0;
 
 impl Lasting {
     /// Makes another device ready to take over what runs now: the programs that ran last are prepared there and run once on
@@ -44,7 +45,7 @@ impl Lasting {
 
     async fn warm_up(&self, open: &Open) -> Result<()> {
         for executable in self.ran_last() {
-            self.rehearse(open, &executable, 1).await?;
+            self.rehearse(open, &executable, 1, f64::INFINITY).await?;
         }
         open.device.ready().await
     }
@@ -60,11 +61,9 @@ impl Lasting {
         let Some(longest) = longest else { return Ok(None) };
         let (ms, times) = longest.spent.get();
         let begun = (self.surroundings.now)();
-        if !self.rehearse(&warm.0, longest, REHEARSALS).await? {
-            return Ok(None);
-        }
-        let there = ((self.surroundings.now)() - begun) / REHEARSALS as f64;
-        Ok(Some((ms / times as f64, there)))
+        let rehearsals = self.rehearse(&warm.0, longest, REHEARSALS, begun + WEIGHED).await?;
+        let there = ((self.surroundings.now)() - begun) / rehearsals as f64;
+        Ok((rehearsals > 0).then_some((ms / times as f64, there)))
     }
 
     /// Programs that ran, the last one first, and not many.
@@ -76,14 +75,14 @@ impl Lasting {
         ran
     }
 
-    /// Runs a program on memory without meaning, to the end. False if what it ran on last is gone.
-    async fn rehearse(&self, open: &Open, executable: &Executable, times: usize) -> Result<bool> {
+    /// Runs a program on memory without meaning, so often or until a moment. Returns how often; 0 if what it ran on last is gone.
+    async fn rehearse(&self, open: &Open, executable: &Executable, times: usize, until: f64) -> Result<usize> {
         let bound = self.bound(&executable.last.borrow());
-        let Ok(bound) = bound else { return Ok(false) };
+        let Ok(bound) = bound else { return Ok(0) };
         let here = bound.iter().map(|buffer| open.reserve(buffer)).collect::<Result<Vec<_>>>()?;
         let program = open.executable(executable)?;
         let mut at = Position::default();
-        while at.iteration < times {
+        while at.iteration < times && (at.iteration == 0 || (self.surroundings.now)() < until) {
             open.device.ready().await?;
             at = open.device.run(program, &here, at, times, &mut || true)?;
             (self.surroundings.turn)().await;
@@ -92,7 +91,7 @@ impl Lasting {
         if let Some((&buffer, _)) = here.iter().zip(bound.iter()).find(|(_, buffer)| buffer.words > 0) {
             open.device.read(buffer, 0..1).await?;
         }
-        Ok(true)
+        Ok(at.iteration)
     }
 
     /// Goes on elsewhere. To be called when no program is between two of its steps; none may begin before the end.
@@ -105,14 +104,17 @@ impl Lasting {
             Some(old) => match self.mirror_all(&old).await {
                 Ok(()) => Some(old),
                 // The mirror before and the journal have everything.
-                Err(_) if self.is_lost(&old) => None,
-                Err(error) => return Err(error),
+                Err(_) if self.came_of_loss(&old).await => None,
+                Err(error) => {
+                    target.clear();
+                    return Err(error);
+                }
             },
             None => None,
         };
         let before = self.past.get();
         if let Some(old) = self.current.take() {
-            self.left(&*old.device);
+            self.left(&old);
             old.empty();
         }
         match (self.replay(&target).await, old) {
@@ -128,6 +130,7 @@ impl Lasting {
                 Err(error)
             }
             (Err(error), None) => {
+                target.clear();
                 self.recover().await?;
                 Err(error)
             }
@@ -143,9 +146,14 @@ impl Lasting {
             let open = Open::on(opened.unwrap_or_else(|| (self.surroundings.refuge)()));
             match self.replay(&open).await {
                 Ok(()) => break,
-                Err(error) if is_last => return Err(error),
                 // It was lost, too, or has no room.
-                Err(_) => self.losses.set(self.losses.get().max(1) + 1),
+                Err(error) => {
+                    open.clear();
+                    if is_last {
+                        return Err(error);
+                    }
+                    self.losses.set(self.losses.get().max(1) + 1);
+                }
             }
         }
         let reason = self.reason.borrow().clone();

@@ -1,8 +1,11 @@
 //! One of the devices that a lasting one runs on, by the names that its caller uses.
 
-use super::super::{BufferId, Device, ExecutableId, Life, LocalFuture};
+use super::super::{BufferId, Counters, Device, ExecutableId, Life, LocalFuture};
 use super::journal::{Buffer, Executable};
-use crate::Result;
+use crate::{
+    Result,
+    reserve::{HOST, zeros},
+};
 use rustc_hash::FxHashMap;
 use std::{
     cell::RefCell,
@@ -16,6 +19,8 @@ pub struct Open {
     pub device: Rc<dyn Device>,
     /// Whether it may be lost, so that what it does must be noted.
     pub noted: bool,
+    /// What the device had done before.
+    before: Counters,
     buffers: RefCell<FxHashMap<BufferId, BufferId>>,
     /// Memory for buffers whose values are still to come; anything may lie there.
     spare: RefCell<FxHashMap<BufferId, BufferId>>,
@@ -24,14 +29,30 @@ pub struct Open {
 
 impl Open {
     pub fn on(device: Rc<dyn Device>) -> Rc<Self> {
-        let noted = device.life() != Life::Safe;
+        let (noted, before) = (device.life() != Life::Safe, device.counters());
         Rc::new(Self {
             device,
             noted,
+            before,
             buffers: RefCell::default(),
             spare: RefCell::default(),
             executables: RefCell::default(),
         })
+    }
+
+    /// What the device has done for us.
+    pub fn counters(&self) -> Counters {
+        let (now, before) = (self.device.counters(), self.before);
+        Counters {
+            dispatches: now.dispatches - before.dispatches,
+            submits: now.submits - before.submits,
+            buffers_created: now.buffers_created - before.buffers_created,
+            bind_groups_created: now.bind_groups_created - before.bind_groups_created,
+            pipelines_created: now.pipelines_created - before.pipelines_created,
+            reads: now.reads - before.reads,
+            emitted: now.emitted - before.emitted,
+            live_bytes: now.live_bytes,
+        }
     }
 
     pub fn insert(&self, buffer: BufferId, here: BufferId) {
@@ -65,7 +86,9 @@ impl Open {
         self.insert(buffer.id, here);
         match &*buffer.base.borrow() {
             Some(base) => self.device.write(here, 0, base)?,
-            None if spare.is_some() => self.device.write(here, 0, &vec![0; buffer.words])?,
+            None if spare.is_some() => {
+                self.device.write(here, 0, &zeros(HOST, buffer.words, "a value that moves")?)?;
+            }
             None => {}
         }
         Ok(here)

@@ -70,9 +70,11 @@ impl<'a> Staging<'a> {
         let bytes = words.saturating_mul(4);
         let reused = gpu.buffers.borrow_mut().reuse(bytes as u64);
         let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+        // Those that may be used again have sizes that others can use.
+        let size = if bytes as u64 <= SPARE_BYTES { bytes.next_power_of_two().max(256) } else { bytes };
         let buffer = match reused {
             Some(buffer) => buffer,
-            None => gpu.buffer(bytes.checked_next_power_of_two().unwrap_or(bytes).max(256), usage, "reading back")?,
+            None => gpu.buffer(size, usage, "reading back")?,
         };
         Ok(Self { gpu, buffer, reusable: Cell::new(false) })
     }

@@ -83,14 +83,14 @@ impl Executable {
         let mut ready: Vec<Vec<Ready>> = Vec::with_capacity(program.steps.len());
         let mut passes = Vec::with_capacity(program.steps.len());
         for (number, step) in program.steps.iter().enumerate() {
-            let emitted = emit::step(step, &gpu.tuning, scratch);
+            let emitted = emit::step(step, &gpu.tuning(), scratch);
             if emitted.scratch > 0 {
                 arena_words = arena_words.max(scratch + emitted.scratch);
             }
             passes.push(emitted.passes(step));
             // Offsets are sums of what each loop around the step adds a trip, which its second trip tells.
             let around = if walk.moves(number) { walk.around(number).collect() } else { Vec::new() };
-            let second = |&l: &usize| (l, emit::step(&walk.second(number, l, step), &gpu.tuning, scratch).dispatches);
+            let second = |&l: &usize| (l, emit::step(&walk.second(number, l, step), &gpu.tuning(), scratch).dispatches);
             let second: Vec<(usize, Vec<emit::Dispatch>)> = around.iter().map(second).collect();
             let mut dispatches = Vec::with_capacity(emitted.dispatches.len());
             for (i, dispatch) in emitted.dispatches.into_iter().enumerate() {

@@ -12,6 +12,7 @@ mod pipelines;
 mod signal;
 #[cfg(test)]
 pub(crate) mod tests;
+mod tune;
 
 pub use emit::{Tiling, Tuning};
 pub use open::Options;
@@ -41,7 +42,7 @@ pub struct WebGpu {
     limits: wgpu::Limits,
     info: DeviceInfo,
     options: Options,
-    tuning: Tuning,
+    tuning: Cell<Tuning>,
     signal: Arc<Signal>,
     next: Cell<u32>,
     buffers: RefCell<Buffers>,

@@ -70,7 +70,7 @@ impl WebGpu {
             limits,
             info,
             options,
-            tuning: options.tuning.unwrap_or(Tuning::all(usual)),
+            tuning: options.tuning.unwrap_or(Tuning::all(usual)).into(),
             signal,
             next: 0.into(),
             buffers: Default::default(),

@@ -16,7 +16,7 @@ use crate::{
     plan::{Buffer, Epilogue, Kernel, Operand, Step},
 };
 use template::Shader;
-pub use tiling::Tiling;
+pub use tiling::{Tiling, Tuning};
 
 /// One dispatch of a step.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,26 +35,6 @@ impl Dispatch {
     /// The first word of each operand: what the uniform at binding 0 holds.
     pub fn offsets(&self) -> Vec<u32> {
         self.operands.iter().map(|operand| operand.offset as u32).collect()
-    }
-}
-
-/// Which tiling products of each kind get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Tuning {
-    /// Of matrices.
-    pub matmul: Tiling,
-    /// Of weights and patches.
-    pub conv: Tiling,
-    /// Of weights and output gradients.
-    pub conv_input_grad: Tiling,
-    /// Of output gradients and patches.
-    pub conv_weight_grad: Tiling,
-}
-
-impl Tuning {
-    /// The same for all.
-    pub const fn all(tiling: Tiling) -> Self {
-        Self { matmul: tiling, conv: tiling, conv_input_grad: tiling, conv_weight_grad: tiling }
     }
 }
 

@@ -1,6 +1,8 @@
 //! How the results of a product are shared among threads, and the text of the loop over its depth.
 
 use super::template::repeat;
+use crate::{Error, Result};
+use std::{fmt, str::FromStr};
 
 /// A family of tilings. Which one is fastest is up to the device; results differ in nothing but rounding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,6 +13,49 @@ pub enum Tiling {
     Large,
     /// Straight from memory, up to 8 × 8 results a thread: where workgroup memory is no faster, as on processors.
     Direct,
+}
+
+/// Which tiling products of each kind get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Tuning {
+    /// Of matrices.
+    pub matmul: Tiling,
+    /// Of weights and patches.
+    pub conv: Tiling,
+    /// Of weights and output gradients.
+    pub conv_input_grad: Tiling,
+    /// Of output gradients and patches.
+    pub conv_weight_grad: Tiling,
+}
+
+impl Tuning {
+    /// The same for all.
+    pub const fn all(tiling: Tiling) -> Self {
+        Self { matmul: tiling, conv: tiling, conv_input_grad: tiling, conv_weight_grad: tiling }
+    }
+}
+
+/// The names of its tilings, in the order of its fields: what is parsed.
+impl fmt::Display for Tuning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = [self.matmul, self.conv, self.conv_input_grad, self.conv_weight_grad];
+        f.write_str(&all.map(Tiling::name).join(" "))
+    }
+}
+
+impl FromStr for Tuning {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let named = |name: &str| Tiling::ALL.into_iter().find(|tiling| tiling.name() == name);
+        let tilings: Option<Vec<Tiling>> = text.split(' ').map(named).collect();
+        match tilings.as_deref() {
+            Some(&[matmul, conv, conv_input_grad, conv_weight_grad]) => {
+                Ok(Self { matmul, conv, conv_input_grad, conv_weight_grad })
+            }
+            _ => Err(Error::argument("tuning", format!("\"{text}\" does not name four tilings"))),
+        }
+    }
 }
 
 /// Rows and columns of results that are made together.
@@ -31,12 +76,21 @@ impl Tiling {
     /// All there are.
     pub const ALL: [Self; 3] = [Self::Small, Self::Large, Self::Direct];
 
+    /// In one word.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Small => "small",
+            Self::Large => "large",
+            Self::Direct => "direct",
+        }
+    }
+
     /// Workgroups that keep a device busy; a product of fewer is split along k.
     pub fn busy(self) -> usize {
         match self {
             Self::Small | Self::Large => 64,
-            // A core takes one at a time.
-            Self::Direct => 4,
+            // A core takes one at a time, and few have work for a second pass over what they made.
+            Self::Direct => 2,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The device as such: what it counts, where it pauses, what it refuses, how it is lost.
 
-use super::{cases, gpu, inside, outside, run};
+use super::{Tiling, Tuning, cases, gpu, inside, outside, run};
 use crate::{
     DType, Error,
     device::{BufferId, Device, Place, Position},
@@ -213,4 +213,22 @@ fn a_lost_device_says_so_from_then_on() {
         let run = gpu.run(program, &[buffer], Position::default(), 1, &mut || false);
         assert!(matches!(run, Err(Error::Device { .. })));
     }
+}
+
+#[test]
+fn tilings_are_chosen_by_measurement_and_remembered_by_name() {
+    for tuning in [Tuning::all(Tiling::Large), Tuning { conv: Tiling::Direct, ..Tuning::all(Tiling::Small) }] {
+        assert_eq!(tuning.to_string().parse::<Tuning>().unwrap(), tuning);
+    }
+    assert!("small small".parse::<Tuning>().is_err() && "small small small tiny".parse::<Tuning>().is_err());
+    let Some(gpu) = gpu() else { return };
+    block_on(gpu.tune()).unwrap();
+    let before = gpu.counters();
+    let tuned = block_on(gpu.tune()).unwrap();
+    assert_eq!(gpu.tuning(), tuned);
+    let after = gpu.counters();
+    assert_eq!(after.live_bytes, before.live_bytes, "a measurement leaves nothing behind");
+    assert_eq!(after.pipelines_created, before.pipelines_created);
+    // On a processor a tile in workgroup memory is a detour: no timing is that noisy.
+    assert!(!gpu.info().software || tuned.matmul == Tiling::Direct, "{tuned}");
 }

@@ -115,7 +115,7 @@ fn check_on(gpu: Option<WebGpu>, cases: &[Case]) {
             failures.extend(difference(case, &got, &expected));
         }
     }
-    assert!(failures.is_empty(), "{:?}\n{}", gpu.tuning, failures.join("\n"));
+    assert!(failures.is_empty(), "{:?}\n{}", gpu.tuning(), failures.join("\n"));
 }
 
 fn difference(case: &Case, got: &[u32], expected: &[u32]) -> Option<String> {
