@@ -3,6 +3,7 @@
 use super::{
     Lasting,
     journal::{Buffer, Entry},
+    less,
     open::Open,
 };
 use crate::{
@@ -100,8 +101,8 @@ impl Lasting {
         let live: Vec<Rc<Buffer>> = self.buffers.borrow().values().cloned().collect();
         for buffer in live {
             // One that cannot be lost gives its words at once: nothing happens in between.
-            let words = open.read(open.buffer(&buffer)?, 0..buffer.words).await?;
-            self.count_read();
+            let here = open.buffer(&buffer)?;
+            let words = self.uncounted(open, || open.read(here, 0..buffer.words)).await?;
             buffer.base.replace(Some(words));
             buffer.touched.set(true);
         }
@@ -125,8 +126,8 @@ impl Lasting {
             match brought {
                 Some(entry) => mirror.brought.push((buffer, entry)),
                 None => {
-                    let read = open.read(open.buffer(&buffer)?, 0..buffer.words);
-                    self.count_read();
+                    let here = open.buffer(&buffer)?;
+                    let read = self.uncounted(open, || open.read(here, 0..buffer.words));
                     mirror.reads.push((buffer, Fetch::UnderWay(read)));
                 }
             }
@@ -176,8 +177,12 @@ impl Lasting {
         Poll::Ready(Ok(()))
     }
 
-    /// A read that nobody asked for does not count.
-    fn count_read(&self) {
-        self.past.update(|past| super::Counters { reads: past.reads.wrapping_sub(1), ..past });
+    /// A read that nobody asked for, and what it takes, do not count.
+    fn uncounted<T>(&self, open: &Open, read: impl FnOnce() -> T) -> T {
+        let before = open.counters();
+        let read = read();
+        let spent = less(open.counters(), before);
+        self.past.update(|past| less(past, spent));
+        read
     }
 }

@@ -425,17 +425,26 @@ impl Drop for Moving<'_> {
     }
 }
 
+/// Both, word by word. The past may hold less than nothing: what mirrors do is taken away there.
 fn sum(a: Counters, b: Counters) -> Counters {
-    // Of reads the past may hold fewer than none: those for mirrors are taken away there.
+    combined(a, b, u64::wrapping_add)
+}
+
+/// What was counted since, of what is still held all.
+fn less(a: Counters, b: Counters) -> Counters {
+    Counters { live_bytes: a.live_bytes, ..combined(a, b, u64::wrapping_sub) }
+}
+
+fn combined(a: Counters, b: Counters, f: fn(u64, u64) -> u64) -> Counters {
     Counters {
-        dispatches: a.dispatches + b.dispatches,
-        submits: a.submits + b.submits,
-        buffers_created: a.buffers_created + b.buffers_created,
-        bind_groups_created: a.bind_groups_created + b.bind_groups_created,
-        pipelines_created: a.pipelines_created + b.pipelines_created,
-        reads: a.reads.wrapping_add(b.reads),
-        emitted: a.emitted + b.emitted,
-        live_bytes: a.live_bytes + b.live_bytes,
+        dispatches: f(a.dispatches, b.dispatches),
+        submits: f(a.submits, b.submits),
+        buffers_created: f(a.buffers_created, b.buffers_created),
+        bind_groups_created: f(a.bind_groups_created, b.bind_groups_created),
+        pipelines_created: f(a.pipelines_created, b.pipelines_created),
+        reads: f(a.reads, b.reads),
+        emitted: f(a.emitted, b.emitted),
+        live_bytes: f(a.live_bytes, b.live_bytes),
     }
 }
 

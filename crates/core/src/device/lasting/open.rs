@@ -1,7 +1,10 @@
 //! One of the devices that a lasting one runs on, by the names that its caller uses.
 
 use super::super::{BufferId, Counters, Device, ExecutableId, Life, LocalFuture};
-use super::journal::{Buffer, Executable};
+use super::{
+    journal::{Buffer, Executable},
+    less,
+};
 use crate::{
     Result,
     reserve::{HOST, zeros},
@@ -42,17 +45,7 @@ impl Open {
 
     /// What the device has done for us.
     pub fn counters(&self) -> Counters {
-        let (now, before) = (self.device.counters(), self.before);
-        Counters {
-            dispatches: now.dispatches - before.dispatches,
-            submits: now.submits - before.submits,
-            buffers_created: now.buffers_created - before.buffers_created,
-            bind_groups_created: now.bind_groups_created - before.bind_groups_created,
-            pipelines_created: now.pipelines_created - before.pipelines_created,
-            reads: now.reads - before.reads,
-            emitted: now.emitted - before.emitted,
-            live_bytes: now.live_bytes,
-        }
+        less(self.device.counters(), self.before)
     }
 
     pub fn insert(&self, buffer: BufferId, here: BufferId) {
