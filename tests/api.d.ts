@@ -327,9 +327,12 @@ export declare class Dataset {
     filter(keep: (label: number, index: number) => boolean): Promise<Dataset>;
     /**
      * What `change` makes of all samples [N, …], and of the targets if it gives both:
-     * `train.map((x) => x.sub(0.5))`, `train.map((x, y) => [x, y.eq(3).cast("i32")])`. The number of samples stays.
+     * `train.map((x) => x.sub(0.5))`, `train.map((x, y) => [x, y.eq(3).cast("i32")], { classes: ["other", "cat"] })`. The number of samples
+     * stays; new targets have the classes that are given here, or none with names.
      */
-    map(change: (x: Tensor, y: Tensor) => Tensor | readonly [x: Tensor, y: Tensor]): Dataset;
+    map(change: (x: Tensor, y: Tensor) => Tensor | readonly [x: Tensor, y: Tensor], options?: {
+        classes?: readonly string[];
+    }): Dataset;
     /** These samples and then those of the others, which must have the same shape and classes. */
     concat(...others: readonly Dataset[]): Dataset;
     /**
@@ -358,8 +361,8 @@ export declare class Dataset {
     /** How many samples each class has, as a table. */
     classBalance(): Displayable;
     /**
-     * The same set, to be scored once, at the end. Every further `evaluate`, and any use in `fit`, shows a warning in the output;
-     * what is taken from it counts as the set itself, and so does a set of this name and length that is locked again.
+     * The same set, to be scored once, at the end. Every further `evaluate`, `predict` or epoch of `batches`, and any use in `fit`, shows a
+     * warning in the output; what is taken from it counts as the set itself, and so does a set of this name and length that is locked again.
      */
     locked(): Dataset;
     [DISPLAY](): LiveDisplay;
@@ -490,8 +493,8 @@ export declare function explain(context: Context): Explain;
  * came of it.
  */
 export declare function fetchBytes(url: URL, onBytes?: (count: number) => void): Promise<Uint8Array<ArrayBuffer>>;
-/** Unpacks gzip. */
-export declare function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+/** Unpacks gzip. Errors: it is damaged, or holds more than `most` bytes. */
+export declare function gunzip(bytes: Uint8Array<ArrayBuffer>, most: number): Promise<Uint8Array<ArrayBuffer>>;
 /** The SHA-256 in hexadecimal; none where the page is not in a secure context. */
 export declare function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined>;
 
@@ -1679,3 +1682,11 @@ export declare function defaultThreads(): number;
 export declare function canShareMemory(): boolean;
 /** Starts helpers from the script in the folder; gives how many came up, which the device then says of itself. */
 export declare function startHelpers(base: URL, start: ToHelper, count: number): Promise<number>;
+
+// tuning.d.ts
+import type { Gpu } from "../pkg/gpu/gradbook.js";
+/**
+ * Gives a GPU that has just been opened the tilings that were found the fastest on it. Where they are not known yet they are measured,
+ * which takes some hundreds of ms; not on a program on the CPU, whose usual ones are known. `base` is the folder of the site.
+ */
+export declare function tune(gpu: Gpu, base: URL): Promise<void>;

@@ -122,7 +122,7 @@ test("a file that is damaged or cut short is an error with its name; how far loa
   await writeFile(labels, other);
   await assert.rejects(
     loadCollection(assets, "digits8"),
-    /damaged: it has 115024 bytes unpacked, not 1805\. Run the cell/,
+    /damaged: it cannot be unpacked to 1805 bytes\. Run the cell/,
   );
   const [, [, plain] = []] = files;
   assert.ok(plain);

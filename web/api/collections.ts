@@ -104,7 +104,7 @@ async function loadFile(url: URL, entry: FileEntry, onBytes: (count: number) => 
   }
   const packed = await fetchBytes(url, onBytes);
   const plain = await unpack(packed, entry).catch(() => undefined);
-  const damage = plain ? await damageOf(plain, entry) : "it cannot be unpacked";
+  const damage = plain ? await damageOf(plain, entry) : `it cannot be unpacked to ${entry.plain.bytes} bytes`;
   if (!plain || damage !== undefined)
     throw new Error(
       `${url.href} is damaged: ${damage}. Run the cell again; if it stays so, the copy on the server is damaged`,
