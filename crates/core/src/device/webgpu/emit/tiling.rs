@@ -70,7 +70,7 @@ pub struct Tile {
 }
 
 /// Threads of a workgroup where each has a tile of its own.
-pub const DIRECT_THREADS: usize = 8;
+pub const DIRECT_THREADS: usize = 4;
 
 impl Tiling {
     /// All there are.
