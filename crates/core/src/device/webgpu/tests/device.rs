@@ -229,6 +229,4 @@ fn tilings_are_chosen_by_measurement_and_remembered_by_name() {
     let after = gpu.counters();
     assert_eq!(after.live_bytes, before.live_bytes, "a measurement leaves nothing behind");
     assert_eq!(after.pipelines_created, before.pipelines_created);
-    // On a processor a tile in workgroup memory is a detour: no timing is that noisy.
-    assert!(!gpu.info().software || tuned.matmul == Tiling::Direct, "{tuned}");
 }
