@@ -1,8 +1,15 @@
 //! The same training run on every device: the same losses from the same seed, as far as rounding lets them.
 
+#[path = "support/corners.rs"]
+mod corners;
+#[path = "support/gpu.rs"]
+mod gpu;
+
+use corners::corners;
+use gpu::gpu;
 use gradbook_core::{
     Host, LocalRunner, Runner, Tensor,
-    device::{cpu::Cpu, interp::Interp, webgpu},
+    device::{cpu::Cpu, interp::Interp},
 };
 use gradbook_learn::{
     Error,
@@ -15,33 +22,6 @@ use gradbook_learn::{
 };
 use pollster::block_on;
 use std::rc::Rc;
-
-/// A device on the GPU. Says loudly that a test was skipped where there is none; with `GRADBOOK_REQUIRE_GPU=1` in the
-/// environment that is a failure.
-fn gpu() -> Option<LocalRunner> {
-    match block_on(webgpu::WebGpu::new(webgpu::Options::default())) {
-        Ok(gpu) => Some(LocalRunner::native(gpu)),
-        Err(error) => {
-            let required = std::env::var("GRADBOOK_REQUIRE_GPU").is_ok_and(|value| value == "1");
-            assert!(!required, "GRADBOOK_REQUIRE_GPU is set, but: {error}");
-            eprintln!("SKIPPED, NOTHING WAS TESTED ON A GPU: {error}");
-            None
-        }
-    }
-}
-
-/// 8×8 images of noise with a bright corner, which is the class.
-fn corners(samples: usize) -> Dataset {
-    let noise = |i: usize| (i * 7919 % 1009) as f32 / 2018.0;
-    let mut x: Vec<f32> = (0..samples * 64).map(noise).collect();
-    let y: Vec<i32> = (0..samples).map(|i| (i % 4) as i32).collect();
-    for (i, image) in x.chunks_mut(64).enumerate() {
-        let (top, left) = (i % 4 / 2 * 5, i % 2 * 5);
-        (0..9).for_each(|p| image[(top + p / 3) * 8 + left + p % 3] += 0.7);
-    }
-    Dataset::new("corners", Tensor::f32(&[samples, 1, 8, 8], &x).unwrap(), Tensor::i32(&[samples], &y).unwrap())
-        .unwrap()
-}
 
 fn cnn() -> Sequential {
     let conv = |out, bias| {
@@ -113,7 +93,7 @@ fn the_cpu_follows_the_interpreter() {
 
 #[test]
 fn webgpu_follows_the_interpreter() {
-    let Some(runner) = gpu() else { return };
+    let Some(runner) = gpu().map(LocalRunner::native) else { return };
     follows_the_interpreter(&runner);
     tells_of_a_loss_that_is_not_a_number(&runner);
 }

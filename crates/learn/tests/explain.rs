@@ -1,9 +1,10 @@
 //! What a step of the benchmarks' LeNet costs on the GPU, by `explain` and by the device's counters.
 
-use gradbook_core::{
-    LocalRunner, Runner, Tensor,
-    device::webgpu::{Options, WebGpu},
-};
+#[path = "support/gpu.rs"]
+mod gpu;
+
+use gpu::gpu;
+use gradbook_core::{LocalRunner, Runner, Tensor};
 use gradbook_learn::{
     Error, Result,
     layers::{Activation, Conv2d, Conv2dConfig, Flatten, Linear, MaxPool2d, Padding, Params, Sequential, build},
@@ -17,20 +18,6 @@ use pollster::block_on;
 const DISPATCHES: usize = 31;
 /// How many times the bytes that its kernels must read and write it may move.
 const BYTES: f64 = 1.5;
-
-/// The device on the GPU. Says loudly that a test was skipped where there is none; with `GRADBOOK_REQUIRE_GPU=1` in the
-/// environment that is a failure.
-fn gpu() -> Option<LocalRunner> {
-    match block_on(WebGpu::new(Options::default())) {
-        Ok(gpu) => Some(LocalRunner::native(gpu)),
-        Err(error) => {
-            let required = std::env::var("GRADBOOK_REQUIRE_GPU").is_ok_and(|value| value == "1");
-            assert!(!required, "GRADBOOK_REQUIRE_GPU is set, but: {error}");
-            eprintln!("SKIPPED, NOTHING WAS TESTED ON A GPU: {error}");
-            None
-        }
-    }
-}
 
 /// The network of W4 in `web/bench`: 16 and 32 channels, a dense layer of 128.
 fn lenet() -> Sequential {
@@ -50,7 +37,7 @@ fn lenet() -> Sequential {
 
 #[test]
 fn a_step_of_the_lenet_is_one_submit_of_few_dispatches_and_moves_little_more_than_it_must() -> Result<()> {
-    let Some(gpu) = gpu() else { return Ok(()) };
+    let Some(gpu) = gpu().map(LocalRunner::native) else { return Ok(()) };
     let model = lenet();
     build(&model, &[64, 1, 28, 28], 1)?;
     let weights: Vec<_> = Params::of(&model).handles().cloned().collect();

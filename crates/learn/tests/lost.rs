@@ -1,7 +1,14 @@
 //! Training on devices that change under it: a GPU that is lost, a GPU that is ready only when training has begun.
 
+#[path = "support/corners.rs"]
+mod corners;
+#[path = "support/gpu.rs"]
+mod gpu;
+
+use corners::corners;
+use gpu::gpu;
 use gradbook_core::{
-    Host, LocalRunner, Tensor,
+    Host, LocalRunner,
     device::{
         Device, LocalFuture,
         cpu::Cpu,
@@ -10,7 +17,6 @@ use gradbook_core::{
     },
 };
 use gradbook_learn::{
-    data::Dataset,
     layers::{Activation, Conv2d, Conv2dConfig, Dropout, Flatten, Linear, MaxPool2d, Padding, Sequential},
     train::{FitOptions, Flow, fit},
 };
@@ -19,33 +25,6 @@ use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
-
-/// A device on the GPU. Says loudly that a test was skipped where there is none; with `GRADBOOK_REQUIRE_GPU=1` in the
-/// environment that is a failure.
-fn gpu() -> Option<Rc<WebGpu>> {
-    match block_on(WebGpu::new(Options::default())) {
-        Ok(gpu) => Some(Rc::new(gpu)),
-        Err(error) => {
-            let required = std::env::var("GRADBOOK_REQUIRE_GPU").is_ok_and(|value| value == "1");
-            assert!(!required, "GRADBOOK_REQUIRE_GPU is set, but: {error}");
-            eprintln!("SKIPPED, NOTHING WAS TESTED ON A GPU: {error}");
-            None
-        }
-    }
-}
-
-/// 8×8 images of noise with a bright corner, which is the class.
-fn corners(samples: usize) -> Dataset {
-    let noise = |i: usize| (i * 7919 % 1009) as f32 / 2018.0;
-    let mut x: Vec<f32> = (0..samples * 64).map(noise).collect();
-    let y: Vec<i32> = (0..samples).map(|i| (i % 4) as i32).collect();
-    for (i, image) in x.chunks_mut(64).enumerate() {
-        let (top, left) = (i % 4 / 2 * 5, i % 2 * 5);
-        (0..9).for_each(|p| image[(top + p / 3) * 8 + left + p % 3] += 0.7);
-    }
-    Dataset::new("corners", Tensor::f32(&[samples, 1, 8, 8], &x).unwrap(), Tensor::i32(&[samples], &y).unwrap())
-        .unwrap()
-}
 
 /// The losses of 40 steps of a network with dropout: random bits must be the same, too.
 async fn curve(runner: &LocalRunner) -> Vec<f32> {
@@ -118,14 +97,14 @@ fn turn() -> LocalFuture<'static, ()> {
 
 #[test]
 fn a_gpu_lost_at_any_moment_leaves_the_curve_as_it_was() {
-    let Some(gpu) = gpu() else { return };
+    let Some(gpu) = gpu().map(Rc::new) else { return };
     let undisturbed = block_on(curve(&LocalRunner::native(Cpu::new())));
     let calm = bench(gpu, |_| {});
     assert_same(&block_on(curve(&calm.runner)), &undisturbed, 0);
     let (moments, mut losses) = (calm.moments.get(), 0);
     assert!(moments > 50 && calm.recovered.borrow().is_empty(), "{moments}");
     for i in 0..50 {
-        let Some(gpu) = self::gpu() else { return };
+        let Some(gpu) = self::gpu().map(Rc::new) else { return };
         let (when, lost) = (i * moments / 50 + i * 7 % (moments / 50), gpu.clone());
         let bench = bench(gpu, move |moment| {
             if moment == when {
@@ -150,7 +129,7 @@ fn a_run_that_moves_has_the_curve_of_one_that_does_not() {
             for _ in 0..turns {
                 turn().await;
             }
-            let Some(gpu) = gpu() else { return };
+            let Some(gpu) = gpu().map(Rc::new) else { return };
             for to in [gpu as Rc<dyn Device>, Rc::new(Cpu::new())] {
                 let warm = bench.device.warm(to).await.unwrap();
                 bench.runner.between_steps(bench.device.move_to(warm)).await.unwrap();
