@@ -2,7 +2,7 @@
 // as the request comes from code that we did not write. What was loaded once is kept in the browser's storage, and every
 // file is checked each time, wherever it came from: its length, and in a secure context its SHA-256.
 
-import { fetchBytes, gunzip, sha256 } from "./files.ts";
+import { fetchBytes, gunzip, sha256, storage } from "./files.ts";
 
 /** A file of a collection: what it holds, such as "train.images", and its bytes, unpacked. */
 export type CollectionFile = [label: string, bytes: Uint8Array];
@@ -68,7 +68,7 @@ export async function loadCollection(
 
 /** The published one, or without a network the one that was kept. */
 async function loadManifest(url: URL): Promise<Manifest> {
-  const kept = await storage();
+  const kept = await storage(STORE);
   try {
     const bytes = await fetchBytes(url);
     const manifest = readManifest(url, bytes);
@@ -95,7 +95,7 @@ function readManifest(url: URL, bytes: Uint8Array): Manifest {
 }
 
 async function loadFile(url: URL, entry: FileEntry, onBytes: (count: number) => void): Promise<Uint8Array> {
-  const kept = await storage();
+  const kept = await storage(STORE);
   const old = await found(kept, url);
   if (old) {
     const plain = await unpack(old, entry).catch(() => undefined);
@@ -128,15 +128,6 @@ async function damageOf(plain: Uint8Array<ArrayBuffer>, entry: FileEntry): Promi
   const hash = await sha256(plain);
   if (hash !== undefined && hash !== entry.plain.sha256) return `its SHA-256 is ${hash}`;
   return undefined;
-}
-
-/** The browser's storage for files; none in Node, in private windows of some browsers, or without a secure context. */
-async function storage(): Promise<Cache | undefined> {
-  try {
-    return await globalThis.caches?.open(STORE);
-  } catch {
-    return undefined;
-  }
 }
 
 /** What was kept of a file, if it can be read. */

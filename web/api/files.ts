@@ -50,6 +50,15 @@ export async function gunzip(bytes: Uint8Array<ArrayBuffer>, most: number): Prom
   return new Uint8Array(await new Response(unpacked).arrayBuffer());
 }
 
+/** The browser's storage for files; none in Node, in private windows of some browsers, or without a secure context. */
+export async function storage(name: string): Promise<Cache | undefined> {
+  try {
+    return await globalThis.caches?.open(name);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The SHA-256 in hexadecimal; none where the page is not in a secure context. */
 export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
   const subtle = globalThis.crypto?.subtle;

@@ -3,6 +3,7 @@
 import { wasmFiles } from "../pkg/files.ts";
 import type { Gpu } from "../pkg/gpu/gradbook.js";
 import type { DeviceInfo } from "./engine.ts";
+import { storage } from "./files.ts";
 
 /**
  * Gives a GPU that has just been opened the tilings that were found the fastest on it. Where they are not known yet they are measured,
@@ -12,7 +13,7 @@ export async function tune(gpu: Gpu, base: URL): Promise<void> {
   const { detail, software } = gpu.info() as DeviceInfo;
   // Another version of the kernels is measured anew: the name of its file is another.
   const key = new URL(`tuning/${encodeURIComponent(detail)}?${wasmFiles.gpu.file}`, base);
-  const kept = await globalThis.caches?.open("gradbook-tuning").catch(() => undefined);
+  const kept = await storage("gradbook-tuning");
   try {
     const known = await (await kept?.match(key))?.text();
     if (known) return gpu.useTuning(known);

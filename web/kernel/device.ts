@@ -4,6 +4,7 @@
 import type { WebGpuAbility } from "../api/adapter.ts";
 import { probeWebGpu } from "../api/adapter.ts";
 import type { DeviceLoss } from "../api/engine.ts";
+import { hasSimd, NEEDS_SIMD } from "../api/probe.ts";
 import type { ComputeStatus, DeviceChoice } from "./protocol.ts";
 
 export interface Abilities {
@@ -13,18 +14,12 @@ export interface Abilities {
   webgpu: WebGpuAbility;
 }
 
-/** Smallest module with a SIMD instruction: one function of `i32.const 0; i8x16.splat; drop`. */
-const SIMD_MODULE = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11,
-]);
-
-const NO_SIMD = "This browser lacks WebAssembly SIMD: Chrome 91, Firefox 89, Safari 16.4 and later have it.";
 const NO_WEBGPU =
   "A GPU would be faster: Chrome 113, Safari 26, Firefox 141 and later have WebGPU on most systems.";
 
 export async function probeAbilities(): Promise<Abilities> {
   return {
-    simd: WebAssembly.validate(SIMD_MODULE),
+    simd: hasSimd(),
     isolated: globalThis.crossOriginIsolated === true,
     webgpu: await probeWebGpu(),
   };
@@ -34,7 +29,7 @@ export async function probeAbilities(): Promise<Abilities> {
 export function chooseDevice(choice: DeviceChoice, abilities: Abilities, threads = 1): ComputeStatus {
   const { webgpu, simd } = abilities;
   if (!simd)
-    return { device: "none", name: "Nothing can compute here", why: "", hint: NO_SIMD, webgpu: false };
+    return { device: "none", name: "Nothing can compute here", why: "", hint: NEEDS_SIMD, webgpu: false };
   const usable = webgpu.kind === "software" || webgpu.kind === "hardware";
   const common = { hint: webgpu.kind === "missing" ? NO_WEBGPU : "", webgpu: usable };
   if (usable && (choice === "webgpu" || (choice === "auto" && webgpu.kind === "hardware"))) {
