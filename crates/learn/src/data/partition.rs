@@ -5,8 +5,8 @@ use super::permutation;
 /// For each of `n` samples the number of its part. Parts get as many samples as their `shares` of 1 say, to within about one;
 /// with `labels` also of each class, to within about two. Which sample goes where is random.
 ///
-/// Source: each place in the order goes to the part that is furthest behind its share (M. L. Balinski, H. P. Young: The quota
-/// method of apportionment, 1975, without its tie rules). Stratified samples lie in the order of their classes meanwhile.
+/// Each place in the order goes to the part that is furthest behind its share. Stratified samples lie in the order of their classes
+/// meanwhile.
 ///
 /// Errors: shares that are not above 0 or not 1 together, a part that would be empty, labels of other samples or below 0.
 ///

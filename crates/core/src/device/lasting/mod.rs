@@ -91,6 +91,7 @@ pub struct Lasting {
 const HEAVY: f64 = 150.0;
 /// Turns of others in which a device may still say that it is lost, after something failed on it.
 const PATIENCE: usize = 16;
+
 impl Lasting {
     /// On this device to begin with.
     pub fn new(device: Rc<dyn Device>, surroundings: Surroundings) -> Self {
