@@ -495,6 +495,8 @@ export declare function explain(context: Context): Explain;
 export declare function fetchBytes(url: URL, onBytes?: (count: number) => void): Promise<Uint8Array<ArrayBuffer>>;
 /** Unpacks gzip. Errors: it is damaged, or holds more than `most` bytes. */
 export declare function gunzip(bytes: Uint8Array<ArrayBuffer>, most: number): Promise<Uint8Array<ArrayBuffer>>;
+/** The browser's storage for files; none in Node, in private windows of some browsers, or without a secure context. */
+export declare function storage(name: string): Promise<Cache | undefined>;
 /** The SHA-256 in hexadecimal; none where the page is not in a secure context. */
 export declare function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined>;
 

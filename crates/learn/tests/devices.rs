@@ -8,12 +8,11 @@ mod gpu;
 use corners::corners;
 use gpu::gpu;
 use gradbook_core::{
-    Host, LocalRunner, Runner, Tensor,
+    Host, LocalRunner, Runner,
     device::{cpu::Cpu, interp::Interp},
 };
 use gradbook_learn::{
     Error,
-    data::Dataset,
     explain::{GradCam, Target, grad_cam, saliency},
     layers::{
         Activation, BatchNorm, Conv2d, Conv2dConfig, Dropout, Flatten, Linear, MaxPool2d, Padding, Params, Sequential,
