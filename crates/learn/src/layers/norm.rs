@@ -191,6 +191,6 @@ impl Layer for LayerNorm {
     }
 }
 
-fn scale_and_shift(shape: &[usize]) -> Result<(Param, Param)> {
+pub(super) fn scale_and_shift(shape: &[usize]) -> Result<(Param, Param)> {
     Ok((Param::weight(Tensor::ones(shape)?), Param::weight(Tensor::zeros(shape)?)))
 }
