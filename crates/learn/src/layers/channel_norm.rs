@@ -45,7 +45,7 @@ pub fn normalise(x: &Tensor, mean: &Tensor, std: &Tensor) -> Result<Tensor> {
             mean.shape(),
             std.shape()
         );
-        return Err(Error::argument("normalise", message));
+        return Err(Error::argument("normalize", message));
     }
     let mut each = vec![1; x.shape().rank()];
     each[1] = channels as isize;
@@ -75,7 +75,7 @@ pub struct Normalise {
 
 impl Layer for Normalise {
     fn kind(&self) -> &str {
-        "normalise"
+        "normalize"
     }
 
     fn forward(&self, x: &Tensor, _: &mut Forward) -> Result<Tensor> {

@@ -7,6 +7,7 @@ use gradbook_core::{Shape, Tensor};
 /// One pass through a model.
 pub struct Forward {
     training: bool,
+    statistics: Option<Tensor>,
     key: Option<Tensor>,
     streams: u32,
     init: Init,
@@ -35,6 +36,7 @@ impl Forward {
     pub fn evaluation() -> Self {
         Self {
             training: false,
+            statistics: None,
             key: None,
             streams: 0,
             init: Init::new(0),
@@ -49,6 +51,12 @@ impl Forward {
         Self { training: true, key: Some(key), ..Self::evaluation() }
     }
 
+    /// A pass that collects statistics: normalisation is by those of the batch, which enter the running ones with this share (f32 without
+    /// axes); all else is as in evaluation.
+    pub fn statistics(share: Tensor) -> Self {
+        Self { statistics: Some(share), ..Self::evaluation() }
+    }
+
     /// Layers that are called for the first time draw their parameters from this seed.
     pub fn seeded(self, seed: u32) -> Self {
         Self { init: Init::new(seed), ..self }
@@ -57,6 +65,11 @@ impl Forward {
     /// Whether the pass trains.
     pub fn is_training(&self) -> bool {
         self.training
+    }
+
+    /// The share of a batch in running statistics, if layers are to normalise by it; `usual` in training.
+    pub fn batch_share(&self, usual: f32) -> Option<Tensor> {
+        self.statistics.clone().or_else(|| self.training.then(|| Tensor::scalar(usual)))
     }
 
     /// A key and a stream of it that no other layer of this pass draws from.

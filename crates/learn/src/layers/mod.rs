@@ -15,7 +15,7 @@ mod flatten;
 mod forward;
 mod graph;
 mod group_norm;
-mod linear;
+pub(crate) mod linear;
 mod norm;
 mod parallel;
 mod param;

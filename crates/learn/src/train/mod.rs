@@ -4,13 +4,20 @@
 mod body;
 mod evaluate;
 mod event;
+mod fault;
 mod fit;
+mod groups;
 mod options;
+mod range_test;
+mod statistics;
 mod step;
 mod tell;
 
 pub use evaluate::{Score, evaluate, predict};
 pub use event::{BeginReport, EpochReport, Event, Flow, History, Point, StepReport};
 pub use fit::fit;
-pub use options::{Clock, EarlyStop, FitOptions, Remainder, Unit};
+pub use groups::Group;
+pub use options::{Clock, EarlyStop, FitOptions, Remainder, Teacher, Unit};
+pub use range_test::{RangeTest, range_test};
+pub use statistics::recompute_statistics;
 pub use step::{Argument, Draws, Step, draw, forward, traced_seed};
