@@ -17,6 +17,14 @@ import type { Gradbook } from "./gradbook.ts";
 import { openSession } from "./gradbook.ts";
 import type { EngineBuild } from "./probe.ts";
 
+export type {
+  AugmentBatch,
+  Augmentations,
+  Chance,
+  Jitter,
+  SamplingOptions,
+  Transform,
+} from "./augment.ts";
 export type { BuiltIn, EmojiPairs, PeopleNames, TrainTest } from "./builtin.ts";
 export type { LoadProgress } from "./collections.ts";
 export type { CallArgument, Compile, Compiled, CompileOptions, MakeVariable } from "./compile.ts";
@@ -31,32 +39,55 @@ export { Explanation } from "./explain.ts";
 export type { Gradbook } from "./gradbook.ts";
 export type { EpochReport, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
-export type { CrossEntropyOptions, Loss, Losses, LossFunction, LossName } from "./losses.ts";
-export type { Fit, FitOptions, ForwardOptions, ModelFunction, Score } from "./model.ts";
-export { Model, Summary } from "./model.ts";
+export type {
+  CrossEntropyOptions,
+  Loss,
+  Losses,
+  LossFunction,
+  LossName,
+  ReductionOption,
+  Task,
+} from "./losses.ts";
+export type {
+  Fit,
+  FitOptions,
+  ForwardOptions,
+  LayerSummary,
+  ModelFunction,
+  ParameterGroup,
+  Score,
+} from "./model.ts";
+export { Model, RangeTest, Summary } from "./model.ts";
 export type {
   BatchNormOptions,
+  Conv1dOptions,
   Conv2dOptions,
+  ConvTranspose2dOptions,
   DenseOptions,
   DropoutOptions,
+  GraphNode,
   Init,
+  Join,
   LayerLike,
   LayerNormOptions,
   Nn,
+  SeparableConv2dOptions,
 } from "./nn.ts";
 export type {
   AdamOptions,
   Optim,
   OptimizerOptions,
+  PreviewOptions,
   RmsPropOptions,
   Schedule,
+  SchedulePreview,
   SgdOptions,
   StepOptions,
 } from "./optim.ts";
 export { Optimizer } from "./optim.ts";
 export type { PlanStep } from "./plan.ts";
 export { Plan } from "./plan.ts";
-export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";
+export type { CurveOptions, Displayable, ImagesOptions, Line, LinesOptions, OverlayOptions, Plot } from "./plot.ts";
 export { Curve } from "./plot.ts";
 export type { EngineBuild } from "./probe.ts";
 export type { ProfileStep } from "./profile.ts";
@@ -64,6 +95,8 @@ export { Profile } from "./profile.ts";
 export type { Ceilings } from "./roofline.ts";
 export { Roofline } from "./roofline.ts";
 export type { Scan, ScanOptions, Tensors } from "./scan.ts";
+export type { Grid, MakeSweep, Point, SweepRow } from "./sweep.ts";
+export { Sweep } from "./sweep.ts";
 export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
 

@@ -11,9 +11,10 @@ import type { EpochReport, HistoryData, TrainEvent } from "./history.ts";
 import { History } from "./history.ts";
 import type { Loss } from "./losses.ts";
 import { lossArgument } from "./losses.ts";
+import type { Transform } from "./augment.ts";
 import type { Schedule } from "./optim.ts";
 import { Optimizer } from "./optim.ts";
-import { Curve } from "./plot.ts";
+import { Curve, linesDisplay } from "./plot.ts";
 import { list, Tensor } from "./tensor.ts";
 
 /** A model as a function of its input and its parameters. */
@@ -47,18 +48,73 @@ export interface FitOptions {
   clipNorm?: number;
   /** The largest magnitude of an entry of a gradient. */
   clipValue?: number;
+  /** The largest norm of a unit's gradient, as a share of that of its weights (adaptive clipping). */
+  clipAdaptive?: number;
   /** Pull of the weights towards 0, in place of the optimiser's own. */
   weightDecay?: number;
-  /** Stop when the validation loss (the training loss without a validation set) no longer falls. */
-  earlyStopping?: { patience?: number; minDelta?: number; restoreBest?: boolean };
+  /** Factor of the sum of magnitudes of all parameters, added to what becomes small. */
+  l1?: number;
+  /** Factor of the sum of squares of all parameters, added to what becomes small. */
+  l2?: number;
+  /** Options for some of the parameters: what is frozen, rates, decay, penalties. Later groups overrule. */
+  groups?: readonly ParameterGroup[];
+  /** How each batch is changed before the model sees it, such as `[augment.horizontalFlip(), augment.randomCrop({ padding: 4 })]`. */
+  augment?: readonly Transform[];
+  /** Decay of a moving average of the weights, such as 0.999: it is what is validated, and what the model has at the end. */
+  ema?: number;
+  /** Whether every step tells the norm of each weight's gradient; `history.gradientNorms` shows them. */
+  gradientNorms?: boolean;
+  /** A trained model to learn from, besides the labels; `alpha` (0.9) is its share, `temperature` (4) makes small scores count. */
+  teacher?: { model: Model; temperature?: number; alpha?: number };
+  /**
+   * Stop when the validation loss (the training loss without a validation set) no longer falls for `patience` (3) epochs, or, with
+   * `minChange`, once it changes by no more than that from one epoch to the next.
+   */
+  earlyStopping?: { patience?: number; minDelta?: number; minChange?: number; restoreBest?: boolean };
   /** Called after every epoch; to give false stops the run. */
   onEpoch?: (report: EpochReport) => unknown;
 }
 
-/** @internal A layer by kind and options, or models in a row. */
+/** Options for the parameters whose names fit. */
+export interface ParameterGroup {
+  /** Names such as "head.weight", in which * stands for anything. */
+  params: string;
+  /** They stay as they are. */
+  frozen?: boolean;
+  /** Factor of the learning rate; 1. */
+  lrScale?: number;
+  /** Pull towards 0, in place of the optimiser's. */
+  weightDecay?: number;
+  /** Factor of the sum of magnitudes. */
+  l1?: number;
+  /** Factor of the sum of squares. */
+  l2?: number;
+}
+
+/** Which learning rate to begin with; shown as the loss over the rate. */
+export class RangeTest {
+  /** @internal */
+  constructor(
+    /** The learning rate of each step. */
+    readonly lrs: readonly number[],
+    /** The loss of each step, smoothed. */
+    readonly losses: readonly number[],
+    /** Where the loss falls fastest: a rate to begin with. */
+    readonly suggestion: number | undefined,
+  ) {}
+
+  [DISPLAY](): LiveDisplay {
+    const { lrs, losses, suggestion } = this;
+    const found = suggestion === undefined ? "" : `; falls fastest at ${suggestion.toPrecision(2)}`;
+    const line = { name: "loss", x: lrs.map(Math.log10), y: losses };
+    return linesDisplay([line], { title: `learning rates${found}`, x: "log₁₀ of the learning rate", y: "loss" });
+  }
+}
+
+/** @internal A layer by kind and options, or a block of models. */
 export type Recipe =
   | { readonly kind: string; readonly options: unknown }
-  | { readonly row: readonly Model[] };
+  | { readonly block: string; readonly options: object | undefined; readonly parts: readonly Model[] };
 
 /** Options of a forward pass. */
 export interface ForwardOptions {
@@ -88,7 +144,15 @@ const FIT_OPTIONS = [
   "remainder",
   "clipNorm",
   "clipValue",
+  "clipAdaptive",
   "weightDecay",
+  "l1",
+  "l2",
+  "groups",
+  "augment",
+  "ema",
+  "gradientNorms",
+  "teacher",
   "earlyStopping",
   "onEpoch",
 ];
@@ -125,15 +189,15 @@ export class Model {
     return new Model(context, make(), make);
   }
 
-  /** @internal Models one after the other. */
-  static inRow(context: Context, models: readonly Model[]): Model {
-    const row = (handles: ModelHandle[]) => {
+  /** @internal A block of models. */
+  static ofParts(context: Context, parts: readonly Model[], block: string, options?: object): Model {
+    const assemble = (handles: ModelHandle[]) => {
       const layers = new context.wasm.Layers();
       for (const handle of handles) layers.push(handle);
-      return layers.sequential();
+      return layers.block(block, options);
     };
-    const make = () => row(models.map((model) => model.anew()));
-    return new Model(context, row(models.map(({ handle }) => handle)), make, { row: models });
+    const make = () => assemble(parts.map((part) => part.anew()));
+    return new Model(context, assemble(parts.map(({ handle }) => handle)), make, { block, options, parts });
   }
 
   /** What it is, in one word. */
@@ -186,25 +250,14 @@ export class Model {
     context.wasm.checkNames("fit", options, FIT_OPTIONS);
     if (!(train instanceof Dataset))
       throw argumentError("fit: the first argument must be a data set, such as data.from(x, y)");
-    const { optimizer, loss, validation, seed: given, plot, onEpoch, ...rest } = options;
-    if (optimizer !== undefined && !(optimizer instanceof Optimizer)) {
-      throw argumentError("fit: optimizer must be one of optim's, such as optim.adam({ lr: 0.001 })");
-    }
+    const { validation, plot, onEpoch, ...rest } = options;
     if (validation !== undefined && !(validation instanceof Dataset))
       throw argumentError("fit: validation must be a data set");
     if (plot !== undefined && !(plot instanceof Curve))
       throw argumentError("fit: plot must be a curve, such as plot.curve()");
+    const [settings, extra] = runOptions(context, "fit", rest);
     train.use("training");
     validation?.use("validation");
-    const seed = seedOf(context, given);
-    const asked = lossArgument(context, loss);
-    const settings = {
-      ...rest,
-      seed,
-      ...(optimizer && { optimiser: { kind: optimizer.kind, ...optimizer.options } }),
-      ...(optimizer?.lr !== undefined && { lr: optimizer.lr }),
-      ...(asked !== undefined && typeof asked !== "function" && { loss: asked }),
-    };
     const curve = plot ?? new Curve();
     curve.begin(validation !== undefined);
     let stop = false;
@@ -221,16 +274,49 @@ export class Model {
       });
       return stop;
     };
-    const custom = typeof asked === "function" ? asked : undefined;
     const handle = validation?.handle.clone();
     context.runs.add(end);
     try {
       const { session } = context;
-      const run = context.wasm.fit(session, this.handle, train.handle, handle, settings, custom, listen);
+      const run = context.wasm.fit(session, this.handle, train.handle, handle, settings, extra, listen);
       return new History((await run) as HistoryData, curve, this);
     } finally {
       context.runs.delete(end);
     }
+  }
+
+  /**
+   * Tries learning rates: trains for `steps` (100) steps while the rate grows from `from` (1e-6) to `to` (1), or until the loss explodes, and
+   * puts the weights back.
+   */
+  async lrRangeTest(
+    train: Dataset,
+    options: Omit<FitOptions, "epochs" | "validation" | "schedule" | "scheduleUnit" | "earlyStopping" | "onEpoch" | "plot"> & {
+      from?: number;
+      to?: number;
+      steps?: number;
+    } = {},
+  ): Promise<RangeTest> {
+    const { context } = this;
+    if (!(train instanceof Dataset)) throw argumentError("lrRangeTest: the first argument must be a data set");
+    const { from = 1e-6, to = 1, steps = 100, ...rest } = options;
+    context.wasm.checkNames("lrRangeTest", rest, FIT_OPTIONS);
+    const [settings, extra] = runOptions(context, "lrRangeTest", rest);
+    train.use("training");
+    const range = Float64Array.of(from, to);
+    const run = context.wasm.rangeTest(context.session, this.handle, train.handle, settings, extra, range, steps);
+    const { lrs, losses, suggestion } = (await run) as RangeTest;
+    return new RangeTest(lrs, losses, suggestion);
+  }
+
+  /** Running statistics of batch normalisation from all batches of a data set, with the weights as they are. */
+  async recomputeStatistics(data: Dataset, options: { batchSize?: number } = {}): Promise<void> {
+    const { context } = this;
+    context.wasm.checkNames("recomputeStatistics", options, ["batchSize"]);
+    if (!(data instanceof Dataset)) throw argumentError("recomputeStatistics: expected a data set");
+    data.use("training");
+    await context.wasm.recomputeStatistics(context.session, this.handle, data.handle, options.batchSize ?? 256);
+    context.parametersMoved?.();
   }
 
   /** Its loss and accuracy on a data set. */
@@ -276,35 +362,83 @@ export class Model {
   }
 }
 
-interface SummaryData {
-  layers: { path: string; kind: string; input: number[]; output: number[]; parameters: number }[];
+/** Options of a run as the module takes them, and what is no plain data: a loss that is a function, or a teacher. */
+function runOptions(
+  context: Context,
+  what: string,
+  options: FitOptions,
+): [settings: object, extra: unknown] {
+  const { optimizer, loss, seed, teacher, ...rest } = options;
+  if (optimizer !== undefined && !(optimizer instanceof Optimizer)) {
+    throw argumentError(`${what}: optimizer must be one of optim's, such as optim.adam({ lr: 0.001 })`);
+  }
+  const asked = lossArgument(context, loss);
+  const settings = {
+    ...rest,
+    seed: seedOf(context, seed),
+    ...(optimizer && { optimiser: { kind: optimizer.kind, ...optimizer.options } }),
+    ...(optimizer?.lr !== undefined && { lr: optimizer.lr }),
+    ...(asked !== undefined && typeof asked !== "function" && { loss: asked }),
+  };
+  const own = typeof asked === "function" ? asked : undefined;
+  if (teacher === undefined) return [settings, own];
+  context.wasm.checkNames(`${what}: teacher`, teacher, ["model", "temperature", "alpha"]);
+  if (!(teacher.model instanceof Model)) throw argumentError(`${what}: teacher.model must be a model`);
+  if (own) throw argumentError(`${what}: with a teacher the loss is the cross-entropy; leave out loss`);
+  const { model, temperature = 4, alpha = 0.9 } = teacher;
+  return [settings, new context.wasm.Teacher(model.handle, temperature, alpha)];
+}
+
+/** One layer of a summary. */
+export interface LayerSummary {
+  /** Its name in the model. */
+  path: string;
+  kind: string;
+  input: number[];
+  output: number[];
+  /** How many numbers it learns. */
   parameters: number;
+  /** Products that it adds up in matrix products and convolutions: about half of its floating-point operations. */
+  multiplyAdds: number;
+  /** Rows and columns of the input that one of its outputs can depend on, where that can be said. */
+  receptiveField?: number[];
+}
+
+interface SummaryData {
+  layers: LayerSummary[];
+  parameters: number;
+  multiplyAdds: number;
 }
 
 /** The layers of a model, as a table. */
 export class Summary {
   /** The layers, innermost first. */
-  readonly layers: SummaryData["layers"];
+  readonly layers: readonly LayerSummary[];
   /** How many numbers are learnt, each counted once. */
   readonly parameters: number;
+  /** Products that the pass adds up in matrix products and convolutions. */
+  readonly multiplyAdds: number;
 
   /** @internal */
   constructor(data: SummaryData) {
     this.layers = data.layers;
     this.parameters = data.parameters;
+    this.multiplyAdds = data.multiplyAdds;
   }
 
   [DISPLAY](): LiveDisplay {
-    const rows = this.layers.map(({ path, kind, output, parameters }) => [
-      path,
-      kind,
-      `[${output.join(", ")}]`,
-      parameters,
+    const rows = this.layers.map((layer) => [
+      layer.path,
+      layer.kind,
+      `[${layer.output.join(", ")}]`,
+      layer.parameters,
+      2 * layer.multiplyAdds,
+      layer.receptiveField?.join(" × ") ?? "",
     ]);
     return {
       kind: "table",
-      columns: ["layer", "kind", "output", "parameters"],
-      rows: [...rows, ["total", "", "", this.parameters]],
+      columns: ["layer", "kind", "output", "parameters", "FLOPs", "receptive field"],
+      rows: [...rows, ["total", "", "", this.parameters, 2 * this.multiplyAdds, ""]],
     };
   }
 

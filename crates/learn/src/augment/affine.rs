@@ -113,6 +113,6 @@ impl Transform for Affine {
             None => None,
         };
         let boxes = batch.boxes.as_ref().map(|boxes| affine_boxes(boxes, &params, [h, w])).transpose()?;
-        Ok(Batch { masks, boxes, ..batch }.with_x(|x| affine(x, &params, self.sampling))?)
+        Batch { masks, boxes, ..batch }.with_x(|x| affine(x, &params, self.sampling))
     }
 }

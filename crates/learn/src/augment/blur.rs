@@ -15,7 +15,7 @@ use gradbook_core::{Tensor, ops::PadMode};
 pub fn gaussian_blur(x: &Tensor, kernel: usize, sigma: &Tensor) -> Result<Tensor> {
     let [_, _, h, w] = images("gaussianBlur", x)?;
     let half = kernel / 2;
-    if kernel % 2 == 0 || half >= h.min(w) {
+    if kernel.is_multiple_of(2) || half >= h.min(w) {
         let message = format!("kernel is {kernel}; it must be odd, and its half smaller than images of {h}×{w}");
         return Err(Error::argument("gaussianBlur", message));
     }

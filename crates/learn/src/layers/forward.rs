@@ -2,7 +2,7 @@
 
 use super::{Layer, Param};
 use crate::{Error, Result, init::Init};
-use gradbook_core::{Shape, Tensor};
+use gradbook_core::Tensor;
 
 /// One pass through a model.
 pub struct Forward {
@@ -24,7 +24,7 @@ pub struct Record {
     /// What it is: `conv2d`.
     pub kind: String,
     /// What it was given.
-    pub input: Shape,
+    pub input: Tensor,
     /// What it made.
     pub output: Tensor,
     /// How many numbers it learns.
@@ -115,8 +115,7 @@ impl Forward {
             source => Error::Layer { path: path.clone(), kind: kind.to_owned(), source: Box::new(source) },
         })?;
         let parameters = super::Params::of(layer).count();
-        let record =
-            Record { path, kind: kind.to_owned(), input: x.shape().clone(), output: output.clone(), parameters };
+        let record = Record { path, kind: kind.to_owned(), input: x.clone(), output: output.clone(), parameters };
         self.records.push(record);
         Ok(output)
     }

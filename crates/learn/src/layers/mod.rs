@@ -11,6 +11,7 @@ mod conv_transpose2d;
 mod dense_block;
 mod dropout;
 mod embedding;
+mod field;
 mod flatten;
 mod forward;
 mod graph;
@@ -57,7 +58,7 @@ pub use rms_norm::RmsNorm;
 pub use separable::{SeparableConv2d, SeparableConv2dConfig};
 pub use sequential::Sequential;
 pub use spectral_norm::{SpectralNorm, spectral_norm};
-pub use summary::{Summary, multiply_adds, summary};
+pub use summary::{LayerSummary, Summary, multiply_adds, summary};
 
 use crate::{Error, Result};
 use gradbook_core::{DType, Shape, Tensor};

@@ -104,7 +104,7 @@ pub(super) async fn prepare(
     runner.evaluate(&Params::of(model).values()).await?;
     let labels = match loss {
         Loss::CrossEntropy(options) => options.ignore_index.is_none(),
-        Loss::MultiMargin { .. } | Loss::Focal { .. } => true,
+        Loss::MultiMargin { .. } | Loss::Focal { .. } | Loss::Dice { .. } => true,
         _ => false,
     };
     Ok(output.get(1).copied().filter(|_| labels))
