@@ -180,7 +180,8 @@ export function augment(context: Context): Augmentations {
   const apply: Augmentations["apply"] = (transforms, batch, options = {}) => {
     wasm.checkNames("augment", options, ["seed", "classes"]);
     const { x, labels, masks, boxes } = batch instanceof Tensor ? { x: batch } : batch;
-    if (!(x instanceof Tensor)) throw argumentError("augment: expected a tensor, or { x, labels, masks, boxes }");
+    if (!(x instanceof Tensor))
+      throw argumentError("augment: expected a tensor, or { x, labels, masks, boxes }");
     const parts = [labels, masks, boxes].map(optional) as [Handles, Handles, Handles];
     const given = new wasm.AugmentBatch(x.handle, ...parts, options.classes);
     const made = given.apply(transforms, seedOf(context, options.seed)).parts();
@@ -208,15 +209,13 @@ export function augment(context: Context): Augmentations {
       const rows = [x, ...Array.from({ length: views - 1 }, (_, i) => changed(i + 1))];
       const same = rows[1]?.shape.slice(1).join() === x.shape.slice(1).join();
       const shown = same ? rows : rows.slice(1);
-      const grid = new Tensor(
-        context,
-        wasm.Tensor.stack(list(context, shown), 1),
-      ).flatten(0, 1);
+      const grid = new Tensor(context, wasm.Tensor.stack(list(context, shown), 1)).flatten(0, 1);
       return { [DISPLAY]: (): Promise<LiveDisplay> => imagesDisplay(grid, { columns: shown.length }) };
     },
     async predict(model, data, transforms, options = {}) {
       wasm.checkNames("augment.predict", options, ["views", "seed", "batchSize"]);
-      if (!(model instanceof Model)) throw argumentError("augment.predict: the first argument must be a model");
+      if (!(model instanceof Model))
+        throw argumentError("augment.predict: the first argument must be a model");
       const { views = 8, batchSize, seed = seedOf(context, undefined) } = options;
       if (data instanceof Dataset) data.use("scoring");
       const x = data instanceof Dataset ? data.x : data;

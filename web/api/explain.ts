@@ -139,7 +139,9 @@ function classes(
 }
 
 function lastConvolution(model: Model, images: Tensor): string {
-  const last = model.summary(images.shape).layers.findLast(({ kind }) => kind === "conv2d" || kind === "separableConv2d");
+  const last = model
+    .summary(images.shape)
+    .layers.findLast(({ kind }) => kind === "conv2d" || kind === "separableConv2d");
   if (!last) throw argumentError("gradCam: the model has no convolution; name the layer to look at");
   return last.path;
 }

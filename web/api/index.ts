@@ -18,8 +18,8 @@ import { openSession } from "./gradbook.ts";
 import type { EngineBuild } from "./probe.ts";
 
 export type {
-  AugmentBatch,
   Augmentations,
+  AugmentBatch,
   Chance,
   Jitter,
   SamplingOptions,
@@ -87,7 +87,15 @@ export type {
 export { Optimizer } from "./optim.ts";
 export type { PlanStep } from "./plan.ts";
 export { Plan } from "./plan.ts";
-export type { CurveOptions, Displayable, ImagesOptions, Line, LinesOptions, OverlayOptions, Plot } from "./plot.ts";
+export type {
+  CurveOptions,
+  Displayable,
+  ImagesOptions,
+  Line,
+  LinesOptions,
+  OverlayOptions,
+  Plot,
+} from "./plot.ts";
 export { Curve } from "./plot.ts";
 export type { EngineBuild } from "./probe.ts";
 export type { ProfileStep } from "./profile.ts";

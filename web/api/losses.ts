@@ -140,18 +140,23 @@ export function losses(context: Context): Losses {
     distillation(student, teacher, target, options = {}) {
       context.wasm.checkNames("distillation", options, ["temperature", "alpha"]);
       const { temperature = 4, alpha = 0.9 } = options;
-      if (!(temperature > 0)) throw argumentError(`distillation: temperature is ${temperature}; it must be above 0`);
-      const [given, said] = [teacher.detach(), student].map((logits) => logits.div(temperature).logSoftmax(1)) as [
-        Tensor,
-        Tensor,
-      ];
-      const divergence = given.exp().mul(given.sub(said)).sum().div(student.shape[0] as number);
+      if (!(temperature > 0))
+        throw argumentError(`distillation: temperature is ${temperature}; it must be above 0`);
+      const [given, said] = [teacher.detach(), student].map((logits) =>
+        logits.div(temperature).logSoftmax(1),
+      ) as [Tensor, Tensor];
+      const divergence = given
+        .exp()
+        .mul(given.sub(said))
+        .sum()
+        .div(student.shape[0] as number);
       const hard = crossEntropy(student, target);
       return divergence.mul(alpha * temperature ** 2).add(hard.mul(1 - alpha));
     },
     tasks(tasks) {
       if (!Array.isArray(tasks) || tasks.length === 0) throw argumentError("tasks: expected a list of tasks");
-      for (const task of tasks) context.wasm.checkNames("tasks", task, ["outputs", "loss", "targets", "weight"]);
+      for (const task of tasks)
+        context.wasm.checkNames("tasks", task, ["outputs", "loss", "targets", "weight"]);
       return (output, target) => {
         let [from, at] = [0, 0];
         const parts = tasks.map(({ outputs, loss, targets = 1, weight = 1 }: Task) => {
@@ -159,7 +164,8 @@ export function losses(context: Context): Losses {
           const column = target.slice(1, at, at + targets);
           [from, at] = [from + outputs, at + targets];
           const asked = lossArgument(context, loss);
-          const kind = typeof asked === "object" && asked !== null && "kind" in asked ? asked.kind : undefined;
+          const kind =
+            typeof asked === "object" && asked !== null && "kind" in asked ? asked.kind : undefined;
           const wanted = OF_CLASSES.includes(kind) && targets === 1 ? column.squeeze(1).cast("i32") : column;
           const value =
             typeof loss === "function" && kind === undefined

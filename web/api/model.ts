@@ -2,6 +2,7 @@
 
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
+import type { Transform } from "./augment.ts";
 import { Variable } from "./compile.ts";
 import type { Context, ModelHandle } from "./context.ts";
 import { argumentError, seedOf } from "./context.ts";
@@ -11,7 +12,6 @@ import type { EpochReport, HistoryData, TrainEvent } from "./history.ts";
 import { History } from "./history.ts";
 import type { Loss } from "./losses.ts";
 import { lossArgument } from "./losses.ts";
-import type { Transform } from "./augment.ts";
 import type { Schedule } from "./optim.ts";
 import { Optimizer } from "./optim.ts";
 import { Curve, linesDisplay } from "./plot.ts";
@@ -107,7 +107,11 @@ export class RangeTest {
     const { lrs, losses, suggestion } = this;
     const found = suggestion === undefined ? "" : `; falls fastest at ${suggestion.toPrecision(2)}`;
     const line = { name: "loss", x: lrs.map(Math.log10), y: losses };
-    return linesDisplay([line], { title: `learning rates${found}`, x: "log₁₀ of the learning rate", y: "loss" });
+    return linesDisplay([line], {
+      title: `learning rates${found}`,
+      x: "log₁₀ of the learning rate",
+      y: "loss",
+    });
   }
 }
 
@@ -291,20 +295,32 @@ export class Model {
    */
   async lrRangeTest(
     train: Dataset,
-    options: Omit<FitOptions, "epochs" | "validation" | "schedule" | "scheduleUnit" | "earlyStopping" | "onEpoch" | "plot"> & {
+    options: Omit<
+      FitOptions,
+      "epochs" | "validation" | "schedule" | "scheduleUnit" | "earlyStopping" | "onEpoch" | "plot"
+    > & {
       from?: number;
       to?: number;
       steps?: number;
     } = {},
   ): Promise<RangeTest> {
     const { context } = this;
-    if (!(train instanceof Dataset)) throw argumentError("lrRangeTest: the first argument must be a data set");
+    if (!(train instanceof Dataset))
+      throw argumentError("lrRangeTest: the first argument must be a data set");
     const { from = 1e-6, to = 1, steps = 100, ...rest } = options;
     context.wasm.checkNames("lrRangeTest", rest, FIT_OPTIONS);
     const [settings, extra] = runOptions(context, "lrRangeTest", rest);
     train.use("training");
     const range = Float64Array.of(from, to);
-    const run = context.wasm.rangeTest(context.session, this.handle, train.handle, settings, extra, range, steps);
+    const run = context.wasm.rangeTest(
+      context.session,
+      this.handle,
+      train.handle,
+      settings,
+      extra,
+      range,
+      steps,
+    );
     const { lrs, losses, suggestion } = (await run) as RangeTest;
     return new RangeTest(lrs, losses, suggestion);
   }
@@ -315,7 +331,12 @@ export class Model {
     context.wasm.checkNames("recomputeStatistics", options, ["batchSize"]);
     if (!(data instanceof Dataset)) throw argumentError("recomputeStatistics: expected a data set");
     data.use("training");
-    await context.wasm.recomputeStatistics(context.session, this.handle, data.handle, options.batchSize ?? 256);
+    await context.wasm.recomputeStatistics(
+      context.session,
+      this.handle,
+      data.handle,
+      options.batchSize ?? 256,
+    );
     context.parametersMoved?.();
   }
 
@@ -363,11 +384,7 @@ export class Model {
 }
 
 /** Options of a run as the module takes them, and what is no plain data: a loss that is a function, or a teacher. */
-function runOptions(
-  context: Context,
-  what: string,
-  options: FitOptions,
-): [settings: object, extra: unknown] {
+function runOptions(context: Context, what: string, options: FitOptions): [settings: object, extra: unknown] {
   const { optimizer, loss, seed, teacher, ...rest } = options;
   if (optimizer !== undefined && !(optimizer instanceof Optimizer)) {
     throw argumentError(`${what}: optimizer must be one of optim's, such as optim.adam({ lr: 0.001 })`);

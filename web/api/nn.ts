@@ -298,7 +298,11 @@ export function nn(context: Context): Nn {
       const identity = layer("identity");
       const parts = named.map(([name, node]) => model(`graph: ${name}`, node.layer ?? identity()));
       const inputs = (node: GraphNode) => (typeof node.in === "string" ? [node.in] : [...node.in]);
-      const described = named.map(([name, node]) => ({ name, inputs: inputs(node), join: node.join ?? "concat" }));
+      const described = named.map(([name, node]) => ({
+        name,
+        inputs: inputs(node),
+        join: node.join ?? "concat",
+      }));
       return block("graph", parts, { nodes: described });
     },
     func,

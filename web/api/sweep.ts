@@ -132,7 +132,8 @@ export function sweep(context: Context): MakeSweep {
 function combinations<G extends Grid>(grid: G): Point<G>[] {
   let points: Record<string, unknown>[] = [{}];
   for (const [name, values] of Object.entries(grid)) {
-    if (!Array.isArray(values) || values.length === 0) throw argumentError(`sweep: ${name} must be a list of values`);
+    if (!Array.isArray(values) || values.length === 0)
+      throw argumentError(`sweep: ${name} must be a list of values`);
     points = points.flatMap((point) => values.map((value) => ({ ...point, [name]: value })));
   }
   return points as Point<G>[];

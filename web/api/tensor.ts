@@ -544,7 +544,9 @@ export class Tensor {
   maxPool2dWithIndices(options: PoolOptions = {}): { values: Tensor; indices: Tensor } {
     const { kernel = 2, stride = kernel, padding = 0, ...rest } = options;
     this.context.wasm.checkNames("maxPool2dWithIndices", rest, []);
-    const numbers = [kernel, stride, padding].flatMap((pair) => (typeof pair === "number" ? [pair, pair] : pair));
+    const numbers = [kernel, stride, padding].flatMap((pair) =>
+      typeof pair === "number" ? [pair, pair] : pair,
+    );
     return { values: this.maxPool2d(options), indices: this.#apply("maxPoolIndices", ...numbers) };
   }
   /** Each value at its index in a plane of zeros [height, width]. */
