@@ -25,7 +25,10 @@ for (const device of ["CPU", "WebGPU"]) {
       const shares = /alone (\d+\.\d) %, four views (\d+\.\d) %/.exec(await outputOf(page, "views"));
       assert.ok(Number(shares?.[1]) > 80 && Number(shares?.[2]) > 80, `${shares}`);
       assert.match(await outputOf(page, "sweep"), /lr.*momentum.*loss.*accuracy.*0\.003/s);
-      assert.match(await outputOf(page, "fault"), /training stopped in epoch 1.*layer 2 \(function\).*log: .* NaN/s);
+      assert.match(
+        await outputOf(page, "fault"),
+        /training stopped in epoch 1.*layer 2 \(function\).*log: .* NaN/s,
+      );
     });
   });
 }

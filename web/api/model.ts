@@ -322,6 +322,7 @@ export class Model {
       steps,
     );
     const { lrs, losses, suggestion } = (await run) as RangeTest;
+    context.parametersMoved?.();
     return new RangeTest(lrs, losses, suggestion);
   }
 
