@@ -106,7 +106,7 @@ function prepare(
   names: string[],
   model: Model,
   x: Tensor,
-  options: ExplainOptions,
+  options: GradCamOptions,
 ) {
   context.wasm.checkNames(what, options, names);
   if (!(model instanceof Model)) throw argumentError(`${what}: the first argument must be a model`);

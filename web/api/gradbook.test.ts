@@ -331,7 +331,7 @@ test(
     assert.equal(table.parameters, 7850);
     const display = await shown(table);
     assert.ok(display.kind === "table");
-    assert.deepEqual(display.rows.at(-1), ["total", "", "", 7850]);
+    assert.deepEqual(display.rows.at(-1), ["total", "", "", 7850, 15_680, ""]);
   }),
 );
 

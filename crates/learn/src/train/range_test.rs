@@ -102,9 +102,33 @@ impl Curve {
 /// How much of the average of losses stays from step to step.
 const SMOOTHING: f64 = 0.9;
 
-/// The rate where the loss falls fastest on the logarithmic scale, before its lowest point.
+/// The rate in the middle of the tenth of the test over which the loss falls most on the logarithmic scale, before its lowest point: shorter
+/// stretches say more about batches than about rates.
 fn steepest(lrs: &[f64], losses: &[f64]) -> Option<f64> {
     let lowest = (0..losses.len()).min_by(|&i, &j| losses[i].total_cmp(&losses[j]))?;
-    let fall = |i: usize| losses[i + 1] - losses[i];
-    (0..lowest).min_by(|&i, &j| fall(i).total_cmp(&fall(j))).map(|i| lrs[i])
+    let span = (losses.len() / 10).max(1);
+    let fall = |i: usize| losses[i + span] - losses[i];
+    let ends = (0..(lowest + 1).saturating_sub(span)).filter(|&i| fall(i) < 0.0);
+    ends.min_by(|&i, &j| fall(i).total_cmp(&fall(j))).map(|i| lrs[i + span / 2])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::steepest;
+
+    #[test]
+    fn noise_at_the_start_does_not_decide() {
+        let lrs: Vec<f64> = (0..40).map(|i| 1e-4 * 1.3f64.powi(i)).collect();
+        // A jump by 0.3 and back within the first steps, then a fall of 1 over ten from step 20 on.
+        let loss = |i: usize| match i {
+            1 => 2.3,
+            0..20 => 2.0,
+            20..30 => 2.0 - 0.1 * (i - 20) as f64,
+            _ => 1.0 + 0.2 * (i - 30) as f64,
+        };
+        let losses: Vec<f64> = (0..40).map(loss).collect();
+        let found = steepest(&lrs, &losses).unwrap();
+        assert!((lrs[20]..lrs[30]).contains(&found), "{found}");
+        assert_eq!(steepest(&lrs[..3], &[1.0, 2.0, 3.0]), None);
+    }
 }
