@@ -13,6 +13,173 @@ export type WebGpuAbility = {
 /** Asks the browser for an adapter. */
 export declare function probeWebGpu(): Promise<WebGpuAbility>;
 
+// augment.d.ts
+import type { Context } from "./context.ts";
+import { Dataset } from "./dataset.ts";
+import { Model } from "./model.ts";
+import type { Displayable } from "./plot.ts";
+import type { Pair } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
+/** A transform and its options. */
+export interface Transform {
+    readonly kind: string;
+    readonly [option: string]: unknown;
+}
+/** A probability. */
+export interface Chance {
+    /** The share of samples. */
+    p?: number;
+}
+/** How far a factor may lie from 1. */
+export interface Jitter {
+    /** Factors lie between 1 − by and 1 + by; 0.2. */
+    by?: number;
+}
+/** How values between pixels are made when images are turned. */
+export interface SamplingOptions {
+    /** "bilinear". */
+    sampling?: "bilinear" | "nearest";
+}
+/** Samples and what is true of them. */
+export interface AugmentBatch {
+    /** Images [N, C, H, W] or signals [N, C, L]. */
+    x: Tensor;
+    /** Class labels (i32 [N]), or probabilities (f32 [N, classes]). */
+    labels?: Tensor;
+    /** A class for each pixel, i32 [N, H, W]. */
+    masks?: Tensor;
+    /** Corners x1, y1, x2, y2 in pixels, f32 [N, K, 4]; a box without area is none. */
+    boxes?: Tensor;
+}
+/** Transforms, drawn anew for each sample, and what can be done with lists of them. Images have values from 0 to 1. */
+export interface Augmentations {
+    /** Mirrors left and right; p 0.5. */
+    horizontalFlip(options?: Chance): Transform;
+    /** Mirrors top and bottom; p 0.5. */
+    verticalFlip(options?: Chance): Transform;
+    /** A part at random, of the image with `padding` pixels of zeros around it; as large as the image if no size is given. */
+    randomCrop(options?: {
+        size?: Pair;
+        padding?: Pair;
+    }): Transform;
+    /** The middle. */
+    centerCrop(options: {
+        size: Pair;
+    }): Transform;
+    /** One of the four corners, or the middle. */
+    cornerCrop(options: {
+        size: Pair;
+    }): Transform;
+    /** All images at a size. */
+    resizeTo(options: {
+        size: Pair;
+        mode?: "nearest" | "bilinear" | "bicubic";
+    }): Transform;
+    /** Turned by up to `degrees`, moved by up to `translate` (a share of the size), as large as `scale` [from, to], sheared by up to `shear`
+     * degrees along x and y. */
+    affine(options?: SamplingOptions & {
+        degrees?: number;
+        translate?: number;
+        scale?: readonly [number, number];
+        shear?: readonly [number, number];
+    }): Transform;
+    /** Turned by up to so many degrees (15) to either side. */
+    rotate(options?: SamplingOptions & {
+        degrees?: number;
+    }): Transform;
+    /** Moved by up to a share of the size (0.1) to any side. */
+    translate(options?: SamplingOptions & {
+        by?: number;
+    }): Transform;
+    /** Sheared by up to so many degrees (10) along x. */
+    shear(options?: SamplingOptions & {
+        degrees?: number;
+    }): Transform;
+    /** Lighter or darker. */
+    brightness(options?: Jitter): Transform;
+    /** More or less contrast. */
+    contrast(options?: Jitter): Transform;
+    /** More or less colour. */
+    saturation(options?: Jitter): Transform;
+    /** Colours turned by up to a part of the circle (0.05) to either side. */
+    hue(options?: {
+        by?: number;
+    }): Transform;
+    /** Raised to a power between these; [0.8, 1.25]. */
+    gamma(options?: {
+        gamma?: readonly [number, number];
+    }): Transform;
+    /** Without colour; p 0.1. */
+    grayscale(options?: Chance): Transform;
+    /** Negatives; p 0.5. */
+    invert(options?: Chance): Transform;
+    /** Tones from a threshold (0.5) on inverted; p 0.5. */
+    solarize(options?: Chance & {
+        threshold?: number;
+    }): Transform;
+    /** Tones stretched to the whole range; p 0.5. */
+    autocontrast(options?: Chance): Transform;
+    /** Sharper or softer. */
+    sharpness(options?: Jitter): Transform;
+    /** Out of focus by a deviation between these; kernel 5 (odd), sigma [0.1, 2]. */
+    gaussianBlur(options?: {
+        kernel?: number;
+        sigma?: readonly [number, number];
+    }): Transform;
+    /** White noise with a normal distribution; sigma 0.1, values kept within 0 to 1. */
+    noise(options?: {
+        sigma?: number;
+        clip?: boolean;
+    }): Transform;
+    /** A rectangle (8 × 8) without image. */
+    cutout(options?: {
+        size?: Pair;
+        value?: number;
+    }): Transform;
+    /** Two samples on top of each other, labels alike; shares from Beta(alpha, alpha), alpha 0.2. */
+    mixup(options?: {
+        alpha?: number;
+    }): Transform;
+    /** A part of another sample pasted in, labels by area; alpha 1. */
+    cutmix(options?: {
+        alpha?: number;
+    }): Transform;
+    /** A share of the labels (p 0.1) drawn anew from all classes. Accuracies go by the labels of the data set. */
+    labelNoise(options?: Chance): Transform;
+    /** Signals played faster or slower, with their pitch; by 0.1. */
+    speed(options?: Jitter): Transform;
+    /** Signals up to so many semitones (2) higher or lower, as fast as before; window 512 samples. */
+    pitchShift(options?: {
+        semitones?: number;
+        window?: number;
+    }): Transform;
+    /** Signals up to so many decibels (6) louder or softer. */
+    gain(options?: {
+        db?: number;
+    }): Transform;
+    /** A batch after transforms: what they move, masks and boxes follow. */
+    apply(transforms: readonly Transform[], batch: Tensor | AugmentBatch, options?: {
+        seed?: number;
+        classes?: number;
+    }): AugmentBatch;
+    /** A grid of `count` (4) samples, each in a row of `views` (6): the first as it is, the others as training sees them. */
+    preview(data: Dataset | Tensor, transforms: readonly Transform[], options?: {
+        count?: number;
+        views?: number;
+        seed?: number;
+    }): Displayable;
+    /**
+     * Test-time augmentation: the mean probabilities [N, classes] over several views of each sample, the first of them the sample as it is,
+     * of a model that gives logits.
+     */
+    predict(model: Model, data: Dataset | Tensor, transforms: readonly Transform[], options?: {
+        views?: number;
+        seed?: number;
+        batchSize?: number;
+    }): Promise<Tensor>;
+}
+export declare function augment(context: Context): Augmentations;
+
 // builtin.d.ts
 import type { Context } from "./context.ts";
 import { Dataset } from "./dataset.ts";
@@ -473,6 +640,13 @@ export interface Explain {
     gradCam(model: Model, x: Tensor, options?: GradCamOptions): Explanation;
     /** How much the score falls when a window is covered. */
     occlusion(model: Model, x: Tensor, options?: OcclusionOptions): Explanation;
+    /**
+     * How much each pixel counts for the middle of a layer's output, by its gradient: the effective receptive field. Beside it, in the label,
+     * the theoretical one; the mean over the images is shown.
+     */
+    receptiveField(model: Model, x: Tensor, options?: {
+        layer?: number | string;
+    }): Explanation;
 }
 /** A map for each image, and the images. */
 export declare class Explanation {
@@ -501,6 +675,7 @@ export declare function storage(name: string): Promise<Cache | undefined>;
 export declare function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined>;
 
 // gradbook.d.ts
+import type { Augmentations } from "./augment.ts";
 import type { Compile, MakeVariable } from "./compile.ts";
 import type { Binding, Context } from "./context.ts";
 import type { Create } from "./create.ts";
@@ -512,6 +687,7 @@ import type { Nn } from "./nn.ts";
 import type { Optim } from "./optim.ts";
 import type { Plot } from "./plot.ts";
 import type { Scan } from "./scan.ts";
+import type { MakeSweep } from "./sweep.ts";
 /** Everything: tensors, layers, losses, optimisers, data sets, explanations and pictures. */
 export interface Gradbook extends Create {
     /** Layers and models. */
@@ -534,6 +710,10 @@ export interface Gradbook extends Create {
     readonly variable: MakeVariable;
     /** A loop over time. */
     readonly scan: Scan;
+    /** Samples changed at random. */
+    readonly augment: Augmentations;
+    /** The same experiment for every combination of some values. */
+    readonly sweep: MakeSweep;
 }
 /** Sends messages to an engine. */
 export type Send = (message: Uint8Array) => void;
@@ -551,7 +731,7 @@ export declare function openSession(wasm: Binding, send: Send): Opened;
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { Model } from "./model.ts";
-import type { Curve } from "./plot.ts";
+import type { Curve, Displayable } from "./plot.ts";
 /** One step of training. */
 export interface StepPoint {
     /** Step of the run, from 1. */
@@ -560,6 +740,8 @@ export interface StepPoint {
     loss: number;
     /** The share of right answers in its batch, if there are right answers. */
     accuracy?: number;
+    /** The norm of each gradient, in the order of the names in `history.watched`, if they were asked for. */
+    norms?: number[];
 }
 /** What an epoch came to. */
 export interface EpochReport {
@@ -605,6 +787,7 @@ export interface HistoryData {
     stopped: boolean;
     restored?: number;
     seed: number;
+    watched?: string[];
 }
 /** What a training run came to; shown as its curve. */
 export declare class History {
@@ -622,8 +805,12 @@ export declare class History {
     readonly restored: number | undefined;
     /** The seed of the run: the same one repeats it. */
     readonly seed: number;
+    /** Names of the weights whose gradient norms the points have. */
+    readonly watched: readonly string[];
     /** The last epoch's figures. */
     get last(): EpochReport | undefined;
+    /** The norm of each weight's gradient over the steps, if `fit` was asked for `gradientNorms`. */
+    get gradientNorms(): Displayable;
     [DISPLAY](): LiveDisplay;
     toString(): string;
 }
@@ -633,6 +820,7 @@ import type { LoadProgress } from "./collections.ts";
 import type { DeviceInfo, DeviceLoss, DeviceName } from "./engine.ts";
 import type { Gradbook } from "./gradbook.ts";
 import type { EngineBuild } from "./probe.ts";
+export type { Augmentations, AugmentBatch, Chance, Jitter, SamplingOptions, Transform, } from "./augment.ts";
 export type { BuiltIn, EmojiPairs, PeopleNames, TrainTest } from "./builtin.ts";
 export type { LoadProgress } from "./collections.ts";
 export type { CallArgument, Compile, Compiled, CompileOptions, MakeVariable } from "./compile.ts";
@@ -647,15 +835,15 @@ export { Explanation } from "./explain.ts";
 export type { Gradbook } from "./gradbook.ts";
 export type { EpochReport, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
-export type { CrossEntropyOptions, Loss, Losses, LossFunction, LossName } from "./losses.ts";
-export type { Fit, FitOptions, ForwardOptions, ModelFunction, Score } from "./model.ts";
-export { Model, Summary } from "./model.ts";
-export type { BatchNormOptions, Conv2dOptions, DenseOptions, DropoutOptions, Init, LayerLike, LayerNormOptions, Nn, } from "./nn.ts";
-export type { AdamOptions, Optim, OptimizerOptions, RmsPropOptions, Schedule, SgdOptions, StepOptions, } from "./optim.ts";
+export type { CrossEntropyOptions, Loss, Losses, LossFunction, LossName, ReductionOption, Task, } from "./losses.ts";
+export type { Fit, FitOptions, ForwardOptions, LayerSummary, ModelFunction, ParameterGroup, Score, } from "./model.ts";
+export { Model, RangeTest, Summary } from "./model.ts";
+export type { BatchNormOptions, Conv1dOptions, Conv2dOptions, ConvTranspose2dOptions, DenseOptions, DropoutOptions, GraphNode, Init, Join, LayerLike, LayerNormOptions, Nn, SeparableConv2dOptions, } from "./nn.ts";
+export type { AdamOptions, Optim, OptimizerOptions, PreviewOptions, RmsPropOptions, Schedule, SchedulePreview, SgdOptions, StepOptions, } from "./optim.ts";
 export { Optimizer } from "./optim.ts";
 export type { PlanStep } from "./plan.ts";
 export { Plan } from "./plan.ts";
-export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";
+export type { CurveOptions, Displayable, ImagesOptions, Line, LinesOptions, OverlayOptions, Plot, } from "./plot.ts";
 export { Curve } from "./plot.ts";
 export type { EngineBuild } from "./probe.ts";
 export type { ProfileStep } from "./profile.ts";
@@ -663,6 +851,8 @@ export { Profile } from "./profile.ts";
 export type { Ceilings } from "./roofline.ts";
 export { Roofline } from "./roofline.ts";
 export type { Scan, ScanOptions, Tensors } from "./scan.ts";
+export type { Grid, MakeSweep, Point, SweepRow } from "./sweep.ts";
+export { Sweep } from "./sweep.ts";
 export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
 /** A wasm module: its bytes, or compiled already. */
@@ -718,7 +908,7 @@ import { Tensor } from "./tensor.ts";
 /** A function of a model's output and the targets that gives one number. */
 export type LossFunction = (output: Tensor, target: Tensor) => Tensor;
 /** A loss with a name. */
-export type LossName = "crossEntropy" | "mse" | "l1" | "smoothL1" | "huber" | "bce" | "bceWithLogits" | "hinge" | "multiMargin" | "focal";
+export type LossName = "crossEntropy" | "mse" | "l1" | "smoothL1" | "huber" | "bce" | "bceWithLogits" | "hinge" | "multiMargin" | "focal" | "dice" | "kl";
 /** Options of the cross-entropy. */
 export interface CrossEntropyOptions {
     /** A weight for each class. */
@@ -732,7 +922,12 @@ export interface CrossEntropyOptions {
 export type Loss = LossName | ({
     kind: "crossEntropy";
 } & CrossEntropyOptions) | {
-    kind: "mse" | "l1" | "bce" | "bceWithLogits" | "hinge";
+    kind: "mse" | "l1" | "bce" | "bceWithLogits" | "hinge" | "kl";
+}
+/** One minus the overlap of what is said and what is true; smooth (1) keeps it defined. */
+ | {
+    kind: "dice";
+    smooth?: number;
 }
 /** Squared below beta (1), absolute above. */
  | {
@@ -754,26 +949,70 @@ export type Loss = LossName | ({
     kind: "focal";
     gamma?: number;
 } | LossFunction;
+/** What becomes of the losses of single samples: their mean (as libraries do), their sum (as the course does), or nothing. */
+export interface ReductionOption {
+    reduction?: "mean" | "sum" | "none";
+}
+/** One of several things that a model tells at once. */
+export interface Task {
+    /** How many columns of the output are its. */
+    outputs: number;
+    /** Its loss. For one that takes class indices, its column of the targets is read as whole numbers. */
+    loss: Loss;
+    /** How many columns of the targets are its; 1. */
+    targets?: number;
+    /** Its factor in the sum; 1. */
+    weight?: number;
+}
 /** Losses as functions. */
 export interface Losses {
     /** −log softmax(logits)[target]: logits [N, C], targets are class indices [N] or probabilities [N, C]. */
-    crossEntropy(logits: Tensor, target: Tensor, options?: CrossEntropyOptions): Tensor;
-    /** The mean squared difference. */
-    mse(output: Tensor, target: Tensor): Tensor;
-    /** The mean absolute difference. */
-    l1(output: Tensor, target: Tensor): Tensor;
+    crossEntropy(logits: Tensor, target: Tensor, options?: CrossEntropyOptions & ReductionOption): Tensor;
+    /** The squared difference. */
+    mse(output: Tensor, target: Tensor, options?: ReductionOption): Tensor;
+    /** The absolute difference. */
+    l1(output: Tensor, target: Tensor, options?: ReductionOption): Tensor;
     /** Squared below `beta`, absolute above. */
     smoothL1(output: Tensor, target: Tensor, options?: {
         beta?: number;
-    }): Tensor;
+    } & ReductionOption): Tensor;
     /** Squared below `delta`, absolute above. */
     huber(output: Tensor, target: Tensor, options?: {
         delta?: number;
-    }): Tensor;
+    } & ReductionOption): Tensor;
     /** The cross-entropy of probabilities of yes. */
-    bce(probabilities: Tensor, target: Tensor): Tensor;
+    bce(probabilities: Tensor, target: Tensor, options?: ReductionOption): Tensor;
     /** The cross-entropy of logits of yes. */
-    bceWithLogits(logits: Tensor, target: Tensor): Tensor;
+    bceWithLogits(logits: Tensor, target: Tensor, options?: ReductionOption): Tensor;
+    /** max(0, 1 − target · output), targets −1 or 1. */
+    hinge(output: Tensor, target: Tensor, options?: ReductionOption): Tensor;
+    /** The right class must lead by the margin (1). */
+    multiMargin(output: Tensor, target: Tensor, options?: {
+        margin?: number;
+    } & ReductionOption): Tensor;
+    /** The cross-entropy with easy samples discounted by gamma (2). */
+    focal(logits: Tensor, target: Tensor, options?: {
+        gamma?: number;
+    } & ReductionOption): Tensor;
+    /** One minus the overlap: of logits of yes with f32 targets of their shape, of class scores [N, C, …] with indices [N, …]. */
+    dice(logits: Tensor, target: Tensor, options?: {
+        smooth?: number;
+    }): Tensor;
+    /** The divergence of target probabilities from log-probabilities. */
+    kl(logProbabilities: Tensor, target: Tensor, options?: ReductionOption): Tensor;
+    /**
+     * alpha · T² · KL of softened scores + (1 − alpha) · cross-entropy: a student learns from a teacher's logits [N, C]. In `fit` it is the
+     * option `teacher`.
+     */
+    distillation(student: Tensor, teacher: Tensor, target: Tensor, options?: {
+        temperature?: number;
+        alpha?: number;
+    }): Tensor;
+    /**
+     * Several things told at once, from heads side by side: the weighted sum of each task's loss on its columns of outputs [N, outputs] and
+     * targets [N, targets]. To be handed to `fit` with f32 targets.
+     */
+    tasks(tasks: readonly Task[]): LossFunction;
 }
 export declare function losses(context: Context): Losses;
 /** A loss as the module takes it: `{ kind }`, or a function of handles. */
@@ -782,6 +1021,7 @@ export declare function lossArgument(context: Context, loss: Loss | undefined): 
 // model.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
+import type { Transform } from "./augment.ts";
 import { Variable } from "./compile.ts";
 import type { Context } from "./context.ts";
 import { Dataset } from "./dataset.ts";
@@ -822,16 +1062,65 @@ export interface FitOptions {
     clipNorm?: number;
     /** The largest magnitude of an entry of a gradient. */
     clipValue?: number;
+    /** The largest norm of a unit's gradient, as a share of that of its weights (adaptive clipping). */
+    clipAdaptive?: number;
     /** Pull of the weights towards 0, in place of the optimiser's own. */
     weightDecay?: number;
-    /** Stop when the validation loss (the training loss without a validation set) no longer falls. */
+    /** Factor of the sum of magnitudes of all parameters, added to what becomes small. */
+    l1?: number;
+    /** Factor of the sum of squares of all parameters, added to what becomes small. */
+    l2?: number;
+    /** Options for some of the parameters: what is frozen, rates, decay, penalties. Later groups overrule. */
+    groups?: readonly ParameterGroup[];
+    /** How each batch is changed before the model sees it, such as `[augment.horizontalFlip(), augment.randomCrop({ padding: 4 })]`. */
+    augment?: readonly Transform[];
+    /** Decay of a moving average of the weights, such as 0.999: it is what is validated, and what the model has at the end. */
+    ema?: number;
+    /** Whether every step tells the norm of each weight's gradient; `history.gradientNorms` shows them. */
+    gradientNorms?: boolean;
+    /** A trained model to learn from, besides the labels; `alpha` (0.9) is its share, `temperature` (4) makes small scores count. */
+    teacher?: {
+        model: Model;
+        temperature?: number;
+        alpha?: number;
+    };
+    /**
+     * Stop when the validation loss (the training loss without a validation set) no longer falls for `patience` (3) epochs, or, with
+     * `minChange`, once it changes by no more than that from one epoch to the next.
+     */
     earlyStopping?: {
         patience?: number;
         minDelta?: number;
+        minChange?: number;
         restoreBest?: boolean;
     };
     /** Called after every epoch; to give false stops the run. */
     onEpoch?: (report: EpochReport) => unknown;
+}
+/** Options for the parameters whose names fit. */
+export interface ParameterGroup {
+    /** Names such as "head.weight", in which * stands for anything. */
+    params: string;
+    /** They stay as they are. */
+    frozen?: boolean;
+    /** Factor of the learning rate; 1. */
+    lrScale?: number;
+    /** Pull towards 0, in place of the optimiser's. */
+    weightDecay?: number;
+    /** Factor of the sum of magnitudes. */
+    l1?: number;
+    /** Factor of the sum of squares. */
+    l2?: number;
+}
+/** Which learning rate to begin with; shown as the loss over the rate. */
+export declare class RangeTest {
+    /** The learning rate of each step. */
+    readonly lrs: readonly number[];
+    /** The loss of each step, smoothed. */
+    readonly losses: readonly number[];
+    /** Where the loss falls fastest: a rate to begin with. */
+    readonly suggestion: number | undefined;
+    [DISPLAY](): LiveDisplay;
 }
 /** Options of a forward pass. */
 export interface ForwardOptions {
@@ -864,6 +1153,19 @@ export declare class Model {
      * way. Everything runs where the compute worker is: the page and this worker stay free.
      */
     fit(train: Dataset, options?: FitOptions): Promise<History>;
+    /**
+     * Tries learning rates: trains for `steps` (100) steps while the rate grows from `from` (1e-6) to `to` (1), or until the loss explodes, and
+     * puts the weights back.
+     */
+    lrRangeTest(train: Dataset, options?: Omit<FitOptions, "epochs" | "validation" | "schedule" | "scheduleUnit" | "earlyStopping" | "onEpoch" | "plot"> & {
+        from?: number;
+        to?: number;
+        steps?: number;
+    }): Promise<RangeTest>;
+    /** Running statistics of batch normalisation from all batches of a data set, with the weights as they are. */
+    recomputeStatistics(data: Dataset, options?: {
+        batchSize?: number;
+    }): Promise<void>;
     /** Its loss and accuracy on a data set. */
     evaluate(data: Dataset, options?: {
         loss?: Loss;
@@ -877,22 +1179,28 @@ export declare class Model {
     summary(input: readonly number[]): Summary;
     [DISPLAY](): LiveDisplay;
 }
-interface SummaryData {
-    layers: {
-        path: string;
-        kind: string;
-        input: number[];
-        output: number[];
-        parameters: number;
-    }[];
+/** One layer of a summary. */
+export interface LayerSummary {
+    /** Its name in the model. */
+    path: string;
+    kind: string;
+    input: number[];
+    output: number[];
+    /** How many numbers it learns. */
     parameters: number;
+    /** Products that it adds up in matrix products and convolutions: about half of its floating-point operations. */
+    multiplyAdds: number;
+    /** Rows and columns of the input that one of its outputs can depend on, where that can be said. */
+    receptiveField?: number[];
 }
 /** The layers of a model, as a table. */
 export declare class Summary {
     /** The layers, innermost first. */
-    readonly layers: SummaryData["layers"];
+    readonly layers: readonly LayerSummary[];
     /** How many numbers are learnt, each counted once. */
     readonly parameters: number;
+    /** Products that the pass adds up in matrix products and convolutions. */
+    readonly multiplyAdds: number;
     [DISPLAY](): LiveDisplay;
     toString(): string;
 }
@@ -901,7 +1209,6 @@ export type Fit = <P extends Record<string, Tensor>>(forward: ModelFunction<P>, 
     params?: P;
 }) => Promise<History>;
 export declare function fit(context: Context): Fit;
-export {};
 
 // nn.d.ts
 import type { Context } from "./context.ts";
@@ -931,6 +1238,66 @@ export interface Conv2dOptions extends ConvOptions {
     bias?: boolean;
     /** How the weight starts; "heNormal". */
     init?: Init;
+    /** Whether each output channel's weights are brought to mean 0 and variance 1 before they are used; no. */
+    standardise?: boolean;
+}
+/** Options of a convolution of signals. */
+export interface Conv1dOptions {
+    /** Output channels. */
+    out: number;
+    /** Kernel size. */
+    kernel: number;
+    /** Distance between neighbouring outputs; 1. */
+    stride?: number;
+    /** Zeros at both ends: a number, or by what it achieves; none. */
+    padding?: number | "same" | "valid" | "full";
+    /** What is added at both ends; "zeros". */
+    paddingMode?: Conv2dOptions["paddingMode"];
+    /** Distance between neighbouring kernel entries; 1. */
+    dilation?: number;
+    /** Channels are split into so many groups that do not see each other; 1. */
+    groups?: number;
+    /** Whether a bias is added; yes. */
+    bias?: boolean;
+    /** How the weight starts; "heNormal". */
+    init?: Init;
+}
+/** Options of a transposed convolution. */
+export interface ConvTranspose2dOptions {
+    /** Output channels. */
+    out: number;
+    /** Kernel size. */
+    kernel: Pair;
+    /** Distance between neighbouring inputs in the output; 1. */
+    stride?: Pair;
+    /** Rows and columns cut off on both sides of the output; none. */
+    padding?: Pair;
+    /** Rows and columns more at the end of the output; none. */
+    outputPadding?: Pair;
+    /** Distance between neighbouring kernel entries; 1. */
+    dilation?: Pair;
+    /** Channels are split into so many groups that do not see each other; 1. */
+    groups?: number;
+    /** Whether a bias is added; yes. */
+    bias?: boolean;
+    /** How the weight starts; "heNormal". */
+    init?: Init;
+}
+/** Options of a depthwise-separable convolution. */
+export interface SeparableConv2dOptions extends Omit<Conv2dOptions, "groups" | "standardise"> {
+    /** Kernels for each input channel; 1. */
+    multiplier?: number;
+}
+/** How several results become one: side by side along axis 1, their sum, or their product. */
+export type Join = "concat" | "add" | "mul";
+/** A node of a graph of layers. */
+export interface GraphNode {
+    /** What it does; nothing if left out: it joins its inputs. */
+    layer?: LayerLike;
+    /** The nodes before it, "x" being the input of the model. */
+    in: string | readonly string[];
+    /** How several inputs become one; "concat". */
+    join?: Join;
 }
 /** Options of dropout. */
 export interface DropoutOptions {
@@ -965,10 +1332,33 @@ export interface Nn {
     sequential(layers: readonly LayerLike[]): Model;
     /** A model that is a function of x and of named parameters: `nn.func((x, { w }) => x.matmul(w), { w: zeros([784, 10]) })`. */
     func<P extends Record<string, Tensor>>(forward: ModelFunction<P>, params?: P): Model;
+    /** body(x) + shortcut(x); without a shortcut the input itself is added. Parameters are called `body.…` and `shortcut.…`. */
+    residual(body: LayerLike, shortcut?: LayerLike): Model;
+    /** Each branch gets the same input; their results are joined, side by side along axis 1 if nothing is said. */
+    parallel(branches: readonly LayerLike[], options?: {
+        join?: Join;
+    }): Model;
+    /** Each layer gets the input and all earlier results side by side along axis 1, and so does what follows. */
+    denseBlock(layers: readonly LayerLike[]): Model;
+    /**
+     * Layers that name their inputs; the last one gives the output:
+     * `nn.graph({ a: { layer: nn.dense({ out: 8 }), in: "x" }, sum: { in: ["a", "x"], join: "add" } })`.
+     */
+    graph(nodes: Readonly<Record<string, GraphNode>>): Model;
     /** x · Wᵀ + b; W is [out, in]. */
     dense(options: DenseOptions): Model;
     /** Cross-correlation of [N, C, H, W] with a weight [out, C/groups, KH, KW], plus a bias. */
     conv2d(options: Conv2dOptions): Model;
+    /** Cross-correlation of [N, C, L] with a weight [out, C/groups, K], plus a bias. */
+    conv1d(options: Conv1dOptions): Model;
+    /** The transpose of a convolution, which makes images larger; its weight is [C, out/groups, KH, KW]. */
+    convTranspose2d(options: ConvTranspose2dOptions): Model;
+    /** A kernel for each channel, then a convolution of 1 × 1: C·K² + C·out weights in place of C·K²·out. */
+    separableConv2d(options: SeparableConv2dOptions): Model;
+    /** The maximum of every window of [N, C, L]; of pairs the second counts. */
+    maxPool1d(options?: PoolOptions & {
+        dilation?: Pair;
+    }): Model;
     /** The maximum of every window of [N, C, H, W]. */
     maxPool2d(options?: PoolOptions & {
         dilation?: Pair;
@@ -977,16 +1367,67 @@ export interface Nn {
     avgPool2d(options?: PoolOptions & {
         countIncludePad?: boolean;
     }): Model;
-    /** The mean of every channel: [N, C, H, W] to [N, C]. */
+    /** The mean of every channel: [N, C, …] to [N, C]. */
     globalAvgPool(): Model;
+    /** The maximum of every channel: [N, C, …] to [N, C]. */
+    globalMaxPool(): Model;
+    /** Means of as many bins as the size says (1), whatever the image's: a network then takes larger images. */
+    adaptiveAvgPool2d(options?: {
+        size?: Pair;
+    }): Model;
+    /** Maxima of as many bins as the size says (1). */
+    adaptiveMaxPool2d(options?: {
+        size?: Pair;
+    }): Model;
+    /** [N, C, H, W] at a size, or times a scale. */
+    resize(options: {
+        size?: Pair;
+        scale?: Pair;
+        mode?: "nearest" | "bilinear" | "bicubic";
+        alignCorners?: boolean;
+    }): Model;
+    /** [N, …] to [N, shape…]; one size may be −1. */
+    reshape(options: {
+        shape: readonly number[];
+    }): Model;
+    /** A vector of `out` numbers for each whole number 0 … count − 1; that of `padding` is not learnt. */
+    embedding(options: {
+        count: number;
+        out: number;
+        padding?: number;
+    }): Model;
+    /** (x − mean)/std with numbers for each channel, such as `await train.channelStats()` gives. */
+    normalize(options: {
+        mean: readonly number[];
+        std: readonly number[];
+    }): Model;
     /** Everything but the first axis as one: [N, …] to [N, −1]. */
     flatten(): Model;
     /** Sets random entries to 0 in training and scales the others up. */
     dropout(options?: DropoutOptions): Model;
+    /** The same for whole channels of a sample at once. */
+    dropout2d(options?: DropoutOptions): Model;
     /** Normalises every channel over the batch. */
     batchNorm(options?: BatchNormOptions): Model;
     /** Normalises every sample. */
     layerNorm(options?: LayerNormOptions): Model;
+    /** Normalises groups of channels of every sample. */
+    groupNorm(options: {
+        groups: number;
+        eps?: number;
+        affine?: boolean;
+    }): Model;
+    /** Normalises every channel of every sample. */
+    instanceNorm(options?: {
+        eps?: number;
+        affine?: boolean;
+    }): Model;
+    /** x/√(mean(x²) + eps) over the last axes. */
+    rmsNorm(options?: LayerNormOptions): Model;
+    /** x */
+    identity(): Model;
+    /** sin x */
+    sin(): Model;
     /** max(0, x) */
     relu(): Model;
     /** x above 0, else slope · x; slope is 0.01. */
@@ -1013,12 +1454,72 @@ export interface Nn {
     }): Model;
     /** x · sigmoid(x) */
     silu(): Model;
+    /** Self-normalising ELU. */
+    selu(): Model;
+    /** ln(1 + exp(beta x)) / beta */
+    softplus(options?: {
+        beta?: number;
+        threshold?: number;
+    }): Model;
+    /** x · tanh(softplus(x)) */
+    mish(): Model;
+    /** x / (1 + |x|) */
+    softsign(): Model;
+    /** ln(sigmoid(x)) */
+    logsigmoid(): Model;
+    /** The logarithm of the softmax; along the last axis. */
+    logSoftmax(options?: {
+        dim?: number;
+    }): Model;
+    /** min(max(0, x), 6) */
+    relu6(): Model;
+    /** Limited to min … max; −1 … 1. */
+    hardtanh(options?: {
+        min?: number;
+        max?: number;
+    }): Model;
+    /** x/6 + 1/2, limited to 0 … 1. */
+    hardsigmoid(): Model;
+    /** x · hardsigmoid(x) */
+    hardswish(): Model;
+    /** A fully connected network on flattened images; hidden [128], out 10. */
+    mlp(options?: {
+        out?: number;
+        hidden?: readonly number[];
+        dropout?: number;
+    }): Model;
+    /** LeNet, for images of 28² or 32²; out 10. */
+    lenet(options?: {
+        out?: number;
+    }): Model;
+    /** A ResNet for small images, of depth 6·blocks + 2; blocks 1, channels 16. Without skips it shows why they are there. */
+    resnet(options?: {
+        out?: number;
+        blocks?: number;
+        channels?: number;
+        skips?: boolean;
+    }): Model;
+    /** A DenseNet for small images: three blocks of `layers` (4), each of which adds `growth` (12) channels. */
+    densenet(options?: {
+        out?: number;
+        growth?: number;
+        layers?: number;
+        channels?: number;
+        compression?: number;
+    }): Model;
+    /** Depthwise-separable blocks (6), for small images; channels 16. */
+    mobilenet(options?: {
+        out?: number;
+        channels?: number;
+        blocks?: number;
+    }): Model;
 }
 export declare function nn(context: Context): Nn;
 
 // optim.d.ts
 import type { Variable } from "./compile.ts";
 import type { Context } from "./context.ts";
+import type { Displayable } from "./plot.ts";
 import type { Operand, Tensor } from "./tensor.ts";
 /** An optimiser and its options. `fit` begins with fresh averages; steps of the reader's own keep them here. */
 export declare class Optimizer {
@@ -1084,8 +1585,21 @@ export interface RmsPropOptions extends OptimizerOptions {
     /** PyTorch's or the course's formula; "library". */
     form?: "library" | "course";
 }
+/** Options of a preview. */
+export interface PreviewOptions {
+    /** The rate that the schedule starts from; 1. */
+    lr?: number;
+    /** How many counts (epochs or steps) are shown; 100. */
+    total?: number;
+}
+/** The rates of a schedule; shown as a line. */
+export interface SchedulePreview extends Displayable {
+    readonly lrs: readonly number[];
+}
 /** Optimisers, as PyTorch defines them. */
 export interface Optim {
+    /** The learning rates that a schedule gives, before anything is trained. Plateau, which listens to losses, stays at its first. */
+    preview(schedule: Schedule, options?: PreviewOptions): SchedulePreview;
     /** Stochastic gradient descent; lr 0.01. */
     sgd(options?: SgdOptions): Optimizer;
     /** Adam; lr 0.001. */
@@ -1268,6 +1782,21 @@ export interface OverlayOptions {
     /** Whether 0 stands in the middle of the colours; yes if the map has values below 0. */
     signed?: boolean;
 }
+/** A line: y over x, which rises. */
+export interface Line {
+    name: string;
+    x: readonly number[];
+    y: readonly number[];
+}
+/** Options of lines. */
+export interface LinesOptions {
+    /** What stands above them. */
+    title?: string;
+    /** What the axis across shows; "x". */
+    x?: string;
+    /** What the axis up shows; "y". */
+    y?: string;
+}
 /** Something that can be displayed and does no more. */
 export interface Displayable {
     [DISPLAY](): LiveDisplay | Promise<LiveDisplay>;
@@ -1276,6 +1805,8 @@ export interface Displayable {
 export interface Plot {
     /** The curve of a training run: hand it to `display` and to `fit`, and it grows with the run. */
     curve(options?: CurveOptions): Curve;
+    /** Lines in one picture. */
+    lines(lines: readonly Line[], options?: LinesOptions): Displayable;
     /** Images [N, C, H, W] or [C, H, W] or [H, W] as a grid. */
     images(images: Tensor, options?: ImagesOptions): Displayable;
     /** A map [H, W] over an image [C, H, W]; axes of size 1 in front do not matter. */
@@ -1289,6 +1820,7 @@ export declare class Curve {
     private readonly options;
     [DISPLAY](): LiveDisplay;
 }
+export declare function linesDisplay(lines: readonly Line[], options: LinesOptions): LiveDisplay;
 export declare function imagesDisplay(images: Tensor, options: ImagesOptions): Promise<LiveDisplay>;
 export declare function overlayDisplay(image: Tensor, map: Tensor, options: OverlayOptions): Promise<LiveDisplay>;
 
@@ -1376,6 +1908,50 @@ export type Scan = <C extends Tensors, X extends Tensors, Y extends Tensors>(ini
 type Same<T extends Tensors> = T extends Tensor ? Tensor : Tensor[];
 export declare function scan(context: Context): Scan;
 export {};
+
+// sweep.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Context } from "./context.ts";
+import type { Displayable } from "./plot.ts";
+/** Values to try, by name. */
+export type Grid = Readonly<Record<string, readonly unknown[]>>;
+/** One value of each. */
+export type Point<G extends Grid> = {
+    [K in keyof G]: G[K][number];
+};
+/** What came of a point. */
+export interface SweepRow<G extends Grid> {
+    point: Point<G>;
+    /** The numbers that the experiment gave, by name. */
+    scores: Record<string, number>;
+}
+/** Tries points of a grid: `sweep({ lr: [0.1, 0.01] }, async ({ lr }) => ({ loss: … }))`. */
+export type MakeSweep = <G extends Grid>(grid: G, experiment: (point: Point<G>) => Promise<Record<string, number> | number>, options?: {
+    resume?: Sweep<G>;
+    onRow?: (row: SweepRow<G>) => void;
+}) => Promise<Sweep<G>>;
+/** What came of the points that were tried; shown as a table. `sweep(…, { resume: it })` tries the others. */
+export declare class Sweep<G extends Grid = Grid> {
+    /** What was tried, in order. */
+    readonly rows: readonly SweepRow<G>[];
+    /** How many points the grid has. */
+    readonly size: number;
+    /** What ended it before it was through. */
+    readonly error?: unknown;
+    /** Whether all points were tried. */
+    get done(): boolean;
+    /** The row with the smallest score of a name (the first one), or the largest. */
+    best(score?: string, direction?: "min" | "max"): SweepRow<G>;
+    /** A score over one of the values, which must be numbers; a line for each combination of the others. */
+    plot(options: {
+        x: keyof G & string;
+        y?: string;
+    }): Displayable;
+    [DISPLAY](): LiveDisplay;
+    toString(): string;
+}
+export declare function sweep(context: Context): MakeSweep;
 
 // tensor.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
@@ -1641,6 +2217,22 @@ export declare class Tensor {
     /** The mean of every window of images [N, C, H, W]. */
     avgPool2d(options?: PoolOptions & {
         countIncludePad?: boolean;
+    }): Tensor;
+    /** The same, and where in its plane each maximum is (i32), for `maxUnpool2d`. */
+    maxPool2dWithIndices(options?: PoolOptions): {
+        values: Tensor;
+        indices: Tensor;
+    };
+    /** Each value at its index in a plane of zeros [height, width]. */
+    maxUnpool2d(indices: Tensor, size: readonly [number, number]): Tensor;
+    /** Means of as many bins of images [N, C, H, W] as the size says. */
+    adaptiveAvgPool2d(size: Pair): Tensor;
+    /** Images [N, C, H, W] at a size, or times a scale. */
+    resize(options: {
+        size?: Pair;
+        scale?: Pair;
+        mode?: "nearest" | "bilinear" | "bicubic";
+        alignCorners?: boolean;
     }): Tensor;
     /** Elements along an axis by an index (i32) of the result's shape. */
     gather(dim: number, index: Tensor): Tensor;
