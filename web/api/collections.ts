@@ -7,6 +7,16 @@ import { fetchBytes, gunzip, sha256, storage } from "./files.ts";
 /** A file of a collection: what it holds, such as "train.images", and its bytes, unpacked. */
 export type CollectionFile = [label: string, bytes: Uint8Array];
 
+/** @internal Whether a collection is one of the reader's own. */
+export function isOwn(what: string): boolean {
+  return what.startsWith(OWN) || what === PICK;
+}
+
+/** @internal How the sets of the reader's own are asked for, and how the reader is. */
+export const OWN = "own:";
+/** @internal */
+export const PICK = "own?";
+
 /** How far a data set has come. */
 export interface LoadProgress {
   /** The name of the data set. */
@@ -147,8 +157,8 @@ async function keep(store: Cache | undefined, url: URL, bytes: Uint8Array<ArrayB
   if (url.protocol.startsWith("http")) await store?.put(url, new Response(bytes)).catch(() => {});
 }
 
-/** Text as an IDX file of bytes. */
-function idxOf(text: Uint8Array): Uint8Array {
+/** @internal Text as an IDX file of bytes. */
+export function idxOf(text: Uint8Array): Uint8Array {
   const file = new Uint8Array(8 + text.length);
   file.set([0, 0, 8, 1]);
   new DataView(file.buffer).setUint32(4, text.length);

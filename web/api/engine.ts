@@ -3,8 +3,8 @@
 import type * as Module from "../pkg/base/gradbook.js";
 import { wasmFiles } from "../pkg/files.ts";
 import type { Gpu } from "../pkg/gpu/gradbook.js";
-import type { LoadProgress } from "./collections.ts";
-import { loadCollection } from "./collections.ts";
+import type { CollectionFile, LoadProgress } from "./collections.ts";
+import { isOwn, loadCollection } from "./collections.ts";
 import { argumentError } from "./context.ts";
 import { fetchBytes } from "./files.ts";
 import type { EngineBuild } from "./probe.ts";
@@ -137,17 +137,23 @@ export interface Source {
   assets: URL;
   /** Told how far one that is loaded has come. */
   onProgress?: ((progress: LoadProgress) => void) | undefined;
+  /** Sets of the reader's own, in a page that has some: what `own.ts` asks for. */
+  own?: ((what: string) => Promise<CollectionFile[]>) | undefined;
 }
 
 /** A new client of an engine. It gets what the one before it wanted kept. */
 export function connect(
   engine: Engine,
   send: (reply: Uint8Array) => void,
-  { assets, onProgress }: Source,
+  { assets, onProgress, own = noneOwned }: Source,
   before?: Connection,
 ): Connection {
-  const load = (name: string) => loadCollection(assets, name, onProgress);
+  const load = (name: string) => (isOwn(name) ? own(name) : loadCollection(assets, name, onProgress));
   return before ? engine.connectAfter(before, send, load) : engine.connect(send, load);
+}
+
+async function noneOwned(): Promise<never> {
+  throw new Error("sets of one's own are made in the notebook's page; here, data.from makes one of arrays");
 }
 
 /** Messages in the forms that a port carries: one, or several of one turn together. */

@@ -54,6 +54,7 @@ export type {
   StepOptions,
 } from "./optim.ts";
 export { Optimizer } from "./optim.ts";
+export type { Own } from "./own.ts";
 export type { PlanStep } from "./plan.ts";
 export { Plan } from "./plan.ts";
 export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";

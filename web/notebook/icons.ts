@@ -14,4 +14,7 @@ export const themeIcon = icon("M8 2a6 6 0 1 0 0 12zM8 2a6 6 0 0 1 0 12");
 export const upIcon = icon("M8 13V3.5M4 7.3 8 3.3l4 4");
 export const downIcon = icon("M8 3v9.5M4 8.7l4 4 4-4");
 export const deleteIcon = icon("M3 4.5h10M6.3 4.5V3h3.4v1.5M4.5 4.5l.6 8.5h5.8l.6-8.5M6.8 7v3.6M9.2 7v3.6");
+export const dataIcon = icon(
+  "M3 4c0-2.4 10-2.4 10 0v8c0 2.4-10 2.4-10 0zM3 4c0 2.4 10 2.4 10 0M3 8c0 2.4 10 2.4 10 0",
+);
 export const plusIcon = icon("M8 3.5v9M3.5 8h9");

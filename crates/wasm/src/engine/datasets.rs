@@ -1,5 +1,5 @@
 //! Files of data sets as tensors: bytes of images become numbers from 0 to 1, sound from −1 to 1; labels and text stay whole
-//! numbers.
+//! numbers, and so does whatever has 32 bits already.
 
 use gradbook_core::{Data, Error, Result, Tensor, remote::Loaded};
 use gradbook_formats::idx::{self, Values};
@@ -28,9 +28,11 @@ fn tensor(bytes: &[u8]) -> Result<Tensor, String> {
         (&[n, t], Values::I16(values)) => {
             Data::f32([n, t], &values.iter().map(|&value| f32::from(value) / 32768.0).collect::<Vec<_>>())
         }
+        (dims, Values::I32(values)) => Data::i32(dims, values),
+        (dims, Values::F32(values)) => Data::f32(dims, values),
         (dims, _) => {
             return Err(format!(
-                "it has {} axes; expected bytes of labels [N] or of images [N, H, W] or [N, C, H, W], or 16-bit sound [N, T]",
+                "it has {} axes; expected bytes of labels [N] or of images [N, H, W] or [N, C, H, W], 16-bit sound [N, T], or 32-bit numbers",
                 dims.len()
             ));
         }

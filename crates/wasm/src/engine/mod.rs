@@ -154,7 +154,7 @@ impl Engine {
     }
 
     /// A new client. `send` gets every reply as a `Uint8Array`; `load` gets the name of a collection and gives a promise
-    /// of `[label, bytes]` pairs, the bytes being IDX files.
+    /// of `[label, bytes]` pairs, the bytes being IDX files. A name that ends in a question mark is asked each time.
     pub fn connect(&self, send: Function, load: Function) -> Connection {
         Connection(Server::new(self.runner.clone(), Host { send, load, loaded: self.loaded.clone() }))
     }
@@ -164,6 +164,11 @@ impl Engine {
     pub fn connect_after(&self, before: &Connection, send: Function, load: Function) -> Connection {
         let host = Host { send, load, loaded: self.loaded.clone() };
         Connection(before.0.successor(self.runner.clone(), host))
+    }
+
+    /// A collection is another one from now on: who asks for it gets it anew.
+    pub fn forget(&self, what: &str) {
+        self.loaded.borrow_mut().remove(what);
     }
 
     /// Ends all loops and evaluations that are under way. Nothing is handed to the device after this.
@@ -245,7 +250,9 @@ impl remote::Host for Host {
                 message: Reflect::get(&error, &"message".into()).ok().and_then(|m| m.as_string()).unwrap_or_default(),
             })?;
             let tensors = datasets::tensors(&what, &files)?;
-            loaded.borrow_mut().insert(what, tensors.clone());
+            if !what.ends_with('?') {
+                loaded.borrow_mut().insert(what, tensors.clone());
+            }
             Ok(tensors)
         })
     }
