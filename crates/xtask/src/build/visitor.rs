@@ -35,6 +35,8 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
             "graph" => modules += weight,
             // Training starts without it.
             "gpu" => scripts.retain(|file| !pages.contains(file, "web/pkg/gpu/")),
+            // A first Run reads no file of the reader's.
+            "files" => scripts.retain(|file| !pages.contains(file, "web/pkg/files/")),
             _ => engines.push((name, weight)),
         }
     }
