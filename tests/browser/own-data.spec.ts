@@ -6,9 +6,12 @@ import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import type { Locator, Page } from "playwright-core";
+import { violations } from "./axe.ts";
 import { picture, sites, visit } from "./harness.ts";
 import { NotebookPage } from "./notebook.ts";
+import { idx, npy, wav } from "./numbers.ts";
 import { pngOf, shape, writeAll, zip } from "./pictures.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gradbook-own-"));
@@ -175,6 +178,174 @@ test("a cell lets the reader pick, sees another set of the same name, and hears 
     await notebook.finished(picked);
     assert.match(await notebook.outputs(picked), /no set was chosen/);
   });
+});
+
+test("arrays, tables, sound and CIFAR's files become sets, and broken ones are named", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.open(page);
+    const dialog = page.getByRole("dialog", { name: "Your data" });
+    /** Adds files as a set, and gives what the dialog said of them. */
+    const add = async (name: string, files: Record<string, Buffer | string>) => {
+      const given = Object.entries(files).map(([name, body]) => ({
+        name,
+        mimeType: "",
+        buffer: Buffer.from(body),
+      }));
+      if (await dialog.isVisible()) await dialog.getByLabel("Choose files").setInputFiles(given);
+      else await choose(page, given);
+      await dialog.getByRole("button", { name: "Add this set" }).waitFor();
+      const said = await dialog.locator(".own-form").innerText();
+      await dialog.getByLabel("Name").fill(name);
+      await dialog.getByRole("button", { name: "Add this set" }).click();
+      await dialog.getByText(`${name} was added.`).waitFor();
+      return said;
+    };
+    const floats = Buffer.from(Float32Array.from({ length: 12 }, (_, i) => i / 2).buffer);
+    const longs = Buffer.from(BigInt64Array.from([2n, 0n, 1n]).buffer);
+    const npz = zip({ "x.npy": npy("<f4", [3, 4], floats), "y.npy": npy("<i8", [3], longs) });
+    assert.match(await add("npz", { "three.npz": npz }), /3 samples in 3 classes, \[3, 4\]/);
+    const objects = npy("|O", [1], Buffer.from("cos\nsystem\n(S'x'\ntR."));
+    const some = npy("<f4", [3, 4], floats);
+    const broken = await add("npy", {
+      "x.npy": some,
+      "objects.npy": objects,
+      "cut.npy": some.subarray(0, 150),
+    });
+    assert.match(broken, /objects\.npy: this is no NPY file: .*\|O/);
+    assert.match(
+      broken,
+      /cut\.npy: this NPY file promises \[3, 4\] elements of 4 bytes but holds 22 bytes of them/,
+    );
+    assert.match(broken, /There are no targets among these files/);
+    const digits = Buffer.from(Array.from({ length: 2 * 5 * 5 }, (_, i) => i * 5));
+    const pairs = {
+      "train-images-idx3-ubyte.gz": gzipSync(idx([2, 5, 5], digits)),
+      "train-labels-idx1-ubyte": idx([2], Buffer.from([1, 0])),
+      "t10k-images-idx3-ubyte": idx([2, 5, 5], digits),
+      "t10k-labels-idx1-ubyte": idx([2], Buffer.from([1, 1])),
+    };
+    assert.match(
+      await add("idx", pairs),
+      /4 samples in 2 classes, train \[2, 1, 5, 5\], test \[2, 1, 5, 5\]/,
+    );
+    const record = (label: number) => Buffer.concat([Buffer.from([label]), Buffer.alloc(3072, 10 * label)]);
+    const cifar = {
+      "data_batch_1.bin": Buffer.concat([record(3), record(9)]),
+      "data_batch_2.bin": record(0),
+      "test_batch.bin": record(5),
+      "batches.meta.txt": "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n\n",
+    };
+    assert.match(
+      await add("cifar", cifar),
+      /4 samples in 10 classes, train \[3, 3, 32, 32\], test \[1, 3, 32, 32\]/,
+    );
+    const table = "height,weight,kind\n1,2,cat\n3,,cat\n5,6,dog\n";
+    const said = await add("csv", { "pets.csv": table });
+    assert.match(said, /2 samples in 2 classes, \[2, 2\]/);
+    assert.match(
+      said,
+      /Samples are the columns height, weight\.[\s\S]*1 lines are left out, as a value is missing\./,
+    );
+    const sounds = zip({
+      "low/a.wav": wav(8000, 0.5, 200),
+      "high/b.wav": wav(8000, 0.25, 900),
+      "high/c.wav": wav(44100, 0.1, 900),
+    });
+    assert.match(
+      await add("wav", { "tones.zip": sounds }),
+      /c\.wav: it has 44100 samples a second; most of these have 8000/,
+    );
+    await dialog.getByRole("button", { name: "Close" }).click();
+    const cell = await notebook.addAndRun(`const all = []
+for (const [name, part] of [["npz"], ["npy"], ["idx", "test"], ["cifar", "train"], ["csv"], ["wav"]]) {
+  const set = await data.own(name, part)
+  const x = Array.from(await set.x.data()).slice(0, 3).map((value) => Number(value.toFixed(3)))
+  all.push([name, set.x.shape, x, Array.from(await set.y.data()), set.classes.slice(0, 3)])
+}
+JSON.stringify(all)`);
+    assert.deepEqual(JSON.parse(await notebook.outputs(cell)), [
+      ["npz", [3, 4], [0, 0.5, 1], [2, 0, 1], ["0", "1", "2"]],
+      ["npy", [3, 4], [0, 0.5, 1], [0, 0, 0], ["0"]],
+      ["idx", [2, 1, 5, 5], [0, 0.02, 0.039], [1, 1], ["0", "1"]],
+      ["cifar", [3, 3, 32, 32], [0.118, 0.118, 0.118], [3, 9, 0], ["a", "b", "c"]],
+      ["csv", [2, 2], [1, 2, 5], [0, 1], ["cat", "dog"]],
+      ["wav", [2, 4000], [0, 0.325, 0.494], [1, 0], ["high", "low"]],
+    ]);
+  });
+});
+
+for (const [name, options] of Object.entries({
+  light: { colorScheme: "light" },
+  dark: { colorScheme: "dark" },
+  narrow: { viewport: { width: 390, height: 844 } },
+} as const)) {
+  test(`axe finds nothing in the dialog, and keys are enough (${name})`, async () => {
+    await visit(
+      sites.plain,
+      async ({ page }) => {
+        await NotebookPage.open(page);
+        const files = [0, 1, 2].map((n) => ({
+          name: `${n}.png`,
+          mimeType: "image/png",
+          buffer: shape("disc", n),
+        }));
+        const dialog = await choose(page, [
+          ...files,
+          { name: "empty.png", mimeType: "image/png", buffer: Buffer.alloc(0) },
+        ]);
+        const add = dialog.getByRole("button", { name: "Add this set" });
+        await add.waitFor();
+        assert.deepEqual(await violations(page), []);
+        await picture(page, `own-preview-${name}`);
+        // The name has the focus.
+        await page.keyboard.press("Enter");
+        await dialog.getByRole("button", { name: "Insert a cell with images" }).waitFor();
+        assert.deepEqual(await violations(page), []);
+        await picture(page, `own-list-${name}`);
+        await page.keyboard.press("Escape");
+        await dialog.waitFor({ state: "hidden" });
+      },
+      options,
+    );
+  });
+}
+
+test("the camera takes pictures class by class, after a click only", async () => {
+  await visit(
+    sites.plain,
+    async ({ page }) => {
+      await NotebookPage.open(page);
+      await page.getByRole("button", { name: "Your data" }).click();
+      const dialog = page.getByRole("dialog", { name: "Your data" });
+      await dialog.getByRole("button", { name: "Use the camera" }).click();
+      const take = (i: number) => dialog.getByRole("button", { name: `Take a picture of class ${i}` });
+      assert.equal(await take(1).isDisabled(), true);
+      await dialog.getByRole("button", { name: "Turn the camera on" }).click();
+      await dialog.getByLabel("Name of class 1").fill("left hand");
+      for (const [i, pictures] of [
+        [1, 3],
+        [2, 2],
+      ] as const) {
+        for (let n = 0; n < pictures; n++) await take(i).press("Enter");
+        await dialog.getByText(`${pictures} pictures`).waitFor();
+      }
+      assert.deepEqual(await violations(page), []);
+      await picture(page, "own-camera");
+      await dialog.getByRole("button", { name: "Use these pictures" }).click();
+      await dialog.getByRole("button", { name: "Add this set" }).waitFor();
+      assert.match(
+        await dialog.locator(".own-facts").innerText(),
+        /5 samples in 2 classes, \[5, 3, 64, 64\]|5 samples in 2 classes, \[5, 3, 256, 256\]/,
+      );
+      assert.deepEqual(await dialog.locator(".own-balance tbody th").allInnerTexts(), [
+        "class 2",
+        "left hand",
+      ]);
+      // Nothing films any more.
+      assert.equal(await page.locator("video").count(), 0);
+    },
+    { switches: ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"] },
+  );
 });
 
 async function choose(

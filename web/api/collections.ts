@@ -3,6 +3,7 @@
 // file is checked each time, wherever it came from: its length, and in a secure context its SHA-256.
 
 import { fetchBytes, gunzip, sha256, storage } from "./files.ts";
+import { idxText } from "./idx.ts";
 
 /** A file of a collection: what it holds, such as "train.images", and its bytes, unpacked. */
 export type CollectionFile = [label: string, bytes: Uint8Array];
@@ -13,9 +14,9 @@ export function isOwn(what: string): boolean {
 }
 
 /** @internal How the sets of the reader's own are asked for, and how the reader is. */
-export const OWN = "own:";
+export const OWN = "own/";
 /** @internal */
-export const PICK = "own?";
+export const PICK = "pick:";
 
 /** How far a data set has come. */
 export interface LoadProgress {
@@ -73,7 +74,7 @@ export async function loadCollection(
     onProgress({ name, loaded: total, total });
   });
   if (!manifest.classes) return files;
-  return [...files, ["classes", idxOf(new TextEncoder().encode(manifest.classes.join("\n")))]];
+  return [...files, ["classes", idxText(manifest.classes.join("\n"))]];
 }
 
 /** The published one, or without a network the one that was kept. */
@@ -155,13 +156,4 @@ const STORE = "gradbook-data";
 /** A full disk only means that the file is fetched again next time. */
 async function keep(store: Cache | undefined, url: URL, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   if (url.protocol.startsWith("http")) await store?.put(url, new Response(bytes)).catch(() => {});
-}
-
-/** @internal Text as an IDX file of bytes. */
-export function idxOf(text: Uint8Array): Uint8Array {
-  const file = new Uint8Array(8 + text.length);
-  file.set([0, 0, 8, 1]);
-  new DataView(file.buffer).setUint32(4, text.length);
-  file.set(text, 8);
-  return file;
 }

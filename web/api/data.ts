@@ -1,4 +1,4 @@
-// Where data sets come from: the built-in ones, files of the reader's own, and tensors or arrays.
+// Where data sets come from: the built-in ones, scenes that are drawn, files of the reader's own, and tensors or arrays.
 
 import type { BuiltIn } from "./builtin.ts";
 import { builtIn } from "./builtin.ts";
@@ -7,6 +7,8 @@ import type { Create } from "./create.ts";
 import { Dataset } from "./dataset.ts";
 import type { Own } from "./own.ts";
 import { own } from "./own.ts";
+import type { Drawn } from "./scenes.ts";
+import { drawn } from "./scenes.ts";
 import type { Nested, Values } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -19,7 +21,7 @@ export interface DatasetOptions {
 }
 
 /** Where data sets come from. */
-export interface DataSource extends BuiltIn, Own {
+export interface DataSource extends BuiltIn, Drawn, Own {
   /** Samples x [N, …] with targets y: whole numbers are class labels [N]. Tensors or arrays. */
   from(x: Tensor | Nested | Values, y: Tensor | Nested | Values, options?: DatasetOptions): Dataset;
 }
@@ -27,6 +29,7 @@ export interface DataSource extends BuiltIn, Own {
 export function data(context: Context, create: Create): DataSource {
   return {
     ...builtIn(context),
+    ...drawn(context),
     ...own(context),
     from(x, y, options = {}) {
       context.wasm.checkNames("from", options, ["name", "classes"]);

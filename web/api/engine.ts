@@ -9,6 +9,7 @@ import { argumentError } from "./context.ts";
 import { fetchBytes } from "./files.ts";
 import type { EngineBuild } from "./probe.ts";
 import { chooseBuild } from "./probe.ts";
+import { areScenes } from "./scene-request.ts";
 import { defaultThreads, startHelpers } from "./threads.ts";
 import { tune } from "./tuning.ts";
 
@@ -148,7 +149,13 @@ export function connect(
   { assets, onProgress, own = noneOwned }: Source,
   before?: Connection,
 ): Connection {
-  const load = (name: string) => (isOwn(name) ? own(name) : loadCollection(assets, name, onProgress));
+  const collection = (name: string) => loadCollection(assets, name, onProgress);
+  const load = async (name: string) => {
+    if (isOwn(name)) return own(name);
+    if (!areScenes(name)) return collection(name);
+    const { drawScenes } = await import("./draw-scenes.ts");
+    return drawScenes(new URL("../", assets), name, collection);
+  };
   return before ? engine.connectAfter(before, send, load) : engine.connect(send, load);
 }
 

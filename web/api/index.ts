@@ -65,6 +65,8 @@ export { Profile } from "./profile.ts";
 export type { Ceilings } from "./roofline.ts";
 export { Roofline } from "./roofline.ts";
 export type { Scan, ScanOptions, Tensors } from "./scan.ts";
+export type { Drawn, SceneOptions, TurnedOptions } from "./scenes.ts";
+export { Scenes } from "./scenes.ts";
 export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
 

@@ -13,6 +13,8 @@ export interface ImportOptions {
   fit: Fit;
   /** Left out: grey if every pixel is. */
   colour?: "grey" | "colour";
+  /** The column of a table that has the targets; left out: the one whose name says so, or the last one. */
+  target?: string;
 }
 
 /** Cut to the middle, stretched, or whole within a black border. */
@@ -52,6 +54,9 @@ export interface Summary {
   classes: string[];
   /** What the files had, such as "640 × 480", the most frequent first. */
   sizes: { size: string; count: number }[];
+  /** Of a table: its columns, and which has the targets. */
+  columns?: string[];
+  target?: string;
   /** What a reader should know of how it was read. */
   notes: string[];
 }

@@ -1,7 +1,7 @@
 // Samples of any kind, in the order of their files, to the parts of a set: train, validation and test where folders say so.
 
-import type { Elements } from "./idx.ts";
-import { idxFile, textFile } from "./idx.ts";
+import type { Elements } from "../api/idx.ts";
+import { idxBlob, textBlob } from "./blobs.ts";
 import { inOrder, PARTS, type Place } from "./place.ts";
 import type { PartSummary, SetFile } from "./protocol.ts";
 
@@ -34,11 +34,11 @@ export function partsOf({ shape, values, places }: Samples, nameless: string): P
     const labels = Int32Array.from(numbers, (i) => classes.indexOf(className(places[i] as Place)));
     const counts = classes.map((_, label) => labels.reduce((sum, own) => sum + Number(own === label), 0));
     files.push(
-      [`${name}.x`, idxFile([numbers.length, ...shape], x)],
-      [`${name}.y`, idxFile([numbers.length], labels)],
+      [`${name}.x`, idxBlob([numbers.length, ...shape], x)],
+      [`${name}.y`, idxBlob([numbers.length], labels)],
     );
     return [{ name, shape: [numbers.length, ...shape], counts }];
   });
-  files.push(["classes", textFile(classes.join("\n"))]);
+  files.push(["classes", textBlob(classes.join("\n"))]);
   return { parts, classes, files };
 }

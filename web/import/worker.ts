@@ -3,6 +3,8 @@
 import type { FromImport, ToImport } from "./protocol.ts";
 import { NothingToRead, read } from "./read.ts";
 
+/** Files lie beside this one. */
+const SITE = new URL("./", import.meta.url);
 const PROGRESS_MS = 100;
 
 addEventListener("message", async ({ data }: MessageEvent<ToImport>) => {
@@ -14,7 +16,7 @@ addEventListener("message", async ({ data }: MessageEvent<ToImport>) => {
     tell({ type: "progress", id, done, total });
   };
   try {
-    tell({ type: "done", id, result: await read(files, options, progress) });
+    tell({ type: "done", id, result: await read(files, options, SITE, progress) });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     tell({ type: "failed", id, message, broken: error instanceof NothingToRead ? error.broken : [] });

@@ -2,7 +2,8 @@
 // reader where a cell asks for any.
 
 import type { CollectionFile } from "../api/collections.ts";
-import { idxOf, OWN, PICK } from "../api/collections.ts";
+import { OWN, PICK } from "../api/collections.ts";
+import { idxText } from "../api/idx.ts";
 import type { OwnSet } from "./protocol.ts";
 
 export class OwnSets {
@@ -26,7 +27,7 @@ export class OwnSets {
 
   /** The files of a set; or, as the only one, the name of what the reader picks. Errors: there is none. */
   async load(what: string): Promise<CollectionFile[]> {
-    if (what === PICK) return [["name", idxOf(new TextEncoder().encode(await this.#pick()))]];
+    if (what === PICK) return [["name", idxText(await this.#pick())]];
     const name = what.slice(OWN.length);
     const set = this.#sets.find((set) => set.name === name);
     if (!set) throw new Error(this.#missing());

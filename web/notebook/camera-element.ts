@@ -89,8 +89,9 @@ export class CameraElement extends PageElement {
         @pointerup=${this.#release}
         @pointerleave=${this.#release}
         @pointercancel=${this.#release}
-        @keydown=${(event: KeyboardEvent) => {
-          if (event.key === "Enter" || event.key === " ") void this.#capture(i);
+        @click=${(event: MouseEvent) => {
+          // By a key or a screen reader; a pointer was heard already.
+          if (event.detail === 0) void this.#capture(i);
         }}
       >
         Take a picture

@@ -7,11 +7,12 @@ export function cellFor({ name, summary }: { name: string; summary: Summary }): 
   const quoted = JSON.stringify(name);
   const [first, ...others] = summary.parts.map((part) => part.name);
   const variable = variableOf(name);
-  const show = summary.kind === "images" ? "images(24)" : "classBalance()";
+  const show =
+    summary.kind === "images" ? ".images(24)" : summary.classes.length > 0 ? ".classBalance()" : "";
   if (first === "all" || first === undefined)
-    return `const ${variable} = await data.own(${quoted})\n${variable}.${show}`;
+    return `const ${variable} = await data.own(${quoted})\n${variable}${show}`;
   const lines = [first, ...others].map((part) => `const ${part} = await data.own(${quoted}, "${part}")`);
-  return `${lines.join("\n")}\n${first}.${show}`;
+  return `${lines.join("\n")}\n${first}${show}`;
 }
 
 /** A name that no set has: the suggestion, with a number where it is taken. */

@@ -6,7 +6,7 @@ import { createRef, ref } from "lit/directives/ref.js";
 import { imagesView } from "../display/images.ts";
 import { chosenFiles, droppedFiles } from "../import/dropped.ts";
 import { sizeText } from "../import/limits.ts";
-import type { Broken, Fit, Imported, ImportOptions, SourceFile } from "../import/protocol.ts";
+import type { Broken, Fit, Imported, ImportOptions, SourceFile, Summary } from "../import/protocol.ts";
 import { deviceBytes } from "../import/protocol.ts";
 import { ImportFailed, Reader } from "../import/reader.ts";
 import "./camera-element.ts";
@@ -142,7 +142,8 @@ export class OwnDialog extends PageElement {
     return html`<div class="own-drop">
       <p>${isPicking ? "A cell asks for data. " : ""}Drop files, a folder or a zip here, or paste an image.</p>
       <p class="own-hint">
-        Images (PNG, JPEG, WebP, GIF, BMP, AVIF). Each folder is a class. Nothing leaves this page.
+        Images (PNG, JPEG, WebP, GIF, BMP, AVIF) and recordings (WAV): each folder is a class. Arrays (NPY, NPZ, IDX, CIFAR
+        binary) and tables (CSV, TSV). Nothing leaves this page.
       </p>
       <div class="own-buttons">
         ${this.#picker("Choose files", false)} ${this.#picker("Choose a folder", true)}
@@ -202,7 +203,8 @@ export class OwnDialog extends PageElement {
       </label>
       <p class="own-facts">${facts(imported, samples)}</p>
       ${summary.notes.map((note) => html`<p class="own-hint">${note}</p>`)}
-      ${preview ? this.#imageOptions(imported) : nothing}
+      ${preview && summary.sizes.length > 0 ? this.#imageOptions(imported) : nothing}
+      ${summary.columns ? this.#targetOption(summary) : nothing}
       ${preview ? html`<div class="own-preview" ${ref(this.#preview)}></div>` : nothing}
       ${balance(imported)} ${brokenList(broken)}
       ${this.#choices(html`<button class="bar-button is-primary" type="submit">Add this set</button>`)}
@@ -248,6 +250,22 @@ export class OwnDialog extends PageElement {
         colour,
         (value) => ({ colour: value as "grey" | "colour" }),
       )}
+    </div>`;
+  }
+
+  #targetOption({ columns = [], target }: Summary) {
+    return html`<div class="own-options">
+      <label
+        >Targets
+        <select
+          @change=${(event: Event) => {
+            this.#options = { ...this.#options, target: (event.target as HTMLSelectElement).value };
+            void this.#read();
+          }}
+        >
+          ${columns.map((name) => html`<option value=${name} ?selected=${name === target}>${name}</option>`)}
+        </select></label
+      >
     </div>`;
   }
 
@@ -357,8 +375,9 @@ function facts({ summary, broken }: Imported, samples: number) {
   const shapes = parts.map(({ name, shape }) => `${name === "all" ? "" : `${name} `}[${shape.join(", ")}]`);
   const some = sizes.slice(0, 3).map(({ size, count }) => `${count.toLocaleString("en")} of ${size}`);
   const more = sizes.length > 3 ? `, and ${sizes.length - 3} other sizes` : "";
-  return html`<strong>${samples.toLocaleString("en")} samples</strong> in ${classes.length}
-    ${classes.length === 1 ? "class" : "classes"}, ${shapes.join(", ")}; ${sizeText(deviceBytes(summary))} where they are
+  return html`<strong>${samples.toLocaleString("en")} samples</strong>${
+    classes.length > 0 ? ` in ${classes.length} ${classes.length === 1 ? "class" : "classes"}` : ""
+  }, ${shapes.join(", ")}; ${sizeText(deviceBytes(summary))} where they are
     computed on, all of it resident.
     ${some.length > 0 ? html`<br />The files: ${some.join(", ")}${more}.` : nothing}
     ${broken.length > 0 ? html`<br />${broken.length} left out, see below.` : nothing}`;

@@ -61,7 +61,7 @@ export class Session extends Observable {
       return undefined;
     });
     const session = new Session(id, store, storeError);
-    await session.own.open();
+    const own = session.own.open();
     const kept = await store?.load(id).catch(() => undefined);
     const published = await fetchNotebook(url).catch((error: unknown) => {
       if (!kept) throw error;
@@ -77,6 +77,8 @@ export class Session extends Observable {
       session.#take(parseNotebook(published));
       session.saver.begin(id, hash);
     }
+    // Cells may ask for it at once.
+    await own;
     void session.#foresee();
     return session;
   }

@@ -24,6 +24,8 @@ pub mod files;
 pub mod gpu;
 #[cfg(feature = "files")]
 pub mod samples;
+#[cfg(feature = "files")]
+pub mod scenes;
 
 #[cfg(feature = "api")]
 pub use api::*;

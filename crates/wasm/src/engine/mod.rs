@@ -154,7 +154,8 @@ impl Engine {
     }
 
     /// A new client. `send` gets every reply as a `Uint8Array`; `load` gets the name of a collection and gives a promise
-    /// of `[label, bytes]` pairs, the bytes being IDX files. A name that ends in a question mark is asked each time.
+    /// of `[label, bytes]` pairs, the bytes being IDX files. Collections are remembered by
+    /// their names, but for those that have a `:`.
     pub fn connect(&self, send: Function, load: Function) -> Connection {
         Connection(Server::new(self.runner.clone(), Host { send, load, loaded: self.loaded.clone() }))
     }
@@ -250,11 +251,15 @@ impl remote::Host for Host {
                 message: Reflect::get(&error, &"message".into()).ok().and_then(|m| m.as_string()).unwrap_or_default(),
             })?;
             let tensors = datasets::tensors(&what, &files)?;
-            if !what.ends_with('?') {
+            if !what.contains(':') {
                 loaded.borrow_mut().insert(what, tensors.clone());
             }
             Ok(tensors)
         })
+    }
+
+    fn save(&self, what: String, _: Vec<(String, core::Data)>) -> LocalFuture<'static, core::Result<String>> {
+        Box::pin(async move { Err(core::Error::Load { what, message: "nothing is saved here".into() }) })
     }
 }
 
