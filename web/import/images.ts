@@ -15,7 +15,7 @@ export interface Images {
 }
 
 /** Images of one size up to this stay as they are. */
-const SMALL = 256;
+const SMALL = 128;
 const USUAL = 64;
 
 /** Decodes all. Errors: too many for memory, or not a single one is an image. */
