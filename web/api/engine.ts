@@ -6,9 +6,12 @@ import type { Gpu } from "../pkg/gpu/gradbook.js";
 import type { LoadProgress } from "./collections.ts";
 import { loadCollection } from "./collections.ts";
 import { argumentError } from "./context.ts";
+import type { FileStore } from "./file-store.ts";
 import { fetchBytes } from "./files.ts";
 import type { EngineBuild } from "./probe.ts";
 import { chooseBuild } from "./probe.ts";
+import type { NamedTensor } from "./tensor-files.ts";
+import { loadOwn, OWN, saveOwn, unpackTensors } from "./tensor-files.ts";
 import { defaultThreads, startHelpers } from "./threads.ts";
 import { tune } from "./tuning.ts";
 
@@ -131,10 +134,12 @@ function importBuild(build: EngineBuild): Promise<typeof Module> {
   }
 }
 
-/** Where data sets come from. */
+/** Where data sets come from, and the reader's own files. */
 export interface Source {
-  /** The folder that holds them. */
-  assets: URL;
+  /** The folder of the site or package: the data sets lie in `assets/` in it. */
+  base: URL;
+  /** The reader's own files. */
+  files: FileStore;
   /** Told how far one that is loaded has come. */
   onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
@@ -143,11 +148,15 @@ export interface Source {
 export function connect(
   engine: Engine,
   send: (reply: Uint8Array) => void,
-  { assets, onProgress }: Source,
+  { base, files, onProgress }: Source,
   before?: Connection,
 ): Connection {
-  const load = (name: string) => loadCollection(assets, name, onProgress);
-  return before ? engine.connectAfter(before, send, load) : engine.connect(send, load);
+  const load = async (name: string) =>
+    name.startsWith(OWN)
+      ? loadOwn(base, files, name.slice(OWN.length))
+      : unpackTensors(base, await loadCollection(new URL("assets/", base), name, onProgress));
+  const save = (request: string, tensors: NamedTensor[]) => saveOwn(base, files, request, tensors);
+  return before ? engine.connectAfter(before, send, load, save) : engine.connect(send, load, save);
 }
 
 /** Messages in the forms that a port carries: one, or several of one turn together. */
