@@ -16,7 +16,7 @@ import { Optimizer } from "./optim.ts";
 import { Curve } from "./plot.ts";
 import { list, Tensor } from "./tensor.ts";
 import type { Saved, SaveOptions } from "./weights.ts";
-import { loadTensors, SAVE_OPTIONS, saveTensors } from "./weights.ts";
+import { listFiles, loadTensors, SAVE_OPTIONS, saveRequest, saveTensors } from "./weights.ts";
 
 /** A model as a function of its input and its parameters. */
 export type ModelFunction<P extends Record<string, Tensor>> = (x: Tensor, params: P) => Tensor;
@@ -53,6 +53,10 @@ export interface FitOptions {
   weightDecay?: number;
   /** Stop when the validation loss (the training loss without a validation set) no longer falls. */
   earlyStopping?: { patience?: number; minDelta?: number; restoreBest?: boolean };
+  /** After every epoch the run is written to this file, such as "run.safetensors": weights, optimiser, step, seed and history. */
+  checkpoint?: string;
+  /** Whether it goes on from that file, if there is one: the curve is the same as without the break. No. */
+  resume?: boolean;
   /** Called after every epoch; to give false stops the run. */
   onEpoch?: (report: EpochReport) => unknown;
 }
@@ -92,6 +96,8 @@ const FIT_OPTIONS = [
   "clipValue",
   "weightDecay",
   "earlyStopping",
+  "checkpoint",
+  "resume",
   "onEpoch",
 ];
 
@@ -188,7 +194,7 @@ export class Model {
     context.wasm.checkNames("fit", options, FIT_OPTIONS);
     if (!(train instanceof Dataset))
       throw argumentError("fit: the first argument must be a data set, such as data.from(x, y)");
-    const { optimizer, loss, validation, seed: given, plot, onEpoch, ...rest } = options;
+    const { optimizer, loss, validation, seed: given, plot, checkpoint, resume, onEpoch, ...rest } = options;
     if (optimizer !== undefined && !(optimizer instanceof Optimizer)) {
       throw argumentError("fit: optimizer must be one of optim's, such as optim.adam({ lr: 0.001 })");
     }
@@ -196,9 +202,12 @@ export class Model {
       throw argumentError("fit: validation must be a data set");
     if (plot !== undefined && !(plot instanceof Curve))
       throw argumentError("fit: plot must be a curve, such as plot.curve()");
+    if (resume && checkpoint === undefined)
+      throw argumentError('fit: resume goes with checkpoint, the file to go on from, such as "run.safetensors"');
+    const before = resume && checkpoint !== undefined ? await loadRun(context, checkpoint) : undefined;
     train.use("training");
     validation?.use("validation");
-    const seed = seedOf(context, given);
+    const seed = seedOf(context, given ?? before?.history.seed);
     const asked = lossArgument(context, loss);
     const settings = {
       ...rest,
@@ -209,6 +218,7 @@ export class Model {
     };
     const curve = plot ?? new Curve();
     curve.begin(validation !== undefined);
+    if (before) showRun(curve, before.history);
     let stop = false;
     // A stop may come while nothing of the run is at the other end.
     const end = () => {
@@ -228,7 +238,10 @@ export class Model {
     context.runs.add(end);
     try {
       const { session } = context;
-      const run = context.wasm.fit(session, this.handle, train.handle, handle, settings, custom, listen);
+      const save = checkpoint === undefined ? undefined : (run: HistoryData) => saveRun(checkpoint, run);
+      const from = before && new context.wasm.Resume(before.names, before.values, before.history);
+      const { wasm } = context;
+      const run = wasm.fit(session, this.handle, train.handle, handle, settings, custom, listen, save, from);
       return new History((await run) as HistoryData, curve, this);
     } finally {
       context.runs.delete(end);
@@ -302,6 +315,38 @@ export class Model {
     const parameters = names.length > 0 ? `${names.length} parameters` : "parameters not drawn yet";
     return { kind: "text", text: `${this.kind} (${parameters})` };
   }
+}
+
+/** A run that was broken off. */
+interface Run {
+  history: HistoryData;
+  names: string[];
+  values: ReturnType<typeof list>;
+}
+
+/** The run in a checkpoint; none if there is no such file. */
+async function loadRun(context: Context, file: string): Promise<Run | undefined> {
+  if (!(await listFiles(context)).some(({ name }) => name === file)) return undefined;
+  const { tensors, metadata } = await loadTensors(context, file);
+  if (metadata[RUN] === undefined)
+    throw argumentError(`fit: ${file} is no checkpoint: it does not say how a run went`);
+  const history = JSON.parse(metadata[RUN]) as HistoryData;
+  return { history, names: Object.keys(tensors), values: list(context, Object.values(tensors)) };
+}
+
+function saveRun(file: string, history: HistoryData): string {
+  return saveRequest(file, { metadata: { [RUN]: JSON.stringify(history) } });
+}
+
+const RUN = "gradbook.run";
+
+/** Draws what a run came to before it was broken off. */
+function showRun(curve: Curve, { points, epochs }: HistoryData): void {
+  const last = epochs.at(-1);
+  if (!last) return;
+  const { epoch, step, lr } = last;
+  curve.show({ kind: "steps", epoch, step, steps: step, lr, points });
+  for (const report of epochs) curve.show({ kind: "epoch", ...report });
 }
 
 /** How a network is built: a layer with its options and the input that it was drawn for, or a row. */

@@ -50,8 +50,12 @@ export const OWN = "file:";
 /** The label of what a file says besides its tensors. */
 export const METADATA = ":metadata";
 
-/** A file of the reader's as a collection: its tensors, and its metadata as JSON in bytes. Errors: it is not there, or damaged. */
+/**
+ * A file of the reader's as a collection: its tensors, and its metadata as JSON in bytes. Without a name the list of all files, as JSON.
+ * Errors: it is not there, or damaged.
+ */
 export async function loadOwn(base: URL, store: FileStore, name: string): Promise<CollectionFile[]> {
+  if (name === "") return [json(METADATA, await store.list())];
   const file = fileName(name);
   const [module, bytes] = await Promise.all([filesModule(base), store.get(file)]);
   if (!bytes) {
@@ -59,8 +63,12 @@ export async function loadOwn(base: URL, store: FileStore, name: string): Promis
     throw new Error(`there is no file ${file}; there ${names.length === 1 ? "is" : "are"} ${names.join(", ") || "none"}`);
   }
   const { tensors, metadata } = read(module, file, bytes);
-  const said = new TextEncoder().encode(JSON.stringify(metadata));
-  return [...tensors, [METADATA, Int32Array.from(said), [said.length]]];
+  return [...tensors, json(METADATA, metadata)];
+}
+
+function json(label: string, value: unknown): CollectionFile {
+  const bytes = new TextEncoder().encode(JSON.stringify(value));
+  return [label, Int32Array.from(bytes), [bytes.length]];
 }
 
 /** The tensors of a file that lies in a collection: their names follow that of the part. */

@@ -30,6 +30,15 @@ export interface Files {
   save(name: string, tensors: Readonly<Record<string, Tensor>>, options?: SaveOptions): Promise<Saved>;
   /** Reads a file that was saved, or added under Files: safetensors, npz or npy. */
   load(name: string): Promise<TensorFile>;
+  /** What files there are. */
+  list(): Promise<FileEntry[]>;
+}
+
+/** A file of the reader's. */
+export interface FileEntry {
+  name: string;
+  /** Its size. */
+  bytes: number;
 }
 
 export function files(context: Context): Files {
@@ -39,6 +48,7 @@ export function files(context: Context): Files {
       return saveTensors(context, name, Object.entries(tensors), options);
     },
     load: (name) => loadTensors(context, name),
+    list: () => listFiles(context),
   };
 }
 
@@ -50,32 +60,46 @@ export async function saveTensors(
   context: Context,
   name: string,
   tensors: readonly (readonly [string, Tensor])[],
-  { metadata = {}, half = false }: SaveOptions,
+  options: SaveOptions,
 ): Promise<Saved> {
   for (const [label, tensor] of tensors)
     if (!(tensor instanceof Tensor)) throw argumentError(`save: ${label} is no tensor`);
-  const request: SaveRequest = { file: name, metadata: textsOf(metadata), half };
   const labels = tensors.map(([label]) => label);
   const handles = list(
     context,
     tensors.map(([, tensor]) => tensor),
   );
-  const saved = JSON.parse(await context.session.save(JSON.stringify(request), labels, handles)) as SavedFile;
+  const saved = JSON.parse(await context.session.save(saveRequest(name, options), labels, handles)) as SavedFile;
   return new Saved(saved.file, saved.bytes, labels.length);
+}
+
+/** @internal How a file is to be written, as a text. */
+export function saveRequest(file: string, { metadata = {}, half = false }: SaveOptions): string {
+  return JSON.stringify({ file, metadata: textsOf(metadata), half } satisfies SaveRequest);
+}
+
+/** @internal */
+export async function listFiles(context: Context): Promise<FileEntry[]> {
+  const [pair] = (await context.session.load(OWN)) as [string, TensorHandle][];
+  return pair ? ((await jsonOf(new Tensor(context, pair[1]))) as FileEntry[]) : [];
+}
+
+/** JSON in bytes. */
+async function jsonOf(tensor: Tensor): Promise<unknown> {
+  return JSON.parse(new TextDecoder().decode(Uint8Array.from((await tensor.data()) as Int32Array)));
 }
 
 /** @internal */
 export async function loadTensors(context: Context, name: string): Promise<TensorFile> {
-  if (typeof name !== "string") throw argumentError('load: expected the name of a file, such as "net.safetensors"');
+  if (typeof name !== "string" || name === "")
+    throw argumentError('load: expected the name of a file, such as "net.safetensors"');
   const pairs = (await context.session.load(OWN + name)) as [string, TensorHandle][];
   const tensors: Record<string, Tensor> = {};
   let metadata: Record<string, string> = {};
   for (const [label, handle] of pairs) {
     const tensor = new Tensor(context, handle);
-    if (label === METADATA) {
-      const text = new TextDecoder().decode(Uint8Array.from((await tensor.data()) as Int32Array));
-      metadata = JSON.parse(text) as Record<string, string>;
-    } else tensors[label] = tensor;
+    if (label === METADATA) metadata = (await jsonOf(tensor)) as Record<string, string>;
+    else tensors[label] = tensor;
   }
   return { tensors, metadata };
 }
