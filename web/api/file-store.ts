@@ -68,6 +68,7 @@ export function folderFiles(folder: string): FileStore {
     async get(name) {
       const bytes = await (await open()).readFile(path(name)).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "ENOENT") throw error;
+        return undefined;
       });
       return bytes && new Uint8Array(bytes);
     },
@@ -99,7 +100,9 @@ function inCache(cache: Cache): FileStore {
       const headers = { "content-length": String(bytes.length) };
       await cache.put(address(name), new Response(bytes, { headers })).catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
-        throw new Error(`${name} does not fit the browser's storage: ${reason}. Remove files that are not needed`);
+        throw new Error(
+          `${name} does not fit the browser's storage: ${reason}. Remove files that are not needed`,
+        );
       });
     },
     async list() {

@@ -49,7 +49,9 @@ export function keep(context: Context, names: Readonly<Record<string, unknown>>)
     }
     const input = Array.from(value.handle.input);
     const values = input.length > 0 ? Object.values(value.parameters).map(place) : [];
-    const network = value instanceof Classifier && { network: { name: value.network, classes: value.classes } };
+    const network = value instanceof Classifier && {
+      network: { name: value.network, classes: value.classes },
+    };
     return { is: "layer", ...value.recipe, input, values, ...network };
   };
   const add = (value: unknown): number | undefined => {

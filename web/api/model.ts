@@ -203,7 +203,9 @@ export class Model {
     if (plot !== undefined && !(plot instanceof Curve))
       throw argumentError("fit: plot must be a curve, such as plot.curve()");
     if (resume && checkpoint === undefined)
-      throw argumentError('fit: resume goes with checkpoint, the file to go on from, such as "run.safetensors"');
+      throw argumentError(
+        'fit: resume goes with checkpoint, the file to go on from, such as "run.safetensors"',
+      );
     const before = resume && checkpoint !== undefined ? await loadRun(context, checkpoint) : undefined;
     train.use("training");
     validation?.use("validation");
@@ -286,7 +288,9 @@ export class Model {
     context.wasm.checkNames("save", options, SAVE_OPTIONS);
     const tensors = Object.entries(this.parameters);
     if (tensors.length === 0)
-      throw argumentError("save: the model has no parameters yet: it draws them at its first call, or by build");
+      throw argumentError(
+        "save: the model has no parameters yet: it draws them at its first call, or by build",
+      );
     const sketch = sketchOf(this);
     const metadata = { ...(sketch && { gradbook: JSON.stringify(sketch) }), ...options.metadata };
     return saveTensors(context, name, tensors, { ...options, metadata });
@@ -365,9 +369,12 @@ function sketchOf(model: Model): Sketch | undefined {
 function readSketch(file: string, text: string): Sketch {
   const isSketch = (value: unknown, depth = 0): value is Sketch => {
     if (typeof value !== "object" || value === null || depth > 100) return false;
-    if ("row" in value) return Array.isArray(value.row) && value.row.every((part) => isSketch(part, depth + 1));
+    if ("row" in value)
+      return Array.isArray(value.row) && value.row.every((part) => isSketch(part, depth + 1));
     const { kind, input } = value as { kind?: unknown; input?: unknown };
-    return typeof kind === "string" && Array.isArray(input) && input.every((size) => Number.isSafeInteger(size));
+    return (
+      typeof kind === "string" && Array.isArray(input) && input.every((size) => Number.isSafeInteger(size))
+    );
   };
   try {
     const sketch: unknown = JSON.parse(text);

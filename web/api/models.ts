@@ -28,21 +28,23 @@ export interface Models {
 }
 
 export function models(context: Context): Models {
-  const network = (kind: Kind) => async (options: ModelsOptions = {}) => {
-    context.wasm.checkNames(kind, options, ["pretrained"]);
-    const { size, weights } = NETWORKS[kind];
-    const model = new Classifier(context, kind, await classNames(context));
-    if (options.pretrained ?? true) {
-      model.build([1, 3, size, size], { seed: 0 });
-      const pairs = (await context.session.load(weights)) as [string, TensorHandle][];
-      const values = pairs.map(([, handle]) => new Tensor(context, handle));
-      model.handle.load(
-        pairs.map(([name]) => name),
-        list(context, values),
-      );
-    }
-    return model;
-  };
+  const network =
+    (kind: Kind) =>
+    async (options: ModelsOptions = {}) => {
+      context.wasm.checkNames(kind, options, ["pretrained"]);
+      const { size, weights } = NETWORKS[kind];
+      const model = new Classifier(context, kind, await classNames(context));
+      if (options.pretrained ?? true) {
+        model.build([1, 3, size, size], { seed: 0 });
+        const pairs = (await context.session.load(weights)) as [string, TensorHandle][];
+        const values = pairs.map(([, handle]) => new Tensor(context, handle));
+        model.handle.load(
+          pairs.map(([name]) => name),
+          list(context, values),
+        );
+      }
+      return model;
+    };
   return { squeezenet: network("squeezenet"), efficientnetLite0: network("efficientnetLite0") };
 }
 
@@ -87,7 +89,8 @@ export class Classifier extends Model {
   async classify(image: Tensor, options: ClassifyOptions = {}): Promise<Classification> {
     this.context.wasm.checkNames("classify", options, ["top"]);
     const { top = 5 } = options;
-    if (!Number.isInteger(top) || top < 1) throw argumentError(`classify: top is ${top}; it must be at least 1`);
+    if (!Number.isInteger(top) || top < 1)
+      throw argumentError(`classify: top is ${top}; it must be at least 1`);
     const scores = this.forward(this.preprocess(image));
     if (scores.shape[0] !== 1)
       throw argumentError(`classify: expected one image, not ${scores.shape[0]}; predict takes several`);

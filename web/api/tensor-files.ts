@@ -11,7 +11,11 @@ import { fetchBytes } from "./files.ts";
 export type FilesModule = typeof import("../pkg/files/gradbook.js");
 
 /** A tensor by name: its elements and their sizes. */
-export type NamedTensor = [name: string, elements: Float32Array | Int32Array | Uint32Array | Uint8Array, shape: number[]];
+export type NamedTensor = [
+  name: string,
+  elements: Float32Array | Int32Array | Uint32Array | Uint8Array,
+  shape: number[],
+];
 
 /** What is to be saved, besides the tensors. */
 export interface SaveRequest {
@@ -60,7 +64,9 @@ export async function loadOwn(base: URL, store: FileStore, name: string): Promis
   const [module, bytes] = await Promise.all([filesModule(base), store.get(file)]);
   if (!bytes) {
     const names = (await store.list()).map((stored) => stored.name);
-    throw new Error(`there is no file ${file}; there ${names.length === 1 ? "is" : "are"} ${names.join(", ") || "none"}`);
+    throw new Error(
+      `there is no file ${file}; there ${names.length === 1 ? "is" : "are"} ${names.join(", ") || "none"}`,
+    );
   }
   const { tensors, metadata } = read(module, file, bytes);
   return [...tensors, json(METADATA, metadata)];

@@ -5,8 +5,8 @@ import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { Context, TensorHandle } from "./context.ts";
 import { argumentError } from "./context.ts";
-import type { SavedFile, SaveRequest } from "./tensor-files.ts";
 import { list, Tensor } from "./tensor.ts";
+import type { SavedFile, SaveRequest } from "./tensor-files.ts";
 
 /** Options of saving. */
 export interface SaveOptions {
@@ -69,7 +69,9 @@ export async function saveTensors(
     context,
     tensors.map(([, tensor]) => tensor),
   );
-  const saved = JSON.parse(await context.session.save(saveRequest(name, options), labels, handles)) as SavedFile;
+  const saved = JSON.parse(
+    await context.session.save(saveRequest(name, options), labels, handles),
+  ) as SavedFile;
   return new Saved(saved.file, saved.bytes, labels.length);
 }
 
@@ -127,7 +129,8 @@ export class Saved {
   ) {}
 
   toString(): string {
-    const size = this.bytes < 1e6 ? `${Math.ceil(this.bytes / 1e3)} kB` : `${(this.bytes / 1e6).toFixed(1)} MB`;
+    const size =
+      this.bytes < 1e6 ? `${Math.ceil(this.bytes / 1e3)} kB` : `${(this.bytes / 1e6).toFixed(1)} MB`;
     return `${this.name}: ${this.tensors} tensors, ${size}`;
   }
 

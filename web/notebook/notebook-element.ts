@@ -10,7 +10,15 @@ import { CellElement } from "./cell-element.ts";
 import type { Command } from "./command-keys.ts";
 import { CommandKeys } from "./command-keys.ts";
 import { PageElement } from "./element.ts";
-import { downloadIcon, playAllIcon, plusIcon, restartIcon, stopIcon, themeIcon } from "./icons.ts";
+import {
+  downloadIcon,
+  folderIcon,
+  playAllIcon,
+  plusIcon,
+  restartIcon,
+  stopIcon,
+  themeIcon,
+} from "./icons.ts";
 import type { Session } from "./session.ts";
 import "./status-element.ts";
 import { toggleTheme } from "./theme.ts";
@@ -64,6 +72,7 @@ export class NotebookElement extends PageElement {
       >
         ${restartIcon}<span>Restart</span>
       </button>
+      <button class="bar-button is-quiet" title="Files" aria-label="Files" @click=${this.#openFiles}>${folderIcon}</button>
       <button class="bar-button is-quiet" title="Download .ipynb" aria-label="Download .ipynb" @click=${this.#download}>
         ${downloadIcon}
       </button>
@@ -90,6 +99,12 @@ export class NotebookElement extends PageElement {
   async #reset(): Promise<void> {
     await this.session.forget();
     location.reload();
+  }
+
+  async #openFiles(): Promise<void> {
+    await import("./files-element.ts");
+    const known = document.querySelector("gradbook-files");
+    await (known ?? document.body.appendChild(document.createElement("gradbook-files"))).open();
   }
 
   async #download(): Promise<void> {
