@@ -5,8 +5,10 @@
 import { fetchBytes, gunzip, sha256, storage } from "./files.ts";
 import { idxText } from "./idx.ts";
 
-/** A file of a collection: what it holds, such as "train.images", and its bytes, unpacked. */
-export type CollectionFile = [label: string, bytes: Uint8Array];
+/** A file of a collection: what it holds, such as "train.images", and its bytes, unpacked; or elements that were read, with sizes. */
+export type CollectionFile =
+  | [label: string, bytes: Uint8Array]
+  | [label: string, elements: Float32Array | Int32Array | Uint32Array | Uint8Array, shape: number[]];
 
 /** @internal Whether a collection is one of the reader's own. */
 export function isOwn(what: string): boolean {
@@ -40,16 +42,18 @@ interface FileEntry {
   plain: { bytes: number; sha256: string };
 }
 
-/** Loads a collection from the folder that holds all of them. Errors: a file is missing, cut short or damaged. */
+/** Loads a collection from the folder that holds all of them, or a part of it (`name/part`). Errors: a file is missing, cut short or damaged. */
 export async function loadCollection(
   assets: URL,
   name: string,
   onProgress: (progress: LoadProgress) => void = () => {},
 ): Promise<CollectionFile[]> {
-  if (!/^[a-z0-9-]{1,40}$/.test(name)) throw new Error("there is no data set of this name");
-  const folder = new URL(`${name}/`, assets);
+  const [, set, only] = /^([a-z0-9-]{1,40})(?:\/([a-z0-9]{1,20}))?$/.exec(name) ?? [];
+  if (set === undefined) throw new Error("there is no data set of this name");
+  const folder = new URL(`${set}/`, assets);
   const manifest = await loadManifest(new URL("manifest.json", folder));
-  const wanted = Object.entries(manifest.parts).flatMap(([part, files]) =>
+  const parts = Object.entries(manifest.parts).filter(([part]) => only === undefined || part === only);
+  const wanted = parts.flatMap(([part, files]) =>
     Object.entries(files).flatMap(([what, entry]) =>
       typeof entry === "object" ? [{ label: `${part}.${what}`, entry }] : [],
     ),

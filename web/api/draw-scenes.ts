@@ -1,11 +1,10 @@
 // Scenes drawn where data sets are loaded: the parts come from the built-in sets, the drawing from the module for files.
 
-import { wasmFiles } from "../pkg/files.ts";
 import type { CollectionFile } from "./collections.ts";
-import { fetchBytes } from "./files.ts";
 import { idxBytes, idxText } from "./idx.ts";
 import type { SceneRequest } from "./scene-request.ts";
 import { readSceneRequest } from "./scene-request.ts";
+import { filesModule } from "./tensor-files.ts";
 
 interface Drawn {
   images: Uint8Array;
@@ -26,7 +25,7 @@ export async function drawScenes(
 ): Promise<CollectionFile[]> {
   const request = readSceneRequest(what);
   const [module, sprites, grounds] = await Promise.all([
-    loadModule(base),
+    filesModule(base),
     spritesOf(request, load),
     request.on === "photos" ? photos(load) : [],
   ]);
@@ -54,13 +53,13 @@ export async function drawScenes(
   ];
 }
 
-async function loadModule(base: URL) {
-  const [module, bytes] = await Promise.all([
-    import("../pkg/files/gradbook.js"),
-    fetchBytes(new URL(wasmFiles.files.file, base)),
-  ]);
-  await module.default({ module_or_path: bytes });
-  return module;
+/** The files by their labels, as they are stored. */
+async function filesOf(
+  name: string,
+  load: (name: string) => Promise<CollectionFile[]>,
+): Promise<Map<string, Uint8Array>> {
+  const files = await load(name);
+  return new Map(files.flatMap(([label, bytes]) => (bytes instanceof Uint8Array ? [[label, bytes]] : [])));
 }
 
 interface SpriteFiles {
@@ -75,7 +74,7 @@ async function spritesOf(
   load: (name: string) => Promise<CollectionFile[]>,
 ): Promise<SpriteFiles> {
   if (request.of === "digits") {
-    const files = new Map(await load("mnist"));
+    const files = await filesOf("mnist", load);
     const labels = need(files, "train.labels").subarray(IDX_LIST);
     return {
       colours: undefined,
@@ -84,7 +83,7 @@ async function spritesOf(
       classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
     };
   }
-  const files = new Map(await load("emoji"));
+  const files = await filesOf("emoji", load);
   const names = new TextDecoder().decode(need(files, "both.names").subarray(IDX_LIST)).split("\n");
   const chosen = request.classes.map((name, label): [number, number] => {
     const sprite = names.indexOf(name);
@@ -105,7 +104,7 @@ async function spritesOf(
 const IDX_LIST = 8;
 
 async function photos(load: (name: string) => Promise<CollectionFile[]>): Promise<Uint8Array[]> {
-  const files = await load("photos");
+  const files = [...(await filesOf("photos", load))];
   // By name, so that their order is not that of a list that may change.
   return files
     .filter(([label]) => label.endsWith(".images") && !label.startsWith("camera"))

@@ -6,10 +6,13 @@ import type { Gpu } from "../pkg/gpu/gradbook.js";
 import type { CollectionFile, LoadProgress } from "./collections.ts";
 import { isOwn, loadCollection } from "./collections.ts";
 import { argumentError } from "./context.ts";
+import type { FileStore } from "./file-store.ts";
 import { fetchBytes } from "./files.ts";
 import type { EngineBuild } from "./probe.ts";
 import { chooseBuild } from "./probe.ts";
 import { areScenes } from "./scene-request.ts";
+import type { NamedTensor } from "./tensor-files.ts";
+import { loadOwn, OWN, saveOwn, unpackTensors } from "./tensor-files.ts";
 import { defaultThreads, startHelpers } from "./threads.ts";
 import { tune } from "./tuning.ts";
 
@@ -132,10 +135,12 @@ function importBuild(build: EngineBuild): Promise<typeof Module> {
   }
 }
 
-/** Where data sets come from. */
+/** Where data sets come from, and the reader's own files. */
 export interface Source {
-  /** The folder that holds them. */
-  assets: URL;
+  /** The folder of the site or package: the data sets lie in `assets/` in it. */
+  base: URL;
+  /** The reader's own files. */
+  files: FileStore;
   /** Told how far one that is loaded has come. */
   onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** Sets of the reader's own, in a page that has some: what `own.ts` asks for. */
@@ -146,17 +151,19 @@ export interface Source {
 export function connect(
   engine: Engine,
   send: (reply: Uint8Array) => void,
-  { assets, onProgress, own = noneOwned }: Source,
+  { base, files, onProgress, own = noneOwned }: Source,
   before?: Connection,
 ): Connection {
-  const collection = (name: string) => loadCollection(assets, name, onProgress);
+  const collection = (name: string) => loadCollection(new URL("assets/", base), name, onProgress);
   const load = async (name: string) => {
+    if (name.startsWith(OWN)) return loadOwn(base, files, name.slice(OWN.length));
     if (isOwn(name)) return own(name);
-    if (!areScenes(name)) return collection(name);
+    if (!areScenes(name)) return unpackTensors(base, await collection(name));
     const { drawScenes } = await import("./draw-scenes.ts");
-    return drawScenes(new URL("../", assets), name, collection);
+    return drawScenes(base, name, collection);
   };
-  return before ? engine.connectAfter(before, send, load) : engine.connect(send, load);
+  const save = (request: string, tensors: NamedTensor[]) => saveOwn(base, files, request, tensors);
+  return before ? engine.connectAfter(before, send, load, save) : engine.connect(send, load, save);
 }
 
 async function noneOwned(): Promise<never> {

@@ -1,7 +1,6 @@
 // Files of samples: arrays, sound, tables. The module that reads them is loaded when there is one.
 
-import { wasmFiles } from "../pkg/files.ts";
-import { fetchBytes } from "./files.ts";
+import { filesModule } from "./tensor-files.ts";
 
 /** What files that are no images are. */
 export type SampleFormat = "npy" | "idx" | "cifar" | "wav" | "text";
@@ -49,10 +48,6 @@ export interface SampleReader {
 
 /** Loads what reads them. `base` is the folder of the site. */
 export async function loadSampleReader(base: URL): Promise<SampleReader> {
-  const [module, bytes] = await Promise.all([
-    import("../pkg/files/gradbook.js"),
-    fetchBytes(new URL(wasmFiles.files.file, base)),
-  ]);
-  await module.default({ module_or_path: bytes });
+  const module = await filesModule(base);
   return { read: module.readSamples as SampleReader["read"] };
 }

@@ -3,6 +3,7 @@
 
 import type { Connection, DeviceInfo, DeviceLoss, Engine, EngineModule } from "../api/engine.ts";
 import { connect, loadEngine, receive } from "../api/engine.ts";
+import { browserFiles } from "../api/file-store.ts";
 import type { Abilities } from "./device.ts";
 import { chooseDevice, deviceName, lossNews, probeAbilities } from "./device.ts";
 import { OwnSets } from "./own-sets.ts";
@@ -11,6 +12,8 @@ import { PROTOCOL_VERSION } from "./protocol.ts";
 
 /** Files lie beside this one. */
 const SITE = new URL("./", import.meta.url);
+/** The reader's own. */
+const FILES = browserFiles();
 const COUNTERS_MS = 250;
 const UNTIL_FASTER = "the GPU takes over when it is faster";
 
@@ -138,7 +141,8 @@ class ComputeWorker {
       engine,
       (reply) => port.postMessage(reply, [reply.buffer as ArrayBuffer]),
       {
-        assets: new URL("assets/", SITE),
+        base: SITE,
+        files: FILES,
         onProgress: (progress) => tell({ type: "loading", progress }),
         own: (what) => this.#own.load(what),
       },

@@ -12,7 +12,16 @@ import { CellElement } from "./cell-element.ts";
 import type { Command } from "./command-keys.ts";
 import { CommandKeys } from "./command-keys.ts";
 import { PageElement } from "./element.ts";
-import { dataIcon, downloadIcon, playAllIcon, plusIcon, restartIcon, stopIcon, themeIcon } from "./icons.ts";
+import {
+  dataIcon,
+  downloadIcon,
+  folderIcon,
+  playAllIcon,
+  plusIcon,
+  restartIcon,
+  stopIcon,
+  themeIcon,
+} from "./icons.ts";
 import type { Session } from "./session.ts";
 import "./status-element.ts";
 import { toggleTheme } from "./theme.ts";
@@ -74,6 +83,7 @@ export class NotebookElement extends PageElement {
       <button class="bar-button is-quiet" title="Your data" aria-label="Your data" @click=${() => this.openData()}>
         ${dataIcon}
       </button>
+      <button class="bar-button is-quiet" title="Files" aria-label="Files" @click=${this.#openFiles}>${folderIcon}</button>
       <button class="bar-button is-quiet" title="Download .ipynb" aria-label="Download .ipynb" @click=${this.#download}>
         ${downloadIcon}
       </button>
@@ -119,6 +129,12 @@ export class NotebookElement extends PageElement {
   async #reset(): Promise<void> {
     await this.session.forget();
     location.reload();
+  }
+
+  async #openFiles(): Promise<void> {
+    await import("./files-element.ts");
+    const known = document.querySelector("gradbook-files");
+    await (known ?? document.body.appendChild(document.createElement("gradbook-files"))).open();
   }
 
   async #download(): Promise<void> {

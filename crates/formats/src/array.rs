@@ -132,6 +132,33 @@ impl Raw<'static> {
     }
 }
 
+impl Raw<'_> {
+    /// Numbers with a fraction as whole ones of 8 bits, −127 to 127, with a scale for each place along the first axis: number and scale
+    /// multiplied give the value to within half a scale. A place that is all 0 has the scale 1. None if there is no axis, or these are
+    /// no single-precision numbers, all finite.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub fn quantised(&self) -> Result<Option<(Raw<'static>, Raw<'static>)>> {
+        let (Kind::F32, Some(&places)) = (self.kind, self.dims.first()) else { return Ok(None) };
+        let values = each(&self.bytes, f32::from_le_bytes)?;
+        if places == 0 || values.iter().any(|value| !value.is_finite()) {
+            return Ok(None);
+        }
+        let (mut whole, mut scales) = (room(values.len())?, room(places)?);
+        for values in values.chunks(values.len().div_ceil(places).max(1)) {
+            let greatest = values.iter().fold(0.0f32, |most, value| most.max(value.abs()));
+            // Numbers so small that their scale is 0 are 0.
+            let scale = if greatest / 127.0 > 0.0 { greatest / 127.0 } else { 1.0 };
+            whole.extend(values.iter().map(|value| (value / scale).round().clamp(-127.0, 127.0) as i8 as u8));
+            scales.push(scale);
+        }
+        scales.resize(places, 1.0);
+        let scales = Raw::of(vec![places], &Values::F32(scales))?;
+        Ok(Raw::new(Kind::I8, self.dims.clone(), whole).zip(scales))
+    }
+}
+
 /// An empty list with room for so many items.
 pub(crate) fn room<T>(length: usize) -> Result<Vec<T>> {
     let mut list = Vec::new();
@@ -200,6 +227,18 @@ mod tests {
         assert!(Raw::new(Kind::F32, vec![2, 3], vec![0; 23]).is_none());
         assert!(Raw::new(Kind::F32, vec![usize::MAX, 2], vec![]).is_none());
         assert_eq!(Raw::of(vec![2], &Values::I32(vec![1])), Ok(None));
+    }
+
+    #[test]
+    fn each_place_has_a_scale_of_its_own() {
+        let values = vec![0.5, -127.0, 0.0, 0.0, 254.0, 3.0];
+        let raw = Raw::of(vec![3, 2], &Values::F32(values)).unwrap().unwrap();
+        let (whole, scales) = raw.quantised().unwrap().unwrap();
+        assert_eq!(scales.values(), Ok(Values::F32(vec![1.0, 1.0, 2.0])));
+        // Halves are rounded away from 0.
+        assert_eq!(whole.values(), Ok(Values::I32(vec![1, -127, 0, 0, 127, 2])));
+        let odd = Raw::of(vec![1, 2], &Values::F32(vec![f32::NAN, 1.0])).unwrap().unwrap();
+        assert_eq!(odd.quantised(), Ok(None));
     }
 
     #[test]

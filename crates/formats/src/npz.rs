@@ -36,6 +36,10 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
             Failure::TooMuch => not_npz(format!("it unpacks to more than {} MB", MOST_UNPACKED >> 20)),
             Failure::OutOfMemory(error) => error,
         })?;
+        if file.size() != unpacked.len() as u64 {
+            let (promised, held) = (format!("{} bytes of {name}", file.size()), format!("{}", unpacked.len()));
+            return Err(Error::Size { format: FORMAT, promised, held });
+        }
         left -= unpacked.len() as u64;
         files.push((name, unpacked));
     }
