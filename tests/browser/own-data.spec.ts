@@ -158,7 +158,8 @@ test("a cell lets the reader pick, sees another set of the same name, and hears 
       }));
       await dialog.getByLabel("Choose files").setInputFiles(files);
       await dialog.getByLabel("Name").fill("some");
-      await dialog.getByRole("button", { name: "Add this set" }).click();
+      const add = count === 3 ? "Add this set" : "Replace the set of this name";
+      await dialog.getByRole("button", { name: add }).click();
     };
     await notebook.start(picked);
     await addSome(3);

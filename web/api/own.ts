@@ -15,7 +15,7 @@ export interface Own {
    * Images have values 0…1; classes are numbered in the order of their names. Errors: there is no such set or part.
    */
   own(name: string, part?: "train" | "validation" | "test"): Promise<Dataset>;
-  /** Lets the reader drop or choose files, or a set that is there; waits until they have. */
+  /** Lets the reader drop or choose files, or a set that is there; waits until they have. Of a set with parts it is the first. */
   pick(): Promise<Dataset>;
 }
 

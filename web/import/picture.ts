@@ -55,24 +55,33 @@ export async function decode(file: Blob, size: number, fit: Fit, planes: Uint8Ar
 /** So much of a large image is copied at a time. */
 const STRIP_PIXELS = 2 ** 20;
 
-/** Whether the mark at the end of a file is missing, for kinds that have one. */
+/** Whether the end that its kind has is missing. What programs write behind that end does not matter. */
 function endsEarly(bytes: Uint8Array): boolean {
-  const end = bytes.subarray(Math.max(0, bytes.length - SLACK));
-  const text = latin(end);
-  const start = latin(bytes.subarray(0, 12));
-  if (start.startsWith("\x89PNG")) return !text.includes("IEND");
-  if (start.startsWith("\xff\xd8")) return !text.includes("\xff\xd9");
-  if (start.startsWith("GIF8")) return !text.includes(";");
-  if (start.startsWith("RIFF"))
-    return new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true) + 8 > bytes.length;
-  if (start.startsWith("BM"))
-    return new DataView(bytes.buffer, bytes.byteOffset).getUint32(2, true) > bytes.length;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const starts = (...start: number[]) => start.every((byte, i) => bytes[i] === byte);
+  if (starts(0x89, 0x50)) return !endsAsPng(view);
+  if (starts(0xff, 0xd8)) return !endsAsJpeg(view);
+  // A semicolon, and perhaps zeros.
+  if (starts(0x47, 0x49)) return bytes.findLast((byte) => byte !== 0) !== 0x3b;
+  if (starts(0x52, 0x49)) return view.getUint32(4, true) + 8 > bytes.length;
+  if (starts(0x42, 0x4d)) return view.getUint32(2, true) > bytes.length;
   return false;
 }
 
-/** Some programs write a little behind the end. */
-const SLACK = 4096;
+/** From chunk to chunk up to IEND. */
+function endsAsPng(view: DataView): boolean {
+  const IEND = 0x49454e44;
+  for (let at = 8; at + 12 <= view.byteLength; at += 12 + view.getUint32(at)) {
+    if (view.getUint32(at + 4) === IEND) return true;
+  }
+  return false;
+}
 
-function latin(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+/** From segment to segment up to the first scan: a thumbnail lies within one, and has an end of its own. Then there is an end. */
+function endsAsJpeg(view: DataView): boolean {
+  const [SCAN, END] = [0xffda, 0xffd9];
+  let at = 2;
+  while (at + 4 <= view.byteLength && view.getUint16(at) !== SCAN) at += 2 + view.getUint16(at + 2);
+  for (; at + 2 <= view.byteLength; at++) if (view.getUint16(at) === END) return true;
+  return false;
 }

@@ -6,7 +6,15 @@ import { createRef, ref } from "lit/directives/ref.js";
 import { imagesView } from "../display/images.ts";
 import { chosenFiles, droppedFiles } from "../import/dropped.ts";
 import { sizeText } from "../import/limits.ts";
-import type { Broken, Fit, Imported, ImportOptions, SourceFile, Summary } from "../import/protocol.ts";
+import type {
+  Broken,
+  Fit,
+  Imported,
+  ImportOptions,
+  Preview,
+  SourceFile,
+  Summary,
+} from "../import/protocol.ts";
 import { deviceBytes } from "../import/protocol.ts";
 import { ImportFailed, Reader } from "../import/reader.ts";
 import "./camera-element.ts";
@@ -49,7 +57,8 @@ export class OwnDialog extends PageElement {
   #files: SourceFile[] = [];
   #options: ImportOptions = { fit: "crop" };
   /** What the reader called the set, while they are at it. */
-  #typed = "";
+  #typed: string | undefined;
+  #drawn: Preview | undefined;
 
   constructor() {
     super();
@@ -105,9 +114,11 @@ export class OwnDialog extends PageElement {
   override updated(): void {
     const { stage } = this;
     const host = this.#preview.value;
-    if (!host || stage.is !== "preview" || !stage.imported.preview) return;
+    const preview = stage.is === "preview" ? stage.imported.preview : undefined;
+    if (!host || !preview || (preview === this.#drawn && host.childElementCount > 0)) return;
+    this.#drawn = preview;
     host.replaceChildren();
-    imagesView.render(host, { kind: "images", ...stage.imported.preview }, new AbortController().signal);
+    imagesView.render(host, { kind: "images", ...preview }, new AbortController().signal);
   }
 
   #body() {
@@ -186,6 +197,7 @@ export class OwnDialog extends PageElement {
 
   #previewOf(imported: Imported) {
     const { summary, broken, preview } = imported;
+    const isTaken = this.session.own.records.some(({ name }) => name === this.#typed?.trim());
     const samples = summary.parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
     return html`<form class="own-form" @submit=${this.#add}>
       <label class="own-name">
@@ -196,8 +208,11 @@ export class OwnDialog extends PageElement {
           pattern=${NAME_PATTERN}
           title="Any text without : ? and quotes"
           autocomplete="off"
-          .value=${this.#typed || freeName(summary.suggestion || summary.kind, this.session.own.records)}
-          @input=${(event: Event) => (this.#typed = (event.target as HTMLInputElement).value)}
+          .value=${this.#typed ?? freeName(summary.suggestion || summary.kind, this.session.own.records)}
+          @input=${(event: Event) => {
+            this.#typed = (event.target as HTMLInputElement).value;
+            this.requestUpdate();
+          }}
           ${ref(this.#name)}
         />
       </label>
@@ -207,7 +222,9 @@ export class OwnDialog extends PageElement {
       ${summary.columns ? this.#targetOption(summary) : nothing}
       ${preview ? html`<div class="own-preview" ${ref(this.#preview)}></div>` : nothing}
       ${balance(imported)} ${brokenList(broken)}
-      ${this.#choices(html`<button class="bar-button is-primary" type="submit">Add this set</button>`)}
+      ${this.#choices(html`<button class="bar-button is-primary" type="submit">
+        ${isTaken ? "Replace the set of this name" : "Add this set"}
+      </button>`)}
     </form>`;
   }
 
@@ -310,7 +327,7 @@ export class OwnDialog extends PageElement {
     this.#reader.end();
     this.#files = [];
     this.#options = { fit: "crop" };
-    this.#typed = "";
+    this.#typed = undefined;
     this.stage = { is: "list" };
   };
 

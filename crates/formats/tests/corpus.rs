@@ -1,25 +1,30 @@
 //! The corpus of the fuzz targets, file by file: what NumPy and the Python package `safetensors` wrote is read, and hostile files are
 //! refused. Each file is also cut at every place, and has each of its first bytes changed.
-#![cfg(feature = "tensors")]
+#![cfg(all(feature = "samples", feature = "tensors"))]
 
 use gradbook_formats::array::Values;
-use gradbook_formats::{Result, idx, npy, npz, residual, safetensors, tensors};
+use gradbook_formats::{Result, cifar, idx, npy, npz, residual, safetensors, table, tensors, wav};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each target does with bytes.
 type Target = (&'static str, fn(&[u8]) -> Result<()>);
 
-const TARGETS: [Target; 5] = [
+const TARGETS: [Target; 8] = [
+    ("cifar", |bytes| cifar::parse(bytes).map(drop)),
     ("idx", |bytes| idx::parse(bytes).map(drop)),
     ("npy", |bytes| npy::parse(bytes)?.values().map(drop)),
     ("npz", |bytes| npz::unpack(bytes).map(drop)),
     ("residual", |bytes| residual::decode(bytes).map(drop)),
     ("safetensors", |bytes| safetensors::parse(bytes).map(drop)),
+    ("table", |bytes| table::parse(bytes).map(drop)),
+    ("wav", |bytes| wav::parse(bytes).map(drop)),
 ];
 
 /// The files that are whole; all others are refused.
-const WHOLE: [&str; 11] = [
+const WHOLE: [&str; 18] = [
+    "two.bin",
+    "fine.bin",
     "labels.idx",
     "sound.idx",
     "float32.npy",
@@ -32,6 +37,11 @@ const WHOLE: [&str; 11] = [
     "path.npz",
     "slope.gbr",
     "four.safetensors",
+    "pets.csv",
+    "plain.csv",
+    "tone.wav",
+    "stereo.wav",
+    "float.wav",
 ];
 
 fn corpus(target: &str) -> Vec<PathBuf> {
