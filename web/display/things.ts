@@ -1,5 +1,6 @@
 // What lies where in an image: rectangles with names, and the pixels of each thing tinted.
 
+import { canvasOf } from "./pixels.ts";
 import type { ImagesDisplay } from "./schema.ts";
 
 /** Told apart by most eyes, in the order of Okabe and Ito (2008), black left out. */
@@ -27,15 +28,9 @@ export function drawThings(
   const colour = (thing: number, alpha = 1) =>
     `rgb(${COLOURS[thing % COLOURS.length]?.join(" ")} / ${alpha})`;
   if (masks) {
-    const begin = index * width * height;
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const thing = masks[begin + y * width + x] ?? 0;
-        if (thing <= 0) continue;
-        context.fillStyle = colour(thing - 1, TINT);
-        context.fillRect(left + x * zoom, top + y * zoom, zoom, zoom);
-      }
-    }
+    context.imageSmoothingEnabled = false;
+    const tint = canvasOf(tintOf(masks.subarray(index * width * height), width * height), width, height);
+    context.drawImage(tint, left, top, width * zoom, height * zoom);
   }
   context.lineWidth = LINE;
   context.font = `${FONT}px sans-serif`;
@@ -55,7 +50,16 @@ export function drawThings(
   }
 }
 
-/** "2 boxes: cat, dog" */
+function tintOf(mask: Int32Array, size: number): Uint8ClampedArray<ArrayBuffer> {
+  const rgba = new Uint8ClampedArray(4 * size);
+  for (let i = 0; i < size; i++) {
+    const thing = mask[i] ?? 0;
+    if (thing > 0) rgba.set([...(COLOURS[(thing - 1) % COLOURS.length] ?? []), 255 * TINT], 4 * i);
+  }
+  return rgba;
+}
+
+/** ", with 2 boxes (cat, dog) and masks" */
 export function thingsText({ boxes, masks }: ImagesDisplay): string {
   const named = [...new Set((boxes ?? []).flatMap(({ label }) => label ?? []))];
   const names = named.length > 0 ? ` (${named.slice(0, 20).join(", ")})` : "";
