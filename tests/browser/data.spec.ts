@@ -27,6 +27,10 @@ test("the notebook of data sets runs from top to bottom", async () => {
       ["emoji", 40],
       ["avatars", 40],
       ["photos", 7],
+      // Each with a canvas of boxes and masks over it.
+      ["scenes", 24],
+      ["canvases", 16],
+      ["turned", 10],
     ] as const) {
       assert.equal(await cellOf(page, cell).locator(".images-output canvas").count(), images, cell);
     }

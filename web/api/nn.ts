@@ -3,7 +3,7 @@
 import type { Context } from "./context.ts";
 import { argumentError } from "./context.ts";
 import type { ModelFunction } from "./model.ts";
-import { Model } from "./model.ts";
+import { loadModel, Model } from "./model.ts";
 import type { ConvOptions, Pair, PoolOptions, Tensor } from "./tensor.ts";
 
 /** How weights start; biases start at 0. */
@@ -78,6 +78,8 @@ export interface Nn {
   sequential(layers: readonly LayerLike[]): Model;
   /** A model that is a function of x and of named parameters: `nn.func((x, { w }) => x.matmul(w), { w: zeros([784, 10]) })`. */
   func<P extends Record<string, Tensor>>(forward: ModelFunction<P>, params?: P): Model;
+  /** The network of a file that `model.save` wrote (safetensors), trained as it was. */
+  load(file: string): Promise<Model>;
   /** x · Wᵀ + b; W is [out, in]. */
   dense(options: DenseOptions): Model;
   /** Cross-correlation of [N, C, H, W] with a weight [out, C/groups, KH, KW], plus a bias. */
@@ -135,6 +137,7 @@ export function nn(context: Context): Nn {
       return Model.inRow(context, models);
     },
     func,
+    load: (file) => loadModel(context, file),
     dense: layer("dense"),
     conv2d: layer("conv2d"),
     maxPool2d: layer("maxPool2d"),

@@ -14,6 +14,7 @@ pub mod layers;
 pub mod linalg;
 pub mod losses;
 pub mod metrics;
+pub mod models;
 pub mod optim;
 pub mod schedule;
 pub mod train;

@@ -40,6 +40,8 @@ pub(super) struct Places {
     pub shared: Range<usize>,
     /// Parameters.
     pub params: Range<usize>,
+    /// The names of what is shared, in its order.
+    pub names: Vec<String>,
     /// The order of samples, i32 \[count·size\].
     pub order: usize,
     /// The learning rate of each step of an epoch, f32 \[of\].
@@ -100,6 +102,7 @@ pub(super) fn body(task: &Task, batches: Batches) -> Result<Body> {
         .iter()
         .map(|slots| slots.iter().map(|slot| LoopSpec::placeholder(slot.shape(), slot.dtype())).collect())
         .collect();
+    let start_sizes: Vec<usize> = start.iter().map(Vec::len).collect();
     let (stepped, remembered) = update(rule, &now, &current, &grads, &memory)?;
 
     let mut next: Vec<Option<Tensor>> = params.handles().map(|param| ctx.updated(param).cloned()).collect();
@@ -113,12 +116,19 @@ pub(super) fn body(task: &Task, batches: Batches) -> Result<Body> {
         spec.state.extend(slots.map(|((input, initial), next)| State { input, initial, next: Some(next) }));
     }
     let after = step.add_scalar(1)?;
+    let slots = start_sizes.into_iter().zip(&trained).flat_map(|(slots, &i)| {
+        let param = &params.0[i].0;
+        (0..slots).map(move |slot| format!("optimizer.{param}.{slot}"))
+    });
+    let model = params.0.iter().map(|(name, _)| format!("model.{name}"));
+    let names: Vec<String> = model.chain(slots).chain(["step".to_owned()]).collect();
     let shared = 0..spec.push(step, Tensor::i32(&[], &[0])?, Some(after)) + 1;
     let zeros = |tensor: &Tensor| tensor.zeros_like();
     let logged = logged(&log, &in_epoch, &loss, &right)?;
     let places = Places {
         shared,
         params: 0..count,
+        names,
         order: spec.push(order.clone(), zeros(&order), None),
         lrs: spec.push(lrs.clone(), zeros(&lrs), None),
         log: spec.push(log.clone(), zeros(&log), Some(logged)),

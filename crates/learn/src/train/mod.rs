@@ -2,6 +2,7 @@
 //! loop ([`Step`]).
 
 mod body;
+mod checkpoint;
 mod evaluate;
 mod event;
 mod fit;
@@ -9,6 +10,7 @@ mod options;
 mod step;
 mod tell;
 
+pub use checkpoint::{Checkpoint, Keeper};
 pub use evaluate::{Score, evaluate, predict};
 pub use event::{BeginReport, EpochReport, Event, Flow, History, Point, StepReport};
 pub use fit::fit;

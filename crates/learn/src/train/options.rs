@@ -1,5 +1,6 @@
 //! What a caller may choose about a run.
 
+use super::{Checkpoint, Keeper};
 use crate::{Error, Result, losses::Loss, optim::Optimiser, schedule::Schedule};
 use std::{fmt, rc::Rc};
 
@@ -40,6 +41,12 @@ pub struct FitOptions {
     pub weight_decay: Option<f32>,
     /// Stop when the validation loss (the training loss without a validation set) no longer falls.
     pub early_stopping: Option<EarlyStop>,
+    /// Gets the state of the run after every epoch.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub checkpoint: Option<Keeper>,
+    /// The state from which the run goes on.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub resume: Option<Checkpoint>,
     /// Tells the time; natively there is one anyway.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub clock: Option<Clock>,
@@ -62,6 +69,8 @@ impl Default for FitOptions {
             clip_value: None,
             weight_decay: None,
             early_stopping: None,
+            checkpoint: None,
+            resume: None,
             clock: None,
         }
     }

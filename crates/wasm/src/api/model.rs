@@ -8,6 +8,7 @@ use crate::error::{Result, Thrown};
 use crate::js::object;
 use gradbook_core as core;
 use gradbook_learn::layers::{self, Activation, Forward, Layer, Param, Params};
+use gradbook_learn::models::Pretrained;
 use gradbook_learn::train;
 use js_sys::{Array, Function, Object};
 use std::cell::{OnceCell, RefCell};
@@ -113,6 +114,12 @@ impl Model {
         Ok(())
     }
 
+    /// Gives the parameters the tensors of these names: see `Params::load`.
+    pub fn load(&self, labels: Vec<String>, values: &TensorList) -> Result<()> {
+        let named: Vec<_> = labels.into_iter().zip(values.tensors()).collect();
+        Ok(Params::of(&*self.0).load(&named)?)
+    }
+
     /// `{ layers: [{ path, kind, input, output, parameters }], parameters }` for this input shape.
     pub fn summary(&self, input: Vec<usize>) -> Result<Object> {
         let summary = layers::summary(&*self.0, &input)?;
@@ -167,8 +174,18 @@ fn layer(kind: &str, options: &JsValue) -> Result<Rc<dyn Layer>> {
         "batchNorm" => Rc::new(layers::BatchNorm::with(read(kind, options)?)),
         "layerNorm" => Rc::new(layers::LayerNorm::with(read(kind, options)?)),
         "prelu" => Rc::new(layers::Prelu::default()),
-        _ => Rc::new(read_kind::<Activation>(kind, options)?),
+        _ => match Pretrained::by_kind(kind) {
+            Some(known) => Rc::new(known.network()),
+            None => Rc::new(read_kind::<Activation>(kind, options)?),
+        },
     })
+}
+
+/// Images of any size as a trained network expects them.
+#[wasm_bindgen]
+pub fn preprocess(kind: &str, images: &Tensor) -> Result<Tensor> {
+    let known = Pretrained::by_kind(kind).ok_or_else(|| Thrown::argument(format!("{kind} is no trained network")))?;
+    Ok(Tensor(known.preprocess().apply(&images.0)?))
 }
 
 fn sizes(shape: &[usize]) -> JsValue {

@@ -3,6 +3,7 @@
 use super::promise::promise;
 use crate::api::dataset::Dataset;
 use crate::api::function;
+use crate::api::list::TensorList;
 use crate::api::model::Model;
 use crate::api::options::{parse, read};
 use crate::api::session::Session;
@@ -11,15 +12,17 @@ use crate::clock;
 use crate::error::{Result, Thrown};
 use gradbook_core as core;
 use gradbook_learn::losses::Loss;
-use gradbook_learn::train::{self, Clock, Event, FitOptions, Flow};
+use gradbook_learn::train::{self, Checkpoint, Clock, Event, FitOptions, Flow, Keeper};
 use js_sys::{Function, Promise, Reflect};
 use serde::Serialize;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 /// Trains a model. `loss` replaces that of the options if it is a function of output and target; `listen` gets every
-/// event as a plain object and says true to stop. Gives the history.
+/// event as a plain object and says true to stop. After every epoch the run is saved as `save` says, which gets the history and
+/// gives what [`Session::save`] takes; it goes on from `resume`. Gives the history.
 #[wasm_bindgen]
+#[expect(clippy::too_many_arguments, reason = "named in one place, where JavaScript calls it")]
 pub fn fit(
     session: &Session,
     model: &Model,
@@ -28,8 +31,12 @@ pub fn fit(
     options: JsValue,
     loss: JsValue,
     listen: Function,
+    save: Option<Function>,
+    resume: Option<Resume>,
 ) -> Result<Promise> {
     let mut options: FitOptions = read("fit", &options)?;
+    options.checkpoint = save.map(|save| keeper(session, save));
+    options.resume = resume.map(|Resume(checkpoint)| checkpoint);
     if let Some(loss) = custom(&loss) {
         options.loss = loss;
     }
@@ -42,6 +49,37 @@ pub fn fit(
         };
         let validation = validation.as_ref().map(|set| &set.0);
         plain(&train::fit(&runner, &model, &train, validation, &options, &mut tell).await?)
+    }))
+}
+
+/// A run after some epochs, from which another goes on.
+#[wasm_bindgen]
+pub struct Resume(Checkpoint);
+
+#[wasm_bindgen]
+impl Resume {
+    /// Of values by name, and a history as `fit` gives it.
+    #[wasm_bindgen(constructor)]
+    pub fn new(names: Vec<String>, values: &TensorList, history: JsValue) -> Result<Self> {
+        let history = parse("the history of a checkpoint", history)?;
+        Ok(Self(Checkpoint { values: names.into_iter().zip(values.tensors()).collect(), history }))
+    }
+}
+
+/// Saves checkpoints through a session. A stop that comes meanwhile ends the run anyway.
+fn keeper(session: &Session, save: Function) -> Keeper {
+    let runner = session.runner();
+    Keeper(Rc::new(move |checkpoint| {
+        let (runner, save) = (runner.clone(), save.clone());
+        Box::pin(async move {
+            let wrong = |thrown: Thrown| gradbook_learn::Error::from(core::Error::Wire(thrown.message()));
+            let history = plain(&checkpoint.history).map_err(wrong)?;
+            let what = save.call1(&JsValue::UNDEFINED, &history).ok().and_then(|what| what.as_string());
+            match runner.save(&what.unwrap_or_default(), &checkpoint.values).await {
+                Ok(_) | Err(core::Error::Stopped) => Ok(()),
+                Err(error) => Err(error.into()),
+            }
+        })
     }))
 }
 
