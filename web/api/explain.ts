@@ -41,6 +41,11 @@ export interface Explain {
   gradCam(model: Model, x: Tensor, options?: GradCamOptions): Explanation;
   /** How much the score falls when a window is covered. */
   occlusion(model: Model, x: Tensor, options?: OcclusionOptions): Explanation;
+  /**
+   * How much each pixel counts for the middle of a layer's output, by its gradient: the effective receptive field. Beside it, in the label,
+   * the theoretical one; the mean over the images is shown.
+   */
+  receptiveField(model: Model, x: Tensor, options?: { layer?: number | string }): Explanation;
 }
 
 /** A map for each image, and the images. */
@@ -84,6 +89,14 @@ export function explain(context: Context): Explain {
       const map = wasm.occlusion(model.handle, images.handle, ...target, window, stride, baseline);
       return new Explanation(images, wrap(map), "occlusion", true);
     },
+    receptiveField(model, x, options = {}) {
+      const { images } = prepare(context, "receptiveField", ["layer"], model, x, options);
+      const layer = options.layer === undefined ? lastConvolution(model, images) : String(options.layer);
+      const map = wrap(wasm.receptiveField(model.handle, images.handle, layer)).mean(0, true);
+      const field = model.summary(images.shape).layers.find(({ path }) => path === layer)?.receptiveField;
+      const label = `receptive field of ${layer}${field ? `: at most ${field.join(" × ")}` : ""}`;
+      return new Explanation(images.mean(0, true), map, label, false);
+    },
   };
 }
 
@@ -126,7 +139,9 @@ function classes(
 }
 
 function lastConvolution(model: Model, images: Tensor): string {
-  const last = model.summary(images.shape).layers.findLast(({ kind }) => kind === "conv2d");
+  const last = model
+    .summary(images.shape)
+    .layers.findLast(({ kind }) => kind === "conv2d" || kind === "separableConv2d");
   if (!last) throw argumentError("gradCam: the model has no convolution; name the layer to look at");
   return last.path;
 }

@@ -1,5 +1,7 @@
 // All of the API over one session: what a cell sees as globals and a program gets from `createGradbook`.
 
+import type { Augmentations } from "./augment.ts";
+import { augment } from "./augment.ts";
 import type { Compile, MakeVariable } from "./compile.ts";
 import { compile, makeVariable } from "./compile.ts";
 import type { Binding, Context } from "./context.ts";
@@ -23,6 +25,8 @@ import type { Plot } from "./plot.ts";
 import { plot } from "./plot.ts";
 import type { Scan } from "./scan.ts";
 import { scan } from "./scan.ts";
+import type { MakeSweep } from "./sweep.ts";
+import { sweep } from "./sweep.ts";
 import type { Files } from "./weights.ts";
 import { files } from "./weights.ts";
 
@@ -52,6 +56,10 @@ export interface Gradbook extends Create {
   readonly variable: MakeVariable;
   /** A loop over time. */
   readonly scan: Scan;
+  /** Samples changed at random. */
+  readonly augment: Augmentations;
+  /** The same experiment for every combination of some values. */
+  readonly sweep: MakeSweep;
 }
 
 /** Sends messages to an engine. */
@@ -84,6 +92,8 @@ export function openSession(wasm: Binding, send: Send): Opened {
     compile: compile(context, tensors),
     variable: makeVariable(context, tensors),
     scan: scan(context),
+    augment: augment(context),
+    sweep: sweep(context),
   };
   const stop = () => {
     for (const end of context.runs) end();

@@ -3,7 +3,8 @@
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { Model } from "./model.ts";
-import type { Curve } from "./plot.ts";
+import type { Curve, Displayable } from "./plot.ts";
+import { linesDisplay } from "./plot.ts";
 
 /** One step of training. */
 export interface StepPoint {
@@ -13,6 +14,8 @@ export interface StepPoint {
   loss: number;
   /** The share of right answers in its batch, if there are right answers. */
   accuracy?: number;
+  /** The norm of each gradient, in the order of the names in `history.watched`, if they were asked for. */
+  norms?: number[];
 }
 
 /** What an epoch came to. */
@@ -51,6 +54,7 @@ export interface HistoryData {
   stopped: boolean;
   restored?: number;
   seed: number;
+  watched?: string[];
 }
 
 /** What a training run came to; shown as its curve. */
@@ -65,6 +69,8 @@ export class History {
   readonly restored: number | undefined;
   /** The seed of the run: the same one repeats it. */
   readonly seed: number;
+  /** Names of the weights whose gradient norms the points have. */
+  readonly watched: readonly string[];
 
   /** @internal */
   constructor(
@@ -79,11 +85,21 @@ export class History {
     this.stopped = data.stopped;
     this.restored = data.restored;
     this.seed = data.seed;
+    this.watched = data.watched ?? [];
   }
 
   /** The last epoch's figures. */
   get last(): EpochReport | undefined {
     return this.epochs.at(-1);
+  }
+
+  /** The norm of each weight's gradient over the steps, if `fit` was asked for `gradientNorms`. */
+  get gradientNorms(): Displayable {
+    const lines = this.watched.map((name, i) => {
+      const told = this.points.filter(({ norms }) => Number.isFinite(norms?.[i]));
+      return { name, x: told.map(({ step }) => step), y: told.map(({ norms }) => norms?.[i] as number) };
+    });
+    return { [DISPLAY]: () => linesDisplay(lines, { x: "step", y: "norm of the gradient" }) };
   }
 
   [DISPLAY](): LiveDisplay {

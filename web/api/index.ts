@@ -19,6 +19,14 @@ import type { Gradbook } from "./gradbook.ts";
 import { openSession } from "./gradbook.ts";
 import type { EngineBuild } from "./probe.ts";
 
+export type {
+  Augmentations,
+  AugmentBatch,
+  Chance,
+  Jitter,
+  SamplingOptions,
+  Transform,
+} from "./augment.ts";
 export type { BuiltIn, EmojiPairs, PeopleNames, TrainTest } from "./builtin.ts";
 export type { LoadProgress } from "./collections.ts";
 export type { CallArgument, Compile, Compiled, CompileOptions, MakeVariable } from "./compile.ts";
@@ -34,27 +42,50 @@ export type { FileStore, StoredFile } from "./file-store.ts";
 export type { Gradbook } from "./gradbook.ts";
 export type { EpochReport, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
-export type { CrossEntropyOptions, Loss, Losses, LossFunction, LossName } from "./losses.ts";
-export type { Fit, FitOptions, ForwardOptions, ModelFunction, Score } from "./model.ts";
-export { Model, Summary } from "./model.ts";
+export type {
+  CrossEntropyOptions,
+  Loss,
+  Losses,
+  LossFunction,
+  LossName,
+  ReductionOption,
+  Task,
+} from "./losses.ts";
+export type {
+  Fit,
+  FitOptions,
+  ForwardOptions,
+  LayerSummary,
+  ModelFunction,
+  ParameterGroup,
+  Score,
+} from "./model.ts";
+export { Model, RangeTest, Summary } from "./model.ts";
 export type { ClassifyOptions, Models, ModelsOptions } from "./models.ts";
 export { Classification, Classifier } from "./models.ts";
 export type {
   BatchNormOptions,
+  Conv1dOptions,
   Conv2dOptions,
+  ConvTranspose2dOptions,
   DenseOptions,
   DropoutOptions,
+  GraphNode,
   Init,
+  Join,
   LayerLike,
   LayerNormOptions,
   Nn,
+  SeparableConv2dOptions,
 } from "./nn.ts";
 export type {
   AdamOptions,
   Optim,
   OptimizerOptions,
+  PreviewOptions,
   RmsPropOptions,
   Schedule,
+  SchedulePreview,
   SgdOptions,
   StepOptions,
 } from "./optim.ts";
@@ -62,7 +93,15 @@ export { Optimizer } from "./optim.ts";
 export type { Own } from "./own.ts";
 export type { PlanStep } from "./plan.ts";
 export { Plan } from "./plan.ts";
-export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";
+export type {
+  CurveOptions,
+  Displayable,
+  ImagesOptions,
+  Line,
+  LinesOptions,
+  OverlayOptions,
+  Plot,
+} from "./plot.ts";
 export { Curve } from "./plot.ts";
 export type { EngineBuild } from "./probe.ts";
 export type { ProfileStep } from "./profile.ts";
@@ -72,6 +111,8 @@ export { Roofline } from "./roofline.ts";
 export type { Scan, ScanOptions, Tensors } from "./scan.ts";
 export type { Drawn, SceneOptions, TurnedOptions } from "./scenes.ts";
 export { Scenes } from "./scenes.ts";
+export type { Grid, MakeSweep, Point, SweepRow } from "./sweep.ts";
+export { Sweep } from "./sweep.ts";
 export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
 export type { Files, SaveOptions, TensorFile } from "./weights.ts";

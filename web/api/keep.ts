@@ -22,7 +22,7 @@ type Thing =
       /** Of a trained network: what its scores mean. */
       network?: { name: Kind; classes: readonly string[] };
     }
-  | { is: "row"; of: number[] };
+  | { is: "block"; block: string; options: object | undefined; of: number[] };
 
 interface Description {
   things: Thing[];
@@ -43,9 +43,10 @@ export function keep(context: Context, names: Readonly<Record<string, unknown>>)
       return { is: "dataset", x: place(value.x), y: place(value.y), name, classes, ...lock };
     }
     if (!(value instanceof Model) || !value.recipe) return undefined;
-    if ("row" in value.recipe) {
-      const of = value.recipe.row.map(add);
-      return of.every((thing) => thing !== undefined) ? { is: "row", of } : undefined;
+    if ("block" in value.recipe) {
+      const { block, options, parts } = value.recipe;
+      const of = parts.map(add);
+      return of.every((thing) => thing !== undefined) ? { is: "block", block, options, of } : undefined;
     }
     const input = Array.from(value.handle.input);
     const values = input.length > 0 ? Object.values(value.parameters).map(place) : [];
@@ -105,14 +106,11 @@ export async function restore(context: Context): Promise<Record<string, unknown>
         );
         break;
       }
-      case "row":
-        made.push(
-          Model.inRow(
-            context,
-            thing.of.map((index) => made[index] as Model),
-          ),
-        );
+      case "block": {
+        const parts = thing.of.map((index) => made[index] as Model);
+        made.push(Model.ofParts(context, parts, thing.block, thing.options));
         break;
+      }
     }
   }
   return Object.fromEntries(names.map(([name, thing]) => [name, made[thing]]));

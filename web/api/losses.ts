@@ -2,6 +2,7 @@
 // samples), and can be handed to `fit` as it is.
 
 import type { Context } from "./context.ts";
+import { argumentError } from "./context.ts";
 import { Tensor } from "./tensor.ts";
 
 /** A function of a model's output and the targets that gives one number. */
@@ -18,7 +19,9 @@ export type LossName =
   | "bceWithLogits"
   | "hinge"
   | "multiMargin"
-  | "focal";
+  | "focal"
+  | "dice"
+  | "kl";
 
 /** Options of the cross-entropy. */
 export interface CrossEntropyOptions {
@@ -34,7 +37,9 @@ export interface CrossEntropyOptions {
 export type Loss =
   | LossName
   | ({ kind: "crossEntropy" } & CrossEntropyOptions)
-  | { kind: "mse" | "l1" | "bce" | "bceWithLogits" | "hinge" }
+  | { kind: "mse" | "l1" | "bce" | "bceWithLogits" | "hinge" | "kl" }
+  /** One minus the overlap of what is said and what is true; smooth (1) keeps it defined. */
+  | { kind: "dice"; smooth?: number }
   /** Squared below beta (1), absolute above. */
   | { kind: "smoothL1"; beta?: number }
   /** Squared below delta (1), absolute above. */
@@ -45,41 +50,132 @@ export type Loss =
   | { kind: "focal"; gamma?: number }
   | LossFunction;
 
+/** What becomes of the losses of single samples: their mean (as libraries do), their sum (as the course does), or nothing. */
+export interface ReductionOption {
+  reduction?: "mean" | "sum" | "none";
+}
+
+/** One of several things that a model tells at once. */
+export interface Task {
+  /** How many columns of the output are its. */
+  outputs: number;
+  /** Its loss. For one that takes class indices, its column of the targets is read as whole numbers. */
+  loss: Loss;
+  /** How many columns of the targets are its; 1. */
+  targets?: number;
+  /** Its factor in the sum; 1. */
+  weight?: number;
+}
+
 /** Losses as functions. */
 export interface Losses {
   /** −log softmax(logits)[target]: logits [N, C], targets are class indices [N] or probabilities [N, C]. */
-  crossEntropy(logits: Tensor, target: Tensor, options?: CrossEntropyOptions): Tensor;
-  /** The mean squared difference. */
-  mse(output: Tensor, target: Tensor): Tensor;
-  /** The mean absolute difference. */
-  l1(output: Tensor, target: Tensor): Tensor;
+  crossEntropy(logits: Tensor, target: Tensor, options?: CrossEntropyOptions & ReductionOption): Tensor;
+  /** The squared difference. */
+  mse(output: Tensor, target: Tensor, options?: ReductionOption): Tensor;
+  /** The absolute difference. */
+  l1(output: Tensor, target: Tensor, options?: ReductionOption): Tensor;
   /** Squared below `beta`, absolute above. */
-  smoothL1(output: Tensor, target: Tensor, options?: { beta?: number }): Tensor;
+  smoothL1(output: Tensor, target: Tensor, options?: { beta?: number } & ReductionOption): Tensor;
   /** Squared below `delta`, absolute above. */
-  huber(output: Tensor, target: Tensor, options?: { delta?: number }): Tensor;
+  huber(output: Tensor, target: Tensor, options?: { delta?: number } & ReductionOption): Tensor;
   /** The cross-entropy of probabilities of yes. */
-  bce(probabilities: Tensor, target: Tensor): Tensor;
+  bce(probabilities: Tensor, target: Tensor, options?: ReductionOption): Tensor;
   /** The cross-entropy of logits of yes. */
-  bceWithLogits(logits: Tensor, target: Tensor): Tensor;
+  bceWithLogits(logits: Tensor, target: Tensor, options?: ReductionOption): Tensor;
+  /** max(0, 1 − target · output), targets −1 or 1. */
+  hinge(output: Tensor, target: Tensor, options?: ReductionOption): Tensor;
+  /** The right class must lead by the margin (1). */
+  multiMargin(output: Tensor, target: Tensor, options?: { margin?: number } & ReductionOption): Tensor;
+  /** The cross-entropy with easy samples discounted by gamma (2). */
+  focal(logits: Tensor, target: Tensor, options?: { gamma?: number } & ReductionOption): Tensor;
+  /** One minus the overlap: of logits of yes with f32 targets of their shape, of class scores [N, C, …] with indices [N, …]. */
+  dice(logits: Tensor, target: Tensor, options?: { smooth?: number }): Tensor;
+  /** The divergence of target probabilities from log-probabilities. */
+  kl(logProbabilities: Tensor, target: Tensor, options?: ReductionOption): Tensor;
+  /**
+   * alpha · T² · KL of softened scores + (1 − alpha) · cross-entropy: a student learns from a teacher's logits [N, C]. In `fit` it is the
+   * option `teacher`.
+   */
+  distillation(
+    student: Tensor,
+    teacher: Tensor,
+    target: Tensor,
+    options?: { temperature?: number; alpha?: number },
+  ): Tensor;
+  /**
+   * Several things told at once, from heads side by side: the weighted sum of each task's loss on its columns of outputs [N, outputs] and
+   * targets [N, targets]. To be handed to `fit` with f32 targets.
+   */
+  tasks(tasks: readonly Task[]): LossFunction;
 }
 
 const KINDS = new WeakMap<object, LossName>();
+const OF_CLASSES: readonly unknown[] = ["crossEntropy", "multiMargin", "focal"];
 
 export function losses(context: Context): Losses {
   const loss = (kind: LossName) => {
-    const compute = (output: Tensor, target: Tensor, options: object = {}) =>
-      new Tensor(context, context.wasm.lossOf({ kind, ...options }, output.handle, target.handle));
+    const compute = (output: Tensor, target: Tensor, options: object & ReductionOption = {}) => {
+      const { reduction, ...rest } = options;
+      const handle = context.wasm.lossOf({ kind, ...rest }, reduction, output.handle, target.handle);
+      return new Tensor(context, handle);
+    };
     KINDS.set(compute, kind);
     return compute;
   };
+  const crossEntropy = loss("crossEntropy");
   return {
-    crossEntropy: loss("crossEntropy"),
+    crossEntropy,
     mse: loss("mse"),
     l1: loss("l1"),
     smoothL1: loss("smoothL1"),
     huber: loss("huber"),
     bce: loss("bce"),
     bceWithLogits: loss("bceWithLogits"),
+    hinge: loss("hinge"),
+    multiMargin: loss("multiMargin"),
+    focal: loss("focal"),
+    dice: loss("dice"),
+    kl: loss("kl"),
+    distillation(student, teacher, target, options = {}) {
+      context.wasm.checkNames("distillation", options, ["temperature", "alpha"]);
+      const { temperature = 4, alpha = 0.9 } = options;
+      if (!(temperature > 0))
+        throw argumentError(`distillation: temperature is ${temperature}; it must be above 0`);
+      const [given, said] = [teacher.detach(), student].map((logits) =>
+        logits.div(temperature).logSoftmax(1),
+      ) as [Tensor, Tensor];
+      const divergence = given
+        .exp()
+        .mul(given.sub(said))
+        .sum()
+        .div(student.shape[0] as number);
+      const hard = crossEntropy(student, target);
+      return divergence.mul(alpha * temperature ** 2).add(hard.mul(1 - alpha));
+    },
+    tasks(tasks) {
+      if (!Array.isArray(tasks) || tasks.length === 0) throw argumentError("tasks: expected a list of tasks");
+      for (const task of tasks)
+        context.wasm.checkNames("tasks", task, ["outputs", "loss", "targets", "weight"]);
+      return (output, target) => {
+        let [from, at] = [0, 0];
+        const parts = tasks.map(({ outputs, loss, targets = 1, weight = 1 }: Task) => {
+          const said = output.slice(1, from, from + outputs);
+          const column = target.slice(1, at, at + targets);
+          [from, at] = [from + outputs, at + targets];
+          const asked = lossArgument(context, loss);
+          const kind =
+            typeof asked === "object" && asked !== null && "kind" in asked ? asked.kind : undefined;
+          const wanted = OF_CLASSES.includes(kind) && targets === 1 ? column.squeeze(1).cast("i32") : column;
+          const value =
+            typeof loss === "function" && kind === undefined
+              ? loss(said, wanted)
+              : new Tensor(context, context.wasm.lossOf(asked, undefined, said.handle, wanted.handle));
+          return value.mul(weight);
+        });
+        return parts.reduce((sum, part) => sum.add(part));
+      };
+    },
   };
 }
 

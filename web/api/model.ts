@@ -2,6 +2,7 @@
 
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
+import type { Transform } from "./augment.ts";
 import { Variable } from "./compile.ts";
 import type { Context, ModelHandle } from "./context.ts";
 import { argumentError, seedOf } from "./context.ts";
@@ -13,7 +14,7 @@ import type { Loss } from "./losses.ts";
 import { lossArgument } from "./losses.ts";
 import type { Schedule } from "./optim.ts";
 import { Optimizer } from "./optim.ts";
-import { Curve } from "./plot.ts";
+import { Curve, linesDisplay } from "./plot.ts";
 import { list, Tensor } from "./tensor.ts";
 import type { Saved, SaveOptions } from "./weights.ts";
 import { listFiles, loadTensors, SAVE_OPTIONS, saveRequest, saveTensors } from "./weights.ts";
@@ -49,10 +50,29 @@ export interface FitOptions {
   clipNorm?: number;
   /** The largest magnitude of an entry of a gradient. */
   clipValue?: number;
+  /** The largest norm of a unit's gradient, as a share of that of its weights (adaptive clipping). */
+  clipAdaptive?: number;
   /** Pull of the weights towards 0, in place of the optimiser's own. */
   weightDecay?: number;
-  /** Stop when the validation loss (the training loss without a validation set) no longer falls. */
-  earlyStopping?: { patience?: number; minDelta?: number; restoreBest?: boolean };
+  /** Factor of the sum of magnitudes of all parameters, added to what becomes small. */
+  l1?: number;
+  /** Factor of the sum of squares of all parameters, added to what becomes small. */
+  l2?: number;
+  /** Options for some of the parameters: what is frozen, rates, decay, penalties. Later groups overrule. */
+  groups?: readonly ParameterGroup[];
+  /** How each batch is changed before the model sees it, such as `[augment.horizontalFlip(), augment.randomCrop({ padding: 4 })]`. */
+  augment?: readonly Transform[];
+  /** Decay of a moving average of the weights, such as 0.999: it is what is validated, and what the model has at the end. */
+  ema?: number;
+  /** Whether every step tells the norm of each weight's gradient; `history.gradientNorms` shows them. */
+  gradientNorms?: boolean;
+  /** A trained model to learn from, besides the labels; `alpha` (0.9) is its share, `temperature` (4) makes small scores count. */
+  teacher?: { model: Model; temperature?: number; alpha?: number };
+  /**
+   * Stop when the validation loss (the training loss without a validation set) no longer falls for `patience` (3) epochs, or, with
+   * `minChange`, once it changes by no more than that from one epoch to the next.
+   */
+  earlyStopping?: { patience?: number; minDelta?: number; minChange?: number; restoreBest?: boolean };
   /** After every epoch the run is written to this file, such as "run.safetensors": weights, optimiser, step, seed and history. */
   checkpoint?: string;
   /** Whether it goes on from that file, if there is one: the curve is the same as without the break. No. */
@@ -61,10 +81,50 @@ export interface FitOptions {
   onEpoch?: (report: EpochReport) => unknown;
 }
 
-/** @internal A layer by kind and options, or models in a row. */
+/** Options for the parameters whose names fit. */
+export interface ParameterGroup {
+  /** Names such as "head.weight", in which * stands for anything. */
+  params: string;
+  /** They stay as they are. */
+  frozen?: boolean;
+  /** Factor of the learning rate; 1. */
+  lrScale?: number;
+  /** Pull towards 0, in place of the optimiser's. */
+  weightDecay?: number;
+  /** Factor of the sum of magnitudes. */
+  l1?: number;
+  /** Factor of the sum of squares. */
+  l2?: number;
+}
+
+/** Which learning rate to begin with; shown as the loss over the rate. */
+export class RangeTest {
+  /** @internal */
+  constructor(
+    /** The learning rate of each step. */
+    readonly lrs: readonly number[],
+    /** The loss of each step, smoothed. */
+    readonly losses: readonly number[],
+    /** Where the loss falls fastest: a rate to begin with. */
+    readonly suggestion: number | undefined,
+  ) {}
+
+  [DISPLAY](): LiveDisplay {
+    const { lrs, losses, suggestion } = this;
+    const found = suggestion === undefined ? "" : `; falls fastest at ${suggestion.toPrecision(2)}`;
+    const line = { name: "loss", x: lrs.map(Math.log10), y: losses };
+    return linesDisplay([line], {
+      title: `learning rates${found}`,
+      x: "log₁₀ of the learning rate",
+      y: "loss",
+    });
+  }
+}
+
+/** @internal A layer by kind and options, or a block of models. */
 export type Recipe =
   | { readonly kind: string; readonly options: unknown }
-  | { readonly row: readonly Model[] };
+  | { readonly block: string; readonly options: object | undefined; readonly parts: readonly Model[] };
 
 /** Options of a forward pass. */
 export interface ForwardOptions {
@@ -94,7 +154,15 @@ const FIT_OPTIONS = [
   "remainder",
   "clipNorm",
   "clipValue",
+  "clipAdaptive",
   "weightDecay",
+  "l1",
+  "l2",
+  "groups",
+  "augment",
+  "ema",
+  "gradientNorms",
+  "teacher",
   "earlyStopping",
   "checkpoint",
   "resume",
@@ -133,15 +201,15 @@ export class Model {
     return new Model(context, make(), make);
   }
 
-  /** @internal Models one after the other. */
-  static inRow(context: Context, models: readonly Model[]): Model {
-    const row = (handles: ModelHandle[]) => {
+  /** @internal A block of models. */
+  static ofParts(context: Context, parts: readonly Model[], block: string, options?: object): Model {
+    const assemble = (handles: ModelHandle[]) => {
       const layers = new context.wasm.Layers();
       for (const handle of handles) layers.push(handle);
-      return layers.sequential();
+      return layers.block(block, options);
     };
-    const make = () => row(models.map((model) => model.anew()));
-    return new Model(context, row(models.map(({ handle }) => handle)), make, { row: models });
+    const make = () => assemble(parts.map((part) => part.anew()));
+    return new Model(context, assemble(parts.map(({ handle }) => handle)), make, { block, options, parts });
   }
 
   /** What it is, in one word. */
@@ -194,10 +262,7 @@ export class Model {
     context.wasm.checkNames("fit", options, FIT_OPTIONS);
     if (!(train instanceof Dataset))
       throw argumentError("fit: the first argument must be a data set, such as data.from(x, y)");
-    const { optimizer, loss, validation, seed: given, plot, checkpoint, resume, onEpoch, ...rest } = options;
-    if (optimizer !== undefined && !(optimizer instanceof Optimizer)) {
-      throw argumentError("fit: optimizer must be one of optim's, such as optim.adam({ lr: 0.001 })");
-    }
+    const { validation, plot, checkpoint, resume, onEpoch, ...rest } = options;
     if (validation !== undefined && !(validation instanceof Dataset))
       throw argumentError("fit: validation must be a data set");
     if (plot !== undefined && !(plot instanceof Curve))
@@ -207,17 +272,10 @@ export class Model {
         'fit: resume goes with checkpoint, the file to go on from, such as "run.safetensors"',
       );
     const before = resume && checkpoint !== undefined ? await loadRun(context, checkpoint) : undefined;
+    const seed = rest.seed ?? before?.history.seed;
+    const [settings, extra] = runOptions(context, "fit", { ...rest, ...(seed !== undefined && { seed }) });
     train.use("training");
     validation?.use("validation");
-    const seed = seedOf(context, given ?? before?.history.seed);
-    const asked = lossArgument(context, loss);
-    const settings = {
-      ...rest,
-      seed,
-      ...(optimizer && { optimiser: { kind: optimizer.kind, ...optimizer.options } }),
-      ...(optimizer?.lr !== undefined && { lr: optimizer.lr }),
-      ...(asked !== undefined && typeof asked !== "function" && { loss: asked }),
-    };
     const curve = plot ?? new Curve();
     curve.begin(validation !== undefined);
     if (before) showRun(curve, before.history);
@@ -235,7 +293,6 @@ export class Model {
       });
       return stop;
     };
-    const custom = typeof asked === "function" ? asked : undefined;
     const handle = validation?.handle.clone();
     context.runs.add(end);
     try {
@@ -243,11 +300,63 @@ export class Model {
       const save = checkpoint === undefined ? undefined : (run: HistoryData) => saveRun(checkpoint, run);
       const from = before && new context.wasm.Resume(before.names, before.values, before.history);
       const { wasm } = context;
-      const run = wasm.fit(session, this.handle, train.handle, handle, settings, custom, listen, save, from);
+      const run = wasm.fit(session, this.handle, train.handle, handle, settings, extra, listen, save, from);
       return new History((await run) as HistoryData, curve, this);
     } finally {
       context.runs.delete(end);
     }
+  }
+
+  /**
+   * Tries learning rates: trains for `steps` (100) steps while the rate grows from `from` (1e-6) to `to` (1), or until the loss explodes, and
+   * puts the weights back.
+   */
+  async lrRangeTest(
+    train: Dataset,
+    options: Omit<
+      FitOptions,
+      "epochs" | "validation" | "schedule" | "scheduleUnit" | "earlyStopping" | "onEpoch" | "plot"
+    > & {
+      from?: number;
+      to?: number;
+      steps?: number;
+    } = {},
+  ): Promise<RangeTest> {
+    const { context } = this;
+    if (!(train instanceof Dataset))
+      throw argumentError("lrRangeTest: the first argument must be a data set");
+    const { from = 1e-6, to = 1, steps = 100, ...rest } = options;
+    context.wasm.checkNames("lrRangeTest", rest, FIT_OPTIONS);
+    const [settings, extra] = runOptions(context, "lrRangeTest", rest);
+    train.use("training");
+    const range = Float64Array.of(from, to);
+    const run = context.wasm.rangeTest(
+      context.session,
+      this.handle,
+      train.handle,
+      settings,
+      extra,
+      range,
+      steps,
+    );
+    const { lrs, losses, suggestion } = (await run) as RangeTest;
+    context.parametersMoved?.();
+    return new RangeTest(lrs, losses, suggestion);
+  }
+
+  /** Running statistics of batch normalisation from all batches of a data set, with the weights as they are. */
+  async recomputeStatistics(data: Dataset, options: { batchSize?: number } = {}): Promise<void> {
+    const { context } = this;
+    context.wasm.checkNames("recomputeStatistics", options, ["batchSize"]);
+    if (!(data instanceof Dataset)) throw argumentError("recomputeStatistics: expected a data set");
+    data.use("training");
+    await context.wasm.recomputeStatistics(
+      context.session,
+      this.handle,
+      data.handle,
+      options.batchSize ?? 256,
+    );
+    context.parametersMoved?.();
   }
 
   /** Its loss and accuracy on a data set. */
@@ -353,25 +462,30 @@ function showRun(curve: Curve, { points, epochs }: HistoryData): void {
   for (const report of epochs) curve.show({ kind: "epoch", ...report });
 }
 
-/** How a network is built: a layer with its options and the input that it was drawn for, or a row. */
-type Sketch = { kind: string; options?: unknown; input: number[] } | { row: Sketch[] };
+/** How a network is built: a layer with its options and the input that it was drawn for, or a block of such. */
+type Sketch =
+  | { kind: string; options?: unknown; input: number[] }
+  | { block: string; options?: object; parts: Sketch[] };
 
 /** None of a model that is a function, or has one in it. */
 function sketchOf(model: Model): Sketch | undefined {
   const { recipe, handle } = model;
   if (!recipe) return undefined;
-  if (!("row" in recipe)) return { ...recipe, input: Array.from(handle.input) };
-  const row = recipe.row.map(sketchOf);
-  return row.every((part) => part !== undefined) ? { row } : undefined;
+  if (!("block" in recipe)) return { ...recipe, input: Array.from(handle.input) };
+  const { block, options } = recipe;
+  const parts = recipe.parts.map(sketchOf);
+  return parts.every((part) => part !== undefined)
+    ? { block, ...(options && { options }), parts }
+    : undefined;
 }
 
 /** What comes from a file may be anything. */
 function readSketch(file: string, text: string): Sketch {
   const isSketch = (value: unknown, depth = 0): value is Sketch => {
     if (typeof value !== "object" || value === null || depth > 100) return false;
-    if ("row" in value)
-      return Array.isArray(value.row) && value.row.every((part) => isSketch(part, depth + 1));
-    const { kind, input } = value as { kind?: unknown; input?: unknown };
+    const { kind, input, block, parts } = value as Record<string, unknown>;
+    if (typeof block === "string")
+      return Array.isArray(parts) && parts.every((part) => isSketch(part, depth + 1));
     return (
       typeof kind === "string" && Array.isArray(input) && input.every((size) => Number.isSafeInteger(size))
     );
@@ -385,18 +499,18 @@ function readSketch(file: string, text: string): Sketch {
   throw argumentError(`${file}: what it says of how the network is built cannot be read`);
 }
 
-/** The input of the whole. */
+/** The input of the whole: of every block the first part gets it. */
 function inputOf(sketch: Sketch): number[] | undefined {
-  if (!("row" in sketch)) return sketch.input.length > 0 ? sketch.input : undefined;
-  return sketch.row.length > 0 ? inputOf(sketch.row[0] as Sketch) : undefined;
+  if (!("block" in sketch)) return sketch.input.length > 0 ? sketch.input : undefined;
+  const [first] = sketch.parts;
+  return first && inputOf(first);
 }
 
 function fromSketch(context: Context, sketch: Sketch): Model {
-  if ("row" in sketch)
-    return Model.inRow(
-      context,
-      sketch.row.map((part) => fromSketch(context, part)),
-    );
+  if ("block" in sketch) {
+    const parts = sketch.parts.map((part) => fromSketch(context, part));
+    return Model.ofParts(context, parts, sketch.block, sketch.options);
+  }
   const { kind, options } = sketch;
   const make = () => context.wasm.Model.layer(kind, options);
   return new Model(context, make(), make, { kind, options });
@@ -417,35 +531,79 @@ export async function loadModel(context: Context, name: string): Promise<Model> 
   return model;
 }
 
-interface SummaryData {
-  layers: { path: string; kind: string; input: number[]; output: number[]; parameters: number }[];
+/** Options of a run as the module takes them, and what is no plain data: a loss that is a function, or a teacher. */
+function runOptions(context: Context, what: string, options: FitOptions): [settings: object, extra: unknown] {
+  const { optimizer, loss, seed, teacher, ...rest } = options;
+  if (optimizer !== undefined && !(optimizer instanceof Optimizer)) {
+    throw argumentError(`${what}: optimizer must be one of optim's, such as optim.adam({ lr: 0.001 })`);
+  }
+  const asked = lossArgument(context, loss);
+  const settings = {
+    ...rest,
+    seed: seedOf(context, seed),
+    ...(optimizer && { optimiser: { kind: optimizer.kind, ...optimizer.options } }),
+    ...(optimizer?.lr !== undefined && { lr: optimizer.lr }),
+    ...(asked !== undefined && typeof asked !== "function" && { loss: asked }),
+  };
+  const own = typeof asked === "function" ? asked : undefined;
+  if (teacher === undefined) return [settings, own];
+  context.wasm.checkNames(`${what}: teacher`, teacher, ["model", "temperature", "alpha"]);
+  if (!(teacher.model instanceof Model)) throw argumentError(`${what}: teacher.model must be a model`);
+  if (own) throw argumentError(`${what}: with a teacher the loss is the cross-entropy; leave out loss`);
+  const { model, temperature = 4, alpha = 0.9 } = teacher;
+  return [settings, new context.wasm.Teacher(model.handle, temperature, alpha)];
+}
+
+/** One layer of a summary. */
+export interface LayerSummary {
+  /** Its name in the model. */
+  path: string;
+  kind: string;
+  input: number[];
+  output: number[];
+  /** How many numbers it learns. */
   parameters: number;
+  /** Products that it adds up in matrix products and convolutions: about half of its floating-point operations. */
+  multiplyAdds: number;
+  /** Rows and columns of the input that one of its outputs can depend on, where that can be said. */
+  receptiveField?: number[];
+}
+
+interface SummaryData {
+  layers: LayerSummary[];
+  parameters: number;
+  multiplyAdds: number;
 }
 
 /** The layers of a model, as a table. */
 export class Summary {
   /** The layers, innermost first. */
-  readonly layers: SummaryData["layers"];
+  readonly layers: readonly LayerSummary[];
   /** How many numbers are learnt, each counted once. */
   readonly parameters: number;
+  /** Products that the pass adds up in matrix products and convolutions. */
+  readonly multiplyAdds: number;
 
   /** @internal */
   constructor(data: SummaryData) {
     this.layers = data.layers;
     this.parameters = data.parameters;
+    this.multiplyAdds = data.multiplyAdds;
   }
 
   [DISPLAY](): LiveDisplay {
-    const rows = this.layers.map(({ path, kind, output, parameters }) => [
-      path,
-      kind,
-      `[${output.join(", ")}]`,
-      parameters,
+    const rows = this.layers.map((layer) => [
+      layer.path,
+      layer.kind,
+      `[${layer.output.join(", ")}]`,
+      layer.parameters,
+      2 * layer.multiplyAdds,
+      layer.receptiveField?.join(" × ") ?? "",
     ]);
     return {
       kind: "table",
-      columns: ["layer", "kind", "output", "parameters"],
-      rows: [...rows, ["total", "", "", this.parameters]],
+      columns: ["layer", "kind", "output", "parameters", "FLOPs", "receptive field"],
+      rows: [...rows, ["total", "", "", this.parameters, 2 * this.multiplyAdds, ""]],
     };
   }
 

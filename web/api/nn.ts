@@ -39,6 +39,71 @@ export interface Conv2dOptions extends ConvOptions {
   bias?: boolean;
   /** How the weight starts; "heNormal". */
   init?: Init;
+  /** Whether each output channel's weights are brought to mean 0 and variance 1 before they are used; no. */
+  standardise?: boolean;
+}
+
+/** Options of a convolution of signals. */
+export interface Conv1dOptions {
+  /** Output channels. */
+  out: number;
+  /** Kernel size. */
+  kernel: number;
+  /** Distance between neighbouring outputs; 1. */
+  stride?: number;
+  /** Zeros at both ends: a number, or by what it achieves; none. */
+  padding?: number | "same" | "valid" | "full";
+  /** What is added at both ends; "zeros". */
+  paddingMode?: Conv2dOptions["paddingMode"];
+  /** Distance between neighbouring kernel entries; 1. */
+  dilation?: number;
+  /** Channels are split into so many groups that do not see each other; 1. */
+  groups?: number;
+  /** Whether a bias is added; yes. */
+  bias?: boolean;
+  /** How the weight starts; "heNormal". */
+  init?: Init;
+}
+
+/** Options of a transposed convolution. */
+export interface ConvTranspose2dOptions {
+  /** Output channels. */
+  out: number;
+  /** Kernel size. */
+  kernel: Pair;
+  /** Distance between neighbouring inputs in the output; 1. */
+  stride?: Pair;
+  /** Rows and columns cut off on both sides of the output; none. */
+  padding?: Pair;
+  /** Rows and columns more at the end of the output; none. */
+  outputPadding?: Pair;
+  /** Distance between neighbouring kernel entries; 1. */
+  dilation?: Pair;
+  /** Channels are split into so many groups that do not see each other; 1. */
+  groups?: number;
+  /** Whether a bias is added; yes. */
+  bias?: boolean;
+  /** How the weight starts; "heNormal". */
+  init?: Init;
+}
+
+/** Options of a depthwise-separable convolution. */
+export interface SeparableConv2dOptions extends Omit<Conv2dOptions, "groups" | "standardise"> {
+  /** Kernels for each input channel; 1. */
+  multiplier?: number;
+}
+
+/** How several results become one: side by side along axis 1, their sum, or their product. */
+export type Join = "concat" | "add" | "mul";
+
+/** A node of a graph of layers. */
+export interface GraphNode {
+  /** What it does; nothing if left out: it joins its inputs. */
+  layer?: LayerLike;
+  /** The nodes before it, "x" being the input of the model. */
+  in: string | readonly string[];
+  /** How several inputs become one; "concat". */
+  join?: Join;
 }
 
 /** Options of dropout. */
@@ -78,26 +143,76 @@ export interface Nn {
   sequential(layers: readonly LayerLike[]): Model;
   /** A model that is a function of x and of named parameters: `nn.func((x, { w }) => x.matmul(w), { w: zeros([784, 10]) })`. */
   func<P extends Record<string, Tensor>>(forward: ModelFunction<P>, params?: P): Model;
+  /** body(x) + shortcut(x); without a shortcut the input itself is added. Parameters are called `body.…` and `shortcut.…`. */
+  residual(body: LayerLike, shortcut?: LayerLike): Model;
+  /** Each branch gets the same input; their results are joined, side by side along axis 1 if nothing is said. */
+  parallel(branches: readonly LayerLike[], options?: { join?: Join }): Model;
+  /** Each layer gets the input and all earlier results side by side along axis 1, and so does what follows. */
+  denseBlock(layers: readonly LayerLike[]): Model;
+  /**
+   * Layers that name their inputs; the last one gives the output:
+   * `nn.graph({ a: { layer: nn.dense({ out: 8 }), in: "x" }, sum: { in: ["a", "x"], join: "add" } })`.
+   */
+  graph(nodes: Readonly<Record<string, GraphNode>>): Model;
   /** The network of a file that `model.save` wrote (safetensors), trained as it was. */
   load(file: string): Promise<Model>;
   /** x · Wᵀ + b; W is [out, in]. */
   dense(options: DenseOptions): Model;
   /** Cross-correlation of [N, C, H, W] with a weight [out, C/groups, KH, KW], plus a bias. */
   conv2d(options: Conv2dOptions): Model;
+  /** Cross-correlation of [N, C, L] with a weight [out, C/groups, K], plus a bias. */
+  conv1d(options: Conv1dOptions): Model;
+  /** The transpose of a convolution, which makes images larger; its weight is [C, out/groups, KH, KW]. */
+  convTranspose2d(options: ConvTranspose2dOptions): Model;
+  /** A kernel for each channel, then a convolution of 1 × 1: C·K² + C·out weights in place of C·K²·out. */
+  separableConv2d(options: SeparableConv2dOptions): Model;
+  /** The maximum of every window of [N, C, L]; of pairs the second counts. */
+  maxPool1d(options?: PoolOptions & { dilation?: Pair }): Model;
   /** The maximum of every window of [N, C, H, W]. */
   maxPool2d(options?: PoolOptions & { dilation?: Pair }): Model;
   /** The mean of every window of [N, C, H, W]. */
   avgPool2d(options?: PoolOptions & { countIncludePad?: boolean }): Model;
-  /** The mean of every channel: [N, C, H, W] to [N, C]. */
+  /** The mean of every channel: [N, C, …] to [N, C]. */
   globalAvgPool(): Model;
+  /** The maximum of every channel: [N, C, …] to [N, C]. */
+  globalMaxPool(): Model;
+  /** Means of as many bins as the size says (1), whatever the image's: a network then takes larger images. */
+  adaptiveAvgPool2d(options?: { size?: Pair }): Model;
+  /** Maxima of as many bins as the size says (1). */
+  adaptiveMaxPool2d(options?: { size?: Pair }): Model;
+  /** [N, C, H, W] at a size, or times a scale. */
+  resize(options: {
+    size?: Pair;
+    scale?: Pair;
+    mode?: "nearest" | "bilinear" | "bicubic";
+    alignCorners?: boolean;
+  }): Model;
+  /** [N, …] to [N, shape…]; one size may be −1. */
+  reshape(options: { shape: readonly number[] }): Model;
+  /** A vector of `out` numbers for each whole number 0 … count − 1; that of `padding` is not learnt. */
+  embedding(options: { count: number; out: number; padding?: number }): Model;
+  /** (x − mean)/std with numbers for each channel, such as `await train.channelStats()` gives. */
+  normalize(options: { mean: readonly number[]; std: readonly number[] }): Model;
   /** Everything but the first axis as one: [N, …] to [N, −1]. */
   flatten(): Model;
   /** Sets random entries to 0 in training and scales the others up. */
   dropout(options?: DropoutOptions): Model;
+  /** The same for whole channels of a sample at once. */
+  dropout2d(options?: DropoutOptions): Model;
   /** Normalises every channel over the batch. */
   batchNorm(options?: BatchNormOptions): Model;
   /** Normalises every sample. */
   layerNorm(options?: LayerNormOptions): Model;
+  /** Normalises groups of channels of every sample. */
+  groupNorm(options: { groups: number; eps?: number; affine?: boolean }): Model;
+  /** Normalises every channel of every sample. */
+  instanceNorm(options?: { eps?: number; affine?: boolean }): Model;
+  /** x/√(mean(x²) + eps) over the last axes. */
+  rmsNorm(options?: LayerNormOptions): Model;
+  /** x */
+  identity(): Model;
+  /** sin x */
+  sin(): Model;
   /** max(0, x) */
   relu(): Model;
   /** x above 0, else slope · x; slope is 0.01. */
@@ -116,6 +231,43 @@ export interface Nn {
   gelu(options?: { approximate?: boolean }): Model;
   /** x · sigmoid(x) */
   silu(): Model;
+  /** Self-normalising ELU. */
+  selu(): Model;
+  /** ln(1 + exp(beta x)) / beta */
+  softplus(options?: { beta?: number; threshold?: number }): Model;
+  /** x · tanh(softplus(x)) */
+  mish(): Model;
+  /** x / (1 + |x|) */
+  softsign(): Model;
+  /** ln(sigmoid(x)) */
+  logsigmoid(): Model;
+  /** The logarithm of the softmax; along the last axis. */
+  logSoftmax(options?: { dim?: number }): Model;
+  /** min(max(0, x), 6) */
+  relu6(): Model;
+  /** Limited to min … max; −1 … 1. */
+  hardtanh(options?: { min?: number; max?: number }): Model;
+  /** x/6 + 1/2, limited to 0 … 1. */
+  hardsigmoid(): Model;
+  /** x · hardsigmoid(x) */
+  hardswish(): Model;
+
+  /** A fully connected network on flattened images; hidden [128], out 10. */
+  mlp(options?: { out?: number; hidden?: readonly number[]; dropout?: number }): Model;
+  /** LeNet, for images of 28² or 32²; out 10. */
+  lenet(options?: { out?: number }): Model;
+  /** A ResNet for small images, of depth 6·blocks + 2; blocks 1, channels 16. Without skips it shows why they are there. */
+  resnet(options?: { out?: number; blocks?: number; channels?: number; skips?: boolean }): Model;
+  /** A DenseNet for small images: three blocks of `layers` (4), each of which adds `growth` (12) channels. */
+  densenet(options?: {
+    out?: number;
+    growth?: number;
+    layers?: number;
+    channels?: number;
+    compression?: number;
+  }): Model;
+  /** Depthwise-separable blocks (6), for small images; channels 16. */
+  mobilenet(options?: { out?: number; channels?: number; blocks?: number }): Model;
 }
 
 export function nn(context: Context): Nn {
@@ -125,36 +277,87 @@ export function nn(context: Context): Nn {
     return new Model(context, make(), make, { kind, options });
   };
   const func: Nn["func"] = (forward, params) => Model.fromFunction(context, forward, params);
+  const model = (what: string, item: LayerLike) => {
+    const made = typeof item === "function" ? func((x) => item(x)) : item;
+    if (!(made instanceof Model)) throw argumentError(`${what} is not a layer but ${typeof item}`);
+    return made;
+  };
+  const models = (what: string, items: readonly LayerLike[]) => {
+    if (!Array.isArray(items)) throw argumentError(`${what}: expected an array of layers`);
+    return items.map((item, i) => model(`${what}: element ${i}`, item));
+  };
+  const block = (kind: string, parts: readonly Model[], options?: object) =>
+    Model.ofParts(context, parts, kind, options);
   return {
-    sequential(layers) {
-      if (!Array.isArray(layers)) throw argumentError("sequential: expected an array of layers");
-      const models = layers.map((item, i) => {
-        const model = typeof item === "function" ? func((x) => item(x)) : item;
-        if (!(model instanceof Model))
-          throw argumentError(`sequential: element ${i} is not a layer but ${typeof item}`);
-        return model;
-      });
-      return Model.inRow(context, models);
+    sequential: (layers) => block("sequential", models("sequential", layers)),
+    residual: (body, shortcut) =>
+      block("residual", models("residual", shortcut === undefined ? [body] : [body, shortcut])),
+    parallel: (branches, options) => block("parallel", models("parallel", branches), options),
+    denseBlock: (layers) => block("denseBlock", models("denseBlock", layers)),
+    graph(nodes) {
+      const named = Object.entries(nodes);
+      for (const [name, node] of named) wasm.checkNames(`graph: ${name}`, node, ["layer", "in", "join"]);
+      const identity = layer("identity");
+      const parts = named.map(([name, node]) => model(`graph: ${name}`, node.layer ?? identity()));
+      const inputs = (node: GraphNode) => (typeof node.in === "string" ? [node.in] : [...node.in]);
+      const described = named.map(([name, node]) => ({
+        name,
+        inputs: inputs(node),
+        join: node.join ?? "concat",
+      }));
+      return block("graph", parts, { nodes: described });
     },
     func,
     load: (file) => loadModel(context, file),
     dense: layer("dense"),
+    conv1d: layer("conv1d"),
     conv2d: layer("conv2d"),
+    convTranspose2d: layer("convTranspose2d"),
+    separableConv2d: layer("separableConv2d"),
+    maxPool1d: layer("maxPool1d"),
     maxPool2d: layer("maxPool2d"),
     avgPool2d: layer("avgPool2d"),
     globalAvgPool: layer("globalAvgPool"),
+    globalMaxPool: layer("globalMaxPool"),
+    adaptiveAvgPool2d: layer("adaptiveAvgPool2d"),
+    adaptiveMaxPool2d: layer("adaptiveMaxPool2d"),
+    resize: layer("resize"),
+    reshape: layer("reshape"),
+    embedding: layer("embedding"),
+    normalize: layer("normalize"),
     flatten: layer("flatten"),
     dropout: layer("dropout"),
+    dropout2d: layer("dropout2d"),
     batchNorm: layer("batchNorm"),
     layerNorm: layer("layerNorm"),
+    groupNorm: layer("groupNorm"),
+    instanceNorm: layer("instanceNorm"),
+    rmsNorm: layer("rmsNorm"),
+    identity: layer("identity"),
+    sin: layer("sin"),
     relu: layer("relu"),
     leakyRelu: layer("leakyRelu"),
     prelu: layer("prelu"),
     sigmoid: layer("sigmoid"),
     tanh: layer("tanh"),
     softmax: layer("softmax"),
+    logSoftmax: layer("logSoftmax"),
     elu: layer("elu"),
+    selu: layer("selu"),
     gelu: layer("gelu"),
     silu: layer("silu"),
+    softplus: layer("softplus"),
+    mish: layer("mish"),
+    softsign: layer("softsign"),
+    logsigmoid: layer("logsigmoid"),
+    relu6: layer("relu6"),
+    hardtanh: layer("hardtanh"),
+    hardsigmoid: layer("hardsigmoid"),
+    hardswish: layer("hardswish"),
+    mlp: layer("mlp"),
+    lenet: layer("lenet"),
+    resnet: layer("resnet"),
+    densenet: layer("densenet"),
+    mobilenet: layer("mobilenet"),
   };
 }

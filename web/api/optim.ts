@@ -1,9 +1,12 @@
 // Optimisers and learning rate schedules, as options of `fit`.
 
+import { DISPLAY } from "../display/schema.ts";
 import type { Variable } from "./compile.ts";
 import { tensorOf } from "./compile.ts";
 import type { Context } from "./context.ts";
 import { argumentError } from "./context.ts";
+import type { Displayable } from "./plot.ts";
+import { linesDisplay } from "./plot.ts";
 import type { Operand, Tensor } from "./tensor.ts";
 import { list } from "./tensor.ts";
 
@@ -114,8 +117,23 @@ export interface RmsPropOptions extends OptimizerOptions {
   form?: "library" | "course";
 }
 
+/** Options of a preview. */
+export interface PreviewOptions {
+  /** The rate that the schedule starts from; 1. */
+  lr?: number;
+  /** How many counts (epochs or steps) are shown; 100. */
+  total?: number;
+}
+
+/** The rates of a schedule; shown as a line. */
+export interface SchedulePreview extends Displayable {
+  readonly lrs: readonly number[];
+}
+
 /** Optimisers, as PyTorch defines them. */
 export interface Optim {
+  /** The learning rates that a schedule gives, before anything is trained. Plateau, which listens to losses, stays at its first. */
+  preview(schedule: Schedule, options?: PreviewOptions): SchedulePreview;
   /** Stochastic gradient descent; lr 0.01. */
   sgd(options?: SgdOptions): Optimizer;
   /** Adam; lr 0.001. */
@@ -182,6 +200,13 @@ export function optim(context: Context): Optim {
       return new Optimizer(context, kind, lr, rest);
     };
   return {
+    preview(schedule, options = {}) {
+      context.wasm.checkNames("preview", options, ["lr", "total"]);
+      const { lr = 1, total = 100 } = options;
+      const lrs = Array.from(context.wasm.schedule(schedule, lr, total));
+      const line = { name: schedule.kind, x: lrs.map((_, t) => t), y: lrs };
+      return { lrs, [DISPLAY]: () => linesDisplay([line], { x: "count", y: "learning rate" }) };
+    },
     sgd: rule("sgd"),
     adam: rule("adam"),
     adamW: rule("adamw"),

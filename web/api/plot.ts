@@ -42,6 +42,23 @@ export interface OverlayOptions {
   signed?: boolean;
 }
 
+/** A line: y over x, which rises. */
+export interface Line {
+  name: string;
+  x: readonly number[];
+  y: readonly number[];
+}
+
+/** Options of lines. */
+export interface LinesOptions {
+  /** What stands above them. */
+  title?: string;
+  /** What the axis across shows; "x". */
+  x?: string;
+  /** What the axis up shows; "y". */
+  y?: string;
+}
+
 /** Something that can be displayed and does no more. */
 export interface Displayable {
   [DISPLAY](): LiveDisplay | Promise<LiveDisplay>;
@@ -51,6 +68,8 @@ export interface Displayable {
 export interface Plot {
   /** The curve of a training run: hand it to `display` and to `fit`, and it grows with the run. */
   curve(options?: CurveOptions): Curve;
+  /** Lines in one picture. */
+  lines(lines: readonly Line[], options?: LinesOptions): Displayable;
   /** Images [N, C, H, W] or [C, H, W] or [H, W] as a grid. */
   images(images: Tensor, options?: ImagesOptions): Displayable;
   /** A map [H, W] over an image [C, H, W]; axes of size 1 in front do not matter. */
@@ -73,6 +92,10 @@ export function plot({ wasm }: Context): Plot {
     curve(options = {}) {
       wasm.checkNames("curve", options, ["title"]);
       return new Curve(options);
+    },
+    lines(lines, options = {}) {
+      wasm.checkNames("lines", options, ["title", "x", "y"]);
+      return { [DISPLAY]: () => linesDisplay(lines, options) };
     },
     images(images, options = {}) {
       wasm.checkNames("images", options, IMAGES_OPTIONS);
@@ -197,6 +220,18 @@ function average(points: readonly StepPoint[]): { loss: number; accuracy?: numbe
 
 function percent(share: number | undefined): number | undefined {
   return share === undefined ? undefined : 100 * share;
+}
+
+export function linesDisplay(lines: readonly Line[], options: LinesOptions): LiveDisplay {
+  const { title, x = "x", y = "y" } = options;
+  return {
+    kind: "curve",
+    id: `curve-${++curves}`,
+    ...(title !== undefined && { title }),
+    x: { label: x },
+    panels: [{ label: y, series: lines.map(({ name }) => ({ name, style: "line" })) }],
+    points: lines.map((line, series) => ({ panel: 0, series, x: [...line.x], y: [...line.y] })),
+  };
 }
 
 export async function imagesDisplay(images: Tensor, options: ImagesOptions): Promise<LiveDisplay> {

@@ -540,6 +540,33 @@ export class Tensor {
     return this.#layer("avgPool2d", options);
   }
 
+  /** The same, and where in its plane each maximum is (i32), for `maxUnpool2d`. */
+  maxPool2dWithIndices(options: PoolOptions = {}): { values: Tensor; indices: Tensor } {
+    const { kernel = 2, stride = kernel, padding = 0, ...rest } = options;
+    this.context.wasm.checkNames("maxPool2dWithIndices", rest, []);
+    const numbers = [kernel, stride, padding].flatMap((pair) =>
+      typeof pair === "number" ? [pair, pair] : pair,
+    );
+    return { values: this.maxPool2d(options), indices: this.#apply("maxPoolIndices", ...numbers) };
+  }
+  /** Each value at its index in a plane of zeros [height, width]. */
+  maxUnpool2d(indices: Tensor, size: readonly [number, number]): Tensor {
+    return this.#combine("maxUnpool2d", indices, ...size);
+  }
+  /** Means of as many bins of images [N, C, H, W] as the size says. */
+  adaptiveAvgPool2d(size: Pair): Tensor {
+    return this.#layer("adaptiveAvgPool2d", { size });
+  }
+  /** Images [N, C, H, W] at a size, or times a scale. */
+  resize(options: {
+    size?: Pair;
+    scale?: Pair;
+    mode?: "nearest" | "bilinear" | "bicubic";
+    alignCorners?: boolean;
+  }): Tensor {
+    return this.#layer("resize", options);
+  }
+
   // Indexing ----------------------------------------------------------------------------------------------------------
 
   /** Elements along an axis by an index (i32) of the result's shape. */

@@ -34,8 +34,9 @@ pub enum Error {
     },
     /// Training ran into a loss that is not a number.
     #[error(
-        "training stopped in epoch {epoch}: the loss of step {step} is {loss}; the weights are those at the start of the epoch. \
-         A smaller learning rate or clipNorm may help"
+        "training stopped in epoch {epoch}: the loss of step {step} is {loss}{}; the weights are those at the start of the epoch. \
+         A smaller learning rate or clipNorm may help",
+        cause.as_ref().map(|(step, cause)| format!(". It comes from step {step}, {cause}")).unwrap_or_default()
     )]
     Diverged {
         /// Epoch, counted from 1.
@@ -44,6 +45,8 @@ pub enum Error {
         step: usize,
         /// NaN or an infinity.
         loss: f32,
+        /// The step, layer (or gradient, or weight) and op that made the first NaN or infinity, if it could be found.
+        cause: Option<(usize, String)>,
     },
 }
 

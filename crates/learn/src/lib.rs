@@ -6,6 +6,7 @@
 
 mod error;
 
+pub mod augment;
 pub mod data;
 pub mod explain;
 pub mod gan;

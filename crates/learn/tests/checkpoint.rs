@@ -79,6 +79,12 @@ fn weights(runner: &LocalRunner, model: &Sequential) -> Vec<Vec<u32>> {
 
 #[test]
 fn a_run_that_was_broken_off_is_the_run_that_was_not() {
+    for ema in [None, Some(0.9)] {
+        goes_on(|| FitOptions { ema, ..options() });
+    }
+}
+
+fn goes_on(options: impl Fn() -> FitOptions) {
     let runner = Rc::new(LocalRunner::native(Cpu::new()));
     let (checkpoints, kept) = keeper(&runner);
     let whole = model();

@@ -159,7 +159,7 @@ fn network(channels: usize) -> Model {
     for (kind, json) in kinds {
         layers.push(&Model::layer(kind, options(json)).unwrap_or_else(|error| panic!("{}", text(error))));
     }
-    layers.sequential()
+    layers.block("sequential", JsValue::UNDEFINED).unwrap_or_else(|_| panic!("layers in a row"))
 }
 
 /// The losses of the first 20 steps.

@@ -1,6 +1,7 @@
 //! Which function of the API each op is, one file an area.
 
 mod activations;
+mod augment;
 mod conv;
 mod explain;
 mod gan;
@@ -19,6 +20,7 @@ use crate::call::Function;
 pub(crate) fn find(area: &str, op: &str) -> Option<Function> {
     match area {
         "activations" => activations::find(op),
+        "augment" => augment::find(op),
         "conv" => conv::find(op),
         "explain" => explain::find(op),
         "gan" => gan::find(op),

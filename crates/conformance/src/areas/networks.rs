@@ -7,14 +7,15 @@ use crate::{
 use gradbook_core::Tensor;
 use gradbook_learn::{
     layers::{
-        Activation, AvgPool2d, AvgPool2dConfig, BatchNorm, BatchNormConfig, Conv2d, Conv2dConfig, Flatten, Forward,
-        GlobalAvgPool, Layer, Linear, LinearConfig, MaxPool2d, MaxPool2dConfig, Padding, Pair, Param, Params, build,
+        Activation, AvgPool2d, AvgPool2dConfig, BatchNorm, BatchNormConfig, Conv2d, Conv2dConfig, ConvTranspose2d,
+        ConvTranspose2dConfig, Flatten, Forward, GlobalAvgPool, Graph, Join, Layer, Linear, LinearConfig, MaxPool2d,
+        MaxPool2dConfig, Padding, Pair, Param, Params, Reshape, Resize, ResizeConfig, build,
     },
     losses::{CrossEntropy, Reduction, bce_with_logits, cross_entropy, mse_loss},
     optim::{Adam, Now, Rule, Sgd, update},
 };
 use serde_json::Value;
-use std::{collections::HashMap, rc::Rc};
+use std::rc::Rc;
 
 pub fn find(op: &str) -> Option<Function> {
     Some(Function::Graph(match op {
@@ -24,32 +25,24 @@ pub fn find(op: &str) -> Option<Function> {
     }))
 }
 
-/// A model of nodes that name their inputs.
-pub(super) struct Network {
-    nodes: Vec<Node>,
-}
-
-struct Node {
-    id: String,
-    inputs: Vec<String>,
-    what: What,
-}
-
-enum What {
-    Layer(Rc<dyn Layer>),
-    Add,
-    Concat,
-}
-
-impl Network {
-    /// The nodes of a list, with parameters that `value` gives by `ID.NAME`.
-    pub fn read(graph: &Value, x: &Tensor, value: impl Fn(&str) -> Option<Tensor>) -> Result<Self> {
-        let list = graph.as_array().ok_or_else(|| Error::text("there is no graph"))?;
-        let network = Self { nodes: list.iter().map(|node| Node::read(node, &value)).collect::<Result<_>>()? };
-        build(&network, x.shape(), 0)?;
-        set(&network, value)?;
-        Ok(network)
+/// The model of a list of nodes, with parameters that `value` gives by `ID.NAME`.
+pub(super) fn graph(list: &Value, x: &Tensor, value: impl Fn(&str) -> Option<Tensor>) -> Result<Graph> {
+    let list = list.as_array().ok_or_else(|| Error::text("there is no graph"))?;
+    let mut graph = Graph::new();
+    for node in list {
+        let text = |key: &str| node[key].as_str().ok_or_else(|| Error::text(format!("a node without '{key}'")));
+        let inputs = node["in"].as_array().into_iter().flatten();
+        let inputs = inputs.filter_map(|input| input.as_str().map(str::to_owned)).collect();
+        let (layer, join): (Rc<dyn Layer>, Join) = match text("op")? {
+            "add" => (Rc::new(Activation::Identity), Join::Add),
+            "concat" => (Rc::new(Activation::Identity), Join::Concat),
+            op => (layer(op, text("id")?, node, &value)?, Join::default()),
+        };
+        graph.push(text("id")?, layer, inputs, join)?;
     }
+    build(&graph, x.shape(), 0)?;
+    set(&graph, value)?;
+    Ok(graph)
 }
 
 /// Replaces the parameters that `value` knows.
@@ -65,98 +58,74 @@ pub(super) fn set(layer: &dyn Layer, value: impl Fn(&str) -> Option<Tensor>) -> 
     Ok(())
 }
 
-impl Node {
-    fn read(node: &Value, value: impl Fn(&str) -> Option<Tensor>) -> Result<Self> {
-        let text = |key: &str| node[key].as_str().ok_or_else(|| Error::text(format!("a node without '{key}'")));
-        let id = text("id")?.to_owned();
-        let inputs = node["in"].as_array().into_iter().flatten();
-        let inputs = inputs.filter_map(|input| input.as_str().map(str::to_owned)).collect();
-        let number = |key: &str, default: f64| node[key].as_f64().unwrap_or(default);
-        let size = |key: &str, default: f64| Pair::Square(number(key, default) as usize);
-        let bias = value(&format!("{id}.bias")).is_some();
-        let weight = || {
-            let weight = value(&format!("{id}.weight"));
-            weight.map(|w| w.shape().clone()).ok_or_else(|| Error::text(format!("{id} has no weight")))
-        };
-        let layer: Rc<dyn Layer> = match text("op")? {
-            "linear" => Rc::new(Linear::with(LinearConfig { out: weight()?[0], bias, ..Default::default() })),
-            "conv2d" => {
-                let shape = weight()?;
-                Rc::new(Conv2d::with(Conv2dConfig {
-                    out: shape[0],
-                    kernel: Pair::Each([shape[2], shape[3]]),
-                    stride: size("stride", 1.0),
-                    padding: Padding::Pixels(size("padding", 0.0)),
-                    groups: number("groups", 1.0) as usize,
-                    bias,
-                    ..Default::default()
-                }))
-            }
-            "batch_norm" => Rc::new(BatchNorm::with(BatchNormConfig {
-                eps: number("eps", 1e-5) as f32,
-                momentum: number("momentum", 0.1) as f32,
-                affine: true,
-            })),
-            "relu" => Rc::new(Activation::Relu),
-            "leaky_relu" => Rc::new(Activation::LeakyRelu { slope: number("slope", 0.01) as f32 }),
-            "tanh" => Rc::new(Activation::Tanh),
-            "sigmoid" => Rc::new(Activation::Sigmoid),
-            "softplus" => Rc::new(Activation::Softplus { beta: 1.0, threshold: 20.0 }),
-            "softmax" => Rc::new(Activation::Softmax { dim: 1 }),
-            "max_pool2d" => {
-                let stride = Some(size("stride", number("kernel", 1.0)));
-                Rc::new(MaxPool2d(MaxPool2dConfig { kernel: size("kernel", 1.0), stride, ..Default::default() }))
-            }
-            "avg_pool2d" => {
-                let stride = Some(size("stride", number("kernel", 1.0)));
-                Rc::new(AvgPool2d(AvgPool2dConfig { kernel: size("kernel", 1.0), stride, ..Default::default() }))
-            }
-            "global_avg_pool" => Rc::new(GlobalAvgPool),
-            "flatten" => Rc::new(Flatten),
-            "add" => return Ok(Self { id, inputs, what: What::Add }),
-            "concat" => return Ok(Self { id, inputs, what: What::Concat }),
-            _ => return Err(Error::Unsupported),
-        };
-        Ok(Self { id, inputs, what: What::Layer(layer) })
-    }
-}
-
-impl Layer for Network {
-    fn kind(&self) -> &str {
-        "network"
-    }
-
-    fn forward(&self, x: &Tensor, ctx: &mut Forward) -> gradbook_learn::Result<Tensor> {
-        let mut made: HashMap<&str, Tensor> = HashMap::from([("x", x.clone())]);
-        let mut last = x.clone();
-        for node in &self.nodes {
-            let inputs: Vec<&Tensor> = node.inputs.iter().map(|name| &made[name.as_str()]).collect();
-            last = match &node.what {
-                What::Layer(layer) => ctx.call(&node.id, layer, inputs[0])?,
-                What::Add => {
-                    let (first, rest) = inputs.split_first().expect("a sum has inputs");
-                    rest.iter().try_fold((*first).clone(), |sum, x| sum.add(x))?
-                }
-                What::Concat => Tensor::concat(&inputs, 1)?,
-            };
-            made.insert(&node.id, last.clone());
+/// The layer of a node.
+fn layer(op: &str, id: &str, node: &Value, value: impl Fn(&str) -> Option<Tensor>) -> Result<Rc<dyn Layer>> {
+    let number = |key: &str, default: f64| node[key].as_f64().unwrap_or(default);
+    let size = |key: &str, default: f64| Pair::Square(number(key, default) as usize);
+    let bias = value(&format!("{id}.bias")).is_some();
+    let weight = || {
+        let weight = value(&format!("{id}.weight"));
+        weight.map(|w| w.shape().clone()).ok_or_else(|| Error::text(format!("{id} has no weight")))
+    };
+    Ok(match op {
+        "linear" => Rc::new(Linear::with(LinearConfig { out: weight()?[0], bias, ..Default::default() })),
+        "conv2d" => {
+            let shape = weight()?;
+            Rc::new(Conv2d::with(Conv2dConfig {
+                out: shape[0],
+                kernel: Pair::Each([shape[2], shape[3]]),
+                stride: size("stride", 1.0),
+                padding: Padding::Pixels(size("padding", 0.0)),
+                groups: number("groups", 1.0) as usize,
+                bias,
+                ..Default::default()
+            }))
         }
-        Ok(last)
-    }
-
-    fn visit(&self, visitor: &mut dyn FnMut(&str, &Param)) {
-        for node in &self.nodes {
-            if let What::Layer(layer) = &node.what {
-                layer.visit(&mut |name, param| visitor(&format!("{}.{name}", node.id), param));
-            }
+        "conv_transpose2d" => {
+            let shape = weight()?;
+            Rc::new(ConvTranspose2d::with(ConvTranspose2dConfig {
+                out: shape[1],
+                kernel: Pair::Each([shape[2], shape[3]]),
+                stride: size("stride", 1.0),
+                padding: size("padding", 0.0),
+                bias,
+                ..Default::default()
+            }))
         }
-    }
+        "batch_norm" => Rc::new(BatchNorm::with(BatchNormConfig {
+            eps: number("eps", 1e-5) as f32,
+            momentum: number("momentum", 0.1) as f32,
+            affine: true,
+        })),
+        "relu" => Rc::new(Activation::Relu),
+        "leaky_relu" => Rc::new(Activation::LeakyRelu { slope: number("slope", 0.01) as f32 }),
+        "tanh" => Rc::new(Activation::Tanh),
+        "sigmoid" => Rc::new(Activation::Sigmoid),
+        "softplus" => Rc::new(Activation::Softplus { beta: 1.0, threshold: 20.0 }),
+        "softmax" => Rc::new(Activation::Softmax { dim: 1 }),
+        "max_pool2d" => {
+            let stride = Some(size("stride", number("kernel", 1.0)));
+            Rc::new(MaxPool2d(MaxPool2dConfig { kernel: size("kernel", 1.0), stride, ..Default::default() }))
+        }
+        "avg_pool2d" => {
+            let stride = Some(size("stride", number("kernel", 1.0)));
+            Rc::new(AvgPool2d(AvgPool2dConfig { kernel: size("kernel", 1.0), stride, ..Default::default() }))
+        }
+        "global_avg_pool" => Rc::new(GlobalAvgPool),
+        "flatten" => Rc::new(Flatten),
+        "upsample" => Rc::new(Resize(ResizeConfig { scale: Some(size("scale", 2.0)), ..Default::default() })),
+        "reshape" => {
+            let shape = node["shape"].as_array().into_iter().flatten().filter_map(Value::as_i64);
+            Rc::new(Reshape { shape: shape.map(|size| size as isize).collect() })
+        }
+        _ => return Err(Error::Unsupported),
+    })
 }
 
 /// The network of a case's params, with its weights.
-pub(super) fn read(c: &Call, x: &Tensor) -> Result<Network> {
-    let graph = c.case.params.get("graph").ok_or_else(|| Error::text("there is no graph"))?;
-    Network::read(graph, x, |name| c.optional(name))
+pub(super) fn read(c: &Call, x: &Tensor) -> Result<Graph> {
+    let list = c.case.params.get("graph").ok_or_else(|| Error::text("there is no graph"))?;
+    graph(list, x, |name| c.optional(name))
 }
 
 fn loss(c: &Call, output: &Tensor, target: &Tensor) -> Result<Tensor> {

@@ -7,14 +7,31 @@ use crate::{
 };
 use gradbook_core::Tensor;
 use gradbook_learn::layers::{
-    BatchNorm, BatchNormConfig, Dropout, DropoutConfig, DropoutForm, Forward, Layer, LayerNorm, LayerNormConfig,
-    Params, build, dropout_given_mask,
+    BatchNorm, BatchNormConfig, Dropout, DropoutConfig, DropoutForm, Forward, GroupNorm, GroupNormConfig, Layer,
+    LayerNorm, LayerNormConfig, Params, RmsNorm, adain, build, dropout_given_mask, local_response_norm, normalise,
+    pixel_norm, spectral_norm,
 };
 
 pub fn find(op: &str) -> Option<Function> {
     Some(Function::Graph(match op {
         "batch_norm" => batch_norm,
         "layer_norm" => |c| output(layer_norm(c)?),
+        "rms_norm" => |c| output(normed(c, &RmsNorm::with(last_axes(c)?))?),
+        "group_norm" => |c| output(normed(c, &GroupNorm::with(groups(c, c.size("num_groups")?)?))?),
+        "instance_norm" => |c| output(normed(c, &GroupNorm::with(groups(c, 0)?))?),
+        "adain" => |c| output(adain(&c.tensor("x")?, &c.tensor("y_s")?, &c.tensor("y_b")?, c.f32("eps")?)?),
+        "pixel_norm" => |c| output(pixel_norm(&c.tensor("x")?, c.f32("eps")?)?),
+        "local_response_norm" => |c| {
+            let [alpha, beta, k] = [c.f32("alpha")?, c.f32("beta")?, c.f32("k")?];
+            output(local_response_norm(&c.tensor("x")?, c.size("size")?, alpha, beta, k)?)
+        },
+        "spectral_norm" => |c| {
+            let (weight, u) = (c.tensor("weight")?, c.tensor("u")?);
+            let normed = spectral_norm(&weight, &u, c.size("n_power_iterations")?, c.f32("eps")?)?;
+            let named = [("output", normed.weight), ("sigma", normed.sigma), ("u", normed.u), ("v", normed.v)];
+            Ok(named.map(|(name, value)| (name.into(), value.into())).into())
+        },
+        "input_normalise" => |c| output(normalise(&c.tensor("x")?, &c.tensor("mean_c")?, &c.tensor("std_c")?)?),
         "dropout_given_mask" => |c| output(dropout_given_mask(&c.tensor("x")?, &c.tensor("mask")?, c.f32("p")?)?),
         "dropout_eval" => |c| output(Dropout::new(c.f32("p")?).forward(&c.tensor("x")?, &mut Forward::evaluation())?),
         "dropout_stats" => dropout_stats,
@@ -24,11 +41,23 @@ pub fn find(op: &str) -> Option<Function> {
 }
 
 fn layer_norm(c: &Call) -> Result<Tensor> {
-    let x = c.tensor("x")?;
+    normed(c, &LayerNorm::with(last_axes(c)?))
+}
+
+fn last_axes(c: &Call) -> Result<LayerNormConfig> {
     let axes = c.maybe("normalized_shape").map_or(c.list("normalized_shape").len(), |_| 1).max(1);
-    let norm = LayerNorm::with(LayerNormConfig { axes, eps: c.f32("eps")?, affine: c.optional("weight").is_some() });
-    prepare(c, &norm, &x)?;
-    Ok(norm.forward(&x, &mut Forward::evaluation())?)
+    Ok(LayerNormConfig { axes, eps: c.f32("eps")?, affine: c.optional("weight").is_some() })
+}
+
+fn groups(c: &Call, groups: usize) -> Result<GroupNormConfig> {
+    Ok(GroupNormConfig { groups, eps: c.f32("eps")?, affine: c.optional("weight").is_some() })
+}
+
+/// What a layer with the case's parameters makes of x.
+fn normed(c: &Call, layer: &dyn Layer) -> Result<Tensor> {
+    let x = c.tensor("x")?;
+    prepare(c, layer, &x)?;
+    Ok(layer.forward(&x, &mut Forward::evaluation())?)
 }
 
 fn batch_norm(c: &Call) -> Result<Outputs> {

@@ -4,8 +4,10 @@
 
 mod grad_cam;
 mod occlusion;
+mod receptive;
 mod saliency;
 
 pub use grad_cam::{GradCam, GradCamMaps, grad_cam};
 pub use occlusion::{Occlusion, OcclusionMaps, occlusion};
+pub use receptive::effective_receptive_field;
 pub use saliency::{Target, saliency, target_score};

@@ -45,6 +45,12 @@ impl Init {
         Self { seed, drawn: 0 }
     }
 
+    /// The next parameter, normal with a standard deviation.
+    pub fn normal(&mut self, shape: &[usize], std: f32) -> Result<Tensor> {
+        self.drawn += 1;
+        Ok(Tensor::normal(&Tensor::key(self.seed.into()), self.drawn - 1, shape, 0.0, std)?)
+    }
+
     /// The next weight, `[out, in]` or `[out, in/groups, kh, kw]`.
     ///
     /// ```

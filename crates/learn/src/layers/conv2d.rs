@@ -35,6 +35,9 @@ pub struct Conv2dConfig {
     pub bias: bool,
     /// How the weight starts.
     pub init: Scheme,
+    /// Whether each output channel's weights are brought to mean 0 and variance 1 before they are used. Source: Qiao et al. 2019; course
+    /// section 5.4.
+    pub standardise: bool,
 }
 
 impl Default for Conv2dConfig {
@@ -49,6 +52,7 @@ impl Default for Conv2dConfig {
             groups: 1,
             bias: true,
             init: Scheme::default(),
+            standardise: false,
         }
     }
 }
@@ -143,6 +147,9 @@ pub struct Conv2d {
     params: OnceCell<(Param, Option<Param>)>,
 }
 
+/// Keeps the root of a channel's variance away from 0.
+const STANDARDISE_EPS: f32 = 1e-5;
+
 impl Conv2d {
     /// With stride 1, no padding and a bias.
     pub fn new(out: usize, kernel: impl Into<Pair>) -> Self {
@@ -163,10 +170,7 @@ impl Conv2d {
         let [_, channels, _, _] = x.shape()[..] else {
             return Err(Error::argument("conv2d", format!("x has shape {}; expected [N, C, H, W]", x.shape())));
         };
-        if groups == 0 || !channels.is_multiple_of(groups) || !out.is_multiple_of(groups) {
-            let message = format!("groups is {groups}; it must divide the {channels} input and {out} output channels");
-            return Err(Error::argument("conv2d", message));
-        }
+        super::check_groups("conv2d", groups, channels, out)?;
         let weight = Param::weight(ctx.init().weight(init, &[out, channels / groups, kh, kw])?);
         let bias = if bias { Some(Param::weight(Tensor::zeros(&[out])?)) } else { None };
         Ok((weight, bias))
@@ -206,12 +210,13 @@ impl Layer for Conv2d {
             groups: self.config.groups,
             mode: self.config.padding_mode.into(),
         };
-        let bias = bias.as_ref().map(Param::value);
+        let (weight, bias) = (weight.value(), bias.as_ref().map(Param::value));
+        let weight = if self.config.standardise { weight.weight_standardise(STANDARDISE_EPS)? } else { weight };
         if self.config.padding == Padding::SAME_UPPER {
             let x = self.padded(x, options.stride, options.dilation)?;
-            return Ok(x.conv2d(&weight.value(), bias.as_ref(), &options)?);
+            return Ok(x.conv2d(&weight, bias.as_ref(), &options)?);
         }
-        Ok(x.conv2d(&weight.value(), bias.as_ref(), &options)?)
+        Ok(x.conv2d(&weight, bias.as_ref(), &options)?)
     }
 
     fn visit(&self, visitor: &mut dyn FnMut(&str, &Param)) {

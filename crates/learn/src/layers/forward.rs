@@ -2,11 +2,12 @@
 
 use super::{Layer, Param};
 use crate::{Error, Result, init::Init};
-use gradbook_core::{Shape, Tensor};
+use gradbook_core::Tensor;
 
 /// One pass through a model.
 pub struct Forward {
     training: bool,
+    statistics: Option<Tensor>,
     key: Option<Tensor>,
     streams: u32,
     init: Init,
@@ -23,7 +24,7 @@ pub struct Record {
     /// What it is: `conv2d`.
     pub kind: String,
     /// What it was given.
-    pub input: Shape,
+    pub input: Tensor,
     /// What it made.
     pub output: Tensor,
     /// How many numbers it learns.
@@ -35,6 +36,7 @@ impl Forward {
     pub fn evaluation() -> Self {
         Self {
             training: false,
+            statistics: None,
             key: None,
             streams: 0,
             init: Init::new(0),
@@ -49,6 +51,12 @@ impl Forward {
         Self { training: true, key: Some(key), ..Self::evaluation() }
     }
 
+    /// A pass that collects statistics: normalisation is by those of the batch, which enter the running ones with this share (f32 without
+    /// axes); all else is as in evaluation.
+    pub fn statistics(share: Tensor) -> Self {
+        Self { statistics: Some(share), ..Self::evaluation() }
+    }
+
     /// Layers that are called for the first time draw their parameters from this seed.
     pub fn seeded(self, seed: u32) -> Self {
         Self { init: Init::new(seed), ..self }
@@ -57,6 +65,11 @@ impl Forward {
     /// Whether the pass trains.
     pub fn is_training(&self) -> bool {
         self.training
+    }
+
+    /// The share of a batch in running statistics, if layers are to normalise by it; `usual` in training.
+    pub fn batch_share(&self, usual: f32) -> Option<Tensor> {
+        self.statistics.clone().or_else(|| self.training.then(|| Tensor::scalar(usual)))
     }
 
     /// A key and a stream of it that no other layer of this pass draws from.
@@ -102,8 +115,7 @@ impl Forward {
             source => Error::Layer { path: path.clone(), kind: kind.to_owned(), source: Box::new(source) },
         })?;
         let parameters = super::Params::of(layer).count();
-        let record =
-            Record { path, kind: kind.to_owned(), input: x.shape().clone(), output: output.clone(), parameters };
+        let record = Record { path, kind: kind.to_owned(), input: x.clone(), output: output.clone(), parameters };
         self.records.push(record);
         Ok(output)
     }

@@ -86,7 +86,7 @@ impl Layer for Linear {
 }
 
 /// What a cell holds, made at the first call.
-pub(super) fn built<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
+pub(crate) fn built<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
     if cell.get().is_none() {
         let _ = cell.set(make()?);
     }

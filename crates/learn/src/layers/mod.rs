@@ -4,35 +4,65 @@
 //! gradient; both come from the graph that `forward` builds.
 
 mod activation;
+mod channel_norm;
+mod conv1d;
 mod conv2d;
+mod conv_transpose2d;
+mod dense_block;
 mod dropout;
+mod embedding;
+mod field;
 mod fire;
 mod flatten;
 mod forward;
+mod graph;
+mod group_norm;
 mod inverted_residual;
-mod linear;
+pub(crate) mod linear;
 mod norm;
+mod parallel;
 mod param;
 #[cfg(feature = "serde")]
 mod parse;
 mod pool;
+mod residual;
+mod resize;
+mod rms_norm;
+mod separable;
 mod sequential;
+mod spectral_norm;
 mod summary;
 pub(crate) mod trace;
 
 pub use activation::{Activation, Prelu};
+pub use channel_norm::{Normalise, adain, local_response_norm, normalise, pixel_norm};
+pub use conv_transpose2d::{ConvTranspose2d, ConvTranspose2dConfig};
+pub use conv1d::{Conv1d, Conv1dConfig};
 pub use conv2d::{Conv2d, Conv2dConfig, NamedPadding, Padding, PaddingMode};
-pub use dropout::{Dropout, DropoutConfig, DropoutForm, dropout_given_mask};
+pub use dense_block::DenseBlock;
+pub use dropout::{Dropout, Dropout2d, DropoutConfig, DropoutForm, dropout_given_mask};
+pub use embedding::{Embedding, EmbeddingConfig};
 pub use fire::Fire;
-pub use flatten::Flatten;
+pub use flatten::{Flatten, Reshape};
 pub use forward::{Forward, Record};
+pub use graph::Graph;
+pub use group_norm::{GroupNorm, GroupNormConfig};
 pub use inverted_residual::{InvertedResidual, InvertedResidualConfig};
 pub use linear::{Linear, LinearConfig};
 pub use norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig};
+pub use parallel::{Join, Parallel};
 pub use param::{Param, Params, Role};
-pub use pool::{AvgPool2d, AvgPool2dConfig, GlobalAvgPool, MaxPool2d, MaxPool2dConfig};
+pub use pool::{
+    AdaptivePool2d, AvgPool2d, AvgPool2dConfig, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d, MaxPool2dConfig,
+    PoolSize,
+};
+pub use residual::Residual;
+pub use resize::{Resize, ResizeConfig, ResizeMode};
+pub use rms_norm::RmsNorm;
+pub use separable::{SeparableConv2d, SeparableConv2dConfig};
 pub use sequential::Sequential;
-pub use summary::{Summary, multiply_adds, summary};
+pub use spectral_norm::{SpectralNorm, spectral_norm};
+pub use summary::{LayerSummary, Summary, multiply_adds, summary};
 
 use crate::{Error, Result};
 use gradbook_core::{DType, Shape, Tensor};
@@ -113,4 +143,26 @@ fn positive(what: &str, option: &str, pair: Pair) -> Result<[usize; 2]> {
         return Err(Error::argument(what, format!("{option} is {sizes:?}; it must be at least 1")));
     }
     Ok(sizes)
+}
+
+/// An error if one of these options is missing or 0.
+fn positives(what: &str, options: &[(&str, usize)]) -> Result<()> {
+    match options.iter().find(|(_, value)| *value == 0) {
+        Some((option, _)) => Err(Error::argument(what, format!("{option} is missing or 0; it must be at least 1"))),
+        None => Ok(()),
+    }
+}
+
+/// An error unless the groups divide input and output channels.
+fn check_groups(what: &str, groups: usize, channels: usize, out: usize) -> Result<()> {
+    if groups == 0 || !channels.is_multiple_of(groups) || !out.is_multiple_of(groups) {
+        let message = format!("groups is {groups}; it must divide the {channels} input and {out} output channels");
+        return Err(Error::argument(what, message));
+    }
+    Ok(())
+}
+
+/// Shows the parameters of a part of a layer, under the part's name.
+fn visit_named(name: &str, part: &dyn Layer, visitor: &mut dyn FnMut(&str, &Param)) {
+    part.visit(&mut |inner, param| visitor(&format!("{name}.{inner}"), param));
 }

@@ -80,7 +80,7 @@ impl Layer for BatchNorm {
         let channels = params.mean.shape().len();
         let mut shape = vec![1; x.shape().rank()];
         shape[1] = channels as isize;
-        let (mean, var) = if ctx.is_training() {
+        let (mean, var) = if let Some(share) = ctx.batch_share(momentum) {
             let axes: Vec<isize> = (0..x.shape().rank() as isize).filter(|&axis| axis != 1).collect();
             let count = x.shape().len() / channels.max(1);
             if count < 2 {
@@ -94,8 +94,8 @@ impl Layer for BatchNorm {
                 let batch = batch.detach()?.reshape(&[channels as isize])?;
                 // A layer that is called twice in a step moves them twice.
                 let before = ctx.updated(running).cloned().unwrap_or_else(|| running.value());
-                let kept = before.mul_scalar(1.0 - f64::from(momentum))?;
-                ctx.update(running, kept.add(&batch.mul_scalar(momentum)?)?);
+                let kept = before.mul(&share.scalar_sub(1)?)?;
+                ctx.update(running, kept.add(&batch.mul(&share)?)?);
             }
             (mean, var)
         } else {
@@ -191,6 +191,6 @@ impl Layer for LayerNorm {
     }
 }
 
-fn scale_and_shift(shape: &[usize]) -> Result<(Param, Param)> {
+pub(super) fn scale_and_shift(shape: &[usize]) -> Result<(Param, Param)> {
     Ok((Param::weight(Tensor::ones(shape)?), Param::weight(Tensor::zeros(shape)?)))
 }

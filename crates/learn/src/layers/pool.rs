@@ -1,7 +1,7 @@
 //! Pooling: one number for each window (course section 7.5).
 
 use super::{Forward, Layer, Pair, positive};
-use crate::Result;
+use crate::{Error, Result};
 use gradbook_core::{Tensor, ops};
 
 /// Options of [`MaxPool2d`].
@@ -55,15 +55,7 @@ impl Layer for MaxPool2d {
     }
 
     fn forward(&self, x: &Tensor, _: &mut Forward) -> Result<Tensor> {
-        let config = &self.0;
-        let options = ops::MaxPool2dOptions {
-            kernel: positive("maxPool2d", "kernel", config.kernel)?,
-            stride: positive("maxPool2d", "stride", config.stride.unwrap_or(config.kernel))?,
-            padding: config.padding.both(),
-            dilation: positive("maxPool2d", "dilation", config.dilation)?,
-            ceil_mode: config.ceil_mode,
-        };
-        Ok(x.max_pool2d(&options)?)
+        Ok(x.max_pool2d(&max_options("maxPool2d", &self.0)?)?)
     }
 }
 
@@ -131,7 +123,86 @@ impl Layer for AvgPool2d {
     }
 }
 
-/// The mean of every plane: \[N, C, H, W\] to \[N, C\].
+/// Options of pools that make a fixed size.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields, default)
+)]
+pub struct PoolSize {
+    /// Height and width that come out.
+    pub size: Pair,
+}
+
+impl Default for PoolSize {
+    fn default() -> Self {
+        Self { size: Pair::Square(1) }
+    }
+}
+
+/// \[N, C, H, W\] of any size to one fixed size, so that a network takes larger images than it was trained on.
+///
+/// ```
+/// use gradbook_learn::layers::{AdaptivePool2d, PoolSize, build};
+/// let pool = AdaptivePool2d::Avg(PoolSize { size: 3.into() });
+/// assert_eq!(build(&pool, &[1, 6, 10, 7], 0)?[..], [1, 6, 3, 3]);
+/// # Ok::<(), gradbook_learn::Error>(())
+/// ```
+pub enum AdaptivePool2d {
+    /// The mean of every bin.
+    Avg(PoolSize),
+    /// The maximum of every bin.
+    Max(PoolSize),
+}
+
+impl Layer for AdaptivePool2d {
+    fn kind(&self) -> &str {
+        match self {
+            Self::Avg(_) => "adaptiveAvgPool2d",
+            Self::Max(_) => "adaptiveMaxPool2d",
+        }
+    }
+
+    fn forward(&self, x: &Tensor, _: &mut Forward) -> Result<Tensor> {
+        Ok(match self {
+            Self::Avg(to) => x.adaptive_avg_pool2d(to.size.both())?,
+            Self::Max(to) => x.adaptive_max_pool2d(to.size.both())?,
+        })
+    }
+}
+
+/// The maximum of every window of signals \[N, C, L\]; of each pair of options the second counts.
+///
+/// ```
+/// use gradbook_learn::layers::{MaxPool1d, MaxPool2dConfig, build};
+/// let pool = MaxPool1d(MaxPool2dConfig { kernel: 4.into(), ..Default::default() });
+/// assert_eq!(build(&pool, &[2, 3, 40], 0)?[..], [2, 3, 10]);
+/// # Ok::<(), gradbook_learn::Error>(())
+/// ```
+pub struct MaxPool1d(pub MaxPool2dConfig);
+
+impl Layer for MaxPool1d {
+    fn kind(&self) -> &str {
+        "maxPool1d"
+    }
+
+    fn forward(&self, x: &Tensor, _: &mut Forward) -> Result<Tensor> {
+        Ok(x.max_pool1d(&max_options("maxPool1d", &self.0)?)?)
+    }
+}
+
+fn max_options(what: &str, config: &MaxPool2dConfig) -> Result<ops::MaxPool2dOptions> {
+    Ok(ops::MaxPool2dOptions {
+        kernel: positive(what, "kernel", config.kernel)?,
+        stride: positive(what, "stride", config.stride.unwrap_or(config.kernel))?,
+        padding: config.padding.both(),
+        dilation: positive(what, "dilation", config.dilation)?,
+        ceil_mode: config.ceil_mode,
+    })
+}
+
+/// The mean over all positions: \[N, C, …\] to \[N, C\].
 ///
 /// ```
 /// use gradbook_core::Tensor;
@@ -148,6 +219,34 @@ impl Layer for GlobalAvgPool {
     }
 
     fn forward(&self, x: &Tensor, _: &mut Forward) -> Result<Tensor> {
-        Ok(x.global_avg_pool2d()?)
+        Ok(x.mean(&positions("globalAvgPool", x)?, false)?)
     }
+}
+
+/// The maximum over all positions: \[N, C, …\] to \[N, C\].
+///
+/// ```
+/// use gradbook_learn::layers::{GlobalMaxPool, build};
+/// assert_eq!(build(&GlobalMaxPool, &[2, 6, 7, 7], 0)?[..], [2, 6]);
+/// # Ok::<(), gradbook_learn::Error>(())
+/// ```
+pub struct GlobalMaxPool;
+
+impl Layer for GlobalMaxPool {
+    fn kind(&self) -> &str {
+        "globalMaxPool"
+    }
+
+    fn forward(&self, x: &Tensor, _: &mut Forward) -> Result<Tensor> {
+        positions("globalMaxPool", x)?;
+        Ok(x.flatten(2, -1)?.max(2, false)?.0)
+    }
+}
+
+/// The axes of the positions.
+fn positions(what: &str, x: &Tensor) -> Result<Vec<isize>> {
+    if x.shape().rank() < 3 {
+        return Err(Error::argument(what, format!("x has shape {}; expected [N, C, …]", x.shape())));
+    }
+    Ok((2..x.shape().rank() as isize).collect())
 }

@@ -62,8 +62,6 @@ impl Layer for Sequential {
     }
 
     fn visit(&self, visitor: &mut dyn FnMut(&str, &Param)) {
-        for (name, layer) in &self.layers {
-            layer.visit(&mut |inner, param| visitor(&format!("{name}.{inner}"), param));
-        }
+        self.layers.iter().for_each(|(name, layer)| super::visit_named(name, &**layer, visitor));
     }
 }

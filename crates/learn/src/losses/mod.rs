@@ -107,6 +107,14 @@ pub enum Loss {
         #[cfg_attr(feature = "serde", serde(default = "two"))]
         gamma: f32,
     },
+    /// See [`dice_loss`] for targets of f32 and the shape of the output, [`dice_loss_multiclass`] for class indices.
+    Dice {
+        /// Keeps the quotient defined.
+        #[cfg_attr(feature = "serde", serde(default = "one"))]
+        smooth: f32,
+    },
+    /// See [`kl_div`]: outputs are logarithms of probabilities, targets probabilities; the mean is over samples.
+    Kl,
     /// A function of the model's output and the targets that gives one number.
     #[cfg_attr(feature = "serde", serde(skip))]
     Custom(Custom),
@@ -141,18 +149,28 @@ impl Loss {
     ///
     /// Errors: shapes or types that do not fit; a caller's function that gives more than one number.
     pub fn mean(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
-        let mean = Reduction::Mean;
+        self.reduced(output, target, Reduction::Mean)
+    }
+
+    /// The loss of a batch, reduced in another way. Dice and a caller's own give one number in any case.
+    ///
+    /// Errors: those of [`Self::mean`].
+    pub fn reduced(&self, output: &Tensor, target: &Tensor, reduction: Reduction) -> Result<Tensor> {
         match self {
-            Self::CrossEntropy(options) => cross_entropy(output, target, options, mean),
-            Self::Mse => mse_loss(output, target, mean),
-            Self::L1 => l1_loss(output, target, mean),
-            Self::SmoothL1 { beta } => smooth_l1_loss(output, target, *beta, mean),
-            Self::Huber { delta } => huber_loss(output, target, *delta, mean),
-            Self::Bce => binary_cross_entropy(output, target, mean),
-            Self::BceWithLogits => bce_with_logits(output, target, None, None, mean),
-            Self::Hinge => hinge_loss(output, target, mean),
-            Self::MultiMargin { margin } => multi_margin_loss(output, target, *margin, mean),
-            Self::Focal { gamma } => focal_loss_multiclass(output, target, *gamma, None, mean),
+            Self::CrossEntropy(options) => cross_entropy(output, target, options, reduction),
+            Self::Mse => mse_loss(output, target, reduction),
+            Self::L1 => l1_loss(output, target, reduction),
+            Self::SmoothL1 { beta } => smooth_l1_loss(output, target, *beta, reduction),
+            Self::Huber { delta } => huber_loss(output, target, *delta, reduction),
+            Self::Bce => binary_cross_entropy(output, target, reduction),
+            Self::BceWithLogits => bce_with_logits(output, target, None, None, reduction),
+            Self::Hinge => hinge_loss(output, target, reduction),
+            Self::MultiMargin { margin } => multi_margin_loss(output, target, *margin, reduction),
+            Self::Focal { gamma } => focal_loss_multiclass(output, target, *gamma, None, reduction),
+            Self::Dice { smooth } if target.dtype() == DType::I32 => dice_loss_multiclass(output, target, *smooth),
+            Self::Dice { smooth } => dice_loss(output, target, *smooth),
+            Self::Kl if reduction == Reduction::Mean => kl_div(output, target, false, Reduction::BatchMean),
+            Self::Kl => kl_div(output, target, false, reduction),
             Self::Custom(Custom(function)) => {
                 let loss = function(output, target)?;
                 if loss.shape().len() != 1 || loss.dtype() != DType::F32 {

@@ -1,69 +1,62 @@
-//! Networks whose trained weights come with the page: how they are built, and what they expect of an image.
+//! Networks that are ready: small forms of the famous ones, for images of a few dozen pixels, each made of the layers of this crate and no
+//! more, so that it can be read as an example; and two whose trained weights come with the page.
 
+mod densenet;
 mod efficientnet_lite0;
+mod lenet;
+mod mlp;
+mod mobilenet;
 mod preprocess;
+mod pretrained;
+mod resnet;
 mod squeezenet;
 
+pub use densenet::DenseNet;
 pub use efficientnet_lite0::efficientnet_lite0;
+pub use lenet::LeNet;
+pub use mlp::Mlp;
+pub use mobilenet::MobileNet;
 pub use preprocess::Preprocess;
+pub use pretrained::Pretrained;
+pub use resnet::ResNet;
 pub use squeezenet::squeezenet;
 
-use crate::layers::Sequential;
+use crate::layers::{Activation, BatchNorm, Conv2d, Conv2dConfig, Padding, Sequential};
 
-/// A network that can be had with trained weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pretrained {
-    /// SqueezeNet 1.1.
-    SqueezeNet,
-    /// EfficientNet-Lite0.
-    EfficientNetLite0,
+/// A convolution that keeps the size (but for its stride), batch normalisation and a ReLU.
+fn conv_norm_relu(out: usize, kernel: usize, stride: usize, groups: usize) -> Sequential {
+    Sequential::new().then(conv(out, kernel, stride, groups)).then(BatchNorm::default()).then(Activation::Relu)
 }
 
-impl Pretrained {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::SqueezeNet, Self::EfficientNetLite0];
+/// A convolution without a bias, whose output has 1/stride of the size.
+fn conv(out: usize, kernel: usize, stride: usize, groups: usize) -> Conv2d {
+    let padding = Padding::Pixels((kernel / 2).into());
+    let (kernel, stride) = (kernel.into(), stride.into());
+    Conv2d::with(Conv2dConfig { out, kernel, stride, padding, groups, bias: false, ..Default::default() })
+}
 
-    /// By the kind of its layer.
-    pub fn by_kind(kind: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|model| model.kind() == kind)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::{Params, build};
+
+    fn parameters(model: &Sequential, input: &[usize]) -> usize {
+        assert_eq!(build(model, input, 0).unwrap()[..], [input[0], 10]);
+        Params::of(model).count()
     }
 
-    /// What its layer is called.
-    pub fn kind(self) -> &'static str {
-        match self {
-            Self::SqueezeNet => "squeezenet",
-            Self::EfficientNetLite0 => "efficientnetLite0",
-        }
-    }
-
-    /// The network, nothing drawn yet.
-    pub fn network(self) -> Sequential {
-        match self {
-            Self::SqueezeNet => squeezenet(),
-            Self::EfficientNetLite0 => efficientnet_lite0(),
-        }
-    }
-
-    /// What it was trained to expect of an image.
-    pub fn preprocess(self) -> Preprocess {
-        match self {
-            // Channels in the order blue, green, red, 0…255, less the mean of each.
-            Self::SqueezeNet => Preprocess {
-                size: 227,
-                share: 1.0,
-                reversed: true,
-                scale: 255.0,
-                mean: [104.0, 117.0, 123.0],
-                deviation: 1.0,
-            },
-            Self::EfficientNetLite0 => Preprocess {
-                size: 224,
-                share: 0.875,
-                reversed: false,
-                scale: 255.0,
-                mean: [127.0; 3],
-                deviation: 128.0,
-            },
-        }
+    #[test]
+    fn counts_are_those_of_the_papers() {
+        // LeCun et al. 1998, as it is built today: 61,706 for images of 32².
+        assert_eq!(parameters(&LeNet::default().build(), &[1, 1, 32, 32]), 61_706);
+        // By hand: 784·128 + 128 + 128·64 + 64 + 64·10 + 10.
+        assert_eq!(parameters(&Mlp { hidden: vec![128, 64], ..Default::default() }.build(), &[1, 1, 28, 28]), 109_386);
+        // He et al. 2016, table 6: 0.27 M for ResNet-20 (three blocks a stage), with shortcuts by projection.
+        assert_eq!(parameters(&ResNet { blocks: 3, ..Default::default() }.build(), &[2, 3, 32, 32]), 272_474);
+        // Huang et al. 2017, table 2: 1.0 M for depth 40 and growth 12 (twelve layers a block).
+        let deep = DenseNet { growth: 12, layers: 12, compression: 1.0, channels: 16, ..Default::default() };
+        let count = parameters(&deep.build(), &[2, 3, 32, 32]);
+        assert!((1_000_000..1_060_000).contains(&count), "{count}");
+        assert!(parameters(&MobileNet::default().build(), &[2, 3, 32, 32]) < 60_000);
     }
 }

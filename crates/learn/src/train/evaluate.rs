@@ -41,7 +41,7 @@ pub async fn evaluate(
     loss: &Loss,
     batch: usize,
 ) -> Result<Score> {
-    let classes = prepare(runner, model, data, loss, batch, 0).await?;
+    let classes = prepare(runner, model, &sample(data, batch), loss, 0).await?;
     data.prepare(runner, classes).await?;
     let passes = Passes::begin(runner, model, data, loss, batch).await?;
     passes.run(runner).await
@@ -86,20 +86,25 @@ pub async fn predict(runner: &dyn Runner, model: &dyn Layer, x: &Tensor, batch: 
     Ok(output)
 }
 
-/// Draws what the model lacks, computes its parameters, and tells how many classes labels may name, if the loss takes labels.
+/// The shape of a batch.
+pub(super) fn sample(data: &Dataset, batch: usize) -> Vec<usize> {
+    [&[batch.clamp(1, data.len())], &data.x().shape()[1..]].concat()
+}
+
+/// Draws what the model lacks for an input shape, computes its parameters, and tells how many classes labels may name, if the loss takes
+/// labels.
 pub(super) async fn prepare(
     runner: &dyn Runner,
     model: &dyn Layer,
-    data: &Dataset,
+    input: &[usize],
     loss: &Loss,
-    batch: usize,
     seed: u32,
 ) -> Result<Option<usize>> {
-    let output = build(model, &[&[batch.clamp(1, data.len())], &data.x().shape()[1..]].concat(), seed)?;
+    let output = build(model, input, seed)?;
     runner.evaluate(&Params::of(model).values()).await?;
     let labels = match loss {
         Loss::CrossEntropy(options) => options.ignore_index.is_none(),
-        Loss::MultiMargin { .. } | Loss::Focal { .. } => true,
+        Loss::MultiMargin { .. } | Loss::Focal { .. } | Loss::Dice { .. } => true,
         _ => false,
     };
     Ok(output.get(1).copied().filter(|_| labels))

@@ -1,7 +1,7 @@
 //! What training tells on its way.
 
 /// One step of training.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
 pub struct Point {
     /// Step of the run, from 1.
@@ -10,6 +10,9 @@ pub struct Point {
     pub loss: f32,
     /// The share of right answers in its batch, if there are right answers.
     pub accuracy: Option<f32>,
+    /// The norm of each gradient, in the order of [`History::watched`], if they are wanted.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub norms: Vec<f32>,
 }
 
 /// What happened since the last report.
@@ -98,4 +101,7 @@ pub struct History {
     pub restored: Option<usize>,
     /// The seed of the run.
     pub seed: u32,
+    /// Names of the parameters whose gradient norms the points have.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub watched: Vec<String>,
 }

@@ -2,17 +2,20 @@
 
 use super::{
     BeginReport, Checkpoint, EpochReport, Event, FitOptions, Flow, History, Keeper, Remainder, Unit,
-    body::{Batches, Body, Places, Task, body},
-    evaluate::{Passes, Score, prepare},
+    body::{Batches, Body, Inputs, Places, Task, body},
+    evaluate::{Passes, Score, prepare, sample},
+    fault::cause,
+    groups::settings,
     tell::Teller,
 };
 use crate::{
     Error, Result,
+    augment::{Batch, augment},
     data::{Dataset, permutation},
     layers::{Layer, Params},
     schedule::{EarlyStopping, Plateau, Schedule},
 };
-use gradbook_core::{LoopRun, LoopSpec, Progress, Runner, Tensor};
+use gradbook_core::{LoopRun, LoopSpec, Progress, Runner, Shape, Tensor};
 use std::ops::Range;
 
 /// Trains a model on a data set: all steps run where the runner computes, and `listen` hears of them every few tens of
@@ -20,7 +23,7 @@ use std::ops::Range;
 /// stopped.
 ///
 /// Errors: options out of range; shapes, types and labels that do not fit; a loss that is not a number, after which the
-/// weights are those at the start of the epoch.
+/// weights are those at the start of the epoch. The epoch is made again up to there, to tell which layer and op it comes from.
 ///
 /// ```
 /// use gradbook_core::{LocalRunner, Tensor, device::interp::Interp};
@@ -43,15 +46,18 @@ pub async fn fit(
     listen: &mut dyn FnMut(&Event) -> Flow,
 ) -> Result<History> {
     options.check()?;
-    let classes = prepare(runner, model, train, &options.loss, options.batch_size, options.seed).await?;
+    let classes = prepare(runner, model, &input(train, options)?, &options.loss, options.seed).await?;
+    if let Some(teacher) = &options.teacher {
+        runner.evaluate(&Params::of(&*teacher.model).values()).await?;
+    }
     train.prepare(runner, classes).await?;
     if let Some(validation) = validation {
         validation.prepare(runner, classes).await?;
     }
     let params = Params::of(model);
-    let optimiser = options.optimiser();
-    let task = Task { model, params: &params, data: train, options, optimiser: &optimiser };
-    let run = Run::begin(runner, &task).await?;
+    let settings = settings(&params, options)?;
+    let task = Task { model, params: &params, data: train, options, settings: &settings, classes };
+    let run = Run::begin(runner, task).await?;
     if let Some(checkpoint) = &options.resume {
         run.resume(checkpoint).await?;
     }
@@ -62,7 +68,25 @@ pub async fn fit(
         }
         None => None,
     };
-    run.train(passes.as_ref(), listen).await
+    let history = run.train(passes.as_ref(), listen).await?;
+    if history.restored.is_none() {
+        run.copy(run.main.places.average.clone(), run.main.places.params.clone()).await?;
+    }
+    Ok(history)
+}
+
+/// The shape of a batch as the model sees it. Class labels are of no more than two classes here: only shapes matter.
+fn input(train: &Dataset, options: &FitOptions) -> Result<Vec<usize>> {
+    let shape = sample(train, options.batch_size);
+    if options.augment.is_empty() {
+        return Ok(shape);
+    }
+    let like = |data: &Tensor| -> Result<Tensor> {
+        let shape = [&shape[..1], &data.shape()[1..]].concat();
+        Ok(LoopSpec::placeholder(&Shape::new("fit", shape)?, data.dtype()))
+    };
+    let batch = Batch::new(like(train.x())?, like(train.y())?, Some(2));
+    Ok(augment(&options.augment, batch, Tensor::key(0))?.x.shape().to_vec())
 }
 
 /// The least batch of an evaluation: larger ones are faster, and no result depends on it.
@@ -71,6 +95,7 @@ const EVALUATION_BATCH: usize = 128;
 /// A training run on its way.
 struct Run<'a> {
     runner: &'a dyn Runner,
+    task: Task<'a>,
     options: &'a FitOptions,
     /// How many samples there are.
     samples: usize,
@@ -79,10 +104,12 @@ struct Run<'a> {
     main: Loop,
     /// The rest of an epoch.
     rest: Option<Loop>,
-    /// Where in the main loop's state the weights at the start of the epoch are kept.
+    /// Where in the main loop's state what loops share is kept as it was at the start of the epoch.
     kept: Range<usize>,
-    /// Where those of the best epoch are kept.
+    /// Where the weights of the best epoch are kept.
     best: Option<Range<usize>>,
+    /// Where the weights are kept while their averages are validated.
+    aside: Option<Range<usize>>,
 }
 
 /// A loop that has begun.
@@ -93,39 +120,65 @@ pub(super) struct Loop {
     pub batches: Batches,
     /// Entries that can be right, in a step; 0 if there are no right answers.
     pub answers: usize,
+    /// Names of the parameters whose gradient norms are told.
+    pub watched: Vec<String>,
 }
 
 impl Loop {
     async fn begin(runner: &dyn Runner, body: Body, batches: Batches) -> Result<Self> {
         let run = runner.begin(&body.spec).await?;
-        Ok(Self { state: run.state.clone(), run, places: body.places, batches, answers: body.answers })
+        let Body { places, answers, watched, .. } = body;
+        Ok(Self { state: run.state.clone(), run, places, batches, answers, watched })
+    }
+
+    /// What a step from the present state reads.
+    fn inputs(&self) -> Inputs {
+        let part = |range: Range<usize>| self.state[range].to_vec();
+        let mut slots = &self.state[self.places.params.end..];
+        let memory = self.places.slots.iter().map(|&count| {
+            let (these, others) = slots.split_at(count);
+            slots = others;
+            these.to_vec()
+        });
+        Inputs {
+            params: part(self.places.params.clone()),
+            memory: memory.collect(),
+            average: part(self.places.average.clone()),
+            step: self.state[self.places.shared.end - 1].clone(),
+            order: self.state[self.places.order].clone(),
+            lrs: self.state[self.places.lrs].clone(),
+        }
     }
 }
 
 impl<'a> Run<'a> {
-    async fn begin(runner: &'a dyn Runner, task: &Task<'a>) -> Result<Self> {
+    async fn begin(runner: &'a dyn Runner, task: Task<'a>) -> Result<Self> {
         let options = task.options;
         let samples = task.data.len();
         let size = options.batch_size.min(samples);
         let count = samples / size;
         let left = if options.remainder == Remainder::Keep { samples % size } else { 0 };
         let batches = Batches { size, count, of: count + usize::from(left > 0), last: false };
-        let mut first = body(task, batches)?;
-        let kept = copies(&mut first);
-        let best = options.early_stopping.as_ref().is_some_and(|stop| stop.restore_best).then(|| copies(&mut first));
+        let mut first = body(&task, batches)?;
+        let (shared, params) = (first.places.shared.clone(), first.places.params.clone());
+        let kept = copies(&mut first, shared);
+        let restores = options.early_stopping.as_ref().is_some_and(|stop| stop.restore_best);
+        let best = restores.then(|| copies(&mut first, params.clone()));
+        let aside = options.ema.is_some().then(|| copies(&mut first, params));
         let main = Loop::begin(runner, first, batches).await?;
         let mut rest = None;
         if left > 0 {
             let batches = Batches { size: left, count: 1, last: true, ..batches };
-            rest = Some(Loop::begin(runner, body(task, batches)?, batches).await?);
+            rest = Some(Loop::begin(runner, body(&task, batches)?, batches).await?);
         }
-        Ok(Self { runner, options, samples, batches, main, rest, kept, best })
+        Ok(Self { runner, task, options, samples, batches, main, rest, kept, best, aside })
     }
 
-    /// What a checkpoint holds, by name: what the loops share, and the best weights.
-    fn state(&self) -> Vec<(String, Tensor)> {
-        let Places { names, params, .. } = &self.main.places;
-        let shared = names.iter().cloned().zip(self.main.state.iter().cloned());
+    /// What a checkpoint holds, by name: what the loops share, with the weights that stand here, and the best weights.
+    fn state(&self, weights: Range<usize>) -> Vec<(String, Tensor)> {
+        let Places { names, params, shared, .. } = &self.main.places;
+        let shared =
+            names.iter().cloned().zip(weights.chain(params.end..shared.end).map(|i| self.main.state[i].clone()));
         let best = self.best.clone().unwrap_or_default().zip(params.clone());
         let best = best.map(|(best, param)| (format!("best.{}", names[param]), self.main.state[best].clone()));
         shared.chain(best).collect()
@@ -134,7 +187,7 @@ impl<'a> Run<'a> {
     /// Takes the state of an earlier run like this one.
     async fn resume(&self, checkpoint: &Checkpoint) -> Result<()> {
         let History { epochs, seed, .. } = &checkpoint.history;
-        let state = self.state();
+        let state = self.state(self.main.places.params.clone());
         let values = checkpoint.values_for(&state, self.options.seed)?;
         if let Some(last) = epochs.last()
             && last.step != epochs.len() * self.batches.of
@@ -158,7 +211,9 @@ impl<'a> Run<'a> {
         let clock = options.clock();
         let now = || clock.as_ref().map(|clock| (clock.0)());
         let params = || self.main.places.params.clone();
-        let mut history = History { seed: options.seed, ..History::default() };
+        let average = self.main.places.average.clone();
+        let watched = self.main.watched.clone();
+        let mut history = History { seed: options.seed, watched, ..History::default() };
         let mut base = options.base_lr();
         // Steps that are asked for at once.
         let mut piece = 32;
@@ -166,14 +221,21 @@ impl<'a> Run<'a> {
             Schedule::Plateau { factor, patience, threshold } => Some(Plateau::new(base, factor, patience, threshold)),
             _ => None,
         };
+        let least = options.early_stopping.as_ref().and_then(|stop| stop.min_change);
+        // The loss that was watched after the epoch before.
+        let mut before = f64::INFINITY;
+        let mut still = |watched: f64| {
+            let change = (watched - std::mem::replace(&mut before, watched)).abs();
+            least.is_some_and(|least| change <= least)
+        };
         let mut early = options.early_stopping.as_ref().map(|stop| EarlyStopping::new(stop.patience, stop.min_delta));
         let mut over = false;
         if let Some(checkpoint) = &options.resume {
             history = History { stopped: false, restored: None, ..checkpoint.history.clone() };
             for report in &history.epochs {
-                let watched = watched(report);
+                let watched = judged(report);
                 base = plateau.as_mut().map_or(base, |plateau| plateau.report(watched));
-                over = early.as_mut().is_some_and(|early| early.report(watched));
+                over = early.as_mut().is_some_and(|early| early.report(watched)) | still(watched);
             }
         }
         let ahead = BeginReport { steps: options.epochs * self.batches.of, seed: options.seed };
@@ -184,12 +246,16 @@ impl<'a> Run<'a> {
         let from = if over { options.epochs } else { history.epochs.len() };
         for epoch in from..options.epochs {
             let lrs = self.lrs(epoch, base);
-            self.copy(params(), self.kept.clone()).await?;
+            self.copy(self.main.places.shared.clone(), self.kept.clone()).await?;
             self.assign_tables(epoch, &lrs).await?;
             let (began, first) = (now(), history.points.len());
             let mut flow = self.steps(epoch, &lrs, &mut piece, &mut history, listen).await?;
             let seconds = now().zip(began).map(|(end, began)| end - began);
             let mut score = None;
+            if let Some(aside) = &self.aside {
+                self.copy(params(), aside.clone()).await?;
+                self.copy(average.clone(), params()).await?;
+            }
             if let (Some(passes), Flow::Continue) = (passes, flow) {
                 match passes.run(self.runner).await {
                     Err(Error::Core(gradbook_core::Error::Stopped)) => flow = Flow::Stop,
@@ -203,19 +269,22 @@ impl<'a> Run<'a> {
             let mut report = self.report(&history, first, score);
             (report.epoch, report.lr) = (epoch + 1, lrs[lrs.len() - 1]);
             report.steps_per_second = seconds.filter(|&s| s > 0.0).map(|s| lrs.len() as f64 / s);
-            let watched = watched(&report);
+            let watched = judged(&report);
             history.epochs.push(report.clone());
             if let Some(plateau) = &mut plateau {
                 base = plateau.report(watched);
             }
-            if let Some(early) = &mut early {
-                over = early.report(watched);
-                if let (true, Some(best)) = (early.improved(), self.best.clone()) {
-                    self.copy(params(), best).await?;
-                }
+            over = early.as_mut().is_some_and(|early| early.report(watched)) | still(watched);
+            let improved = early.as_ref().is_some_and(EarlyStopping::improved);
+            if let (true, Some(best)) = (improved, self.best.clone()) {
+                self.copy(params(), best).await?;
             }
             if let Some(Keeper(keep)) = &options.checkpoint {
-                keep(Checkpoint { values: self.state(), history: history.clone() }).await?;
+                keep(Checkpoint {
+                    values: self.state(self.aside.clone().unwrap_or(params())),
+                    history: history.clone(),
+                })
+                .await?;
             }
             if listen(&Event::Epoch(report)) == Flow::Stop {
                 history.stopped = epoch + 1 < options.epochs;
@@ -223,6 +292,9 @@ impl<'a> Run<'a> {
             }
             if over {
                 break;
+            }
+            if let Some(aside) = self.aside.clone() {
+                self.copy(aside, params()).await?;
             }
         }
         if let (Some(early), Some(best)) = (&early, self.best.clone()) {
@@ -271,10 +343,37 @@ impl<'a> Run<'a> {
         Ok(if end.stopped { Flow::Stop } else { teller.flow })
     }
 
+    /// An error if a loss is not a number, and what it comes from.
     async fn check(&self, teller: &Teller<'_>) -> Result<()> {
         let Some((step, loss)) = teller.diverged() else { return Ok(()) };
-        self.copy(self.kept.clone(), self.main.places.params.clone()).await?;
-        Err(Error::Diverged { epoch: teller.epoch + 1, step, loss })
+        let shared = || self.main.places.shared.clone();
+        self.copy(self.kept.clone(), shared()).await?;
+        let cause = self.cause(teller.epoch, (step - 1) % self.batches.of).await?;
+        self.copy(self.kept.clone(), shared()).await?;
+        Err(Error::Diverged { epoch: teller.epoch + 1, step, loss, cause })
+    }
+
+    /// Repeats an epoch from its start up to a step whose loss is not a number: that step, or the one before it, made the first number
+    /// that is not finite. None if it cannot be found, or the reader stops the search.
+    async fn cause(&self, epoch: usize, step: usize) -> Result<Option<(usize, String)>> {
+        // Steps of one run repeat to the bit.
+        let early = step.saturating_sub(1);
+        for (at, replayed) in [(early, early), (step, step - early)] {
+            if replayed > 0 && self.runner.advance(&self.main.run, replayed, &mut |_| {}).await?.stopped {
+                return Ok(None);
+            }
+            let part = match &self.rest {
+                Some(rest) if at >= self.batches.count => {
+                    self.share(&self.main, rest).await?;
+                    rest
+                }
+                _ => &self.main,
+            };
+            if let Some(cause) = cause(self.runner, &self.task, part.batches, &part.inputs()).await? {
+                return Ok(Some((epoch * self.batches.of + at + 1, cause)));
+            }
+        }
+        Ok(None)
     }
 
     /// The mean over the steps from `first` on, and the validation's score; the caller fills in the rest.
@@ -348,14 +447,14 @@ impl<'a> Run<'a> {
 }
 
 /// The loss that schedules and early stopping follow.
-fn watched(report: &EpochReport) -> f64 {
+fn judged(report: &EpochReport) -> f64 {
     f64::from(report.val_loss.unwrap_or(report.loss))
 }
 
-/// Adds a copy of each parameter to a loop's state, which only assignments change.
-fn copies(body: &mut Body) -> Range<usize> {
+/// Adds a copy of each of these values to a loop's state, which only assignments change.
+fn copies(body: &mut Body, of: Range<usize>) -> Range<usize> {
     let start = body.spec.state.len();
-    for i in body.places.params.clone() {
+    for i in of {
         let initial = body.spec.state[i].initial.clone();
         body.spec.push(LoopSpec::placeholder(initial.shape(), initial.dtype()), initial, None);
     }

@@ -1,7 +1,7 @@
 //! What a caller may choose about a run.
 
-use super::{Checkpoint, Keeper};
-use crate::{Error, Result, losses::Loss, optim::Optimiser, schedule::Schedule};
+use super::{Checkpoint, Group, Keeper};
+use crate::{Error, Result, augment::Augment, layers::Layer, losses::Loss, optim::Optimiser, schedule::Schedule};
 use std::{fmt, rc::Rc};
 
 /// Options of [`super::fit`].
@@ -37,8 +37,25 @@ pub struct FitOptions {
     pub clip_norm: Option<f32>,
     /// The largest magnitude of an entry of a gradient.
     pub clip_value: Option<f32>,
+    /// The largest norm of a unit's gradient (first axis of a weight), as a share of that of its weights. Source: Brock et al. 2021.
+    pub clip_adaptive: Option<f32>,
     /// Pull of the weights towards 0, in place of the optimiser's own.
     pub weight_decay: Option<f32>,
+    /// Factor of the sum of magnitudes of all weights and biases in what becomes small. Source: course eq 28.
+    pub l1: Option<f32>,
+    /// Factor of the sum of squares of all weights and biases in what becomes small. Source: course eq 29.
+    pub l2: Option<f32>,
+    /// Options for some of the parameters.
+    pub groups: Vec<Group>,
+    /// How each batch is changed before the model sees it, in this order. Validation sees its samples as they are.
+    pub augment: Vec<Augment>,
+    /// Decay of a moving average of the parameters, which is validated and what the model has at the end. The first steps follow faster.
+    pub ema: Option<f32>,
+    /// Whether every step tells the norm of the gradient of each weight.
+    pub gradient_norms: bool,
+    /// A model to learn from, beside the targets.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub teacher: Option<Teacher>,
     /// Stop when the validation loss (the training loss without a validation set) no longer falls.
     pub early_stopping: Option<EarlyStop>,
     /// Gets the state of the run after every epoch.
@@ -67,7 +84,15 @@ impl Default for FitOptions {
             remainder: Remainder::Keep,
             clip_norm: None,
             clip_value: None,
+            clip_adaptive: None,
             weight_decay: None,
+            l1: None,
+            l2: None,
+            groups: Vec::new(),
+            augment: Vec::new(),
+            ema: None,
+            gradient_norms: false,
+            teacher: None,
             early_stopping: None,
             checkpoint: None,
             resume: None,
@@ -110,13 +135,32 @@ pub struct EarlyStop {
     pub patience: usize,
     /// What counts as an improvement.
     pub min_delta: f64,
+    /// Stop, too, once the loss changes by no more than so much from one epoch to the next. Source: course eq 17.
+    pub min_change: Option<f64>,
     /// Whether the weights of the best epoch come back at the end.
     pub restore_best: bool,
 }
 
 impl Default for EarlyStop {
     fn default() -> Self {
-        Self { patience: 3, min_delta: 0.0, restore_best: true }
+        Self { patience: 3, min_delta: 0.0, min_change: None, restore_best: true }
+    }
+}
+
+/// A model that was trained before, and how it is listened to. Source: Hinton et al. 2015; course section 8.7.
+#[derive(Clone)]
+pub struct Teacher {
+    /// It gives logits, and does not change.
+    pub model: Rc<dyn Layer>,
+    /// Divides the logits of both, so that small ones count.
+    pub temperature: f32,
+    /// The share of the teacher in what becomes small; the rest is the cross-entropy with the labels.
+    pub alpha: f32,
+}
+
+impl fmt::Debug for Teacher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a {} of temperature {}, alpha {}", self.model.kind(), self.temperature, self.alpha)
     }
 }
 
@@ -142,14 +186,27 @@ impl FitOptions {
             ("lr", self.lr),
             ("clipNorm", self.clip_norm.map(f64::from)),
             ("clipValue", self.clip_value.map(f64::from)),
+            ("clipAdaptive", self.clip_adaptive.map(f64::from)),
         ];
         for (name, value) in positive {
             if value.is_some_and(|value| !(value > 0.0 && value.is_finite())) {
                 return fail(format!("{name} is {}; it must be a positive number", value.unwrap_or_default()));
             }
         }
-        if self.weight_decay.is_some_and(|value| !(value >= 0.0 && value.is_finite())) {
-            return fail(format!("weightDecay is {}; it must not be negative", self.weight_decay.unwrap_or_default()));
+        for (name, value) in [("weightDecay", self.weight_decay), ("l1", self.l1), ("l2", self.l2)] {
+            if value.is_some_and(|value| !(value >= 0.0 && value.is_finite())) {
+                return fail(format!("{name} is {}; it must not be negative", value.unwrap_or_default()));
+            }
+        }
+        if let Some(decay) = self.ema.filter(|decay| !(0.0..1.0).contains(decay)) {
+            return fail(format!("ema is {decay}; a decay lies between 0 and 1"));
+        }
+        if let Some(Teacher { temperature, alpha, .. }) = self.teacher
+            && !(temperature > 0.0 && (0.0..=1.0).contains(&alpha))
+        {
+            return fail(format!(
+                "the teacher has temperature {temperature}, alpha {alpha}; expected above 0 and 0 to 1"
+            ));
         }
         Ok(())
     }

@@ -35,15 +35,15 @@ impl<'a> Teller<'a> {
     pub fn tell(&mut self, of: &Loop, before: usize, progress: &Progress) {
         let done = before + progress.done;
         let Some(log) = progress.watched.as_ref().filter(|_| done > self.told) else { return };
-        let rows = log.shape[0];
+        let (rows, columns) = (log.shape[0], log.shape[1]);
         // More steps than the log has rows between two reports: the oldest are gone.
         let from = self.told.max(done.saturating_sub(rows));
         let earlier = self.epoch * self.lrs.len();
         let fresh: Vec<Point> = (from..done)
             .map(|i| {
-                let row = &log.as_f32()[i % rows * 2..][..2];
+                let row = &log.as_f32()[i % rows * columns..][..columns];
                 let accuracy = (of.answers > 0).then_some(row[1] / of.answers as f32);
-                Point { step: earlier + i + 1, loss: row[0], accuracy }
+                Point { step: earlier + i + 1, loss: row[0], accuracy, norms: row[2..].to_vec() }
             })
             .collect();
         self.told = done;

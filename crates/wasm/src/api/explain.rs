@@ -19,6 +19,12 @@ pub fn grad_cam(model: &Model, x: &Tensor, class: Option<usize>, each: &TensorLi
     Ok(Tensor(explain::grad_cam(&*model.0, &x.0, &GradCam::new(layer, target(class, each)))?.upsampled))
 }
 
+/// How much each pixel counts for the middle of a layer's output, [N, H, W].
+#[wasm_bindgen(js_name = receptiveField)]
+pub fn receptive_field(model: &Model, x: &Tensor, layer: &str) -> Result<Tensor> {
+    Ok(Tensor(explain::effective_receptive_field(&*model.0, &x.0, layer)?))
+}
+
 /// How much the score falls when a window is covered, [N, H, W].
 #[wasm_bindgen]
 pub fn occlusion(

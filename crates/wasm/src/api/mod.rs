@@ -1,5 +1,6 @@
 //! The part that builds graphs.
 
+pub mod augment;
 pub mod dataset;
 pub mod explain;
 pub(crate) mod function;

@@ -8,9 +8,10 @@ use crate::error::{Result, Thrown};
 use crate::js::object;
 use gradbook_core as core;
 use gradbook_learn::layers::{self, Activation, Forward, Layer, Param, Params};
-use gradbook_learn::models::Pretrained;
+use gradbook_learn::models::{self, Pretrained};
 use gradbook_learn::train;
 use js_sys::{Array, Function, Object};
+use serde::Deserialize;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -120,7 +121,8 @@ impl Model {
         Ok(Params::of(&*self.0).load(&named)?)
     }
 
-    /// `{ layers: [{ path, kind, input, output, parameters }], parameters }` for this input shape.
+    /// `{ layers: [{ path, kind, input, output, parameters, multiplyAdds, receptiveField }], parameters, multiplyAdds }` for this input
+    /// shape.
     pub fn summary(&self, input: Vec<usize>) -> Result<Object> {
         let summary = layers::summary(&*self.0, &input)?;
         let rows = summary.layers.iter().map(|record| {
@@ -128,16 +130,22 @@ impl Model {
                 ("path", record.path.clone().into()),
                 ("kind", record.kind.clone().into()),
                 ("input", sizes(&record.input)),
-                ("output", sizes(record.output.shape())),
+                ("output", sizes(&record.output)),
                 ("parameters", (record.parameters as f64).into()),
+                ("multiplyAdds", (record.multiply_adds as f64).into()),
+                ("receptiveField", record.receptive_field.map_or(JsValue::UNDEFINED, |field| sizes(&field))),
             ])
         });
         let rows: Array = rows.collect();
-        Ok(object(&[("layers", rows.into()), ("parameters", (summary.parameters as f64).into())]))
+        Ok(object(&[
+            ("layers", rows.into()),
+            ("parameters", (summary.parameters as f64).into()),
+            ("multiplyAdds", (summary.multiply_adds as f64).into()),
+        ]))
     }
 }
 
-/// Layers in a row, on their way to become a model.
+/// Layers on their way to become a block.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct Layers(RefCell<Vec<Rc<dyn Layer>>>);
@@ -155,10 +163,53 @@ impl Layers {
         self.0.borrow_mut().push(layer.0.clone());
     }
 
-    /// One after the other.
-    pub fn sequential(&self) -> Model {
-        Model(Rc::new(self.0.borrow().iter().cloned().collect::<layers::Sequential>()), None)
+    /// A block of them by its kind and options.
+    pub fn block(&self, kind: &str, options: JsValue) -> Result<Model> {
+        let parts = self.0.borrow().clone();
+        let block: Rc<dyn Layer> = match kind {
+            "residual" => {
+                let mut parts = parts.into_iter();
+                let body = parts.next().ok_or_else(|| Thrown::argument("residual: there is no body"))?;
+                Rc::new(layers::Residual::of(body, parts.next()))
+            }
+            "parallel" => {
+                let start = layers::Parallel::new(read::<Joined>(kind, &options)?.join);
+                Rc::new(parts.into_iter().fold(start, layers::Parallel::then))
+            }
+            "denseBlock" => Rc::new(parts.into_iter().fold(layers::DenseBlock::new(), layers::DenseBlock::then)),
+            "graph" => {
+                let mut graph = layers::Graph::new();
+                for (layer, node) in parts.into_iter().zip(read::<Nodes>(kind, &options)?.nodes) {
+                    graph.push(&node.name, layer, node.inputs, node.join)?;
+                }
+                Rc::new(graph)
+            }
+            _ => Rc::new(parts.into_iter().collect::<layers::Sequential>()),
+        };
+        Ok(Model(block, None))
     }
+}
+
+/// Options of layers side by side.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Joined {
+    join: layers::Join,
+}
+
+/// Options of layers that name their inputs.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Nodes {
+    nodes: Vec<Node>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Node {
+    name: String,
+    inputs: Vec<String>,
+    join: layers::Join,
 }
 
 /// The layers by kind: one line each.
@@ -166,14 +217,33 @@ fn layer(kind: &str, options: &JsValue) -> Result<Rc<dyn Layer>> {
     Ok(match kind {
         "dense" => Rc::new(layers::Linear::with(read(kind, options)?)),
         "conv2d" => Rc::new(layers::Conv2d::with(read(kind, options)?)),
+        "conv1d" => Rc::new(layers::Conv1d::with(read(kind, options)?)),
+        "convTranspose2d" => Rc::new(layers::ConvTranspose2d::with(read(kind, options)?)),
+        "separableConv2d" => Rc::new(layers::SeparableConv2d::with(read(kind, options)?)),
+        "maxPool1d" => Rc::new(layers::MaxPool1d(read(kind, options)?)),
         "maxPool2d" => Rc::new(layers::MaxPool2d(read(kind, options)?)),
         "avgPool2d" => Rc::new(layers::AvgPool2d(read(kind, options)?)),
         "globalAvgPool" => Rc::new(layers::GlobalAvgPool),
+        "globalMaxPool" => Rc::new(layers::GlobalMaxPool),
+        "adaptiveAvgPool2d" => Rc::new(layers::AdaptivePool2d::Avg(read(kind, options)?)),
+        "adaptiveMaxPool2d" => Rc::new(layers::AdaptivePool2d::Max(read(kind, options)?)),
+        "resize" => Rc::new(layers::Resize(read(kind, options)?)),
+        "reshape" => Rc::new(read::<layers::Reshape>(kind, options)?),
+        "embedding" => Rc::new(layers::Embedding::with(read(kind, options)?)),
+        "normalize" => Rc::new(read::<layers::Normalise>(kind, options)?),
         "flatten" => Rc::new(layers::Flatten),
         "dropout" => Rc::new(layers::Dropout(read(kind, options)?)),
+        "dropout2d" => Rc::new(layers::Dropout2d(read(kind, options)?)),
         "batchNorm" => Rc::new(layers::BatchNorm::with(read(kind, options)?)),
         "layerNorm" => Rc::new(layers::LayerNorm::with(read(kind, options)?)),
+        "groupNorm" | "instanceNorm" => Rc::new(layers::GroupNorm::with(read(kind, options)?)),
+        "rmsNorm" => Rc::new(layers::RmsNorm::with(read(kind, options)?)),
         "prelu" => Rc::new(layers::Prelu::default()),
+        "mlp" => Rc::new(read::<models::Mlp>(kind, options)?.build()),
+        "lenet" => Rc::new(read::<models::LeNet>(kind, options)?.build()),
+        "resnet" => Rc::new(read::<models::ResNet>(kind, options)?.build()),
+        "densenet" => Rc::new(read::<models::DenseNet>(kind, options)?.build()),
+        "mobilenet" => Rc::new(read::<models::MobileNet>(kind, options)?.build()),
         _ => match Pretrained::by_kind(kind) {
             Some(known) => Rc::new(known.network()),
             None => Rc::new(read_kind::<Activation>(kind, options)?),

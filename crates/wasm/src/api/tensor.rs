@@ -5,7 +5,7 @@ use crate::api::options;
 use crate::api::seed::random_seed;
 use crate::error::{Result, Thrown};
 use crate::js::out_of_memory;
-use gradbook_core::ops::{Conv2dOptions, PadMode};
+use gradbook_core::ops::{Conv2dOptions, MaxPool2dOptions, PadMode};
 use gradbook_core::{self as core, DType, Data, Shape};
 use gradbook_learn::layers::{Padding, Pair};
 use gradbook_learn::train;
@@ -107,6 +107,7 @@ impl Tensor {
             "gather" => a.gather(n.dim(0)?, b)?,
             "indexSelect" => a.index_select(n.dim(0)?, b)?,
             "take" => a.take(b)?,
+            "maxUnpool2d" => a.max_unpool2d(b, [n.size(0)?, n.size(1)?])?,
             other => return Err(unknown("op", other)),
         }))
     }
@@ -331,6 +332,11 @@ fn apply(x: &core::Tensor, op: &str, n: &Numbers<'_>) -> Result<core::Tensor> {
         "repeat" => x.repeat(&n.sizes()?)?,
         "tril" => x.tril(n.dim(0)? as i32)?,
         "triu" => x.triu(n.dim(0)? as i32)?,
+        "maxPoolIndices" => {
+            let pair = |from: usize| Ok::<_, Thrown>([n.size(from)?, n.size(from + 1)?]);
+            let options = MaxPool2dOptions { stride: pair(2)?, padding: pair(4)?, ..MaxPool2dOptions::new(pair(0)?) };
+            x.max_pool2d_with_indices(&options)?.1
+        }
         "oneHot" => x.one_hot(n.size(0)?)?,
         other => return Err(unknown("op", other)),
     })

@@ -11,16 +11,31 @@ use crate::api::tensor::Tensor;
 use crate::clock;
 use crate::error::{Result, Thrown};
 use gradbook_core as core;
-use gradbook_learn::losses::Loss;
+use gradbook_learn::losses::{Loss, Reduction};
+use gradbook_learn::schedule::Schedule;
 use gradbook_learn::train::{self, Checkpoint, Clock, Event, FitOptions, Flow, Keeper};
 use js_sys::{Function, Promise, Reflect};
 use serde::Serialize;
 use std::rc::Rc;
+use wasm_bindgen::convert::TryFromJsValue;
 use wasm_bindgen::prelude::*;
 
-/// Trains a model. `loss` replaces that of the options if it is a function of output and target; `listen` gets every
-/// event as a plain object and says true to stop. After every epoch the run is saved as `save` says, which gets the history and
-/// gives what [`Session::save`] takes; it goes on from `resume`. Gives the history.
+/// A model to learn from, with the temperature and its share.
+#[wasm_bindgen]
+pub struct Teacher(train::Teacher);
+
+#[wasm_bindgen]
+impl Teacher {
+    /// A model that was trained before.
+    #[wasm_bindgen(constructor)]
+    pub fn new(model: &Model, temperature: f32, alpha: f32) -> Self {
+        Self(train::Teacher { model: model.0.clone(), temperature, alpha })
+    }
+}
+
+/// Trains a model. `extra` is a loss as a function of output and target, or a teacher; `listen` gets every event as a plain
+/// object and says true to stop. After every epoch the run is saved as `save` says, which gets the history and gives what
+/// [`Session::save`] takes; it goes on from `resume`. Gives the history.
 #[wasm_bindgen]
 #[expect(clippy::too_many_arguments, reason = "named in one place, where JavaScript calls it")]
 pub fn fit(
@@ -29,18 +44,14 @@ pub fn fit(
     train: &Dataset,
     validation: Option<Dataset>,
     options: JsValue,
-    loss: JsValue,
+    extra: JsValue,
     listen: Function,
     save: Option<Function>,
     resume: Option<Resume>,
 ) -> Result<Promise> {
-    let mut options: FitOptions = read("fit", &options)?;
+    let mut options = settings("fit", &options, &extra)?;
     options.checkpoint = save.map(|save| keeper(session, save));
     options.resume = resume.map(|Resume(checkpoint)| checkpoint);
-    if let Some(loss) = custom(&loss) {
-        options.loss = loss;
-    }
-    options.clock = Some(Clock(Rc::new(|| clock::now() / 1e3)));
     let (runner, model, train) = (session.runner(), model.0.clone(), train.0.clone());
     Ok(promise(async move {
         let mut tell = |event: &Event| {
@@ -83,6 +94,46 @@ fn keeper(session: &Session, save: Function) -> Keeper {
     }))
 }
 
+/// Trains while the learning rate grows from `low` to `high`, and puts the weights back. Gives `{ lrs, losses, suggestion }`.
+#[wasm_bindgen(js_name = rangeTest)]
+pub fn range_test(
+    session: &Session,
+    model: &Model,
+    train: &Dataset,
+    options: JsValue,
+    extra: JsValue,
+    range: Vec<f64>,
+    steps: usize,
+) -> Result<Promise> {
+    let options = settings("lrRangeTest", &options, &extra)?;
+    let &[low, high] = &range[..] else { return Err(Thrown::argument("lrRangeTest: expected two rates")) };
+    let (runner, model, train) = (session.runner(), model.0.clone(), train.0.clone());
+    Ok(promise(async move { plain(&train::range_test(&runner, &model, &train, &options, [low, high], steps).await?) }))
+}
+
+/// Running statistics from all of a data set.
+#[wasm_bindgen(js_name = recomputeStatistics)]
+pub fn recompute_statistics(session: &Session, model: &Model, data: &Dataset, batch: usize) -> Promise {
+    let (runner, model, data) = (session.runner(), model.0.clone(), data.0.clone());
+    promise(async move {
+        train::recompute_statistics(&runner, &model, &data, batch).await?;
+        Ok(JsValue::UNDEFINED)
+    })
+}
+
+/// Options of a run with what is no plain data: a loss that is a function, or a teacher.
+fn settings(what: &str, options: &JsValue, extra: &JsValue) -> Result<FitOptions> {
+    let mut options: FitOptions = read(what, options)?;
+    if let Some(loss) = custom(extra) {
+        options.loss = loss;
+    } else if !extra.is_undefined() {
+        let teacher = Teacher::try_from_js_value(extra.clone());
+        options.teacher = Some(teacher.map_err(|_| Thrown::argument("expected a teacher"))?.0);
+    }
+    options.clock = Some(Clock(Rc::new(|| clock::now() / 1e3)));
+    Ok(options)
+}
+
 /// The loss and accuracy of a model on a data set.
 #[wasm_bindgen]
 pub fn evaluate(session: &Session, model: &Model, data: &Dataset, loss: JsValue, batch: usize) -> Result<Promise> {
@@ -98,10 +149,18 @@ pub fn predict(session: &Session, model: &Model, x: &Tensor, batch: usize) -> Pr
     promise(async move { Ok(Tensor(train::predict(&runner, &model, &x, batch).await?).into()) })
 }
 
-/// A loss of outputs and targets by its name and options, as one number.
+/// A loss of outputs and targets by its name and options, reduced to one number or not at all.
 #[wasm_bindgen(js_name = lossOf)]
-pub fn loss_of(loss: JsValue, output: &Tensor, target: &Tensor) -> Result<Tensor> {
-    Ok(Tensor(self::loss(&loss)?.mean(&output.0, &target.0)?))
+pub fn loss_of(loss: JsValue, reduction: JsValue, output: &Tensor, target: &Tensor) -> Result<Tensor> {
+    let reduction = if reduction.is_undefined() { Reduction::Mean } else { parse("reduction", reduction)? };
+    Ok(Tensor(self::loss(&loss)?.reduced(&output.0, &target.0, reduction)?))
+}
+
+/// The learning rates of a schedule at 0 … total − 1.
+#[wasm_bindgen]
+pub fn schedule(schedule: JsValue, lr: f64, total: usize) -> Result<Vec<f64>> {
+    let schedule: Schedule = parse("schedule", schedule)?;
+    Ok((0..total.min(1 << 20)).map(|t| schedule.lr(lr, t, total)).collect())
 }
 
 /// A function, or `{ kind, … }`.
