@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import axe from "axe-core";
-import type { Page } from "playwright-core";
+import { violations } from "./axe.ts";
 import { GALLERY } from "./gallery.ts";
 import { sites, visit } from "./harness.ts";
 import { NotebookPage } from "./notebook.ts";
@@ -40,15 +39,3 @@ test("the first cell is run by keys alone", async () => {
     await notebook.cell(1).locator(".cell-outputs .output").waitFor();
   });
 });
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: typeof axe }).axe.run({
-      runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"],
-    }),
-  );
-  return violations.flatMap((v) =>
-    v.nodes.map((node) => `${v.id}: ${node.html.slice(0, 200)} ${node.any[0]?.message ?? ""}`),
-  );
-}

@@ -25,7 +25,12 @@ test("the notebook of data sets runs from top to bottom", async () => {
       ["digits8", 40],
       ["faces25", 40],
       ["emoji", 40],
+      ["avatars", 40],
       ["photos", 7],
+      // Each with a canvas of boxes and masks over it.
+      ["scenes", 24],
+      ["canvases", 16],
+      ["turned", 10],
     ] as const) {
       assert.equal(await cellOf(page, cell).locator(".images-output canvas").count(), images, cell);
     }

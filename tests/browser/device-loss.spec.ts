@@ -31,8 +31,9 @@ async function disturb(notebook: NotebookPage, epochs: number, happens: () => Pr
   while (!(await isUnderWay())) await notebook.page.waitForTimeout(20);
   await happens();
   await notebook.finished(cell);
-  const [steps, compared, apart] = (await notebook.outputs(cell)).slice(1, -1).split(" ").map(Number);
-  assert.deepEqual([steps, compared], [epochs * 32, epochs * 32]);
+  const output = await notebook.outputs(cell);
+  const [steps, compared, apart] = output.slice(1, -1).split(" ").map(Number);
+  assert.deepEqual([steps, compared], [epochs * 32, epochs * 32], output);
   assert.ok((apart as number) < 1e-3, `${apart} apart`);
 }
 

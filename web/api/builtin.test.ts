@@ -60,7 +60,7 @@ test(
 );
 
 test(
-  "emoji in pairs, photographs, text and sound",
+  "emoji in pairs, avatars, photographs, text and sound",
   with_(async ({ data }) => {
     const { noto, twemoji, alpha, names } = await data.emoji();
     const counts = [169, 386, 5, 159, 131, 218, 85, 264, 224, 270];
@@ -73,6 +73,23 @@ test(
       const [red = 0, green = 0, blue = 0] = await set.take([heart]).x.mean([0, 2, 3]).data();
       assert.ok(red > green + 0.3 && red > blue + 0.3, `${red} ${green} ${blue}`);
     }
+    const { lorelei, adventurer, shows } = await data.avatars();
+    const glasses = ["no glasses", "glasses"];
+    await assertSet(lorelei, [500, 1, 32, 32], [254, 246], glasses);
+    await assertSet(adventurer, [500, 3, 32, 32], [242, 258], glasses);
+    for (const [set, shown] of [
+      [lorelei, shows.lorelei],
+      [adventurer, shows.adventurer],
+    ] as const) {
+      const labels = shown.map((each) => ("glasses" in each ? 1 : 0));
+      assert.deepEqual(Array.from(await set.y.data()), labels);
+    }
+    // Dark hair is dark in the picture, too: the upper rows of those with the darkest colour and of those with the lightest.
+    const upper = async (colour: string) => {
+      const these = shows.adventurer.flatMap(({ hairColor }, i) => (hairColor === colour ? [i] : []));
+      return adventurer.take(these).x.slice(2, 0, 12).mean().item();
+    };
+    assert.ok((await upper("#0e0e0e")) < (await upper("#e5d7a3")) - 0.1);
     const photos = await data.photos();
     assert.deepEqual(Object.keys(photos).sort(), [
       "astronaut",

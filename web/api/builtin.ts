@@ -24,6 +24,16 @@ export interface EmojiPairs {
   names: string[];
 }
 
+/** Cartoon faces of two styles, drawn from seeds. */
+export interface Avatars {
+  /** In black and white, [500, 1, 32, 32]; labels: with or without glasses. */
+  lorelei: Dataset;
+  /** In colour, [500, 3, 32, 32], alike. */
+  adventurer: Dataset;
+  /** What each shows, such as `{ hair: "long11", hairColor: "#592454", mouth: "variant30" }`: labels of any other kind. */
+  shows: { lorelei: Record<string, string>[]; adventurer: Record<string, string>[] };
+}
+
 /** Names of people, in capitals, the most frequent first. */
 export interface PeopleNames {
   female: string[];
@@ -47,6 +57,8 @@ export interface BuiltIn {
   quickdraw(): Promise<Dataset>;
   /** 1,911 emoji in two styles, with names and categories; 5 MB. */
   emoji(): Promise<EmojiPairs>;
+  /** 500 cartoon faces in each of two styles, half of them with glasses, and what else each shows. */
+  avatars(): Promise<Avatars>;
   /** Seven photographs by name (chelsea, coffee, camera, astronaut, rocket, china, flower), each [1, 3, H, W], values 0…1. */
   photos(): Promise<Record<string, Tensor>>;
   /** Eight plays by Shakespeare, about a million characters. */
@@ -94,6 +106,16 @@ export function builtIn(context: Context): BuiltIn {
         twemoji: part("twemoji"),
         alpha: { noto: tensor("noto.alpha"), twemoji: tensor("twemoji.alpha") },
         names: await lines("both.names"),
+      };
+    },
+    async avatars() {
+      const { set, lines } = await load("avatars");
+      const shown = async (style: string) =>
+        (await lines(`${style}.text`)).map((line) => JSON.parse(line) as Record<string, string>);
+      return {
+        lorelei: set("lorelei"),
+        adventurer: set("adventurer"),
+        shows: { lorelei: await shown("lorelei"), adventurer: await shown("adventurer") },
       };
     },
     async photos() {

@@ -3,9 +3,22 @@
 // file is checked each time, wherever it came from: its length, and in a secure context its SHA-256.
 
 import { fetchBytes, gunzip, sha256, storage } from "./files.ts";
+import { idxText } from "./idx.ts";
 
-/** A file of a collection: what it holds, such as "train.images", and its bytes, unpacked. */
-export type CollectionFile = [label: string, bytes: Uint8Array];
+/** A file of a collection: what it holds, such as "train.images", and its bytes, unpacked; or elements that were read, with sizes. */
+export type CollectionFile =
+  | [label: string, bytes: Uint8Array]
+  | [label: string, elements: Float32Array | Int32Array | Uint32Array | Uint8Array, shape: number[]];
+
+/** @internal Whether a collection is one of the reader's own. */
+export function isOwn(what: string): boolean {
+  return what.startsWith(OWN) || what === PICK;
+}
+
+/** @internal How the sets of the reader's own are asked for, and how the reader is. */
+export const OWN = "own/";
+/** @internal */
+export const PICK = "pick:";
 
 /** How far a data set has come. */
 export interface LoadProgress {
@@ -29,16 +42,18 @@ interface FileEntry {
   plain: { bytes: number; sha256: string };
 }
 
-/** Loads a collection from the folder that holds all of them. Errors: a file is missing, cut short or damaged. */
+/** Loads a collection from the folder that holds all of them, or a part of it (`name/part`). Errors: a file is missing, cut short or damaged. */
 export async function loadCollection(
   assets: URL,
   name: string,
   onProgress: (progress: LoadProgress) => void = () => {},
 ): Promise<CollectionFile[]> {
-  if (!/^[a-z0-9-]{1,40}$/.test(name)) throw new Error("there is no data set of this name");
-  const folder = new URL(`${name}/`, assets);
+  const [, set, only] = /^([a-z0-9-]{1,40})(?:\/([a-z0-9]{1,20}))?$/.exec(name) ?? [];
+  if (set === undefined) throw new Error("there is no data set of this name");
+  const folder = new URL(`${set}/`, assets);
   const manifest = await loadManifest(new URL("manifest.json", folder));
-  const wanted = Object.entries(manifest.parts).flatMap(([part, files]) =>
+  const parts = Object.entries(manifest.parts).filter(([part]) => only === undefined || part === only);
+  const wanted = parts.flatMap(([part, files]) =>
     Object.entries(files).flatMap(([what, entry]) =>
       typeof entry === "object" ? [{ label: `${part}.${what}`, entry }] : [],
     ),
@@ -63,7 +78,7 @@ export async function loadCollection(
     onProgress({ name, loaded: total, total });
   });
   if (!manifest.classes) return files;
-  return [...files, ["classes", idxOf(new TextEncoder().encode(manifest.classes.join("\n")))]];
+  return [...files, ["classes", idxText(manifest.classes.join("\n"))]];
 }
 
 /** The published one, or without a network the one that was kept. */
@@ -145,13 +160,4 @@ const STORE = "gradbook-data";
 /** A full disk only means that the file is fetched again next time. */
 async function keep(store: Cache | undefined, url: URL, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   if (url.protocol.startsWith("http")) await store?.put(url, new Response(bytes)).catch(() => {});
-}
-
-/** Text as an IDX file of bytes. */
-function idxOf(text: Uint8Array): Uint8Array {
-  const file = new Uint8Array(8 + text.length);
-  file.set([0, 0, 8, 1]);
-  new DataView(file.buffer).setUint32(4, text.length);
-  file.set(text, 8);
-  return file;
 }

@@ -1,10 +1,14 @@
-// Where data sets come from: the built-in ones, and tensors or arrays of the reader's own.
+// Where data sets come from: the built-in ones, scenes that are drawn, files of the reader's own, and tensors or arrays.
 
 import type { BuiltIn } from "./builtin.ts";
 import { builtIn } from "./builtin.ts";
 import type { Context } from "./context.ts";
 import type { Create } from "./create.ts";
 import { Dataset } from "./dataset.ts";
+import type { Own } from "./own.ts";
+import { own } from "./own.ts";
+import type { Drawn } from "./scenes.ts";
+import { drawn } from "./scenes.ts";
 import type { Nested, Values } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -17,7 +21,7 @@ export interface DatasetOptions {
 }
 
 /** Where data sets come from. */
-export interface DataSource extends BuiltIn {
+export interface DataSource extends BuiltIn, Drawn, Own {
   /** Samples x [N, …] with targets y: whole numbers are class labels [N]. Tensors or arrays. */
   from(x: Tensor | Nested | Values, y: Tensor | Nested | Values, options?: DatasetOptions): Dataset;
 }
@@ -25,6 +29,8 @@ export interface DataSource extends BuiltIn {
 export function data(context: Context, create: Create): DataSource {
   return {
     ...builtIn(context),
+    ...drawn(context),
+    ...own(context),
     from(x, y, options = {}) {
       context.wasm.checkNames("from", options, ["name", "classes"]);
       const { name = "data", classes = [] } = options;

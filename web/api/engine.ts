@@ -3,12 +3,16 @@
 import type * as Module from "../pkg/base/gradbook.js";
 import { wasmFiles } from "../pkg/files.ts";
 import type { Gpu } from "../pkg/gpu/gradbook.js";
-import type { LoadProgress } from "./collections.ts";
-import { loadCollection } from "./collections.ts";
+import type { CollectionFile, LoadProgress } from "./collections.ts";
+import { isOwn, loadCollection } from "./collections.ts";
 import { argumentError } from "./context.ts";
+import type { FileStore } from "./file-store.ts";
 import { fetchBytes } from "./files.ts";
 import type { EngineBuild } from "./probe.ts";
 import { chooseBuild } from "./probe.ts";
+import { areScenes } from "./scene-request.ts";
+import type { NamedTensor } from "./tensor-files.ts";
+import { loadOwn, OWN, saveOwn, unpackTensors } from "./tensor-files.ts";
 import { defaultThreads, startHelpers } from "./threads.ts";
 import { tune } from "./tuning.ts";
 
@@ -131,23 +135,39 @@ function importBuild(build: EngineBuild): Promise<typeof Module> {
   }
 }
 
-/** Where data sets come from. */
+/** Where data sets come from, and the reader's own files. */
 export interface Source {
-  /** The folder that holds them. */
-  assets: URL;
+  /** The folder of the site or package: the data sets lie in `assets/` in it. */
+  base: URL;
+  /** The reader's own files. */
+  files: FileStore;
   /** Told how far one that is loaded has come. */
   onProgress?: ((progress: LoadProgress) => void) | undefined;
+  /** Sets of the reader's own, in a page that has some: what `own.ts` asks for. */
+  own?: ((what: string) => Promise<CollectionFile[]>) | undefined;
 }
 
 /** A new client of an engine. It gets what the one before it wanted kept. */
 export function connect(
   engine: Engine,
   send: (reply: Uint8Array) => void,
-  { assets, onProgress }: Source,
+  { base, files, onProgress, own = noneOwned }: Source,
   before?: Connection,
 ): Connection {
-  const load = (name: string) => loadCollection(assets, name, onProgress);
-  return before ? engine.connectAfter(before, send, load) : engine.connect(send, load);
+  const collection = (name: string) => loadCollection(new URL("assets/", base), name, onProgress);
+  const load = async (name: string) => {
+    if (name.startsWith(OWN)) return loadOwn(base, files, name.slice(OWN.length));
+    if (isOwn(name)) return own(name);
+    if (!areScenes(name)) return unpackTensors(base, await collection(name));
+    const { drawScenes } = await import("./draw-scenes.ts");
+    return drawScenes(base, name, collection);
+  };
+  const save = (request: string, tensors: NamedTensor[]) => saveOwn(base, files, request, tensors);
+  return before ? engine.connectAfter(before, send, load, save) : engine.connect(send, load, save);
+}
+
+async function noneOwned(): Promise<never> {
+  throw new Error("sets of one's own are made in the notebook's page; here, data.from makes one of arrays");
 }
 
 /** Messages in the forms that a port carries: one, or several of one turn together. */

@@ -15,6 +15,8 @@ import type { Losses } from "./losses.ts";
 import { losses } from "./losses.ts";
 import type { Fit } from "./model.ts";
 import { fit } from "./model.ts";
+import type { Models } from "./models.ts";
+import { models } from "./models.ts";
 import type { Nn } from "./nn.ts";
 import { nn } from "./nn.ts";
 import type { Optim } from "./optim.ts";
@@ -25,6 +27,8 @@ import type { Scan } from "./scan.ts";
 import { scan } from "./scan.ts";
 import type { MakeSweep } from "./sweep.ts";
 import { sweep } from "./sweep.ts";
+import type { Files } from "./weights.ts";
+import { files } from "./weights.ts";
 
 /** Everything: tensors, layers, losses, optimisers, data sets, explanations and pictures. */
 export interface Gradbook extends Create {
@@ -32,6 +36,10 @@ export interface Gradbook extends Create {
   readonly nn: Nn;
   /** Data sets. */
   readonly data: DataSource;
+  /** Trained networks. */
+  readonly models: Models;
+  /** Files of tensors. */
+  readonly files: Files;
   /** Optimisers. */
   readonly optim: Optim;
   /** Losses. */
@@ -74,6 +82,8 @@ export function openSession(wasm: Binding, send: Send): Opened {
     ...tensors,
     nn: nn(context),
     data: data(context, tensors),
+    models: models(context),
+    files: files(context),
     optim: optim(context),
     losses: losses(context),
     explain: explain(context),

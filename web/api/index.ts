@@ -12,6 +12,8 @@ import { probeWebGpu } from "./adapter.ts";
 import type { LoadProgress } from "./collections.ts";
 import type { Connection, DeviceInfo, DeviceLoss, DeviceName, Engine, EngineModule } from "./engine.ts";
 import { connect, loadEngine, receive } from "./engine.ts";
+import type { FileStore } from "./file-store.ts";
+import { browserFiles, folderFiles } from "./file-store.ts";
 import { fetchBytes } from "./files.ts";
 import type { Gradbook } from "./gradbook.ts";
 import { openSession } from "./gradbook.ts";
@@ -36,6 +38,7 @@ export { Dataset } from "./dataset.ts";
 export type { DeviceInfo, DeviceLoss, DeviceName } from "./engine.ts";
 export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target } from "./explain.ts";
 export { Explanation } from "./explain.ts";
+export type { FileStore, StoredFile } from "./file-store.ts";
 export type { Gradbook } from "./gradbook.ts";
 export type { EpochReport, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
@@ -58,6 +61,8 @@ export type {
   Score,
 } from "./model.ts";
 export { Model, RangeTest, Summary } from "./model.ts";
+export type { ClassifyOptions, Models, ModelsOptions } from "./models.ts";
+export { Classification, Classifier } from "./models.ts";
 export type {
   BatchNormOptions,
   Conv1dOptions,
@@ -85,6 +90,7 @@ export type {
   StepOptions,
 } from "./optim.ts";
 export { Optimizer } from "./optim.ts";
+export type { Own } from "./own.ts";
 export type { PlanStep } from "./plan.ts";
 export { Plan } from "./plan.ts";
 export type {
@@ -103,10 +109,14 @@ export { Profile } from "./profile.ts";
 export type { Ceilings } from "./roofline.ts";
 export { Roofline } from "./roofline.ts";
 export type { Scan, ScanOptions, Tensors } from "./scan.ts";
+export type { Drawn, SceneOptions, TurnedOptions } from "./scenes.ts";
+export { Scenes } from "./scenes.ts";
 export type { Grid, MakeSweep, Point, SweepRow } from "./sweep.ts";
 export { Sweep } from "./sweep.ts";
 export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
+export type { Files, SaveOptions, TensorFile } from "./weights.ts";
+export { Saved } from "./weights.ts";
 
 /** A wasm module: its bytes, or compiled already. */
 export type WasmSource = BufferSource | WebAssembly.Module;
@@ -133,6 +143,8 @@ export interface GradbookOptions {
   modules?: { graph?: WasmSource; engine?: WasmSource; gpu?: WasmSource };
   /** Told how far a data set that is loaded has come. */
   onProgress?: (progress: LoadProgress) => void;
+  /** Where files are saved to and loaded from; the browser's storage, or in Node the folder that the program was started in. */
+  files?: FileStore;
   /** A port to a worker that called `serve` with the other end; then nothing is computed here. */
   port?: MessagePort;
 }
@@ -169,7 +181,8 @@ export async function createGradbook(options: GradbookOptions = {}): Promise<Ins
     stop: stopRuns,
   } = openSession(graph, (message) => queueMicrotask(() => connection?.receive(message)));
   connection = connect(engine, (reply) => queueMicrotask(() => session.receive(reply)), {
-    assets: new URL("assets/", base),
+    base,
+    files: options.files ?? ownFiles(),
     onProgress: options.onProgress,
   });
   const stop = () => {
@@ -198,7 +211,8 @@ export async function serve(
   const module = await loadEngine(base, { ...options, bytes: modules?.engine, gpu: modules?.gpu });
   const engine = await openDevice(module, options);
   const connection = connect(engine, (reply) => port.postMessage(reply), {
-    assets: new URL("assets/", base),
+    base,
+    files: options.files ?? ownFiles(),
     onProgress: options.onProgress,
   });
   port.onmessage = ({ data }: MessageEvent<unknown>) => {
@@ -235,6 +249,11 @@ async function openDevice(module: EngineModule, options: GradbookOptions): Promi
       .catch(() => {});
   }
   return engine;
+}
+
+function ownFiles(): FileStore {
+  const node = (globalThis as { process?: { versions?: { node?: string }; cwd(): string } }).process;
+  return node?.versions?.node ? folderFiles(node.cwd()) : browserFiles();
 }
 
 function folder(base: URL | string | undefined): URL {

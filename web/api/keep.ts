@@ -5,13 +5,23 @@
 import type { Context } from "./context.ts";
 import { Dataset, lockOf } from "./dataset.ts";
 import { Model } from "./model.ts";
+import type { Kind } from "./models.ts";
+import { Classifier } from "./models.ts";
 import { list, Tensor } from "./tensor.ts";
 
 /** One thing; numbers are places among the tensors, or among the things before it. */
 type Thing =
   | { is: "tensor"; at: number }
   | { is: "dataset"; x: number; y: number; name: string; classes: string[]; uses?: number }
-  | { is: "layer"; kind: string; options: unknown; input: number[]; values: number[] }
+  | {
+      is: "layer";
+      kind: string;
+      options: unknown;
+      input: number[];
+      values: number[];
+      /** Of a trained network: what its scores mean. */
+      network?: { name: Kind; classes: readonly string[] };
+    }
   | { is: "block"; block: string; options: object | undefined; of: number[] };
 
 interface Description {
@@ -40,7 +50,10 @@ export function keep(context: Context, names: Readonly<Record<string, unknown>>)
     }
     const input = Array.from(value.handle.input);
     const values = input.length > 0 ? Object.values(value.parameters).map(place) : [];
-    return { is: "layer", ...value.recipe, input, values };
+    const network = value instanceof Classifier && {
+      network: { name: value.network, classes: value.classes },
+    };
+    return { is: "layer", ...value.recipe, input, values, ...network };
   };
   const add = (value: unknown): number | undefined => {
     if (typeof value !== "object" || value === null) return undefined;
@@ -82,11 +95,15 @@ export async function restore(context: Context): Promise<Record<string, unknown>
         break;
       }
       case "layer": {
-        const { kind, options, input, values } = thing;
+        const { kind, options, input, values, network } = thing;
         const make = () => wasm.Model.layer(kind, options);
         const handle = make();
         if (input.length > 0) handle.restore(Uint32Array.from(input), list(context, values.map(tensor)));
-        made.push(new Model(context, handle, make, { kind, options }));
+        made.push(
+          network
+            ? new Classifier(context, network.name, network.classes, handle)
+            : new Model(context, handle, make, { kind, options }),
+        );
         break;
       }
       case "block": {

@@ -16,6 +16,8 @@ import type { Schedule } from "./optim.ts";
 import { Optimizer } from "./optim.ts";
 import { Curve, linesDisplay } from "./plot.ts";
 import { list, Tensor } from "./tensor.ts";
+import type { Saved, SaveOptions } from "./weights.ts";
+import { listFiles, loadTensors, SAVE_OPTIONS, saveRequest, saveTensors } from "./weights.ts";
 
 /** A model as a function of its input and its parameters. */
 export type ModelFunction<P extends Record<string, Tensor>> = (x: Tensor, params: P) => Tensor;
@@ -71,6 +73,10 @@ export interface FitOptions {
    * `minChange`, once it changes by no more than that from one epoch to the next.
    */
   earlyStopping?: { patience?: number; minDelta?: number; minChange?: number; restoreBest?: boolean };
+  /** After every epoch the run is written to this file, such as "run.safetensors": weights, optimiser, step, seed and history. */
+  checkpoint?: string;
+  /** Whether it goes on from that file, if there is one: the curve is the same as without the break. No. */
+  resume?: boolean;
   /** Called after every epoch; to give false stops the run. */
   onEpoch?: (report: EpochReport) => unknown;
 }
@@ -158,6 +164,8 @@ const FIT_OPTIONS = [
   "gradientNorms",
   "teacher",
   "earlyStopping",
+  "checkpoint",
+  "resume",
   "onEpoch",
 ];
 
@@ -254,16 +262,23 @@ export class Model {
     context.wasm.checkNames("fit", options, FIT_OPTIONS);
     if (!(train instanceof Dataset))
       throw argumentError("fit: the first argument must be a data set, such as data.from(x, y)");
-    const { validation, plot, onEpoch, ...rest } = options;
+    const { validation, plot, checkpoint, resume, onEpoch, ...rest } = options;
     if (validation !== undefined && !(validation instanceof Dataset))
       throw argumentError("fit: validation must be a data set");
     if (plot !== undefined && !(plot instanceof Curve))
       throw argumentError("fit: plot must be a curve, such as plot.curve()");
-    const [settings, extra] = runOptions(context, "fit", rest);
+    if (resume && checkpoint === undefined)
+      throw argumentError(
+        'fit: resume goes with checkpoint, the file to go on from, such as "run.safetensors"',
+      );
+    const before = resume && checkpoint !== undefined ? await loadRun(context, checkpoint) : undefined;
+    const seed = rest.seed ?? before?.history.seed;
+    const [settings, extra] = runOptions(context, "fit", { ...rest, ...(seed !== undefined && { seed }) });
     train.use("training");
     validation?.use("validation");
     const curve = plot ?? new Curve();
     curve.begin(validation !== undefined);
+    if (before) showRun(curve, before.history);
     let stop = false;
     // A stop may come while nothing of the run is at the other end.
     const end = () => {
@@ -282,7 +297,10 @@ export class Model {
     context.runs.add(end);
     try {
       const { session } = context;
-      const run = context.wasm.fit(session, this.handle, train.handle, handle, settings, extra, listen);
+      const save = checkpoint === undefined ? undefined : (run: HistoryData) => saveRun(checkpoint, run);
+      const from = before && new context.wasm.Resume(before.names, before.values, before.history);
+      const { wasm } = context;
+      const run = wasm.fit(session, this.handle, train.handle, handle, settings, extra, listen, save, from);
       return new History((await run) as HistoryData, curve, this);
     } finally {
       context.runs.delete(end);
@@ -370,6 +388,34 @@ export class Model {
     return new Tensor(context, output as Tensor["handle"]);
   }
 
+  /**
+   * Writes the parameters as a file, such as "net.safetensors" (or "net.npz", for NumPy), which the page lists under Files. They are
+   * called as in `parameters`. Of layers and rows of them, the file of safetensors also says how the network is built (`nn.load`).
+   */
+  async save(name: string, options: SaveOptions = {}): Promise<Saved> {
+    const { context } = this;
+    context.wasm.checkNames("save", options, SAVE_OPTIONS);
+    const tensors = Object.entries(this.parameters);
+    if (tensors.length === 0)
+      throw argumentError(
+        "save: the model has no parameters yet: it draws them at its first call, or by build",
+      );
+    const sketch = sketchOf(this);
+    const metadata = { ...(sketch && { gradbook: JSON.stringify(sketch) }), ...options.metadata };
+    return saveTensors(context, name, tensors, { ...options, metadata });
+  }
+
+  /** Takes the parameters from a file: every one by its name, none left over. Errors: they do not fit; then nothing has changed. */
+  async load(name: string): Promise<this> {
+    const { context } = this;
+    const { tensors, metadata } = await loadTensors(context, name);
+    const input = metadata.gradbook === undefined ? undefined : inputOf(readSketch(name, metadata.gradbook));
+    if (this.handle.parameterNames().length === 0 && input) this.build(input, { seed: 0 });
+    this.handle.load(Object.keys(tensors), list(context, Object.values(tensors)));
+    context.parametersMoved?.();
+    return this;
+  }
+
   /** Its layers, with shapes and numbers of parameters, for an input shape with the batch axis such as [1, 1, 28, 28]. */
   summary(input: readonly number[]): Summary {
     // Looking must not draw the weights: their seed comes with `fit`.
@@ -382,6 +428,107 @@ export class Model {
     const parameters = names.length > 0 ? `${names.length} parameters` : "parameters not drawn yet";
     return { kind: "text", text: `${this.kind} (${parameters})` };
   }
+}
+
+/** A run that was broken off. */
+interface Run {
+  history: HistoryData;
+  names: string[];
+  values: ReturnType<typeof list>;
+}
+
+/** The run in a checkpoint; none if there is no such file. */
+async function loadRun(context: Context, file: string): Promise<Run | undefined> {
+  if (!(await listFiles(context)).some(({ name }) => name === file)) return undefined;
+  const { tensors, metadata } = await loadTensors(context, file);
+  if (metadata[RUN] === undefined)
+    throw argumentError(`fit: ${file} is no checkpoint: it does not say how a run went`);
+  const history = JSON.parse(metadata[RUN]) as HistoryData;
+  return { history, names: Object.keys(tensors), values: list(context, Object.values(tensors)) };
+}
+
+function saveRun(file: string, history: HistoryData): string {
+  return saveRequest(file, { metadata: { [RUN]: JSON.stringify(history) } });
+}
+
+const RUN = "gradbook.run";
+
+/** Draws what a run came to before it was broken off. */
+function showRun(curve: Curve, { points, epochs }: HistoryData): void {
+  const last = epochs.at(-1);
+  if (!last) return;
+  const { epoch, step, lr } = last;
+  curve.show({ kind: "steps", epoch, step, steps: step, lr, points });
+  for (const report of epochs) curve.show({ kind: "epoch", ...report });
+}
+
+/** How a network is built: a layer with its options and the input that it was drawn for, or a block of such. */
+type Sketch =
+  | { kind: string; options?: unknown; input: number[] }
+  | { block: string; options?: object; parts: Sketch[] };
+
+/** None of a model that is a function, or has one in it. */
+function sketchOf(model: Model): Sketch | undefined {
+  const { recipe, handle } = model;
+  if (!recipe) return undefined;
+  if (!("block" in recipe)) return { ...recipe, input: Array.from(handle.input) };
+  const { block, options } = recipe;
+  const parts = recipe.parts.map(sketchOf);
+  return parts.every((part) => part !== undefined)
+    ? { block, ...(options && { options }), parts }
+    : undefined;
+}
+
+/** What comes from a file may be anything. */
+function readSketch(file: string, text: string): Sketch {
+  const isSketch = (value: unknown, depth = 0): value is Sketch => {
+    if (typeof value !== "object" || value === null || depth > 100) return false;
+    const { kind, input, block, parts } = value as Record<string, unknown>;
+    if (typeof block === "string")
+      return Array.isArray(parts) && parts.every((part) => isSketch(part, depth + 1));
+    return (
+      typeof kind === "string" && Array.isArray(input) && input.every((size) => Number.isSafeInteger(size))
+    );
+  };
+  try {
+    const sketch: unknown = JSON.parse(text);
+    if (isSketch(sketch)) return sketch;
+  } catch {
+    // The same as something else that is no network.
+  }
+  throw argumentError(`${file}: what it says of how the network is built cannot be read`);
+}
+
+/** The input of the whole: of every block the first part gets it. */
+function inputOf(sketch: Sketch): number[] | undefined {
+  if (!("block" in sketch)) return sketch.input.length > 0 ? sketch.input : undefined;
+  const [first] = sketch.parts;
+  return first && inputOf(first);
+}
+
+function fromSketch(context: Context, sketch: Sketch): Model {
+  if ("block" in sketch) {
+    const parts = sketch.parts.map((part) => fromSketch(context, part));
+    return Model.ofParts(context, parts, sketch.block, sketch.options);
+  }
+  const { kind, options } = sketch;
+  const make = () => context.wasm.Model.layer(kind, options);
+  return new Model(context, make(), make, { kind, options });
+}
+
+/** @internal The network that a file holds, as `save` wrote it. */
+export async function loadModel(context: Context, name: string): Promise<Model> {
+  const { tensors, metadata } = await loadTensors(context, name);
+  if (metadata.gradbook === undefined)
+    throw argumentError(
+      `${name} does not say how its network is built; make the model yourself and call model.load("${name}")`,
+    );
+  const sketch = readSketch(name, metadata.gradbook);
+  const model = fromSketch(context, sketch);
+  const input = inputOf(sketch);
+  if (input) model.build(input, { seed: 0 });
+  model.handle.load(Object.keys(tensors), list(context, Object.values(tensors)));
+  return model;
 }
 
 /** Options of a run as the module takes them, and what is no plain data: a loss that is a function, or a teacher. */

@@ -3,7 +3,7 @@
 import type { Context } from "./context.ts";
 import { argumentError } from "./context.ts";
 import type { ModelFunction } from "./model.ts";
-import { Model } from "./model.ts";
+import { loadModel, Model } from "./model.ts";
 import type { ConvOptions, Pair, PoolOptions, Tensor } from "./tensor.ts";
 
 /** How weights start; biases start at 0. */
@@ -154,6 +154,8 @@ export interface Nn {
    * `nn.graph({ a: { layer: nn.dense({ out: 8 }), in: "x" }, sum: { in: ["a", "x"], join: "add" } })`.
    */
   graph(nodes: Readonly<Record<string, GraphNode>>): Model;
+  /** The network of a file that `model.save` wrote (safetensors), trained as it was. */
+  load(file: string): Promise<Model>;
   /** x · Wᵀ + b; W is [out, in]. */
   dense(options: DenseOptions): Model;
   /** Cross-correlation of [N, C, H, W] with a weight [out, C/groups, KH, KW], plus a bias. */
@@ -306,6 +308,7 @@ export function nn(context: Context): Nn {
       return block("graph", parts, { nodes: described });
     },
     func,
+    load: (file) => loadModel(context, file),
     dense: layer("dense"),
     conv1d: layer("conv1d"),
     conv2d: layer("conv2d"),

@@ -1,7 +1,7 @@
 // Pictures of numbers: curves that grow while a run goes on, image grids, heat-maps over images. What is made here is
 // plain data with a way to be displayed; the page draws it.
 
-import type { CurvePoints, DisplayUpdate, LiveDisplay } from "../display/schema.ts";
+import type { CurvePoints, DisplayUpdate, ImageBox, LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { Context } from "./context.ts";
 import { argumentError } from "./context.ts";
@@ -24,6 +24,14 @@ export interface ImagesOptions {
   range?: readonly [low: number, high: number];
   /** Screen pixels for an image pixel; chosen by size. */
   zoom?: number;
+  /** Rectangles over the images, [N, M, 4]: left, top, right and bottom in pixels. Empty ones are not drawn. */
+  boxes?: Tensor;
+  /** The class of each rectangle, [N, M]; those below 0 are not drawn. */
+  boxLabels?: Tensor;
+  /** What classes are called. */
+  classes?: readonly string[];
+  /** The thing that each pixel belongs to, [N, H, W], from 1; 0 is none. */
+  masks?: Tensor;
 }
 
 /** Options of a heat-map over an image. */
@@ -68,7 +76,16 @@ export interface Plot {
   overlay(image: Tensor, map: Tensor, options?: OverlayOptions): Displayable;
 }
 
-export const IMAGES_OPTIONS = ["captions", "columns", "range", "zoom"];
+export const IMAGES_OPTIONS = [
+  "captions",
+  "columns",
+  "range",
+  "zoom",
+  "boxes",
+  "boxLabels",
+  "classes",
+  "masks",
+];
 
 export function plot({ wasm }: Context): Plot {
   return {
@@ -241,7 +258,36 @@ export async function imagesDisplay(images: Tensor, options: ImagesOptions): Pro
     ...(columns !== undefined && { columns }),
     ...(range && { range: [range[0], range[1]] }),
     ...(zoom !== undefined && { zoom }),
+    ...(options.boxes && { boxes: await boxesOf(options.boxes, options, count) }),
+    ...(options.masks && { masks: await masksOf(options.masks, [count, height, width]) }),
   };
+}
+
+async function boxesOf(
+  boxes: Tensor,
+  { boxLabels, classes }: ImagesOptions,
+  count: number,
+): Promise<ImageBox[]> {
+  const [images = 0, most = 0, sides] = boxes.shape;
+  if (boxes.rank !== 3 || images !== count || sides !== 4)
+    throw argumentError(`images: boxes of shape [${boxes.shape.join(", ")}]; expected [${count}, M, 4]`);
+  if (boxLabels && boxLabels.shape.join() !== [count, most].join())
+    throw argumentError(
+      `images: boxLabels of shape [${boxLabels.shape.join(", ")}]; expected [${count}, ${most}]`,
+    );
+  const [places, labels] = await Promise.all([floats(boxes), boxLabels?.data()]);
+  return Array.from({ length: count * most }, (_, i): ImageBox => {
+    const [left = 0, top = 0, right = 0, bottom = 0] = places.subarray(4 * i, 4 * i + 4);
+    const place = { image: Math.floor(i / most), left, top, right, bottom, thing: i % most };
+    const label = labels?.[i];
+    return label === undefined ? place : { ...place, label: classes?.[label] ?? String(label) };
+  }).filter(({ left, top, right, bottom }, i) => right > left && bottom > top && (labels?.[i] ?? 0) >= 0);
+}
+
+async function masksOf(masks: Tensor, shape: number[]): Promise<Int32Array> {
+  if (masks.shape.join() !== shape.join())
+    throw argumentError(`images: masks of shape [${masks.shape.join(", ")}]; expected [${shape.join(", ")}]`);
+  return Int32Array.from((await masks.data()) as ArrayLike<number>);
 }
 
 export async function overlayDisplay(

@@ -3,6 +3,7 @@
 import { formatNumber } from "./inspect.ts";
 import { canvasOf, rangeOf, rgbaOf, zoomFor } from "./pixels.ts";
 import type { ImagesDisplay } from "./schema.ts";
+import { drawThings, thingsText } from "./things.ts";
 import type { View } from "./view.ts";
 import { append, pngOf } from "./view.ts";
 
@@ -17,7 +18,7 @@ export const imagesView: View<ImagesDisplay> = {
     const { count, channels, height, width, captions } = display;
     const what = channels === 1 ? "grey" : channels === 3 ? "colour" : "colour and alpha";
     const names = captions ? `: ${captions.slice(0, 50).join(", ")}${captions.length > 50 ? ", …" : ""}` : "";
-    return `${count} ${count === 1 ? "image" : "images"}, ${width} × ${height}, ${what}, ${rangeText(display)}${names}`;
+    return `${count} ${count === 1 ? "image" : "images"}, ${width} × ${height}, ${what}, ${rangeText(display)}${names}${thingsText(display)}`;
   },
 
   render(host, display) {
@@ -35,6 +36,7 @@ export const imagesView: View<ImagesDisplay> = {
       canvas.role = "img";
       canvas.ariaLabel = captions?.[i] ? `Image ${i + 1}: ${captions[i]}` : `Image ${i + 1} of ${count}`;
       figure.append(canvas);
+      if (display.boxes || display.masks) figure.append(thingsCanvas(display, i, zoom));
       if (captions?.[i]) append(figure, "figcaption", "", captions[i]);
     }
     const more = count > MAX_IMAGES ? ` · ${count - MAX_IMAGES} more images are not drawn` : "";
@@ -51,6 +53,20 @@ function rangeText({ data, range }: ImagesDisplay): string {
   const digits = (value: number) =>
     Math.abs(value) < (high - low) / 1e4 ? "0" : formatNumber(Number(value.toPrecision(4)));
   return `black ${digits(low)}, white ${digits(high)}`;
+}
+
+/** A canvas over an image, as fine as the screen. */
+function thingsCanvas(display: ImagesDisplay, index: number, zoom: number): HTMLCanvasElement {
+  const fine = Math.max(1, Math.round(zoom * Math.min(2, devicePixelRatio)));
+  const canvas = document.createElement("canvas");
+  canvas.className = "image-things";
+  canvas.width = display.width * fine;
+  canvas.height = display.height * fine;
+  canvas.style.aspectRatio = `${display.width} / ${display.height}`;
+  canvas.ariaHidden = "true";
+  const context = canvas.getContext("2d");
+  if (context) drawThings(context, display, index, fine);
+  return canvas;
 }
 
 /** All images with their captions on one canvas. */
@@ -76,6 +92,11 @@ function sheetOf(display: ImagesDisplay): HTMLCanvasElement {
   for (let i = 0; i < count; i++) {
     const [x, y] = [GAP + (i % columns) * stepX, GAP + Math.floor(i / columns) * stepY];
     context.drawImage(canvasOf(rgbaOf(display, i, range), width, height), x, y, width * zoom, height * zoom);
+    drawThings(context, display, i, zoom, [x, y]);
+    context.fillStyle = "black";
+    context.font = "12px sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "alphabetic";
     context.fillText(captions?.[i] ?? "", x + (width * zoom) / 2, y + height * zoom + 12, width * zoom);
   }
   return sheet;

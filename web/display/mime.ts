@@ -44,6 +44,8 @@ export function displayOfBundle(bundle: Record<string, unknown>): Display {
 function pack(value: unknown): unknown {
   if (value instanceof Float32Array)
     return { $f32: bytesToBase64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) };
+  if (value instanceof Int32Array)
+    return { $i32: bytesToBase64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) };
   if (value instanceof Uint8ClampedArray) return { $u8: bytesToBase64(new Uint8Array(value)) };
   if (Array.isArray(value)) return value.map(pack);
   if (typeof value !== "object" || value === null) return value;
@@ -53,9 +55,10 @@ function pack(value: unknown): unknown {
 function unpack(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unpack);
   if (typeof value !== "object" || value === null) return value;
-  const { $f32, $u8 } = value as Partial<Record<"$f32" | "$u8", unknown>>;
+  const { $f32, $i32, $u8 } = value as Partial<Record<"$f32" | "$i32" | "$u8", unknown>>;
   try {
     if (typeof $f32 === "string") return new Float32Array(base64ToBytes($f32).buffer);
+    if (typeof $i32 === "string") return new Int32Array(base64ToBytes($i32).buffer);
     if (typeof $u8 === "string") return new Uint8ClampedArray(base64ToBytes($u8).buffer);
   } catch {
     return undefined;

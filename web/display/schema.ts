@@ -51,6 +51,22 @@ export interface ImagesDisplay {
   columns?: number;
   /** Screen pixels per image pixel; without it chosen by size. */
   zoom?: number;
+  /** Rectangles over the images, in their pixels. */
+  boxes?: ImageBox[];
+  /** The thing that each pixel of each image belongs to, [count, height, width]: 0 is none. */
+  masks?: Int32Array;
+}
+
+export interface ImageBox {
+  /** Which image, from 0. */
+  image: number;
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+  /** Which colour, from 0; that of the mask's thing with the number after. */
+  thing: number;
+  label?: string;
 }
 
 export interface CurveDisplay {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { isDisplay, isDisplayUpdate } from "./validate.ts";
 
 const images = { kind: "images", count: 2, channels: 1, height: 2, width: 2, data: new Float32Array(8) };
+const box = { image: 1, left: 0, top: 0.5, right: 2, bottom: 1, thing: 0, label: "cat" };
 const curve = {
   kind: "curve",
   id: "c",
@@ -27,6 +28,7 @@ for (const good of [
   { kind: "text", text: "x" },
   { kind: "table", columns: ["a"], rows: [[1], [null]] },
   images,
+  { ...images, boxes: [box], masks: new Int32Array(8) },
   { ...images, range: [0, 1], captions: ["a", "b"], columns: 2, zoom: 4 },
   curve,
   { ...curve, points: [{ panel: 0, series: 0, x: [1], y: [2] }] },
@@ -57,6 +59,11 @@ for (const bad of [
   { ...images, width: 1e9, height: 1e9 },
   { ...images, captions: ["a"] },
   { ...images, zoom: -1 },
+  { ...images, boxes: [{ ...box, image: 2 }] },
+  { ...images, boxes: [{ ...box, left: Number.NaN }] },
+  { ...images, boxes: [{ ...box, thing: -1 }] },
+  { ...images, masks: new Int32Array(4) },
+  { ...images, masks: [0, 0, 0, 0, 0, 0, 0, 0] },
   { ...curve, panels: [{ label: "x", series: [{ name: 1 }] }] },
   { ...curve, points: [{ panel: 0, series: 0, x: [1], y: [] }] },
   { ...overlay, map: { height: 1, width: 1, data: new Float32Array(2) } },

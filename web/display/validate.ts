@@ -88,7 +88,25 @@ function isImages(value: Fields): boolean {
     isOptional(range, (r) => isArrayOf(r, isNumber) && (r as unknown[]).length === 2) &&
     isOptional(captions, (c) => isArrayOf(c, isText) && (c as unknown[]).length === count) &&
     isOptional(value.columns, isSize) &&
-    isOptional(value.zoom, (zoom) => isNumber(zoom) && zoom > 0 && zoom <= 64)
+    isOptional(value.zoom, (zoom) => isNumber(zoom) && zoom > 0 && zoom <= 64) &&
+    isOptional(value.boxes, (boxes) => isArrayOf(boxes, (box) => isBox(box, count))) &&
+    isOptional(
+      value.masks,
+      (masks) =>
+        masks instanceof Int32Array &&
+        masks.length === count * (value.height as number) * (value.width as number),
+    )
+  );
+}
+
+function isBox(value: unknown, count: number): boolean {
+  return (
+    isFields(value) &&
+    isSize(value.image) &&
+    value.image < count &&
+    isSize(value.thing) &&
+    [value.left, value.top, value.right, value.bottom].every((side) => Number.isFinite(side)) &&
+    isOptional(value.label, isText)
   );
 }
 

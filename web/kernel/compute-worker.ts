@@ -3,13 +3,17 @@
 
 import type { Connection, DeviceInfo, DeviceLoss, Engine, EngineModule } from "../api/engine.ts";
 import { connect, loadEngine, receive } from "../api/engine.ts";
+import { browserFiles } from "../api/file-store.ts";
 import type { Abilities } from "./device.ts";
 import { chooseDevice, deviceName, lossNews, probeAbilities } from "./device.ts";
+import { OwnSets } from "./own-sets.ts";
 import type { ComputeStatus, DeviceChoice, DeviceCounts, FromCompute, ToCompute } from "./protocol.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 
 /** Files lie beside this one. */
 const SITE = new URL("./", import.meta.url);
+/** The reader's own. */
+const FILES = browserFiles();
 const COUNTERS_MS = 250;
 const UNTIL_FASTER = "the GPU takes over when it is faster";
 
@@ -27,6 +31,7 @@ class ComputeWorker {
   #connection: Connection | undefined;
   #port: MessagePort | undefined;
   #atStop: DeviceCounts | undefined;
+  readonly #own = new OwnSets(() => tell({ type: "pick" }));
   #timer: ReturnType<typeof setInterval> | undefined;
   #run = { from: 0, begun: 0 };
 
@@ -40,6 +45,11 @@ class ComputeWorker {
         return this.#useDevice(message.device);
       case "loseDevice":
         return (await this.#module)?.loseGpu();
+      case "own":
+        for (const what of this.#own.replace(message.sets)) this.#opened?.forget(what);
+        return;
+      case "picked":
+        return this.#own.picked(message.name);
       case "connect":
         return this.#connect(message.port);
       case "stop":
@@ -130,7 +140,12 @@ class ComputeWorker {
     const connection = connect(
       engine,
       (reply) => port.postMessage(reply, [reply.buffer as ArrayBuffer]),
-      { assets: new URL("assets/", SITE), onProgress: (progress) => tell({ type: "loading", progress }) },
+      {
+        base: SITE,
+        files: FILES,
+        onProgress: (progress) => tell({ type: "loading", progress }),
+        own: (what) => this.#own.load(what),
+      },
       before,
     );
     this.#connection = connection;

@@ -13,6 +13,7 @@ import type {
   DeviceChoice,
   FromCompute,
   FromUser,
+  OwnSet,
   RunEnd,
   ToCompute,
   ToFrame,
@@ -45,6 +46,8 @@ export interface KernelEvents {
   status(status: ComputeStatus): void;
   counters(counters: ComputeCounters): void;
   loading(progress: LoadProgress): void;
+  /** A cell asks the reader for a data set; to be answered by `picked`. */
+  pick(): void;
 }
 
 /** Well above what a busy machine makes a worker wait. */
@@ -65,6 +68,7 @@ interface Run {
 export class Kernel {
   #state: KernelState = "off";
   #device: DeviceChoice = "auto";
+  #own: OwnSet[] = [];
   #compute: Worker | undefined;
   /** Why the compute worker is gone. */
   #failure = "";
@@ -137,6 +141,17 @@ export class Kernel {
     this.#compute?.postMessage({ type: "setDevice", device } satisfies ToCompute);
   }
 
+  /** The sets of the reader's own, of which cells may ask. */
+  setOwn(sets: OwnSet[]): void {
+    this.#own = sets;
+    this.#compute?.postMessage({ type: "own", sets } satisfies ToCompute);
+  }
+
+  /** What the reader chose when a cell asked for a set; nothing if they chose none. */
+  picked(name: string | undefined): void {
+    this.#compute?.postMessage({ type: "picked", name } satisfies ToCompute);
+  }
+
   /** Takes the GPU away, as the system may do at any time. */
   loseDevice(): void {
     this.#compute?.postMessage({ type: "loseDevice" } satisfies ToCompute);
@@ -178,6 +193,7 @@ export class Kernel {
       if (data.type === "status") this.events.status(data.status);
       else if (data.type === "counters") this.events.counters(data.counters);
       else if (data.type === "loading") this.events.loading(data.progress);
+      else if (data.type === "pick") this.events.pick();
       else this.#computeFailed(data.message);
     };
     worker.onerror = (event) => this.#computeFailed(event.message || "the worker did not start");
@@ -186,6 +202,7 @@ export class Kernel {
       version: PROTOCOL_VERSION,
       device: this.#device,
     } satisfies ToCompute);
+    worker.postMessage({ type: "own", sets: this.#own } satisfies ToCompute);
     return worker;
   }
 

@@ -13,7 +13,7 @@ import type { Display, DisplayUpdate } from "../display/schema.ts";
 import { isDisplay, isDisplayUpdate } from "../display/validate.ts";
 
 /** Raised with every change of a message; both ends refuse another version. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 // Page and compute worker ---------------------------------------------------------------------------------------------
 
@@ -24,6 +24,10 @@ export type ToCompute =
   /** A new user worker's end; the one before is gone, and what its names held lives on for this one. */
   | { type: "connect"; port: MessagePort }
   | { type: "setDevice"; device: DeviceChoice }
+  /** All sets of the reader's own, in place of those told before. */
+  | { type: "own"; sets: OwnSet[] }
+  /** The answer to `pick`: the name of a set, or none. */
+  | { type: "picked"; name: string | undefined }
   /** Take the GPU away, as the system may do at any time: for tests and the curious. */
   | { type: "loseDevice" }
   /**
@@ -37,8 +41,19 @@ export type FromCompute =
   | { type: "counters"; counters: ComputeCounters }
   /** A data set is being loaded; the last message has all of its bytes. */
   | { type: "loading"; progress: LoadProgress }
+  /** A cell asks the reader for a set. */
+  | { type: "pick" }
   /** The worker is of no use any more: the page ends it and says why. */
   | { type: "failed"; message: string };
+
+/** A data set of the reader's own. Its files lie where the browser keeps them until they are read. */
+export interface OwnSet {
+  name: string;
+  /** Another one for every set that ever had the name. */
+  stamp: string;
+  /** IDX files: `PART.x`, `PART.y`, `classes`. */
+  files: [label: string, file: Blob][];
+}
 
 /** What computes and why; shown in the status bar word for word. */
 export interface ComputeStatus {

@@ -4,25 +4,40 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { GO_TO_LINE } from "../display/error.ts";
 import type { ErrorFrame } from "../display/schema.ts";
+import { chosenFiles, droppedFiles } from "../import/dropped.ts";
+import type { SourceFile } from "../import/protocol.ts";
 import type { Cell, CellType } from "./cell.ts";
 import type { AfterRun, RUN } from "./cell-element.ts";
 import { CellElement } from "./cell-element.ts";
 import type { Command } from "./command-keys.ts";
 import { CommandKeys } from "./command-keys.ts";
 import { PageElement } from "./element.ts";
-import { downloadIcon, playAllIcon, plusIcon, restartIcon, stopIcon, themeIcon } from "./icons.ts";
+import {
+  dataIcon,
+  downloadIcon,
+  folderIcon,
+  playAllIcon,
+  plusIcon,
+  restartIcon,
+  stopIcon,
+  themeIcon,
+} from "./icons.ts";
 import type { Session } from "./session.ts";
 import "./status-element.ts";
 import { toggleTheme } from "./theme.ts";
 
 export class NotebookElement extends PageElement {
-  static override properties = { session: { attribute: false } };
+  static override properties = { session: { attribute: false }, isDropping: { state: true } };
   declare session: Session;
+  /** Whether files are being dragged over the page. */
+  declare isDropping: boolean;
   readonly #keys = new CommandKeys();
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.untilRemoved(this.session.listen(() => this.requestUpdate()));
+    this.untilRemoved(this.session.listen(() => this.#askForData()));
+    this.untilRemoved(listenForFiles(this));
   }
 
   override render() {
@@ -43,7 +58,8 @@ export class NotebookElement extends PageElement {
         )}
         ${this.#inserter(session.cells.length, true)}
       </main>
-      <gradbook-status .session=${session}></gradbook-status>`;
+      <gradbook-status .session=${session}></gradbook-status>
+      ${this.isDropping ? html`<div class="drop-target">Drop to make a data set</div>` : nothing}`;
   }
 
   #tools() {
@@ -64,6 +80,10 @@ export class NotebookElement extends PageElement {
       >
         ${restartIcon}<span>Restart</span>
       </button>
+      <button class="bar-button is-quiet" title="Your data" aria-label="Your data" @click=${() => this.openData()}>
+        ${dataIcon}
+      </button>
+      <button class="bar-button is-quiet" title="Files" aria-label="Files" @click=${this.#openFiles}>${folderIcon}</button>
       <button class="bar-button is-quiet" title="Download .ipynb" aria-label="Download .ipynb" @click=${this.#download}>
         ${downloadIcon}
       </button>
@@ -87,9 +107,34 @@ export class NotebookElement extends PageElement {
     </aside>`;
   }
 
+  /** Opens the reader's own data; with files, a set is made of them. */
+  async openData(files?: Promise<SourceFile[]>): Promise<void> {
+    const { OwnDialog } = await import("./own-dialog.ts");
+    const found = this.querySelector("gradbook-own-data");
+    const dialog = found instanceof OwnDialog ? found : new OwnDialog();
+    dialog.session = this.session;
+    if (!found) this.append(dialog);
+    await dialog.open(await files);
+  }
+
+  #isAsking = false;
+
+  /** A cell that waits for data opens the dialog, once. */
+  #askForData(): void {
+    const { isPicking } = this.session;
+    if (isPicking && !this.#isAsking) void this.openData();
+    this.#isAsking = isPicking;
+  }
+
   async #reset(): Promise<void> {
     await this.session.forget();
     location.reload();
+  }
+
+  async #openFiles(): Promise<void> {
+    await import("./files-element.ts");
+    const known = document.querySelector("gradbook-files");
+    await (known ?? document.body.appendChild(document.createElement("gradbook-files"))).open();
   }
 
   async #download(): Promise<void> {
@@ -175,6 +220,49 @@ export class NotebookElement extends PageElement {
   #elementOf(id: string): CellElement | undefined {
     return this.querySelector<CellElement>(`gradbook-cell-view[data-cell="${CSS.escape(id)}"]`) ?? undefined;
   }
+}
+
+/** Files that are dropped or pasted anywhere in the page, until the returned function is called. */
+function listenForFiles(element: NotebookElement): () => void {
+  const ended = new AbortController();
+  const { signal } = ended;
+  const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
+  const over = (event: DragEvent) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    element.isDropping = true;
+  };
+  addEventListener("dragenter", over, { signal });
+  addEventListener("dragover", over, { signal });
+  addEventListener(
+    "dragleave",
+    (event) => {
+      // Only when the pointer leaves the window is there nothing that it goes to.
+      if (event.relatedTarget === null) element.isDropping = false;
+    },
+    { signal },
+  );
+  addEventListener(
+    "drop",
+    (event) => {
+      element.isDropping = false;
+      if (!hasFiles(event) || !event.dataTransfer || event.defaultPrevented) return;
+      event.preventDefault();
+      void element.openData(droppedFiles(event.dataTransfer));
+    },
+    { signal },
+  );
+  addEventListener(
+    "paste",
+    (event) => {
+      const files = event.clipboardData?.files;
+      if (!files || files.length === 0 || event.defaultPrevented) return;
+      event.preventDefault();
+      void element.openData(Promise.resolve(chosenFiles(files)));
+    },
+    { signal },
+  );
+  return () => ended.abort();
 }
 
 declare global {

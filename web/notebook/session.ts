@@ -10,6 +10,7 @@ import type { Cell, CellType } from "./cell.ts";
 import type { NotebookFile } from "./ipynb.ts";
 import { cellOf, cellsOf, emptyCell, fileOf, notebookText, parseNotebook } from "./ipynb.ts";
 import { Observable } from "./observable.ts";
+import { OwnData } from "./own-data.ts";
 import { Saver } from "./saver.ts";
 import { NotebookStore } from "./store.ts";
 
@@ -24,6 +25,10 @@ export class Session extends Observable {
   loading: LoadProgress | undefined;
   /** Whether this browser's copy differs in origin from the notebook that is now published. */
   hasNewerOriginal = false;
+  /** Data sets of the reader's own files. */
+  readonly own: OwnData;
+  /** Whether a cell waits until the reader has picked one of them. */
+  isPicking = false;
   readonly saver: Saver;
   readonly #kernel: Kernel;
   #queue: Cell[] = [];
@@ -41,9 +46,11 @@ export class Session extends Observable {
       state: (state) => this.#change(() => (this.kernelState = state)),
       status: (status) => this.#change(() => (this.status = status)),
       counters: (counters) => this.#change(() => (this.counters = counters)),
+      pick: () => this.#change(() => (this.isPicking = true)),
       loading: (progress) =>
         this.#change(() => (this.loading = progress.loaded < progress.total ? progress : undefined)),
     });
+    this.own = new OwnData((sets) => this.#kernel.setOwn(sets));
   }
 
   /** Opens the notebook at `url`: the copy in this browser if there is one, else the published one. */
@@ -54,6 +61,7 @@ export class Session extends Observable {
       return undefined;
     });
     const session = new Session(id, store, storeError);
+    const own = session.own.open();
     const kept = await store?.load(id).catch(() => undefined);
     const published = await fetchNotebook(url).catch((error: unknown) => {
       if (!kept) throw error;
@@ -69,6 +77,8 @@ export class Session extends Observable {
       session.#take(parseNotebook(published));
       session.saver.begin(id, hash);
     }
+    // Cells may ask for it at once.
+    await own;
     void session.#foresee();
     return session;
   }
@@ -106,6 +116,13 @@ export class Session extends Observable {
   /** Takes the GPU away, to see that everything goes on. */
   loseDevice(): void {
     this.#kernel.loseDevice();
+  }
+
+  /** Answers a cell that waits for a set. */
+  picked(name: string | undefined): void {
+    if (!this.isPicking) return;
+    this.#change(() => (this.isPicking = false));
+    this.#kernel.picked(name);
   }
 
   setDevice(device: DeviceChoice): void {

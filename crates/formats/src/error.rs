@@ -21,6 +21,18 @@ pub enum Error {
         /// What there is.
         held: String,
     },
+    /// A whole number needs more bits than an element has.
+    #[error("the whole number {value} does not fit 32 bits")]
+    TooLarge {
+        /// The number.
+        value: String,
+    },
+    /// There is no memory for what a file holds.
+    #[error("out of memory: there are no {bytes} bytes for what the file holds")]
+    OutOfMemory {
+        /// What was asked for.
+        bytes: usize,
+    },
     /// What was to be written does not fit the format.
     #[error("cannot be written as {format}: {reason}")]
     Unwritable {
@@ -32,4 +44,4 @@ pub enum Error {
 }
 
 /// A result of this crate.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -50,6 +50,10 @@ impl Host for End {
     fn load(&self, _: String) -> LocalFuture<'static, Result<Loaded>> {
         Box::pin(async { Ok(Vec::new()) })
     }
+
+    fn save(&self, _: String, _: Vec<(String, Data)>) -> LocalFuture<'static, Result<String>> {
+        Box::pin(async { Ok(String::new()) })
+    }
 }
 
 struct Bench {

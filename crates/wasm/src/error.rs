@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 
 /// What exports return.
-#[cfg(any(feature = "api", feature = "engine"))]
+#[cfg(any(feature = "api", feature = "engine", feature = "files"))]
 pub type Result<T, E = Thrown> = std::result::Result<T, E>;
 
 /// An error on its way to JavaScript.
@@ -22,9 +22,20 @@ pub enum Thrown {
 
 impl Thrown {
     /// An argument that will not do.
-    #[cfg(any(feature = "api", feature = "engine"))]
+    #[cfg(any(feature = "api", feature = "engine", feature = "files"))]
     pub fn argument(message: impl Into<String>) -> Self {
         Self::Named { name: "ArgumentError", message: message.into() }
+    }
+}
+
+#[cfg(feature = "api")]
+impl Thrown {
+    /// Its text.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Named { message, .. } => message.clone(),
+            Self::Exception(_) => "a function threw".to_owned(),
+        }
     }
 }
 

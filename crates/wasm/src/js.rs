@@ -1,13 +1,13 @@
 //! What the parts of the module say to JavaScript.
 
 use gradbook_core as core;
-#[cfg(any(feature = "api", feature = "engine"))]
+#[cfg(any(feature = "api", feature = "engine", feature = "files"))]
 use js_sys::Uint8Array;
 use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
 
 /// What an array of JavaScript's holds, in the module's own memory. Errors: there is no room for it.
-#[cfg(any(feature = "api", feature = "engine"))]
+#[cfg(any(feature = "api", feature = "engine", feature = "files"))]
 pub fn bytes(source: &Uint8Array, what: &str) -> core::Result<Vec<u8>> {
     let length = source.length() as usize;
     let mut bytes = Vec::new();
@@ -18,7 +18,7 @@ pub fn bytes(source: &Uint8Array, what: &str) -> core::Result<Vec<u8>> {
 }
 
 /// An error that says what there was no room for.
-#[cfg(any(feature = "api", feature = "engine"))]
+#[cfg(any(feature = "api", feature = "engine", feature = "files"))]
 pub fn out_of_memory(bytes: usize, what: &str) -> core::Error {
     core::Error::OutOfMemory { device: "the page".into(), bytes, what: what.into() }
 }

@@ -57,7 +57,7 @@ impl Bench {
             here.receive(&Uint8Array::from(message));
         });
         let load = Function::new_no_args("return Promise.reject(new Error('404 Not Found'))");
-        let connection = Rc::new(engine.connect(deferred(&back), load));
+        let connection = Rc::new(engine.connect(deferred(&back), load.clone(), load));
         *slot.borrow_mut() = Some(connection.clone());
         let gpus: Rc<RefCell<Vec<JsValue>>> = Rc::default();
         let opened = gpus.clone();

@@ -95,10 +95,13 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "assets",
-        options: "[--check]",
-        about: "Packs the data sets under web/assets/ from their published archives, whose hashes are known.\n\
-                --check packs them anew and compares with what is committed.",
-        run: |project, arguments| assets::run(project, parse(arguments, &[], &["check"])?.flag("check")),
+        options: "[--set NAME] [--check]",
+        about: "Packs the data sets and trained networks under web/assets/ from their published archives, whose hashes are\n\
+                known; --set packs one of them. --check packs them anew and compares with what is committed.",
+        run: |project, arguments| {
+            let options = parse(arguments, &["set"], &["check"])?;
+            assets::run(project, options.value("set"), options.flag("check"))
+        },
     },
     Command {
         name: "conformance",

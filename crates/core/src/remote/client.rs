@@ -120,6 +120,19 @@ impl RemoteRunner {
         }
     }
 
+    /// Hands values by label to the host over there, to be stored where and as the text says. Gives what the host has to say about
+    /// it. Errors: a value fails; the host does not store them.
+    pub async fn save(&self, what: &str, tensors: &[(String, Tensor)]) -> Result<String> {
+        let (labels, tensors): (Vec<String>, Vec<Tensor>) = tensors.iter().cloned().unzip();
+        self.send_graph(&worth_keeping(&tensors))?;
+        let graph = Sent::new(&tensors);
+        let wait = self.0.ask(|ticket| Request::Save { ticket, what: what.into(), labels, graph });
+        match wait.next().await? {
+            Body::Saved(text) => Ok(text),
+            other => Err(unexpected("save", &other)),
+        }
+    }
+
     /// Wants these tensors kept over there for the client that comes after this one, with a word about them, in place of
     /// what was kept before. Nothing is computed for it.
     pub fn keep(&self, what: String, tensors: &[Tensor]) -> Result<()> {
@@ -521,6 +534,7 @@ fn unexpected(what: &str, body: &Body) -> Error {
         Body::Progress(_) => "progress",
         Body::Ended(_) => "an end",
         Body::Loaded(_) => "a collection",
+        Body::Saved(_) => "word of what was stored",
         Body::Finite => "the end of a check",
         Body::Profile(_) => "a profile",
         Body::Kept(..) => "what was kept",

@@ -10,7 +10,7 @@ use crate::{
 use std::rc::Rc;
 
 /// Raised with every change of a message; the first byte of each.
-pub const VERSION: u8 = 4;
+pub const VERSION: u8 = 5;
 
 /// A value's, a loop's or a program's name on one connection. The client's have the highest bit clear, the server's have it set.
 pub type Name = u64;
@@ -35,6 +35,8 @@ pub(super) enum Request {
     Assign { state: Name, value: Name },
     /// Asks for one of the host's collections of tensors, such as a data set. Answered by `Loaded`.
     Load { ticket: Ticket, what: String },
+    /// Hands the values of a graph's outputs to the host under these labels, to be stored as it says. Answered by `Saved`.
+    Save { ticket: Ticket, what: String, labels: Vec<String>, graph: Sent },
     /// Computes the outputs of a graph op by op. Answered by `Finite`, or by the error that names the fault.
     Check { ticket: Ticket, graph: Sent },
     /// Keep the outputs of the graph, uncomputed as they are, for the next client, in place of what was kept before.
@@ -95,6 +97,8 @@ pub(super) enum Body {
     Progress(Progress),
     Ended(LoopEnd),
     Loaded(Vec<LoadedTensor>),
+    /// What the host has to say about what it stored.
+    Saved(String),
     Finite,
     Profile(Profile),
     /// What the client before this one said about them, and the tensors, without labels.
@@ -228,6 +232,13 @@ impl Request {
                 w.number(u64::from(*ticket));
                 w.text(what);
             }
+            Self::Save { ticket, what, labels, graph } => {
+                w.byte(14);
+                w.number(u64::from(*ticket));
+                w.text(what);
+                write_list(&mut w, labels, |w, label| w.text(label));
+                graph.write(&mut w);
+            }
             Self::Check { ticket, graph } => {
                 w.byte(10);
                 w.number(u64::from(*ticket));
@@ -303,6 +314,12 @@ impl Request {
                 program: r.number()?,
                 arguments: read_option(&mut r, |r| read_list(r, Brought::read))?,
             },
+            14 => Self::Save {
+                ticket: word(&mut r)?,
+                what: r.text()?,
+                labels: read_list(&mut r, Reader::text)?,
+                graph: Sent::read(&mut r)?,
+            },
             other => return Err(Error::Wire(format!("the request {other}"))),
         };
         r.end()?;
@@ -344,6 +361,10 @@ impl Reply {
                 w.byte(4);
                 write_error(&mut w, error);
             }
+            Body::Saved(text) => {
+                w.byte(10);
+                w.text(text);
+            }
             Body::Finite => w.byte(8),
             Body::Profile(profile) => {
                 w.byte(9);
@@ -369,6 +390,7 @@ impl Reply {
             5 => Body::Kept(r.text()?, read_list(&mut r, LoadedTensor::read)?),
             4 => Body::Failed(read_error(&mut r)?),
             8 => Body::Finite,
+            10 => Body::Saved(r.text()?),
             9 => {
                 let (device, numbers) = (r.text()?, read_numbers(&mut r)?);
                 let steps = read_list(&mut r, |r| Ok(StepProfile::from_numbers(r.text()?, read_numbers(r)?)))?;

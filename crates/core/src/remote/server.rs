@@ -2,7 +2,7 @@
 
 use super::message::{Body, Brought, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
 use crate::{
-    DType, Error, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Result, Runner, Shape, Tensor,
+    DType, Data, Error, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Result, Runner, Shape, Tensor,
     device::LocalFuture, ir::Op, runner::Variable,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -28,6 +28,10 @@ pub trait Host {
 
     /// Loads a collection of tensors, such as a data set. Errors: there is none of this name, or it could not be had.
     fn load(&self, what: String) -> LocalFuture<'static, Result<Loaded>>;
+
+    /// Stores values by label, such as the weights of a model, where and as the text says; what it gives goes to the client.
+    /// Errors: they cannot be stored so.
+    fn save(&self, what: String, values: Vec<(String, Data)>) -> LocalFuture<'static, Result<String>>;
 }
 
 /// How much a server is doing.
@@ -251,6 +255,11 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
                 };
                 state.reply(ticket, body);
             }
+            Request::Save { ticket, what, labels, graph } => match state.values_of(&graph, labels).await {
+                // Later requests may change what these values were read from; storing them takes as long as it takes.
+                Ok(values) => state.host.spawn(Box::pin(save(state.clone(), ticket, what, values))),
+                Err(error) => state.reply(ticket, Body::Failed(error)),
+            },
             Request::Load { ticket, what } => state.host.spawn(Box::pin(load(state.clone(), ticket, what))),
             Request::Keep { what, graph } => state.keep(what, &graph),
             Request::Kept { ticket } => state.reply(ticket, state.hand_over()),
@@ -304,6 +313,11 @@ async fn load<R: Runner, H: Host>(state: Rc<State<R, H>>, ticket: Ticket, what: 
     state.reply(ticket, body);
 }
 
+async fn save<R: Runner, H: Host>(state: Rc<State<R, H>>, ticket: Ticket, what: String, values: Vec<(String, Data)>) {
+    let body = state.host.save(what, values).await.map_or_else(Body::Failed, Body::Saved);
+    state.reply(ticket, body);
+}
+
 impl<R: Runner, H: Host> State<R, H> {
     fn reply(&self, ticket: Ticket, body: Body) {
         let message = Reply { ticket, body }.encode();
@@ -354,7 +368,7 @@ impl<R: Runner, H: Host> State<R, H> {
             }
             Request::Begin { name, graph, states, watch } => self.put_off_loop(name, &graph, &states, watch),
             Request::Advance { ticket, .. } => self.reply(ticket, STOPPED),
-            Request::Check { ticket, .. } | Request::Profile { ticket, .. } => {
+            Request::Check { ticket, .. } | Request::Profile { ticket, .. } | Request::Save { ticket, .. } => {
                 self.reply(ticket, Body::Failed(Error::Stopped));
             }
             Request::Call { ticket, names, .. } => {
@@ -427,6 +441,16 @@ impl<R: Runner, H: Host> State<R, H> {
     async fn check(&self, graph: &Sent) -> Result<()> {
         let outputs = graph.rebuild(|name, _, _| self.value(name))?;
         self.runner.check(&outputs).await
+    }
+
+    /// The values of a graph's outputs, by label.
+    async fn values_of(&self, graph: &Sent, labels: Vec<String>) -> Result<Vec<(String, Data)>> {
+        let outputs = self.rebuild(graph, labels.len())?;
+        let mut values = Vec::with_capacity(labels.len());
+        for (label, output) in labels.into_iter().zip(&outputs) {
+            values.push((label, self.runner.read(output).await?));
+        }
+        Ok(values)
     }
 
     /// What is stopped on the way is left to be computed later.

@@ -57,6 +57,40 @@ impl Host for ServerEnd {
             Ok(vec![("images".into(), vector(&[1.0, 2.0])), ("labels".into(), vector(&[3.0]))])
         })
     }
+
+    fn save(&self, what: String, values: Vec<(String, Data)>) -> LocalFuture<'static, Result<String>> {
+        Box::pin(async move {
+            if what == "full disk" {
+                return Err(Error::Load { what, message: "there is no room".into() });
+            }
+            Ok(values.iter().map(|(label, data)| format!("{label} {:?}; ", data.as_f32())).collect())
+        })
+    }
+}
+
+#[test]
+fn what_is_saved_is_what_a_loop_held_at_that_moment() {
+    let bench = Bench::new();
+    let mut spec = LoopSpec::default();
+    let x = LoopSpec::placeholder(&Shape::new("test", [1]).unwrap(), DType::F32);
+    spec.push(x.clone(), vector(&[1.0]), Some(binary(Binary::Add, &x, &x)));
+    let run = bench.wait(bench.client.begin(&spec)).unwrap();
+    let named = vec![
+        ("x".to_owned(), run.state[0].clone()),
+        ("2x".to_owned(), binary(Binary::Add, &run.state[0], &run.state[0])),
+    ];
+    bench.wait(bench.client.advance(&run, 3, &mut |_| ())).unwrap();
+    let saved = {
+        // Sent, then the loop goes on before anything is stored.
+        let mut saving = Box::pin(bench.client.save("a file", &named));
+        assert!(saving.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        bench.wait(bench.client.advance(&run, 1, &mut |_| ())).unwrap();
+        bench.wait(saving)
+    };
+    assert_eq!(saved, Ok("x [8.0]; 2x [16.0]; ".into()));
+    assert_eq!(bench.read(&run.state[0]), Ok(vec![16.0]));
+    let refused = bench.wait(bench.client.save("full disk", &named));
+    assert!(matches!(refused, Err(Error::Load { .. })), "{refused:?}");
 }
 
 struct Bench {

@@ -2,8 +2,10 @@
 
 mod dataset;
 mod partition;
+mod scenes;
 mod shuffle;
 
 pub use dataset::Dataset;
 pub use partition::partition;
+pub use scenes::{Ground, SceneSpec, Scenes, Sprites, scenes};
 pub use shuffle::permutation;

@@ -6,7 +6,7 @@ use super::{
     positive,
 };
 use crate::{Error, Result, init::Scheme};
-use gradbook_core::{Tensor, ops};
+use gradbook_core::{Tensor, ops, ops::PadMode};
 use std::cell::OnceCell;
 
 /// Options of [`Conv2d`].
@@ -91,6 +91,8 @@ pub enum NamedPadding {
     Same,
     /// None.
     Valid,
+    /// The output has ⌈size/stride⌉ pixels; an odd pixel is added at the end. Source: `SAME` of TensorFlow, `SAME_UPPER` of ONNX.
+    SameUpper,
     /// Every overlap of kernel and image counts.
     Full,
 }
@@ -98,6 +100,8 @@ pub enum NamedPadding {
 impl Padding {
     /// The output is as large as the input (stride 1).
     pub const SAME: Self = Self::Named(NamedPadding::Same);
+    /// The output has ⌈size/stride⌉ pixels.
+    pub const SAME_UPPER: Self = Self::Named(NamedPadding::SameUpper);
     /// None.
     pub const VALID: Self = Self::Named(NamedPadding::Valid);
     /// Every overlap of kernel and image counts.
@@ -108,7 +112,8 @@ impl From<Padding> for ops::Padding {
     fn from(padding: Padding) -> Self {
         match padding {
             Padding::Named(NamedPadding::Same) => Self::Same,
-            Padding::Named(NamedPadding::Valid) => Self::Valid,
+            // What this adds depends on the image; the layer adds it itself.
+            Padding::Named(NamedPadding::Valid | NamedPadding::SameUpper) => Self::Valid,
             Padding::Named(NamedPadding::Full) => Self::Full,
             Padding::Pixels(pair) => Self::Explicit(pair.both()),
         }
@@ -170,6 +175,25 @@ impl Conv2d {
         let bias = if bias { Some(Param::weight(Tensor::zeros(&[out])?)) } else { None };
         Ok((weight, bias))
     }
+
+    /// The image with as many zeros as `SameUpper` needs.
+    fn padded(&self, x: &Tensor, stride: [usize; 2], dilation: [usize; 2]) -> Result<Tensor> {
+        let kernel = self.config.kernel.both();
+        let around = |axis: usize| {
+            let size = x.shape()[2 + axis];
+            let reach = (size.div_ceil(stride[axis]) - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1;
+            let more = reach.saturating_sub(size);
+            [more / 2, more.div_ceil(2)]
+        };
+        let mode = match self.config.padding_mode {
+            PaddingMode::Zeros => PadMode::Constant(0.0),
+            other => {
+                let message = format!("paddingMode {other:?} goes with other paddings, such as 'same'");
+                return Err(Error::argument("conv2d", message));
+            }
+        };
+        Ok(x.pad(&[around(0), around(1)], mode)?)
+    }
 }
 
 impl Layer for Conv2d {
@@ -188,6 +212,10 @@ impl Layer for Conv2d {
         };
         let (weight, bias) = (weight.value(), bias.as_ref().map(Param::value));
         let weight = if self.config.standardise { weight.weight_standardise(STANDARDISE_EPS)? } else { weight };
+        if self.config.padding == Padding::SAME_UPPER {
+            let x = self.padded(x, options.stride, options.dilation)?;
+            return Ok(x.conv2d(&weight, bias.as_ref(), &options)?);
+        }
         Ok(x.conv2d(&weight, bias.as_ref(), &options)?)
     }
 

@@ -1,7 +1,8 @@
 //! What a model learns, and what it remembers.
 
 use super::trace;
-use gradbook_core::{Shape, Tensor};
+use crate::{Error, Result};
+use gradbook_core::{DType, Shape, Tensor};
 use std::{cell::RefCell, fmt, rc::Rc};
 
 /// A handle to a value that training replaces: clones are the same parameter.
@@ -89,6 +90,11 @@ impl Param {
         self.0.value.borrow().shape().clone()
     }
 
+    /// The type of its elements.
+    pub fn dtype(&self) -> DType {
+        self.0.value.borrow().dtype()
+    }
+
     /// Whether both are the same parameter.
     pub fn same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
@@ -134,6 +140,68 @@ impl Params {
         }
     }
 
+    /// Replaces all values by tensors of the same names, as they were saved. Whole numbers with a tensor `NAME.scale` beside them are
+    /// weights that were quantised: each is multiplied by the scale of its place along the first axis.
+    ///
+    /// ```
+    /// use gradbook_core::Tensor;
+    /// use gradbook_learn::layers::{build, Linear, Params};
+    /// let layer = Linear::new(2);
+    /// build(&layer, &[1, 3], 7)?;
+    /// let quantised = vec![
+    ///     ("weight".to_owned(), Tensor::i32(&[2, 3], &[127, 0, -127, 1, 2, 3])?),
+    ///     ("weight.scale".to_owned(), Tensor::f32(&[2], &[0.5, 2.0])?),
+    ///     ("bias".to_owned(), Tensor::zeros(&[2])?),
+    /// ];
+    /// Params::of(&layer).load(&quantised)?;
+    /// # Ok::<(), gradbook_learn::Error>(())
+    /// ```
+    ///
+    /// Errors: a name is missing or left over, a shape or type differs; then nothing has changed.
+    pub fn load(&self, named: &[(String, Tensor)]) -> Result<()> {
+        let wrong = |message: String| Error::argument("load", message);
+        if self.0.is_empty() {
+            return Err(wrong("the model has no parameters yet: it draws them at its first call, or build()".into()));
+        }
+        let find = |wanted: &str| named.iter().find(|(name, _)| name == wanted).map(|(_, tensor)| tensor);
+        let mut values = Vec::with_capacity(self.0.len());
+        let mut used = 0;
+        for (name, param) in &self.0 {
+            let missing = || wrong(format!("there is no tensor {name}; there are {}", listed(named)));
+            let (found, scale) = (find(name).ok_or_else(missing)?, find(&format!("{name}.scale")));
+            if *found.shape() != param.shape() {
+                let message =
+                    format!("{name} has shape {} in the model and {} in the file", param.shape(), found.shape());
+                return Err(wrong(message));
+            }
+            let value = match scale {
+                Some(scale) if found.dtype() == DType::I32 => {
+                    let mut along = vec![1; found.shape().rank()];
+                    along[..1].fill(-1);
+                    found.to_f32()?.mul(&scale.reshape(&along)?)?
+                }
+                _ => found.clone(),
+            };
+            used += 1 + usize::from(scale.is_some());
+            if value.dtype() != param.dtype() {
+                return Err(wrong(format!(
+                    "{name} is {} in the model and {} in the file",
+                    param.dtype(),
+                    value.dtype()
+                )));
+            }
+            values.push(value);
+        }
+        if used < named.len() {
+            let ours =
+                |name: &str| self.0.iter().any(|(own, _)| name == own || name.strip_suffix(".scale") == Some(own));
+            let left: Vec<_> = named.iter().filter(|(name, _)| !ours(name)).cloned().collect();
+            return Err(wrong(format!("the model has no parameters called {}", listed(&left))));
+        }
+        self.set(&values);
+        Ok(())
+    }
+
     /// Runs something with other values in place, and puts the old ones back.
     pub fn with<T>(&self, values: &[Tensor], run: impl FnOnce() -> T) -> T {
         let before = self.values();
@@ -146,5 +214,61 @@ impl Params {
     /// How many numbers are learnt.
     pub fn count(&self) -> usize {
         self.handles().filter(|param| param.role() == Role::Weight).map(|param| param.shape().len()).sum()
+    }
+}
+
+/// Names, the first of them if they are many.
+fn listed(named: &[(String, Tensor)]) -> String {
+    let mut names: Vec<&str> = named.iter().take(8).map(|(name, _)| name.as_str()).collect();
+    if named.len() > names.len() {
+        names.push("…");
+    }
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::{Linear, build};
+    use gradbook_core::{LocalRunner, Runner, device::interp::Interp};
+
+    fn named(name: &str, tensor: gradbook_core::Result<Tensor>) -> (String, Tensor) {
+        (name.to_owned(), tensor.unwrap())
+    }
+
+    #[test]
+    fn whole_numbers_are_multiplied_by_their_scales() {
+        let layer = Linear::new(2);
+        build(&layer, &[1, 2], 7).unwrap();
+        let quantised = [
+            named("bias", Tensor::f32(&[2], &[5.0, 6.0])),
+            named("weight.scale", Tensor::f32(&[2], &[0.5, 2.0])),
+            named("weight", Tensor::i32(&[2, 2], &[1, -127, 3, 4])),
+        ];
+        let params = Params::of(&layer);
+        params.load(&quantised).unwrap();
+        let runner = LocalRunner::native(Interp::new());
+        let read = |at: usize| pollster::block_on(runner.read(&params.values()[at])).unwrap().as_f32().to_vec();
+        assert_eq!(read(0), [0.5, -63.5, 6.0, 8.0]);
+        assert_eq!(read(1), [5.0, 6.0]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_and_changes_nothing() {
+        let layer = Linear::new(2);
+        let message = |named: &[(String, Tensor)]| Params::of(&layer).load(named).unwrap_err().to_string();
+        assert!(message(&[]).contains("no parameters yet"));
+        build(&layer, &[1, 2], 7).unwrap();
+        let before = Params::of(&layer).values()[0].id();
+        let (weight, bias) = (named("weight", Tensor::zeros(&[2, 2])), named("bias", Tensor::zeros(&[2])));
+        assert_eq!(message(&[weight.clone()]), "load: there is no tensor bias; there are weight");
+        let narrow = named("weight", Tensor::zeros(&[2, 1]));
+        let expected = "load: weight has shape [2, 2] in the model and [2, 1] in the file";
+        assert_eq!(message(&[narrow, bias.clone()]), expected);
+        let whole = named("bias", Tensor::i32(&[2], &[1, 2]));
+        assert_eq!(message(&[weight.clone(), whole]), "load: bias is f32 in the model and i32 in the file");
+        let more = named("3.weight", Tensor::zeros(&[1]));
+        assert_eq!(message(&[weight, bias, more]), "load: the model has no parameters called 3.weight");
+        assert_eq!(Params::of(&layer).values()[0].id(), before);
     }
 }

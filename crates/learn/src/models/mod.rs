@@ -1,17 +1,25 @@
-//! Networks that are ready: small forms of the famous ones, for images of a few dozen pixels. Each is made of the layers of this crate and no
-//! more, and can be read as an example.
+//! Networks that are ready: small forms of the famous ones, for images of a few dozen pixels, each made of the layers of this crate and no
+//! more, so that it can be read as an example; and two whose trained weights come with the page.
 
 mod densenet;
+mod efficientnet_lite0;
 mod lenet;
 mod mlp;
 mod mobilenet;
+mod preprocess;
+mod pretrained;
 mod resnet;
+mod squeezenet;
 
 pub use densenet::DenseNet;
+pub use efficientnet_lite0::efficientnet_lite0;
 pub use lenet::LeNet;
 pub use mlp::Mlp;
 pub use mobilenet::MobileNet;
+pub use preprocess::Preprocess;
+pub use pretrained::Pretrained;
 pub use resnet::ResNet;
+pub use squeezenet::squeezenet;
 
 use crate::layers::{Activation, BatchNorm, Conv2d, Conv2dConfig, Padding, Sequential};
 

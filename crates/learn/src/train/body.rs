@@ -49,6 +49,8 @@ pub(super) struct Places {
     pub shared: Range<usize>,
     /// Parameters.
     pub params: Range<usize>,
+    /// The names of what is shared, in its order.
+    pub names: Vec<String>,
     /// How many values the optimiser remembers of each parameter that is trained; they follow the parameters.
     pub slots: Vec<usize>,
     /// Averages of the parameters; empty if they are not wanted.
@@ -89,7 +91,7 @@ pub(super) fn body(task: &Task, batches: Batches) -> Result<Body> {
     let look = look(task, batches, &inputs)?;
     let state = |&i: &usize| task.settings[i].optimiser.rule().state(&values[i]);
     let start = look.trained.iter().map(state).collect::<Result<Vec<_>>>()?;
-    let slots = start.iter().map(Vec::len).collect();
+    let slots: Vec<usize> = start.iter().map(Vec::len).collect();
     inputs.memory = start.iter().map(|slots| slots.iter().map(like).collect()).collect();
     let (stepped, remembered) = proceed(task, &look, &inputs)?;
     let mut columns = vec![look.loss.clone(), look.right.clone()];
@@ -123,12 +125,20 @@ pub(super) fn body(task: &Task, batches: Batches) -> Result<Body> {
     }
     let average = began..spec.state.len();
     let after = step.add_scalar(1)?;
+    let name = |i: usize| &task.params.0[i].0;
+    let remembered = slots.iter().zip(&look.trained);
+    let slot_names =
+        remembered.flat_map(|(&slots, &i)| (0..slots).map(move |slot| format!("optimizer.{}.{slot}", name(i))));
+    let names = (0..count).map(|i| format!("model.{}", name(i)));
+    let averages = (0..average.len()).map(|i| format!("average.{}", name(i)));
+    let names = names.chain(slot_names).chain(averages).chain(["step".to_owned()]).collect();
     let shared = 0..spec.push(step, Tensor::i32(&[], &[0])?, Some(after)) + 1;
     let zeros = |tensor: &Tensor| tensor.zeros_like();
     let logged = logged(&log, &in_epoch, &columns)?;
     let places = Places {
         shared,
         params: 0..count,
+        names,
         slots,
         average,
         order: spec.push(order.clone(), zeros(&order), None),

@@ -1,7 +1,7 @@
 //! The driver: hands a compiled step to the runner, epoch after epoch, and tells what comes back.
 
 use super::{
-    BeginReport, EpochReport, Event, FitOptions, Flow, History, Remainder, Unit,
+    BeginReport, Checkpoint, EpochReport, Event, FitOptions, Flow, History, Keeper, Remainder, Unit,
     body::{Batches, Body, Inputs, Places, Task, body},
     evaluate::{Passes, Score, prepare, sample},
     fault::cause,
@@ -58,6 +58,9 @@ pub async fn fit(
     let settings = settings(&params, options)?;
     let task = Task { model, params: &params, data: train, options, settings: &settings, classes };
     let run = Run::begin(runner, task).await?;
+    if let Some(checkpoint) = &options.resume {
+        run.resume(checkpoint).await?;
+    }
     params.set(&run.main.state[run.main.places.params.clone()]);
     let passes = match validation {
         Some(data) => {
@@ -171,6 +174,38 @@ impl<'a> Run<'a> {
         Ok(Self { runner, task, options, samples, batches, main, rest, kept, best, aside })
     }
 
+    /// What a checkpoint holds, by name: what the loops share, with the weights that stand here, and the best weights.
+    fn state(&self, weights: Range<usize>) -> Vec<(String, Tensor)> {
+        let Places { names, params, shared, .. } = &self.main.places;
+        let shared =
+            names.iter().cloned().zip(weights.chain(params.end..shared.end).map(|i| self.main.state[i].clone()));
+        let best = self.best.clone().unwrap_or_default().zip(params.clone());
+        let best = best.map(|(best, param)| (format!("best.{}", names[param]), self.main.state[best].clone()));
+        shared.chain(best).collect()
+    }
+
+    /// Takes the state of an earlier run like this one.
+    async fn resume(&self, checkpoint: &Checkpoint) -> Result<()> {
+        let History { epochs, seed, .. } = &checkpoint.history;
+        let state = self.state(self.main.places.params.clone());
+        let values = checkpoint.values_for(&state, self.options.seed)?;
+        if let Some(last) = epochs.last()
+            && last.step != epochs.len() * self.batches.of
+        {
+            let message = format!(
+                "the checkpoint is of another run: after {} epochs it had done {} steps, and this one would have done {} (seed {seed})",
+                epochs.len(),
+                last.step,
+                epochs.len() * self.batches.of
+            );
+            return Err(Error::argument("fit", message));
+        }
+        for ((_, own), value) in state.iter().zip(&values) {
+            self.runner.assign(own, value).await?;
+        }
+        Ok(())
+    }
+
     async fn train(&self, passes: Option<&Passes>, listen: &mut dyn FnMut(&Event) -> Flow) -> Result<History> {
         let options = self.options;
         let clock = options.clock();
@@ -186,15 +221,30 @@ impl<'a> Run<'a> {
             Schedule::Plateau { factor, patience, threshold } => Some(Plateau::new(base, factor, patience, threshold)),
             _ => None,
         };
+        let least = options.early_stopping.as_ref().and_then(|stop| stop.min_change);
         // The loss that was watched after the epoch before.
         let mut before = f64::INFINITY;
+        let mut still = |watched: f64| {
+            let change = (watched - std::mem::replace(&mut before, watched)).abs();
+            least.is_some_and(|least| change <= least)
+        };
         let mut early = options.early_stopping.as_ref().map(|stop| EarlyStopping::new(stop.patience, stop.min_delta));
+        let mut over = false;
+        if let Some(checkpoint) = &options.resume {
+            history = History { stopped: false, restored: None, ..checkpoint.history.clone() };
+            for report in &history.epochs {
+                let watched = judged(report);
+                base = plateau.as_mut().map_or(base, |plateau| plateau.report(watched));
+                over = early.as_mut().is_some_and(|early| early.report(watched)) | still(watched);
+            }
+        }
         let ahead = BeginReport { steps: options.epochs * self.batches.of, seed: options.seed };
         if listen(&Event::Begin(ahead)) == Flow::Stop {
             history.stopped = true;
             return Ok(history);
         }
-        for epoch in 0..options.epochs {
+        let from = if over { options.epochs } else { history.epochs.len() };
+        for epoch in from..options.epochs {
             let lrs = self.lrs(epoch, base);
             self.copy(self.main.places.shared.clone(), self.kept.clone()).await?;
             self.assign_tables(epoch, &lrs).await?;
@@ -219,25 +269,29 @@ impl<'a> Run<'a> {
             let mut report = self.report(&history, first, score);
             (report.epoch, report.lr) = (epoch + 1, lrs[lrs.len() - 1]);
             report.steps_per_second = seconds.filter(|&s| s > 0.0).map(|s| lrs.len() as f64 / s);
-            let watched = f64::from(report.val_loss.unwrap_or(report.loss));
+            let watched = judged(&report);
             history.epochs.push(report.clone());
+            if let Some(plateau) = &mut plateau {
+                base = plateau.report(watched);
+            }
+            over = early.as_mut().is_some_and(|early| early.report(watched)) | still(watched);
+            let improved = early.as_ref().is_some_and(EarlyStopping::improved);
+            if let (true, Some(best)) = (improved, self.best.clone()) {
+                self.copy(params(), best).await?;
+            }
+            if let Some(Keeper(keep)) = &options.checkpoint {
+                keep(Checkpoint {
+                    values: self.state(self.aside.clone().unwrap_or(params())),
+                    history: history.clone(),
+                })
+                .await?;
+            }
             if listen(&Event::Epoch(report)) == Flow::Stop {
                 history.stopped = epoch + 1 < options.epochs;
                 return Ok(history);
             }
-            if let Some(plateau) = &mut plateau {
-                base = plateau.report(watched);
-            }
-            if let Some(early) = &mut early {
-                let over = early.report(watched);
-                if let (true, Some(best)) = (early.improved(), self.best.clone()) {
-                    self.copy(params(), best).await?;
-                }
-                let still = options.early_stopping.as_ref().and_then(|stop| stop.min_change);
-                let change = (watched - std::mem::replace(&mut before, watched)).abs();
-                if over || still.is_some_and(|least| change <= least) {
-                    break;
-                }
+            if over {
+                break;
             }
             if let Some(aside) = self.aside.clone() {
                 self.copy(aside, params()).await?;
@@ -390,6 +444,11 @@ impl<'a> Run<'a> {
         }
         Ok(())
     }
+}
+
+/// The loss that schedules and early stopping follow.
+fn judged(report: &EpochReport) -> f64 {
+    f64::from(report.val_loss.unwrap_or(report.loss))
 }
 
 /// Adds a copy of each of these values to a loop's state, which only assignments change.

@@ -2,6 +2,7 @@
 //! loop ([`Step`]).
 
 mod body;
+mod checkpoint;
 mod evaluate;
 mod event;
 mod fault;
@@ -13,6 +14,7 @@ mod statistics;
 mod step;
 mod tell;
 
+pub use checkpoint::{Checkpoint, Keeper};
 pub use evaluate::{Score, evaluate, predict};
 pub use event::{BeginReport, EpochReport, Event, Flow, History, Point, StepReport};
 pub use fit::fit;

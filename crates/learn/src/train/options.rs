@@ -1,6 +1,6 @@
 //! What a caller may choose about a run.
 
-use super::Group;
+use super::{Checkpoint, Group, Keeper};
 use crate::{Error, Result, augment::Augment, layers::Layer, losses::Loss, optim::Optimiser, schedule::Schedule};
 use std::{fmt, rc::Rc};
 
@@ -58,6 +58,12 @@ pub struct FitOptions {
     pub teacher: Option<Teacher>,
     /// Stop when the validation loss (the training loss without a validation set) no longer falls.
     pub early_stopping: Option<EarlyStop>,
+    /// Gets the state of the run after every epoch.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub checkpoint: Option<Keeper>,
+    /// The state from which the run goes on.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub resume: Option<Checkpoint>,
     /// Tells the time; natively there is one anyway.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub clock: Option<Clock>,
@@ -88,6 +94,8 @@ impl Default for FitOptions {
             gradient_norms: false,
             teacher: None,
             early_stopping: None,
+            checkpoint: None,
+            resume: None,
             clock: None,
         }
     }

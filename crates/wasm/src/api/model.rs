@@ -8,7 +8,8 @@ use crate::error::{Result, Thrown};
 use crate::js::object;
 use gradbook_core as core;
 use gradbook_learn::layers::{self, Activation, Forward, Layer, Param, Params};
-use gradbook_learn::{models, train};
+use gradbook_learn::models::{self, Pretrained};
+use gradbook_learn::train;
 use js_sys::{Array, Function, Object};
 use serde::Deserialize;
 use std::cell::{OnceCell, RefCell};
@@ -112,6 +113,12 @@ impl Model {
         }
         params.set(&values);
         Ok(())
+    }
+
+    /// Gives the parameters the tensors of these names: see `Params::load`.
+    pub fn load(&self, labels: Vec<String>, values: &TensorList) -> Result<()> {
+        let named: Vec<_> = labels.into_iter().zip(values.tensors()).collect();
+        Ok(Params::of(&*self.0).load(&named)?)
     }
 
     /// `{ layers: [{ path, kind, input, output, parameters, multiplyAdds, receptiveField }], parameters, multiplyAdds }` for this input
@@ -237,8 +244,18 @@ fn layer(kind: &str, options: &JsValue) -> Result<Rc<dyn Layer>> {
         "resnet" => Rc::new(read::<models::ResNet>(kind, options)?.build()),
         "densenet" => Rc::new(read::<models::DenseNet>(kind, options)?.build()),
         "mobilenet" => Rc::new(read::<models::MobileNet>(kind, options)?.build()),
-        _ => Rc::new(read_kind::<Activation>(kind, options)?),
+        _ => match Pretrained::by_kind(kind) {
+            Some(known) => Rc::new(known.network()),
+            None => Rc::new(read_kind::<Activation>(kind, options)?),
+        },
     })
+}
+
+/// Images of any size as a trained network expects them.
+#[wasm_bindgen]
+pub fn preprocess(kind: &str, images: &Tensor) -> Result<Tensor> {
+    let known = Pretrained::by_kind(kind).ok_or_else(|| Thrown::argument(format!("{kind} is no trained network")))?;
+    Ok(Tensor(known.preprocess().apply(&images.0)?))
 }
 
 fn sizes(shape: &[usize]) -> JsValue {

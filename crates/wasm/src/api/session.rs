@@ -92,6 +92,13 @@ impl Session {
         self.0.is_ahead().then(|| promise(async move { Ok(runner.caught_up().await.map(|()| JsValue::UNDEFINED)?) }))
     }
 
+    /// Hands tensors by label to the engine's host, to be stored as the text says; a promise of what it says to that.
+    pub fn save(&self, what: String, labels: Vec<String>, tensors: &TensorList) -> Promise {
+        let (runner, tensors) = (self.0.clone(), tensors.tensors());
+        let named: Vec<(String, core::Tensor)> = labels.into_iter().zip(tensors).collect();
+        promise(async move { Ok(runner.save(&what, &named).await?.into()) })
+    }
+
     /// A collection of tensors that the engine's host has, as `[label, tensor]` pairs.
     pub fn load(&self, what: String) -> Promise {
         let runner = self.0.clone();

@@ -3,6 +3,7 @@
 use super::promise::promise;
 use crate::api::dataset::Dataset;
 use crate::api::function;
+use crate::api::list::TensorList;
 use crate::api::model::Model;
 use crate::api::options::{parse, read};
 use crate::api::session::Session;
@@ -12,7 +13,7 @@ use crate::error::{Result, Thrown};
 use gradbook_core as core;
 use gradbook_learn::losses::{Loss, Reduction};
 use gradbook_learn::schedule::Schedule;
-use gradbook_learn::train::{self, Clock, Event, FitOptions, Flow};
+use gradbook_learn::train::{self, Checkpoint, Clock, Event, FitOptions, Flow, Keeper};
 use js_sys::{Function, Promise, Reflect};
 use serde::Serialize;
 use std::rc::Rc;
@@ -33,8 +34,10 @@ impl Teacher {
 }
 
 /// Trains a model. `extra` is a loss as a function of output and target, or a teacher; `listen` gets every event as a plain
-/// object and says true to stop. Gives the history.
+/// object and says true to stop. After every epoch the run is saved as `save` says, which gets the history and gives what
+/// [`Session::save`] takes; it goes on from `resume`. Gives the history.
 #[wasm_bindgen]
+#[expect(clippy::too_many_arguments, reason = "named in one place, where JavaScript calls it")]
 pub fn fit(
     session: &Session,
     model: &Model,
@@ -43,8 +46,12 @@ pub fn fit(
     options: JsValue,
     extra: JsValue,
     listen: Function,
+    save: Option<Function>,
+    resume: Option<Resume>,
 ) -> Result<Promise> {
-    let options = settings("fit", &options, &extra)?;
+    let mut options = settings("fit", &options, &extra)?;
+    options.checkpoint = save.map(|save| keeper(session, save));
+    options.resume = resume.map(|Resume(checkpoint)| checkpoint);
     let (runner, model, train) = (session.runner(), model.0.clone(), train.0.clone());
     Ok(promise(async move {
         let mut tell = |event: &Event| {
@@ -53,6 +60,37 @@ pub fn fit(
         };
         let validation = validation.as_ref().map(|set| &set.0);
         plain(&train::fit(&runner, &model, &train, validation, &options, &mut tell).await?)
+    }))
+}
+
+/// A run after some epochs, from which another goes on.
+#[wasm_bindgen]
+pub struct Resume(Checkpoint);
+
+#[wasm_bindgen]
+impl Resume {
+    /// Of values by name, and a history as `fit` gives it.
+    #[wasm_bindgen(constructor)]
+    pub fn new(names: Vec<String>, values: &TensorList, history: JsValue) -> Result<Self> {
+        let history = parse("the history of a checkpoint", history)?;
+        Ok(Self(Checkpoint { values: names.into_iter().zip(values.tensors()).collect(), history }))
+    }
+}
+
+/// Saves checkpoints through a session. A stop that comes meanwhile ends the run anyway.
+fn keeper(session: &Session, save: Function) -> Keeper {
+    let runner = session.runner();
+    Keeper(Rc::new(move |checkpoint| {
+        let (runner, save) = (runner.clone(), save.clone());
+        Box::pin(async move {
+            let wrong = |thrown: Thrown| gradbook_learn::Error::from(core::Error::Wire(thrown.message()));
+            let history = plain(&checkpoint.history).map_err(wrong)?;
+            let what = save.call1(&JsValue::UNDEFINED, &history).ok().and_then(|what| what.as_string());
+            match runner.save(&what.unwrap_or_default(), &checkpoint.values).await {
+                Ok(_) | Err(core::Error::Stopped) => Ok(()),
+                Err(error) => Err(error.into()),
+            }
+        })
     }))
 }
 

@@ -13,7 +13,7 @@ use gradbook_core::device::{
     lasting::{Lasting, Surroundings},
 };
 use gradbook_core::remote::{self, Loaded, Server};
-use gradbook_core::{self as core, LocalRunner};
+use gradbook_core::{self as core, Data, LocalRunner};
 use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
@@ -154,16 +154,23 @@ impl Engine {
     }
 
     /// A new client. `send` gets every reply as a `Uint8Array`; `load` gets the name of a collection and gives a promise
-    /// of `[label, bytes]` pairs, the bytes being IDX files.
-    pub fn connect(&self, send: Function, load: Function) -> Connection {
-        Connection(Server::new(self.runner.clone(), Host { send, load, loaded: self.loaded.clone() }))
+    /// of `[label, bytes]`, the bytes being IDX files or residual images, and `[label, elements, shape]`, typed arrays with their sizes.
+    /// `save` gets a text that says where to, and such triples; it gives a promise of a text. Collections are remembered by
+    /// their names; those of a reader's own, whose names have a `:`, may change.
+    pub fn connect(&self, send: Function, load: Function, save: Function) -> Connection {
+        Connection(Server::new(self.runner.clone(), Host { send, load, save, loaded: self.loaded.clone() }))
     }
 
     /// The client that comes after another one: it gets what that one wanted kept.
     #[wasm_bindgen(js_name = connectAfter)]
-    pub fn connect_after(&self, before: &Connection, send: Function, load: Function) -> Connection {
-        let host = Host { send, load, loaded: self.loaded.clone() };
+    pub fn connect_after(&self, before: &Connection, send: Function, load: Function, save: Function) -> Connection {
+        let host = Host { send, load, save, loaded: self.loaded.clone() };
         Connection(before.0.successor(self.runner.clone(), host))
+    }
+
+    /// A collection is another one from now on: who asks for it gets it anew.
+    pub fn forget(&self, what: &str) {
+        self.loaded.borrow_mut().remove(what);
     }
 
     /// Ends all loops and evaluations that are under way. Nothing is handed to the device after this.
@@ -221,6 +228,7 @@ impl Connection {
 struct Host {
     send: Function,
     load: Function,
+    save: Function,
     loaded: Rc<RefCell<FxHashMap<String, Loaded>>>,
 }
 
@@ -240,27 +248,54 @@ impl remote::Host for Host {
             if let Some(known) = loaded.borrow().get(&what) {
                 return Ok(known.clone());
             }
-            let files = files(&load, &what).await.map_err(|error| core::Error::Load {
-                what: what.clone(),
-                message: Reflect::get(&error, &"message".into()).ok().and_then(|m| m.as_string()).unwrap_or_default(),
-            })?;
-            let tensors = datasets::tensors(&what, &files)?;
-            loaded.borrow_mut().insert(what, tensors.clone());
+            let files = files(&load, &what).await.map_err(|error| failed(&what, &error))?;
+            let tensors = datasets::tensors(&what, files)?;
+            if !what.contains(':') {
+                loaded.borrow_mut().insert(what, tensors.clone());
+            }
             Ok(tensors)
+        })
+    }
+
+    fn save(&self, what: String, values: Vec<(String, Data)>) -> LocalFuture<'static, core::Result<String>> {
+        let save = self.save.clone();
+        Box::pin(async move {
+            let saved = store(&save, &what, &values)
+                .await
+                .map_err(|error| core::Error::Load { what: "what was to be saved".into(), message: message(&error) })?;
+            Ok(saved.as_string().unwrap_or_default())
         })
     }
 }
 
+fn failed(what: &str, error: &JsValue) -> core::Error {
+    core::Error::Load { what: what.into(), message: message(error) }
+}
+
+fn message(error: &JsValue) -> String {
+    Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string()).unwrap_or_default()
+}
+
+async fn store(save: &Function, what: &str, values: &[(String, Data)]) -> Result<JsValue, JsValue> {
+    let triples: js_sys::Array = values.iter().map(|(label, data)| datasets::triple(label, data)).collect();
+    let promise: Promise = save.call2(&JsValue::UNDEFINED, &what.into(), &triples)?.dyn_into()?;
+    JsFuture::from(promise).await
+}
+
 /// The files of a collection as the program around us has them.
-async fn files(load: &Function, what: &str) -> Result<Vec<(String, Vec<u8>)>, JsValue> {
+async fn files(load: &Function, what: &str) -> Result<Vec<(String, datasets::File)>, JsValue> {
     let promise: Promise = load.call1(&JsValue::UNDEFINED, &what.into())?.dyn_into()?;
     let pairs: js_sys::Array = JsFuture::from(promise).await?.dyn_into()?;
     let pair = |pair: JsValue| {
         let pair: js_sys::Array = pair.dyn_into()?;
-        let bytes: Uint8Array = pair.get(1).dyn_into()?;
         let label = pair.get(0).as_string().unwrap_or_default();
+        if pair.length() == 3 {
+            let data = datasets::array(&label, &pair.get(1), &pair.get(2)).map_err(Thrown::from)?;
+            return Ok((label, datasets::File::Array(data)));
+        }
+        let bytes: Uint8Array = pair.get(1).dyn_into()?;
         let bytes = crate::js::bytes(&bytes, &label).map_err(Thrown::from)?;
-        Ok((label, bytes))
+        Ok((label, datasets::File::Packed(bytes)))
     };
     pairs.iter().map(pair).collect()
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Cursor, Read};
-use std::path::Path;
+use std::path::{Component, Path};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -42,6 +42,20 @@ impl Files {
     /// A file of the archive.
     pub fn get(&self, name: &str) -> Result<&[u8]> {
         self.files.get(name).map(Vec::as_slice).with_context(|| format!("{} has no {name}", self.archive))
+    }
+
+    /// Writes what lies below one of its folders into a folder on the disk.
+    pub fn unpack(&self, from: &str, to: &Path) -> Result<()> {
+        for (name, bytes) in &self.files {
+            let Ok(below) = Path::new(name).strip_prefix(from) else { continue };
+            if below.components().any(|part| !matches!(part, Component::Normal(_))) {
+                bail!("{} has a file {name}", self.archive);
+            }
+            let path = to.join(below);
+            fs::create_dir_all(path.parent().unwrap_or(to))?;
+            fs::write(path, bytes)?;
+        }
+        Ok(())
     }
 
     /// A file that is packed with gzip, unpacked.

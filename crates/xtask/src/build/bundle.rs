@@ -3,6 +3,7 @@
 //! ```text
 //! index.html  main.js  *.css         the page (web/main.ts, web/*.css), with chunks/ loaded when they are needed
 //! compute-worker.js                  module worker (web/kernel/compute-worker.ts)
+//! import-worker.js                   module worker that reads the reader's files (web/import/worker.ts)
 //! helper-worker.js                   module worker, one for each thread beyond the first (web/api/helper-worker.ts)
 //! user-worker.js                     classic script, handed to the sandbox as text (web/kernel/user-worker.ts)
 //! bench.html  bench.js  bench.css    the benchmark (web/bench/page), with bench-worker.js and chunks of its own
@@ -75,7 +76,7 @@ fn bundle_pages(project: &Project, dev: bool) -> Result<Report> {
     stamp::write(&report, "")?;
     let mut command = esbuild(project, dev);
     command.args(["main=web/main.ts", "compute-worker=web/kernel/compute-worker.ts"]);
-    command.arg("helper-worker=web/api/helper-worker.ts");
+    command.args(["helper-worker=web/api/helper-worker.ts", "import-worker=web/import/worker.ts"]);
     for (name, sheet) in top_level(project, "css")? {
         command.arg(format!("{name}={}", project.show(&sheet)));
     }

@@ -24,7 +24,9 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
 
     let mut scripts = pages.reached("dist/main.js", &|_| true);
     scripts.extend(pages.reached("dist/compute-worker.js", &|_| true));
-    scripts.retain(|file| !pages.contains(file, "node_modules/katex/"));
+    scripts.retain(|file| {
+        !pages.contains(file, "node_modules/katex/") && !pages.contains(file, "web/notebook/own-dialog.ts")
+    });
     scripts.extend(["dist/user-worker.js".to_owned(), "dist/frame.html".to_owned()]);
     let mut modules = 0;
     let mut engines = Vec::new();
@@ -35,6 +37,10 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
             "graph" => modules += weight,
             // Training starts without it.
             "gpu" => scripts.retain(|file| !pages.contains(file, "web/pkg/gpu/")),
+            // A first Run reads no file of the reader's.
+            "files" => scripts.retain(|file| {
+                !["web/pkg/files/", "web/api/draw-scenes.ts"].iter().any(|part| pages.contains(file, part))
+            }),
             _ => engines.push((name, weight)),
         }
     }

@@ -88,6 +88,12 @@ const RULES: &[Rule] = &[
         because: "what is measured knows the API alone",
     },
     Rule {
+        part: "web/import",
+        except: &[],
+        never: &["/notebook/", "/kernel/", "/display/", "../main"],
+        because: "files become sets without the page",
+    },
+    Rule {
         part: "web/kernel",
         except: &[],
         never: &["/notebook/", "../main"],

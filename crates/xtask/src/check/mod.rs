@@ -32,6 +32,7 @@ const CHECKS: &[Check] = &[
     ("clippy for the API's module", |project| clippy(project, &[WASM, ALONE, &["api"]].concat())),
     ("clippy for the engine's module", |project| clippy(project, &[WASM, ALONE, &["engine"]].concat())),
     ("clippy for the GPU's module", |project| clippy(project, &[WASM, ALONE, &["gpu"]].concat())),
+    ("clippy for the files' module", |project| clippy(project, &[WASM, ALONE, &["files"]].concat())),
 ];
 
 const WASM: &[&str] = &["--package", "gradbook-wasm", "--target", "wasm32-unknown-unknown"];

@@ -49,26 +49,24 @@ impl Mirror {
 impl Lasting {
     /// Goes on with a mirror, or begins one if it is time. Waits only where the journal has grown too long.
     ///
-    /// Errors: it has, and there can be no mirror.
+    /// Errors: what the device told a mirror, which may be of something that was asked for before.
     pub(super) async fn tend(&self, open: &Rc<Open>) -> Result<()> {
         if !self.is_current(open) {
             return Ok(());
         }
-        if self.mirror.borrow().is_some() {
-            let polled = self.poll_mirror(&mut Context::from_waker(Waker::noop()));
-            if !self.is_long(2) {
-                // What failed is tried again.
-                return Ok(());
-            }
-            let done = match polled {
+        let is_due = || self.journal.borrow().len() > 0 && (self.surroundings.now)() >= self.due.get();
+        let done = match self.failed.take() {
+            Some(error) => Err(error),
+            None if self.mirror.borrow().is_some() => match self.poll_mirror(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(done) => done,
-                Poll::Pending => self.mirrored().await,
-            };
-            // A loss is found by whoever asks for something next.
-            return if done.is_err() && self.came_of_loss(open).await { Ok(()) } else { done };
-        }
-        let is_due = self.journal.borrow().len() > 0 && (self.surroundings.now)() >= self.due.get();
-        if is_due { self.begin_mirror(open) } else { self.bound_journal(open) }
+                Poll::Pending if self.is_long(2) => self.mirrored().await,
+                Poll::Pending => Ok(()),
+            },
+            None if is_due() => self.begin_mirror(open),
+            None => self.bound_journal(open),
+        };
+        // A loss is found by whoever asks for something next. Anything else may be an allocation of the caller's.
+        if done.is_err() && self.came_of_loss(open).await { Ok(()) } else { done }
     }
 
     /// Begins a mirror if the journal is long.
@@ -79,8 +77,11 @@ impl Lasting {
         if self.mirror.borrow().is_none() {
             return self.begin_mirror(open);
         }
-        // What came of it is told where somebody waits.
-        let _ = self.poll_mirror(&mut Context::from_waker(Waker::noop()));
+        match self.poll_mirror(&mut Context::from_waker(Waker::noop())) {
+            // Whether it came of a loss is found where somebody waits.
+            Poll::Ready(Err(error)) => drop(self.failed.borrow_mut().get_or_insert(error)),
+            Poll::Ready(Ok(())) | Poll::Pending => {}
+        }
         Ok(())
     }
 

@@ -72,6 +72,8 @@ pub struct Lasting {
     current: RefCell<Option<Rc<Open>>>,
     journal: RefCell<Journal>,
     mirror: RefCell<Option<Mirror>>,
+    /// What a mirror was told while nobody waited.
+    failed: RefCell<Option<Error>>,
     /// When the next mirror is due.
     due: Cell<f64>,
     /// Whether values are being moved.
@@ -105,6 +107,7 @@ impl Lasting {
             current: RefCell::new(Some(Open::on(device))),
             journal: RefCell::default(),
             mirror: RefCell::default(),
+            failed: RefCell::default(),
             due: Cell::new(0.0),
             moving: Cell::new(false),
             losses: Cell::new(0),

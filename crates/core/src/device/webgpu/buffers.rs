@@ -1,6 +1,6 @@
 //! Buffers by their names, and the pool of mappable ones through which words come back to the host.
 
-use super::{WebGpu, device_error};
+use super::{Doubt, WebGpu, device_error};
 use crate::{Result, device::BufferId, reserve::zeros};
 use rustc_hash::FxHashMap;
 use std::{
@@ -52,6 +52,7 @@ impl Buffers {
 pub struct Staging<'a> {
     gpu: &'a WebGpu,
     buffer: wgpu::Buffer,
+    doubt: Option<Doubt>,
     reusable: Cell<bool>,
 }
 
@@ -72,11 +73,16 @@ impl<'a> Staging<'a> {
         let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
         // Those that may be used again have sizes that others can use.
         let size = if bytes as u64 <= SPARE_BYTES { bytes.next_power_of_two().max(256) } else { bytes };
-        let buffer = match reused {
-            Some(buffer) => buffer,
-            None => gpu.buffer(size, usage, "reading back")?,
+        let (buffer, doubt) = match reused {
+            Some(buffer) => (buffer, None),
+            None => gpu.create(size, usage, "reading back", true)?,
         };
-        Ok(Self { gpu, buffer, reusable: Cell::new(false) })
+        Ok(Self { gpu, buffer, doubt, reusable: Cell::new(false) })
+    }
+
+    /// Whether there was memory for it, if that is not known.
+    pub fn doubt(&mut self) -> Option<Doubt> {
+        self.doubt.take()
     }
 
     pub fn buffer(&self) -> &wgpu::Buffer {

@@ -89,23 +89,33 @@ impl WebGpu {
 
     /// A buffer on the GPU. Errors: larger than the device allows; whether there was memory is known at the next wait.
     fn buffer(&self, bytes: usize, usage: wgpu::BufferUsages, what: &str) -> Result<wgpu::Buffer> {
+        let (buffer, doubt) = self.create(bytes, usage, what, bytes >= LARGE)?;
+        self.doubts.borrow_mut().extend(doubt);
+        Ok(buffer)
+    }
+
+    /// The same for one who awaits himself whether there was memory, if it is to be watched.
+    fn create(
+        &self,
+        bytes: usize,
+        usage: wgpu::BufferUsages,
+        what: &str,
+        watched: bool,
+    ) -> Result<(wgpu::Buffer, Option<Doubt>)> {
         let size = bytes.max(4) as u64;
         let storage = usage.contains(wgpu::BufferUsages::STORAGE);
         let limit = if storage { self.limits.max_storage_buffer_binding_size } else { u64::MAX };
         if size > limit.min(self.limits.max_buffer_size) {
             return Err(out_of_memory(bytes, what));
         }
-        let scope = (bytes >= LARGE).then(|| self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory));
+        let scope = watched.then(|| self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory));
         let descriptor = wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false };
         let buffer = self.device.create_buffer(&descriptor);
-        if let Some(scope) = scope {
-            let outcome = Box::pin(scope.pop());
-            self.doubts.borrow_mut().push(Doubt { outcome, bytes, what: what.into() });
-        }
+        let doubt = scope.map(|scope| Doubt { outcome: Box::pin(scope.pop()), bytes, what: what.into() });
         let mut counters = self.counters.borrow_mut();
         counters.buffers_created += 1;
         counters.live_bytes += size;
-        Ok(buffer)
+        Ok((buffer, doubt))
     }
 
     /// Gives a buffer's memory back once work under way is done with it.
@@ -167,26 +177,34 @@ impl WebGpu {
         let doubts = self.doubts.take();
         let mut result = Ok(());
         for doubt in doubts {
-            if doubt.outcome.await.is_some() && result.is_ok() {
-                result = Err(out_of_memory(doubt.bytes, &doubt.what));
-            }
-        }
-        if result.is_err() {
-            // Whatever used the buffer has failed as well.
-            self.signal.forgive();
+            result = result.and(self.cleared(doubt).await);
         }
         result
     }
 
+    /// The error of an allocation that failed.
+    async fn cleared(&self, doubt: Doubt) -> Result<()> {
+        if doubt.outcome.await.is_none() {
+            return Ok(());
+        }
+        // Whatever used the buffer has failed as well.
+        self.signal.forgive();
+        Err(out_of_memory(doubt.bytes, &doubt.what))
+    }
+
     /// What a staging buffer holds once its copy has been made.
-    async fn fetch(&self, staging: Staging<'_>, words: usize) -> Result<Vec<u32>> {
+    async fn fetch(&self, mut staging: Staging<'_>, words: usize) -> Result<Vec<u32>> {
         let outcome = staging.map(words);
         let mapped = self.until(|| outcome.get().or_else(|| self.signal.lost().map(|_| false))).await;
+        if !mapped {
+            if let Some(doubt) = staging.doubt() {
+                self.cleared(doubt).await?;
+            }
+            // If the buffer is there, the device is not: of that a browser tells later than of the mapping.
+            self.until(|| self.signal.lost()).await;
+        }
         self.settle().await?;
         self.signal.check()?;
-        if !mapped {
-            return Err(device_error("a buffer could not be read"));
-        }
         staging.take(words)
     }
 }

@@ -1,0 +1,200 @@
+// Weights in files, checkpoints and trained networks, through the package in Node.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { DISPLAY } from "../display/schema.ts";
+import { inMemory } from "./file-store.ts";
+import type { Instance, Tensor } from "./index.ts";
+import { createGradbook } from "./index.ts";
+
+const baseUrl = new URL("dist/", pathToFileURL(`${process.cwd()}/`));
+const files = inMemory();
+const open = () => createGradbook({ baseUrl, device: "cpu", files });
+const opened = open();
+
+const bits = async (tensors: Record<string, Tensor>) =>
+  Promise.all(
+    Object.entries(tensors).map(async ([name, tensor]) => [
+      name,
+      tensor.shape,
+      tensor.dtype,
+      Array.from(await tensor.data()),
+    ]),
+  );
+
+function network({ nn }: Instance) {
+  return nn.sequential([
+    nn.dense({ out: 5 }),
+    nn.batchNorm(),
+    nn.relu(),
+    nn.dropout({ p: 0.2 }),
+    nn.dense({ out: 2 }),
+  ]);
+}
+
+function samples(g: Instance, count = 60) {
+  const x = g.randn([count, 3], { seed: 3 });
+  return g.data.from(x, x.sum(1).gt(0).cast("i32"), { name: "sides" });
+}
+
+for (const name of ["net.safetensors", "net.npz"]) {
+  test(`a model's weights come back from ${name}`, async () => {
+    const g = await opened;
+    const model = network(g);
+    await model.fit(samples(g), { epochs: 1, seed: 4 });
+    const saved = await model.save(name, name.endsWith("npz") ? {} : { metadata: { note: "first" } });
+    assert.match(saved.toString(), new RegExp(`^${name}: 8 tensors, \\d kB$`));
+
+    // In another program, into a model that is built alike.
+    const other = await open();
+    const again = network(other);
+    if (name.endsWith("npz")) again.build([1, 3]);
+    await again.load(name);
+    assert.deepEqual(await bits(again.parameters), await bits(model.parameters));
+    const { metadata } = await other.files.load(name);
+    assert.equal(metadata.note, name.endsWith("npz") ? undefined : "first");
+  });
+}
+
+test("a network is built from its file, and learns on", async () => {
+  const g = await opened;
+  const model = network(g);
+  await model.fit(samples(g), { epochs: 1, seed: 4 });
+  await model.save("whole.safetensors");
+  const again = await g.nn.load("whole.safetensors");
+  const x = g.randn([4, 3], { seed: 9 });
+  assert.deepEqual(await again.forward(x).array(), await model.forward(x).array());
+  const { epochs } = await again.fit(samples(g), { epochs: 1, seed: 5 });
+  assert.equal(epochs.length, 1);
+});
+
+test("tensors of every type are saved; half of the bits are the nearest numbers", async () => {
+  const g = await opened;
+  const all = {
+    f: g.tensor([[0.5, -1e-9, 3.0000001]]),
+    i: g.tensor(Int32Array.of(1, -2)),
+    u: g.tensor(Uint32Array.of(1, 4294967295)),
+    b: g.tensor([1, 0]).gt(0),
+    scalar: g.tensor(7),
+  };
+  for (const name of ["all.safetensors", "all.npz"]) {
+    await g.files.save(name, all);
+    const { tensors } = await g.files.load(name);
+    const sorted = Object.fromEntries(Object.entries(tensors).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const expected = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
+    assert.deepEqual(await bits(sorted), await bits(expected), name);
+  }
+  await g.files.save("half.npz", { f: g.tensor([1, 1.0001, 1000.3]) }, { half: true });
+  const { tensors } = await g.files.load("half.npz");
+  assert.deepEqual(await tensors.f?.array(), [1, 1, 1000.5]);
+});
+
+test("what does not fit says so, and changes nothing", async () => {
+  const g = await opened;
+  const model = network(g);
+  model.build([1, 3], { seed: 1 });
+  const before = await bits(model.parameters);
+  await g.files.save("other.npz", { "0.weight": g.zeros([5, 3]) });
+  const missing = /there is no tensor 0\.bias; there are 0\.weight/;
+  await assert.rejects(model.load("other.npz"), missing);
+  assert.deepEqual(await bits(model.parameters), before);
+  await assert.rejects(network(g).load("other.npz"), /no parameters yet/);
+  await assert.rejects(g.nn.load("other.npz"), /does not say how its network is built/);
+  await assert.rejects(network(g).save("x.npz"), /no parameters yet/);
+  await assert.rejects(g.files.load("nowhere.npz"), /there is no file nowhere\.npz; there are .*other\.npz/);
+  for (const name of ["../x.npz", "a/b", ".x", "", "x\n", "y".repeat(121)])
+    await assert.rejects(
+      g.files.save(name, { x: g.zeros([1]) }),
+      /is no name of a file/,
+      JSON.stringify(name),
+    );
+});
+
+test("files that are broken or hostile are refused by name", async () => {
+  const g = await opened;
+  const text = (value: string) => new TextEncoder().encode(value);
+  const endless = new Uint8Array(10);
+  new DataView(endless.buffer).setBigUint64(0, 2n ** 60n, true);
+  const object = `{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n`;
+  const npy = Uint8Array.from([0x93, ...text("NUMPY"), 1, 0, object.length, 0, ...text(object), 0x80, 0x2e]);
+  const broken: [string, Uint8Array<ArrayBuffer>, RegExp][] = [
+    [
+      "empty.safetensors",
+      new Uint8Array(),
+      /empty\.safetensors: this is no safetensors file: it has 0 bytes/,
+    ],
+    ["endless.safetensors", endless, /endless\.safetensors: .*longer than 100 MB/],
+    ["object.npy", npy, /object\.npy: .*Python objects/],
+    ["cut.npz", text("PK\u0003\u0004"), /cut\.npz: this is no NPZ file/],
+    [
+      "page.safetensors",
+      text("<!doctype html><title>404</title>"),
+      /page\.safetensors: this is no safetensors file/,
+    ],
+  ];
+  for (const [name, bytes, message] of broken) {
+    await files.put(name, bytes);
+    await assert.rejects(g.files.load(name), message);
+    await files.remove(name);
+  }
+  // Nothing of this hurts what comes after.
+  await g.files.save("after.npz", { x: g.ones([2]) });
+  assert.deepEqual(await (await g.files.load("after.npz")).tensors.x?.array(), [1, 1]);
+});
+
+test("a run goes on from its checkpoint in another program, bit by bit", async () => {
+  const g = await opened;
+  const options = { optimizer: g.optim.adam({ lr: 0.01 }), batchSize: 16, seed: 11 };
+  const whole = network(g);
+  const expected = await whole.fit(samples(g), { ...options, epochs: 4 });
+
+  await network(g).fit(samples(g), {
+    ...options,
+    epochs: 4,
+    checkpoint: "run.safetensors",
+    onEpoch: ({ epoch }) => epoch < 2,
+  });
+  const other = await open();
+  const again = network(other);
+  const { seed: _, ...rest } = { ...options, optimizer: other.optim.adam({ lr: 0.01 }) };
+  const history = await again.fit(samples(other), {
+    ...rest,
+    epochs: 4,
+    checkpoint: "run.safetensors",
+    resume: true,
+  });
+  assert.deepEqual(history.points, expected.points);
+  assert.deepEqual(
+    history.epochs.map(({ epoch, loss, accuracy, step }) => ({ epoch, loss, accuracy, step })),
+    expected.epochs.map(({ epoch, loss, accuracy, step }) => ({ epoch, loss, accuracy, step })),
+  );
+  assert.deepEqual(await bits(again.parameters), await bits(whole.parameters));
+
+  // A run without a file begins; one of another network is refused.
+  const fresh = await network(g).fit(samples(g), { epochs: 1, checkpoint: "new.safetensors", resume: true });
+  assert.equal(fresh.epochs.length, 1);
+  const wider = g.nn.dense({ out: 2 });
+  await assert.rejects(
+    wider.fit(samples(g), { ...options, checkpoint: "run.safetensors", resume: true }),
+    /the checkpoint is of another run/,
+  );
+  await assert.rejects(network(g).fit(samples(g), { resume: true }), /resume goes with checkpoint/);
+});
+
+test("the trained networks know a cat", async () => {
+  const g = await opened;
+  const { chelsea } = await g.data.photos();
+  assert.ok(chelsea);
+  for (const load of [g.models.squeezenet, g.models.efficientnetLite0]) {
+    const network = await load();
+    const guess = await network.classify(chelsea);
+    assert.match(guess.top[0]?.label ?? "", /cat/);
+    assert.equal(guess.top.length, 5);
+    assert.ok(
+      guess.top.every(({ probability }, i, all) => i === 0 || probability <= (all[i - 1]?.probability ?? 0)),
+    );
+    const display = guess[DISPLAY]();
+    assert.equal(display.kind === "table" && display.rows.length, 5);
+  }
+});

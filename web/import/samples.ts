@@ -1,0 +1,44 @@
+// Samples of any kind, in the order of their files, to the parts of a set: train, validation and test where folders say so.
+
+import type { Elements } from "../api/idx.ts";
+import { idxBlob, textBlob } from "./blobs.ts";
+import { inOrder, PARTS, type Place } from "./place.ts";
+import type { PartSummary, SetFile } from "./protocol.ts";
+
+/** Equal samples one behind the other, with the place of each. */
+export interface Samples {
+  /** The shape of one, as the engine reads it: [C, H, W] or [T]. */
+  shape: number[];
+  values: Elements;
+  places: Place[];
+}
+
+export interface Parts {
+  parts: PartSummary[];
+  classes: string[];
+  files: SetFile[];
+}
+
+/** Each class is a number in the order of names, the same in all parts; files in no folder are a class of that name. */
+export function partsOf({ shape, values, places }: Samples, nameless: string): Parts {
+  const each = shape.reduce((product, size) => product * size, 1);
+  const className = (place: Place) => place.class || nameless;
+  const classes = inOrder(places.map(className));
+  const files: SetFile[] = [];
+  const parts = PARTS.flatMap((name): PartSummary[] => {
+    const numbers = places.flatMap((place, i) => (place.part === name ? [i] : []));
+    if (numbers.length === 0) return [];
+    const x = values.slice(0, numbers.length * each);
+    for (const [to, from] of numbers.entries())
+      x.set(values.subarray(from * each, (from + 1) * each) as never, to * each);
+    const labels = Int32Array.from(numbers, (i) => classes.indexOf(className(places[i] as Place)));
+    const counts = classes.map((_, label) => labels.reduce((sum, own) => sum + Number(own === label), 0));
+    files.push(
+      [`${name}.x`, idxBlob([numbers.length, ...shape], x)],
+      [`${name}.y`, idxBlob([numbers.length], labels)],
+    );
+    return [{ name, shape: [numbers.length, ...shape], counts }];
+  });
+  files.push(["classes", textBlob(classes.join("\n"))]);
+  return { parts, classes, files };
+}
