@@ -350,7 +350,7 @@ mod tests {
 
     /// A full square and a frame, 8 × 8, red over white.
     fn sprites() -> (Vec<u8>, Vec<u8>) {
-        let frame = |at: usize| at / 8 % 7 == 0 || at % 8 % 7 == 0;
+        let frame = |at: usize| (at / 8).is_multiple_of(7) || (at % 8).is_multiple_of(7);
         let alpha: Vec<u8> = (0..128).map(|at| if at < 64 || frame(at - 64) { 255 } else { 0 }).collect();
         let plane = |n: usize, c: usize| {
             let alpha = &alpha[64 * n..64 * (n + 1)];
