@@ -29,7 +29,7 @@ const BUDGET: usize = 25_000_000;
 type Packer = fn(&[Files]) -> Result<Set>;
 
 /// Each set: its name, the archives it is made from, and how.
-const SETS: [(&str, &[&Archive], Packer); 15] = [
+const SETS: [(&str, &[&Archive], Packer); 16] = [
     ("mnist", &[&classify::MNIST], classify::mnist),
     ("fashion", &[&classify::FASHION], classify::fashion),
     ("cifar10", &[&classify::CIFAR10], classify::cifar10),
