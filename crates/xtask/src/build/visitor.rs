@@ -36,7 +36,9 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
             // Training starts without it.
             "gpu" => scripts.retain(|file| !pages.contains(file, "web/pkg/gpu/")),
             // A first Run reads no file of the reader's.
-            "files" => scripts.retain(|file| !pages.contains(file, "web/pkg/files/")),
+            "files" => scripts.retain(|file| {
+                !pages.contains(file, "web/pkg/files/") && !pages.contains(file, "web/notebook/files-element.ts")
+            }),
             _ => engines.push((name, weight)),
         }
     }
