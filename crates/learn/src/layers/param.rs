@@ -261,7 +261,7 @@ mod tests {
         build(&layer, &[1, 2], 7).unwrap();
         let before = Params::of(&layer).values()[0].id();
         let (weight, bias) = (named("weight", Tensor::zeros(&[2, 2])), named("bias", Tensor::zeros(&[2])));
-        assert_eq!(message(&[weight.clone()]), "load: there is no tensor bias; there are weight");
+        assert_eq!(message(std::slice::from_ref(&weight)), "load: there is no tensor bias; there are weight");
         let narrow = named("weight", Tensor::zeros(&[2, 1]));
         let expected = "load: weight has shape [2, 2] in the model and [2, 1] in the file";
         assert_eq!(message(&[narrow, bias.clone()]), expected);
