@@ -251,8 +251,8 @@ export interface BuiltIn {
 export declare function builtIn(context: Context): BuiltIn;
 
 // collections.d.ts
-/** A file of a collection: what it holds, such as "train.images", and its bytes, unpacked. */
-export type CollectionFile = [label: string, bytes: Uint8Array];
+/** A file of a collection: what it holds, such as "train.images", and its bytes, unpacked; or elements that were read, with sizes. */
+export type CollectionFile = [label: string, bytes: Uint8Array] | [label: string, elements: Float32Array | Int32Array | Uint32Array | Uint8Array, shape: number[]];
 /** How far a data set has come. */
 export interface LoadProgress {
     /** The name of the data set. */
@@ -262,7 +262,7 @@ export interface LoadProgress {
     /** Bytes of all its files. */
     total: number;
 }
-/** Loads a collection from the folder that holds all of them. Errors: a file is missing, cut short or damaged. */
+/** Loads a collection from the folder that holds all of them, or a part of it (`name/part`). Errors: a file is missing, cut short or damaged. */
 export declare function loadCollection(assets: URL, name: string, onProgress?: (progress: LoadProgress) => void): Promise<CollectionFile[]>;
 
 // compile.d.ts
@@ -557,6 +557,7 @@ export declare function describe(shape: readonly number[], dtype: string, values
 // engine.d.ts
 import type * as Module from "../pkg/base/gradbook.js";
 import type { LoadProgress } from "./collections.ts";
+import type { FileStore } from "./file-store.ts";
 import type { EngineBuild } from "./probe.ts";
 /** A device that can be opened. */
 export type DeviceName = "cpu" | "webgpu";
@@ -607,15 +608,17 @@ export interface EngineOptions {
 }
 /** Loads a build. `base` is the folder of the site or package. Errors: it does not run here; files that do not load. */
 export declare function loadEngine(base: URL, options?: EngineOptions): Promise<EngineModule>;
-/** Where data sets come from. */
+/** Where data sets come from, and the reader's own files. */
 export interface Source {
-    /** The folder that holds them. */
-    assets: URL;
+    /** The folder of the site or package: the data sets lie in `assets/` in it. */
+    base: URL;
+    /** The reader's own files. */
+    files: FileStore;
     /** Told how far one that is loaded has come. */
     onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
 /** A new client of an engine. It gets what the one before it wanted kept. */
-export declare function connect(engine: Engine, send: (reply: Uint8Array) => void, { assets, onProgress }: Source, before?: Connection): Connection;
+export declare function connect(engine: Engine, send: (reply: Uint8Array) => void, { base, files, onProgress }: Source, before?: Connection): Connection;
 /** Messages in the forms that a port carries: one, or several of one turn together. */
 export declare function receive(connection: Connection, message: unknown): void;
 
@@ -675,6 +678,31 @@ export declare class Explanation {
 }
 export declare function explain(context: Context): Explain;
 
+// file-store.d.ts
+/** A file as lists show it. */
+export interface StoredFile {
+    name: string;
+    bytes: number;
+}
+/** Files by name. */
+export interface FileStore {
+    /** The bytes of a file; none if there is no such file. */
+    get(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+    /** Writes a file, in place of one of the same name. Errors: there is no room. */
+    put(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+    /** What there is, by name. */
+    list(): Promise<StoredFile[]>;
+    remove(name: string): Promise<void>;
+}
+/** The name, if it may be one of a file. Errors: it is a path, too long, or has letters that cannot be seen. */
+export declare function fileName(name: unknown): string;
+/** The browser's storage. */
+export declare function browserFiles(): FileStore;
+/** Files that last as long as the program. */
+export declare function inMemory(): FileStore;
+/** The folder that a program was started in (Node). */
+export declare function folderFiles(folder: string): FileStore;
+
 // files.d.ts
 /**
  * The bytes of a file; `onBytes` is told how many have come. Errors: it could not be had; the message names the address and what
@@ -697,6 +725,7 @@ import type { DataSource } from "./data.ts";
 import type { Explain } from "./explain.ts";
 import type { Losses } from "./losses.ts";
 import type { Fit } from "./model.ts";
+import type { Models } from "./models.ts";
 import type { Nn } from "./nn.ts";
 import type { Optim } from "./optim.ts";
 import type { Plot } from "./plot.ts";
@@ -708,6 +737,10 @@ export interface Gradbook extends Create {
     readonly nn: Nn;
     /** Data sets. */
     readonly data: DataSource;
+    /** Trained networks. */
+    readonly models: Models;
+    /** Files of tensors. */
+    readonly files: Files;
     /** Optimisers. */
     readonly optim: Optim;
     /** Losses. */
@@ -832,6 +865,7 @@ export declare class History {
 // index.d.ts
 import type { LoadProgress } from "./collections.ts";
 import type { DeviceInfo, DeviceLoss, DeviceName } from "./engine.ts";
+import type { FileStore } from "./file-store.ts";
 import type { Gradbook } from "./gradbook.ts";
 import type { EngineBuild } from "./probe.ts";
 export type { Augmentations, AugmentBatch, Chance, Jitter, SamplingOptions, Transform, } from "./augment.ts";
@@ -846,6 +880,7 @@ export { Dataset } from "./dataset.ts";
 export type { DeviceInfo, DeviceLoss, DeviceName } from "./engine.ts";
 export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target } from "./explain.ts";
 export { Explanation } from "./explain.ts";
+export type { FileStore, StoredFile } from "./file-store.ts";
 export type { Gradbook } from "./gradbook.ts";
 export type { EpochReport, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
@@ -869,6 +904,8 @@ export type { Grid, MakeSweep, Point, SweepRow } from "./sweep.ts";
 export { Sweep } from "./sweep.ts";
 export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
+export type { Files, SaveOptions, TensorFile } from "./weights.ts";
+export { Saved } from "./weights.ts";
 /** A wasm module: its bytes, or compiled already. */
 export type WasmSource = BufferSource | WebAssembly.Module;
 /** Options of `createGradbook`. */
@@ -897,6 +934,8 @@ export interface GradbookOptions {
     };
     /** Told how far a data set that is loaded has come. */
     onProgress?: (progress: LoadProgress) => void;
+    /** Where files are saved to and loaded from; the browser's storage, or in Node the folder that the program was started in. */
+    files?: FileStore;
     /** A port to a worker that called `serve` with the other end; then nothing is computed here. */
     port?: MessagePort;
 }
@@ -1046,6 +1085,7 @@ import type { Schedule } from "./optim.ts";
 import { Optimizer } from "./optim.ts";
 import { Curve } from "./plot.ts";
 import { Tensor } from "./tensor.ts";
+import type { Saved, SaveOptions } from "./weights.ts";
 /** A model as a function of its input and its parameters. */
 export type ModelFunction<P extends Record<string, Tensor>> = (x: Tensor, params: P) => Tensor;
 /** Options of training. */
@@ -1108,6 +1148,10 @@ export interface FitOptions {
         minChange?: number;
         restoreBest?: boolean;
     };
+    /** After every epoch the run is written to this file, such as "run.safetensors": weights, optimiser, step, seed and history. */
+    checkpoint?: string;
+    /** Whether it goes on from that file, if there is one: the curve is the same as without the break. No. */
+    resume?: boolean;
     /** Called after every epoch; to give false stops the run. */
     onEpoch?: (report: EpochReport) => unknown;
 }
@@ -1189,6 +1233,13 @@ export declare class Model {
     predict(x: Tensor | Dataset, options?: {
         batchSize?: number;
     }): Promise<Tensor>;
+    /**
+     * Writes the parameters as a file, such as "net.safetensors" (or "net.npz", for NumPy), which the page lists under Files. They are
+     * called as in `parameters`. Of layers and rows of them, the file of safetensors also says how the network is built (`nn.load`).
+     */
+    save(name: string, options?: SaveOptions): Promise<Saved>;
+    /** Takes the parameters from a file: every one by its name, none left over. Errors: they do not fit; then nothing has changed. */
+    load(name: string): Promise<this>;
     /** Its layers, with shapes and numbers of parameters, for an input shape with the batch axis such as [1, 1, 28, 28]. */
     summary(input: readonly number[]): Summary;
     [DISPLAY](): LiveDisplay;
@@ -1223,6 +1274,60 @@ export type Fit = <P extends Record<string, Tensor>>(forward: ModelFunction<P>, 
     params?: P;
 }) => Promise<History>;
 export declare function fit(context: Context): Fit;
+
+// models.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Context } from "./context.ts";
+import { Model } from "./model.ts";
+import { Tensor } from "./tensor.ts";
+/** Options of loading a network. */
+export interface ModelsOptions {
+    /** Whether the trained weights are put in; yes. Without them they are drawn at the first call. */
+    pretrained?: boolean;
+}
+/** Options of classifying. */
+export interface ClassifyOptions {
+    /** How many classes are told; 5. */
+    top?: number;
+}
+/** The networks. Weights are loaded on first use, checked, and kept in the browser's storage. */
+export interface Models {
+    /** SqueezeNet 1.1: 1.2 million weights, 2.3 MB. */
+    squeezenet(options?: ModelsOptions): Promise<Classifier>;
+    /** EfficientNet-Lite0: 4.6 million weights, 4.2 MB; the better of the two. */
+    efficientnetLite0(options?: ModelsOptions): Promise<Classifier>;
+}
+export declare function models(context: Context): Models;
+/** Their names. */
+export type Kind = "squeezenet" | "efficientnetLite0";
+/** A network that tells what an image shows. */
+export declare class Classifier extends Model {
+    /** Which network it is. */
+    readonly network: Kind;
+    /** The names of its classes, in the order of its scores. */
+    readonly classes: readonly string[];
+    /** Images [N, 3, H, W] or one [3, H, W], values 0…1, as the network expects them: the square in their middle, at its size. */
+    preprocess(images: Tensor): Tensor;
+    /** What the network takes an image for, [3, H, W] or [1, 3, H, W], values 0…1: the most probable classes. */
+    classify(image: Tensor, options?: ClassifyOptions): Promise<Classification>;
+}
+/** A class that an image may show. */
+export interface Guess {
+    /** Its number. */
+    index: number;
+    /** Its name. */
+    label: string;
+    /** How probable the network takes it to be. */
+    probability: number;
+}
+/** What a network takes an image for, as a table. */
+export declare class Classification {
+    /** The most probable first. */
+    readonly top: readonly Guess[];
+    toString(): string;
+    [DISPLAY](): LiveDisplay;
+}
 
 // nn.d.ts
 import type { Context } from "./context.ts";
@@ -2298,3 +2403,50 @@ import type { Gpu } from "../pkg/gpu/gradbook.js";
  * which takes some hundreds of ms; not on a program on the CPU, whose usual ones are known. `base` is the folder of the site.
  */
 export declare function tune(gpu: Gpu, base: URL): Promise<void>;
+
+// weights.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Context } from "./context.ts";
+import { Tensor } from "./tensor.ts";
+/** Options of saving. */
+export interface SaveOptions {
+    /** What the file says besides the tensors, by name (safetensors only). */
+    metadata?: Readonly<Record<string, string>>;
+    /** Whether numbers with a fraction take 16 bits, and not 32; no. */
+    half?: boolean;
+}
+/** What a file holds. */
+export interface TensorFile {
+    /** The tensors by name; those of 64 bits are rounded to 32, small integers are i32. */
+    tensors: Record<string, Tensor>;
+    /** What else it says. */
+    metadata: Record<string, string>;
+}
+/** The reader's own files of tensors. */
+export interface Files {
+    /** Writes tensors under a name such as "features.safetensors" or "features.npz", in place of what was there. */
+    save(name: string, tensors: Readonly<Record<string, Tensor>>, options?: SaveOptions): Promise<Saved>;
+    /** Reads a file that was saved, or added under Files: safetensors, npz or npy. */
+    load(name: string): Promise<TensorFile>;
+    /** What files there are. */
+    list(): Promise<FileEntry[]>;
+}
+/** A file of the reader's. */
+export interface FileEntry {
+    name: string;
+    /** Its size. */
+    bytes: number;
+}
+export declare function files(context: Context): Files;
+/** A file that was written. */
+export declare class Saved {
+    /** Its name. */
+    readonly name: string;
+    /** Its size. */
+    readonly bytes: number;
+    /** How many tensors are in it. */
+    readonly tensors: number;
+    toString(): string;
+    [DISPLAY](): LiveDisplay;
+}

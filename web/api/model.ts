@@ -298,7 +298,7 @@ export class Model {
     try {
       const { session } = context;
       const save = checkpoint === undefined ? undefined : (run: HistoryData) => saveRun(checkpoint, run);
-      const from = before && new context.wasm.Resume(before.names, before.values, before.history);
+      const from = before && resumed(context, before);
       const { wasm } = context;
       const run = wasm.fit(session, this.handle, train.handle, handle, settings, extra, listen, save, from);
       return new History((await run) as HistoryData, curve, this);
@@ -444,7 +444,27 @@ async function loadRun(context: Context, file: string): Promise<Run | undefined>
   if (metadata[RUN] === undefined)
     throw argumentError(`fit: ${file} is no checkpoint: it does not say how a run went`);
   const history = JSON.parse(metadata[RUN]) as HistoryData;
+  if (!Number.isInteger(history?.seed) || !Array.isArray(history.points) || !Array.isArray(history.epochs))
+    throw argumentError(`fit: what ${file} says of its run cannot be read`);
   return { history, names: Object.keys(tensors), values: list(context, Object.values(tensors)) };
+}
+
+/** The same for the module, which takes numbers. */
+function resumed({ wasm }: Context, { names, values, history: { seed, points, epochs } }: Run) {
+  const number = (value: number | undefined) => value ?? Number.NaN;
+  const steps = points.flatMap(({ step, loss, accuracy }) => [step, loss, number(accuracy)]);
+  const reports = epochs.flatMap((report) => [
+    report.epoch,
+    report.step,
+    report.loss,
+    number(report.accuracy),
+    number(report.valLoss),
+    number(report.valAccuracy),
+    report.lr,
+    number(report.stepsPerSecond),
+  ]);
+  const norms = Float32Array.from(points.flatMap((point) => point.norms ?? []));
+  return new wasm.Resume(names, values, seed, Float64Array.from(steps), norms, Float64Array.from(reports));
 }
 
 function saveRun(file: string, history: HistoryData): string {

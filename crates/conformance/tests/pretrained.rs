@@ -11,7 +11,7 @@ use gradbook_core::{
 };
 use gradbook_formats::array::{Raw, Values};
 use gradbook_formats::{residual, safetensors};
-use gradbook_learn::layers::{Params, Sequential, build};
+use gradbook_learn::layers::{Layer, Params, Sequential, build};
 use gradbook_learn::models::Pretrained;
 use gradbook_learn::train::predict;
 use pollster::block_on;
@@ -103,12 +103,7 @@ fn tensor((name, raw): &(String, Raw)) -> (String, Tensor) {
 }
 
 /// The numbers of the five most probable classes of each image, the most probable first.
-fn top5(
-    runner: &LocalRunner,
-    which: Pretrained,
-    network: &Rc<dyn gradbook_learn::layers::Layer>,
-    images: &[Tensor],
-) -> Vec<[usize; 5]> {
+fn top5(runner: &LocalRunner, which: Pretrained, network: &Rc<dyn Layer>, images: &[Tensor]) -> Vec<[usize; 5]> {
     let preset = which.preprocess();
     let ready: Vec<Tensor> = images.iter().map(|image| preset.apply(image).unwrap()).collect();
     let batch = Tensor::concat(&ready.iter().collect::<Vec<_>>(), 0).unwrap();
@@ -129,7 +124,7 @@ fn the_cat_is_a_cat() {
     let cat = Tensor::f32(&images.dims, &values).unwrap();
     let runner = LocalRunner::native(Cpu::new());
     for which in Pretrained::ALL {
-        let network: Rc<dyn gradbook_learn::layers::Layer> = Rc::new(network(which, Precision::F16));
+        let network: Rc<dyn Layer> = Rc::new(network(which, Precision::F16));
         let [best, others @ ..] = top5(&runner, which, &network, std::slice::from_ref(&cat))[0];
         // Tabby, tiger cat and Egyptian cat.
         assert!([281, 282, 285].contains(&best), "{which:?} says {best}, {others:?}");
@@ -139,35 +134,34 @@ fn the_cat_is_a_cat() {
 #[test]
 #[ignore = "fetches photographs and takes minutes; run by --slow"]
 fn twenty_photographs_are_seen_as_often_as_they_should_be() {
-    let Some(photos) = photos() else {
-        println!("skipped: the photographs (foolbox 3.3.4) could not be fetched from PyPI");
-        return;
-    };
-    let (images, labels): (Vec<Tensor>, Vec<usize>) = photos.into_iter().unzip();
-    assert_eq!(images.len(), 20);
     let expected = [
         (Pretrained::SqueezeNet, Precision::F16, 12, 19),
         (Pretrained::SqueezeNet, Precision::Int8, 12, 18),
         (Pretrained::EfficientNetLite0, Precision::Int8, 18, 20),
+        // Its weights come with 8 bits: with 16 they are the same numbers, nearly.
         (Pretrained::EfficientNetLite0, Precision::F16, 18, 20),
     ];
     let devices =
         [LocalRunner::native(Cpu::new()), LocalRunner::native(block_on(WebGpu::new(Options::default())).unwrap())];
-    for (which, precision, first, five) in expected {
-        let network: Rc<dyn gradbook_learn::layers::Layer> = Rc::new(network(which, precision));
-        for runner in &devices {
+    let mut wrong = 0;
+    for runner in &devices {
+        // A tensor that was computed with belongs to the device.
+        let Some(photos) = photos() else {
+            println!("skipped: the photographs (foolbox 3.3.4) could not be fetched from PyPI");
+            return;
+        };
+        let (images, labels): (Vec<Tensor>, Vec<usize>) = photos.into_iter().unzip();
+        assert_eq!(images.len(), 20);
+        for (which, precision, first, five) in expected {
+            let network: Rc<dyn Layer> = Rc::new(network(which, precision));
             let guesses = top5(runner, which, &network, &images);
             let right =
                 |many: usize| guesses.iter().zip(&labels).filter(|(top, label)| top[..many].contains(label)).count();
             println!("{which:?} {precision:?} {}: {} {}", runner.device().info().name, right(1), right(5));
-            assert_eq!(
-                (right(1), right(5)),
-                (first, five),
-                "{which:?} {precision:?} on {}",
-                runner.device().info().name
-            );
+            wrong += usize::from((right(1), right(5)) != (first, five));
         }
     }
+    assert_eq!(wrong, 0, "the counts above are not {expected:?}");
 }
 
 /// Photographs with the number of their class, which is the last part of a file's name.

@@ -1,7 +1,7 @@
 //! Training over a port: the driver on one side, the device on the other, as in the page.
 
 use gradbook_core::{
-    LocalRunner, Result, Runner, Tensor,
+    Data, LocalRunner, Result, Runner, Tensor,
     device::{LocalFuture, interp::Interp},
     remote::{Host, Loaded, RemoteRunner, Server, Transport},
 };

@@ -29,17 +29,6 @@ impl Thrown {
 }
 
 #[cfg(feature = "api")]
-impl Thrown {
-    /// Its text.
-    pub fn message(&self) -> String {
-        match self {
-            Self::Named { message, .. } => message.clone(),
-            Self::Exception(_) => "a function threw".to_owned(),
-        }
-    }
-}
-
-#[cfg(feature = "api")]
 impl From<JsValue> for Thrown {
     fn from(exception: JsValue) -> Self {
         Self::Exception(exception)

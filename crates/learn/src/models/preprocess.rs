@@ -12,9 +12,7 @@ pub struct Preprocess {
     pub share: f64,
     /// Whether blue comes first.
     pub reversed: bool,
-    /// What white is, before the mean is taken away.
-    pub scale: f32,
-    /// The mean of each channel, in the network's order.
+    /// The mean of each channel, 0…255, in the network's order.
     pub mean: [f32; 3],
     /// What the rest is divided by.
     pub deviation: f32,
@@ -22,7 +20,7 @@ pub struct Preprocess {
 
 impl Preprocess {
     /// Images \[N, 3, H, W\] or one \[3, H, W\], red first, 0…1, as \[N, 3, size, size\]: the square in their middle, resampled by a
-    /// triangle as wide as an output pixel's distance (antialiased bilinear), then (scale·x − mean)/deviation.
+    /// triangle as wide as an output pixel's distance (antialiased bilinear), in whole numbers up to 255, then (x − mean)/deviation.
     ///
     /// ```
     /// use gradbook_core::Tensor;
@@ -45,11 +43,12 @@ impl Preprocess {
             let weights = triangle(side, (side as f64 - square) / 2.0, square, self.size);
             Ok(Tensor::f32(&[self.size, side], &weights)?)
         };
-        // Rows, then columns.
-        let resampled = matrix(height)?.matmul(&images)?.matmul(&matrix(width)?.transpose(0, 1)?)?;
+        // Networks were trained on images of whole bytes, which resampling rounded along each axis.
+        let across = images.mul_scalar(255)?.matmul(&matrix(width)?.transpose(0, 1)?)?.round()?;
+        let resampled = matrix(height)?.matmul(&across)?.round()?;
         let ordered = if self.reversed { resampled.flip(&[1])? } else { resampled };
         let mean = Tensor::f32(&[3, 1, 1], &self.mean)?;
-        Ok(ordered.mul_scalar(self.scale)?.sub(&mean)?.div_scalar(self.deviation)?)
+        Ok(ordered.sub(&mean)?.div_scalar(self.deviation)?)
     }
 }
 

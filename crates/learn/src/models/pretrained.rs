@@ -41,22 +41,12 @@ impl Pretrained {
     pub fn preprocess(self) -> Preprocess {
         match self {
             // Channels in the order blue, green, red, 0…255, less the mean of each.
-            Self::SqueezeNet => Preprocess {
-                size: 227,
-                share: 1.0,
-                reversed: true,
-                scale: 255.0,
-                mean: [104.0, 117.0, 123.0],
-                deviation: 1.0,
-            },
-            Self::EfficientNetLite0 => Preprocess {
-                size: 224,
-                share: 0.875,
-                reversed: false,
-                scale: 255.0,
-                mean: [127.0; 3],
-                deviation: 128.0,
-            },
+            Self::SqueezeNet => {
+                Preprocess { size: 227, share: 1.0, reversed: true, mean: [104.0, 117.0, 123.0], deviation: 1.0 }
+            }
+            Self::EfficientNetLite0 => {
+                Preprocess { size: 224, share: 1.0, reversed: false, mean: [127.0; 3], deviation: 128.0 }
+            }
         }
     }
 }

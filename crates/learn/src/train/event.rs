@@ -2,7 +2,7 @@
 
 /// One step of training.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct Point {
     /// Step of the run, from 1.
     pub step: usize,
@@ -33,7 +33,7 @@ pub struct StepReport {
 
 /// What an epoch came to.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct EpochReport {
     /// Epoch, from 1.
     pub epoch: usize,
@@ -89,7 +89,7 @@ pub enum Flow {
 
 /// What a run came to.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct History {
     /// Every step.
     pub points: Vec<Point>,

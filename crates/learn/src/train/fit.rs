@@ -231,7 +231,8 @@ impl<'a> Run<'a> {
         let mut early = options.early_stopping.as_ref().map(|stop| EarlyStopping::new(stop.patience, stop.min_delta));
         let mut over = false;
         if let Some(checkpoint) = &options.resume {
-            history = History { stopped: false, restored: None, ..checkpoint.history.clone() };
+            history =
+                History { stopped: false, restored: None, watched: history.watched, ..checkpoint.history.clone() };
             for report in &history.epochs {
                 let watched = judged(report);
                 base = plateau.as_mut().map_or(base, |plateau| plateau.report(watched));

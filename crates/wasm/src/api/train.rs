@@ -13,7 +13,7 @@ use crate::error::{Result, Thrown};
 use gradbook_core as core;
 use gradbook_learn::losses::{Loss, Reduction};
 use gradbook_learn::schedule::Schedule;
-use gradbook_learn::train::{self, Checkpoint, Clock, Event, FitOptions, Flow, Keeper};
+use gradbook_learn::train::{self, Checkpoint, Clock, EpochReport, Event, FitOptions, Flow, History, Keeper, Point};
 use js_sys::{Function, Promise, Reflect};
 use serde::Serialize;
 use std::rc::Rc;
@@ -69,11 +69,46 @@ pub struct Resume(Checkpoint);
 
 #[wasm_bindgen]
 impl Resume {
-    /// Of values by name, and a history as `fit` gives it.
+    /// Of values by name, and the history in numbers, where NaN stands for none: for each step its number, loss and accuracy; for each
+    /// epoch its number, steps, loss, accuracy, validation loss, validation accuracy, learning rate, steps a second. Norms of gradients,
+    /// if there are any, are as many for each step.
     #[wasm_bindgen(constructor)]
-    pub fn new(names: Vec<String>, values: &TensorList, history: JsValue) -> Result<Self> {
-        let history = parse("the history of a checkpoint", history)?;
-        Ok(Self(Checkpoint { values: names.into_iter().zip(values.tensors()).collect(), history }))
+    pub fn new(
+        names: Vec<String>,
+        values: &TensorList,
+        seed: u32,
+        points: &[f64],
+        norms: &[f32],
+        epochs: &[f64],
+    ) -> Self {
+        let some = |number: f64| (!number.is_nan()).then_some(number);
+        let single = |number: f64| some(number).map(|number| number as f32);
+        let points: &[[f64; 3]] = points.as_chunks().0;
+        let watched = norms.len().checked_div(points.len()).unwrap_or_default();
+        let point = |(i, &[step, loss, accuracy]): (usize, &[f64; 3])| Point {
+            step: step as usize,
+            loss: loss as f32,
+            accuracy: single(accuracy),
+            norms: norms[i * watched..(i + 1) * watched].to_vec(),
+        };
+        let epoch = |&[epoch, step, loss, accuracy, val_loss, val_accuracy, lr, rate]: &[f64; 8]| EpochReport {
+            epoch: epoch as usize,
+            step: step as usize,
+            loss: loss as f32,
+            accuracy: single(accuracy),
+            val_loss: single(val_loss),
+            val_accuracy: single(val_accuracy),
+            lr,
+            seed,
+            steps_per_second: some(rate),
+        };
+        let history = History {
+            points: points.iter().enumerate().map(point).collect(),
+            epochs: epochs.as_chunks().0.iter().map(epoch).collect(),
+            seed,
+            ..History::default()
+        };
+        Self(Checkpoint { values: names.into_iter().zip(values.tensors()).collect(), history })
     }
 }
 
@@ -83,8 +118,8 @@ fn keeper(session: &Session, save: Function) -> Keeper {
     Keeper(Rc::new(move |checkpoint| {
         let (runner, save) = (runner.clone(), save.clone());
         Box::pin(async move {
-            let wrong = |thrown: Thrown| gradbook_learn::Error::from(core::Error::Wire(thrown.message()));
-            let history = plain(&checkpoint.history).map_err(wrong)?;
+            // A history is a plain object, always; what is made of it is ours.
+            let history = plain(&checkpoint.history).unwrap_or_default();
             let what = save.call1(&JsValue::UNDEFINED, &history).ok().and_then(|what| what.as_string());
             match runner.save(&what.unwrap_or_default(), &checkpoint.values).await {
                 Ok(_) | Err(core::Error::Stopped) => Ok(()),
