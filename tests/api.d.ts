@@ -70,8 +70,8 @@ export interface BuiltIn {
 export declare function builtIn(context: Context): BuiltIn;
 
 // collections.d.ts
-/** A file of a collection: what it holds, such as "train.images", and its bytes, unpacked. */
-export type CollectionFile = [label: string, bytes: Uint8Array];
+/** A file of a collection: what it holds, such as "train.images", and its bytes, unpacked; or elements that were read, with sizes. */
+export type CollectionFile = [label: string, bytes: Uint8Array] | [label: string, elements: Float32Array | Int32Array | Uint32Array | Uint8Array, shape: number[]];
 /** How far a data set has come. */
 export interface LoadProgress {
     /** The name of the data set. */
@@ -81,7 +81,7 @@ export interface LoadProgress {
     /** Bytes of all its files. */
     total: number;
 }
-/** Loads a collection from the folder that holds all of them. Errors: a file is missing, cut short or damaged. */
+/** Loads a collection from the folder that holds all of them, or a part of it (`name/part`). Errors: a file is missing, cut short or damaged. */
 export declare function loadCollection(assets: URL, name: string, onProgress?: (progress: LoadProgress) => void): Promise<CollectionFile[]>;
 
 // compile.d.ts
@@ -248,6 +248,8 @@ import type { BuiltIn } from "./builtin.ts";
 import type { Context } from "./context.ts";
 import type { Create } from "./create.ts";
 import { Dataset } from "./dataset.ts";
+import type { Own } from "./own.ts";
+import type { Drawn } from "./scenes.ts";
 import type { Nested, Values } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
 /** Options of a data set. */
@@ -258,7 +260,7 @@ export interface DatasetOptions {
     classes?: readonly string[];
 }
 /** Where data sets come from. */
-export interface DataSource extends BuiltIn {
+export interface DataSource extends BuiltIn, Drawn, Own {
     /** Samples x [N, …] with targets y: whole numbers are class labels [N]. Tensors or arrays. */
     from(x: Tensor | Nested | Values, y: Tensor | Nested | Values, options?: DatasetOptions): Dataset;
 }
@@ -373,9 +375,18 @@ import type { Values } from "./tensor.ts";
 /** Such as `Tensor f32 [2, 2]` and the rows below. */
 export declare function describe(shape: readonly number[], dtype: string, values: Values): string;
 
+// draw-scenes.d.ts
+import type { CollectionFile } from "./collections.ts";
+/**
+ * Draws what a request asks for, as the files of a collection: `images`, `boxes`, `labels`, `angles`, `masks`, `classes`.
+ * `load` loads a built-in collection. Errors: the request makes no sense; a file does not load.
+ */
+export declare function drawScenes(base: URL, what: string, load: (name: string) => Promise<CollectionFile[]>): Promise<CollectionFile[]>;
+
 // engine.d.ts
 import type * as Module from "../pkg/base/gradbook.js";
-import type { LoadProgress } from "./collections.ts";
+import type { CollectionFile, LoadProgress } from "./collections.ts";
+import type { FileStore } from "./file-store.ts";
 import type { EngineBuild } from "./probe.ts";
 /** A device that can be opened. */
 export type DeviceName = "cpu" | "webgpu";
@@ -426,15 +437,19 @@ export interface EngineOptions {
 }
 /** Loads a build. `base` is the folder of the site or package. Errors: it does not run here; files that do not load. */
 export declare function loadEngine(base: URL, options?: EngineOptions): Promise<EngineModule>;
-/** Where data sets come from. */
+/** Where data sets come from, and the reader's own files. */
 export interface Source {
-    /** The folder that holds them. */
-    assets: URL;
+    /** The folder of the site or package: the data sets lie in `assets/` in it. */
+    base: URL;
+    /** The reader's own files. */
+    files: FileStore;
     /** Told how far one that is loaded has come. */
     onProgress?: ((progress: LoadProgress) => void) | undefined;
+    /** Sets of the reader's own, in a page that has some: what `own.ts` asks for. */
+    own?: ((what: string) => Promise<CollectionFile[]>) | undefined;
 }
 /** A new client of an engine. It gets what the one before it wanted kept. */
-export declare function connect(engine: Engine, send: (reply: Uint8Array) => void, { assets, onProgress }: Source, before?: Connection): Connection;
+export declare function connect(engine: Engine, send: (reply: Uint8Array) => void, { base, files, onProgress, own }: Source, before?: Connection): Connection;
 /** Messages in the forms that a port carries: one, or several of one turn together. */
 export declare function receive(connection: Connection, message: unknown): void;
 
@@ -487,6 +502,31 @@ export declare class Explanation {
 }
 export declare function explain(context: Context): Explain;
 
+// file-store.d.ts
+/** A file as lists show it. */
+export interface StoredFile {
+    name: string;
+    bytes: number;
+}
+/** Files by name. */
+export interface FileStore {
+    /** The bytes of a file; none if there is no such file. */
+    get(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+    /** Writes a file, in place of one of the same name. Errors: there is no room. */
+    put(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+    /** What there is, by name. */
+    list(): Promise<StoredFile[]>;
+    remove(name: string): Promise<void>;
+}
+/** The name, if it may be one of a file. Errors: it is a path, too long, or has letters that cannot be seen. */
+export declare function fileName(name: unknown): string;
+/** The browser's storage. */
+export declare function browserFiles(): FileStore;
+/** Files that last as long as the program. */
+export declare function inMemory(): FileStore;
+/** The folder that a program was started in (Node). */
+export declare function folderFiles(folder: string): FileStore;
+
 // files.d.ts
 /**
  * The bytes of a file; `onBytes` is told how many have come. Errors: it could not be had; the message names the address and what
@@ -508,16 +548,22 @@ import type { DataSource } from "./data.ts";
 import type { Explain } from "./explain.ts";
 import type { Losses } from "./losses.ts";
 import type { Fit } from "./model.ts";
+import type { Models } from "./models.ts";
 import type { Nn } from "./nn.ts";
 import type { Optim } from "./optim.ts";
 import type { Plot } from "./plot.ts";
 import type { Scan } from "./scan.ts";
+import type { Files } from "./weights.ts";
 /** Everything: tensors, layers, losses, optimisers, data sets, explanations and pictures. */
 export interface Gradbook extends Create {
     /** Layers and models. */
     readonly nn: Nn;
     /** Data sets. */
     readonly data: DataSource;
+    /** Trained networks. */
+    readonly models: Models;
+    /** Files of tensors. */
+    readonly files: Files;
     /** Optimisers. */
     readonly optim: Optim;
     /** Losses. */
@@ -628,9 +674,20 @@ export declare class History {
     toString(): string;
 }
 
+// idx.d.ts
+/** The elements of an array. */
+export type Elements = Uint8Array | Int16Array | Int32Array | Float32Array;
+/** An IDX file in two parts: its header, then the elements, which the format wants big-endian. The elements' memory is reused for that. */
+export declare function idxParts(dims: readonly number[], values: Elements): [header: Uint8Array<ArrayBuffer>, elements: Uint8Array<ArrayBuffer>];
+/** The same as one array. */
+export declare function idxBytes(dims: readonly number[], values: Elements): Uint8Array<ArrayBuffer>;
+/** A text as bytes. */
+export declare function idxText(text: string): Uint8Array<ArrayBuffer>;
+
 // index.d.ts
 import type { LoadProgress } from "./collections.ts";
 import type { DeviceInfo, DeviceLoss, DeviceName } from "./engine.ts";
+import type { FileStore } from "./file-store.ts";
 import type { Gradbook } from "./gradbook.ts";
 import type { EngineBuild } from "./probe.ts";
 export type { BuiltIn, EmojiPairs, PeopleNames, TrainTest } from "./builtin.ts";
@@ -644,15 +701,19 @@ export { Dataset } from "./dataset.ts";
 export type { DeviceInfo, DeviceLoss, DeviceName } from "./engine.ts";
 export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target } from "./explain.ts";
 export { Explanation } from "./explain.ts";
+export type { FileStore, StoredFile } from "./file-store.ts";
 export type { Gradbook } from "./gradbook.ts";
 export type { EpochReport, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
 export type { CrossEntropyOptions, Loss, Losses, LossFunction, LossName } from "./losses.ts";
 export type { Fit, FitOptions, ForwardOptions, ModelFunction, Score } from "./model.ts";
 export { Model, Summary } from "./model.ts";
+export type { ClassifyOptions, Models, ModelsOptions } from "./models.ts";
+export { Classification, Classifier } from "./models.ts";
 export type { BatchNormOptions, Conv2dOptions, DenseOptions, DropoutOptions, Init, LayerLike, LayerNormOptions, Nn, } from "./nn.ts";
 export type { AdamOptions, Optim, OptimizerOptions, RmsPropOptions, Schedule, SgdOptions, StepOptions, } from "./optim.ts";
 export { Optimizer } from "./optim.ts";
+export type { Own } from "./own.ts";
 export type { PlanStep } from "./plan.ts";
 export { Plan } from "./plan.ts";
 export type { CurveOptions, Displayable, ImagesOptions, OverlayOptions, Plot } from "./plot.ts";
@@ -663,8 +724,12 @@ export { Profile } from "./profile.ts";
 export type { Ceilings } from "./roofline.ts";
 export { Roofline } from "./roofline.ts";
 export type { Scan, ScanOptions, Tensors } from "./scan.ts";
+export type { Drawn, SceneOptions, TurnedOptions } from "./scenes.ts";
+export { Scenes } from "./scenes.ts";
 export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
+export type { Files, SaveOptions, TensorFile } from "./weights.ts";
+export { Saved } from "./weights.ts";
 /** A wasm module: its bytes, or compiled already. */
 export type WasmSource = BufferSource | WebAssembly.Module;
 /** Options of `createGradbook`. */
@@ -693,6 +758,8 @@ export interface GradbookOptions {
     };
     /** Told how far a data set that is loaded has come. */
     onProgress?: (progress: LoadProgress) => void;
+    /** Where files are saved to and loaded from; the browser's storage, or in Node the folder that the program was started in. */
+    files?: FileStore;
     /** A port to a worker that called `serve` with the other end; then nothing is computed here. */
     port?: MessagePort;
 }
@@ -792,6 +859,7 @@ import type { Schedule } from "./optim.ts";
 import { Optimizer } from "./optim.ts";
 import { Curve } from "./plot.ts";
 import { Tensor } from "./tensor.ts";
+import type { Saved, SaveOptions } from "./weights.ts";
 /** A model as a function of its input and its parameters. */
 export type ModelFunction<P extends Record<string, Tensor>> = (x: Tensor, params: P) => Tensor;
 /** Options of training. */
@@ -830,6 +898,10 @@ export interface FitOptions {
         minDelta?: number;
         restoreBest?: boolean;
     };
+    /** After every epoch the run is written to this file, such as "run.safetensors": weights, optimiser, step, seed and history. */
+    checkpoint?: string;
+    /** Whether it goes on from that file, if there is one: the curve is the same as without the break. No. */
+    resume?: boolean;
     /** Called after every epoch; to give false stops the run. */
     onEpoch?: (report: EpochReport) => unknown;
 }
@@ -873,6 +945,13 @@ export declare class Model {
     predict(x: Tensor | Dataset, options?: {
         batchSize?: number;
     }): Promise<Tensor>;
+    /**
+     * Writes the parameters as a file, such as "net.safetensors" (or "net.npz", for NumPy), which the page lists under Files. They are
+     * called as in `parameters`. Of layers and rows of them, the file of safetensors also says how the network is built (`nn.load`).
+     */
+    save(name: string, options?: SaveOptions): Promise<Saved>;
+    /** Takes the parameters from a file: every one by its name, none left over. Errors: they do not fit; then nothing has changed. */
+    load(name: string): Promise<this>;
     /** Its layers, with shapes and numbers of parameters, for an input shape with the batch axis such as [1, 1, 28, 28]. */
     summary(input: readonly number[]): Summary;
     [DISPLAY](): LiveDisplay;
@@ -902,6 +981,60 @@ export type Fit = <P extends Record<string, Tensor>>(forward: ModelFunction<P>, 
 }) => Promise<History>;
 export declare function fit(context: Context): Fit;
 export {};
+
+// models.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Context } from "./context.ts";
+import { Model } from "./model.ts";
+import { Tensor } from "./tensor.ts";
+/** Options of loading a network. */
+export interface ModelsOptions {
+    /** Whether the trained weights are put in; yes. Without them they are drawn at the first call. */
+    pretrained?: boolean;
+}
+/** Options of classifying. */
+export interface ClassifyOptions {
+    /** How many classes are told; 5. */
+    top?: number;
+}
+/** The networks. Weights are loaded on first use, checked, and kept in the browser's storage. */
+export interface Models {
+    /** SqueezeNet 1.1: 1.2 million weights, 2.3 MB. */
+    squeezenet(options?: ModelsOptions): Promise<Classifier>;
+    /** EfficientNet-Lite0: 4.6 million weights, 4.2 MB; the better of the two. */
+    efficientnetLite0(options?: ModelsOptions): Promise<Classifier>;
+}
+export declare function models(context: Context): Models;
+/** Their names. */
+export type Kind = "squeezenet" | "efficientnetLite0";
+/** A network that tells what an image shows. */
+export declare class Classifier extends Model {
+    /** Which network it is. */
+    readonly network: Kind;
+    /** The names of its classes, in the order of its scores. */
+    readonly classes: readonly string[];
+    /** Images [N, 3, H, W] or one [3, H, W], values 0…1, as the network expects them: the square in their middle, at its size. */
+    preprocess(images: Tensor): Tensor;
+    /** What the network takes an image for, [3, H, W] or [1, 3, H, W], values 0…1: the most probable classes. */
+    classify(image: Tensor, options?: ClassifyOptions): Promise<Classification>;
+}
+/** A class that an image may show. */
+export interface Guess {
+    /** Its number. */
+    index: number;
+    /** Its name. */
+    label: string;
+    /** How probable the network takes it to be. */
+    probability: number;
+}
+/** What a network takes an image for, as a table. */
+export declare class Classification {
+    /** The most probable first. */
+    readonly top: readonly Guess[];
+    toString(): string;
+    [DISPLAY](): LiveDisplay;
+}
 
 // nn.d.ts
 import type { Context } from "./context.ts";
@@ -965,6 +1098,8 @@ export interface Nn {
     sequential(layers: readonly LayerLike[]): Model;
     /** A model that is a function of x and of named parameters: `nn.func((x, { w }) => x.matmul(w), { w: zeros([784, 10]) })`. */
     func<P extends Record<string, Tensor>>(forward: ModelFunction<P>, params?: P): Model;
+    /** The network of a file that `model.save` wrote (safetensors), trained as it was. */
+    load(file: string): Promise<Model>;
     /** x · Wᵀ + b; W is [out, in]. */
     dense(options: DenseOptions): Model;
     /** Cross-correlation of [N, C, H, W] with a weight [out, C/groups, KH, KW], plus a bias. */
@@ -1189,6 +1324,22 @@ export type Schedule = {
 };
 export declare function optim(context: Context): Optim;
 
+// own.d.ts
+import type { Context } from "./context.ts";
+import { Dataset } from "./dataset.ts";
+/** Data sets of the reader's own files. */
+export interface Own {
+    /**
+     * A set that was made of files on the page ("Your data" in the bar, or by dropping files anywhere), by the name that it was
+     * given: `await data.own("pets")`. A set whose folders were train and test has two parts: `await data.own("pets", "train")`.
+     * Images have values 0…1; classes are numbered in the order of their names. Errors: there is no such set or part.
+     */
+    own(name: string, part?: "train" | "validation" | "test"): Promise<Dataset>;
+    /** Lets the reader drop or choose files, or a set that is there; waits until they have. Of a set with parts it is the first. */
+    pick(): Promise<Dataset>;
+}
+export declare function own(context: Context): Own;
+
 // plan.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
@@ -1260,6 +1411,14 @@ export interface ImagesOptions {
     range?: readonly [low: number, high: number];
     /** Screen pixels for an image pixel; chosen by size. */
     zoom?: number;
+    /** Rectangles over the images, [N, M, 4]: left, top, right and bottom in pixels. Empty ones are not drawn. */
+    boxes?: Tensor;
+    /** The class of each rectangle, [N, M]; those below 0 are not drawn. */
+    boxLabels?: Tensor;
+    /** What classes are called. */
+    classes?: readonly string[];
+    /** The thing that each pixel belongs to, [N, H, W], from 1; 0 is none. */
+    masks?: Tensor;
 }
 /** Options of a heat-map over an image. */
 export interface OverlayOptions {
@@ -1376,6 +1535,143 @@ export type Scan = <C extends Tensors, X extends Tensors, Y extends Tensors>(ini
 type Same<T extends Tensors> = T extends Tensor ? Tensor : Tensor[];
 export declare function scan(context: Context): Scan;
 export {};
+
+// scene-request.d.ts
+/** What scenes are wanted. */
+export interface SceneRequest {
+    of: "emoji" | "digits";
+    on: "photos" | "black";
+    style: "noto" | "twemoji";
+    /** Names of emoji. */
+    classes: string[];
+    count: number;
+    size: number;
+    objects: [fewest: number, most: number];
+    sides: [least: number, greatest: number];
+    turn: number;
+    centred: boolean;
+    seed: number;
+}
+/** The name; each time it is asked for, scenes are drawn anew. */
+export declare function sceneName(request: SceneRequest): string;
+/** Whether a collection is one of scenes. */
+export declare function areScenes(what: string): boolean;
+/** What a name says. Errors: it makes no sense. */
+export declare function readSceneRequest(what: string): SceneRequest;
+
+// scenes.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Context } from "./context.ts";
+import { Dataset } from "./dataset.ts";
+import type { Displayable, ImagesOptions } from "./plot.ts";
+import { Tensor } from "./tensor.ts";
+/** Options of scenes. */
+export interface SceneOptions {
+    /** What is pasted: "emoji" or handwritten "digits"; "emoji". */
+    of?: "emoji" | "digits";
+    /** What it is pasted on: cuts of "photos", or "black", where digits are grey; "photos". */
+    on?: "photos" | "black";
+    /** Whose emoji; "noto". */
+    style?: "noto" | "twemoji";
+    /** Which emoji, by their names in `(await data.emoji()).names`; ten that are easy to tell apart. */
+    classes?: readonly string[];
+    /** Scenes; 256. */
+    count?: number;
+    /** Height and width in pixels, up to 256; 64. */
+    size?: number;
+    /** Fewest and most things in a scene; [1, 3]. */
+    objects?: readonly [fewest: number, most: number];
+    /** Least and greatest height of a thing in pixels; a quarter and a half of the scene's. */
+    sides?: readonly [least: number, greatest: number];
+    /** Things are turned by whole degrees up to this, either way; 20, for digits 0. */
+    turn?: number;
+    /** The same seed draws the same scenes on every machine; drawn afresh if left out. */
+    seed?: number;
+}
+/** Options of turned digits. */
+export interface TurnedOptions {
+    /** Images; 2000. */
+    count?: number;
+    /** The greatest angle in degrees, either way; 45. */
+    turn?: number;
+    /** The same seed draws the same images on every machine; drawn afresh if left out. */
+    seed?: number;
+}
+/** Data sets that are drawn. */
+export interface Drawn {
+    /** Things on photographs with boxes, masks and captions: `await data.scenes({ count: 500, seed: 1 })`. */
+    scenes(options?: SceneOptions): Promise<Scenes>;
+    /** Handwritten digits [N, 1, 28, 28], each turned; targets are the angles in degrees, counter-clockwise (f32 [N]). */
+    turnedDigits(options?: TurnedOptions): Promise<Dataset>;
+}
+/** Scenes and what is true of them. There are as many places for things as a scene may have; those of things that are not there have the label −1. */
+export declare class Scenes {
+    #private;
+    /** The scenes [N, C, S, S], values 0…1. */
+    readonly images: Tensor;
+    /** Left, top, right and bottom of what is seen of each thing, in pixels (i32 [N, M, 4]). */
+    readonly boxes: Tensor;
+    /** The class of each thing (i32 [N, M]). */
+    readonly labels: Tensor;
+    /** Which thing each pixel belongs to, from 1; 0 is the ground (i32 [N, S, S]). */
+    readonly masks: Tensor;
+    /** The angle of each thing in degrees, counter-clockwise (i32 [N, M]). */
+    readonly angles: Tensor;
+    /** The names of the classes. */
+    readonly classes: string[];
+    /** What is seen, in words. */
+    readonly captions: string[];
+    /** The number of scenes. */
+    get length(): number;
+    /** The class of each pixel, from 1; 0 is the ground (i32 [N, S, S]): what a segmentation learns. */
+    get classMasks(): Tensor;
+    /** As a data set of the scenes and a target of each, such as `scenes.labels`; their number of things where none is given. */
+    dataset(target?: Tensor, classes?: readonly string[]): Dataset;
+    /** The first `n` scenes with boxes, masks and captions. */
+    show(n?: number, options?: ImagesOptions): Displayable;
+    [DISPLAY](): Promise<LiveDisplay>;
+}
+export declare function drawn(context: Context): Drawn;
+
+// tensor-files.d.ts
+import type { CollectionFile } from "./collections.ts";
+import type { FileStore } from "./file-store.ts";
+/** The functions of the module that parses files. */
+export type FilesModule = typeof import("../pkg/files/gradbook.js");
+/** A tensor by name: its elements and their sizes. */
+export type NamedTensor = [
+    name: string,
+    elements: Float32Array | Int32Array | Uint32Array | Uint8Array,
+    shape: number[]
+];
+/** What is to be saved, besides the tensors. */
+export interface SaveRequest {
+    file: string;
+    metadata: Record<string, string>;
+    /** Whether numbers with a fraction take 16 bits. */
+    half: boolean;
+}
+/** What was saved. */
+export interface SavedFile {
+    file: string;
+    bytes: number;
+}
+/** The module, loaded once. `base` is the folder of the site or package. */
+export declare function filesModule(base: URL): Promise<FilesModule>;
+/** What collections of a reader's own files are asked for by. */
+export declare const OWN = "file:";
+/** The label of what a file says besides its tensors. */
+export declare const METADATA = ":metadata";
+/**
+ * A file of the reader's as a collection: its tensors, and its metadata as JSON in bytes. Without a name the list of all files, as JSON.
+ * Errors: it is not there, or damaged.
+ */
+export declare function loadOwn(base: URL, store: FileStore, name: string): Promise<CollectionFile[]>;
+/** The tensors of a file that lies in a collection: their names follow that of the part. */
+export declare function unpackTensors(base: URL, files: CollectionFile[]): Promise<CollectionFile[]>;
+/** Writes tensors as a file of the reader's. `request` comes from code that we did not write. */
+export declare function saveOwn(base: URL, store: FileStore, request: string, tensors: NamedTensor[]): Promise<string>;
 
 // tensor.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
@@ -1692,3 +1988,50 @@ import type { Gpu } from "../pkg/gpu/gradbook.js";
  * which takes some hundreds of ms; not on a program on the CPU, whose usual ones are known. `base` is the folder of the site.
  */
 export declare function tune(gpu: Gpu, base: URL): Promise<void>;
+
+// weights.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Context } from "./context.ts";
+import { Tensor } from "./tensor.ts";
+/** Options of saving. */
+export interface SaveOptions {
+    /** What the file says besides the tensors, by name (safetensors only). */
+    metadata?: Readonly<Record<string, string>>;
+    /** Whether numbers with a fraction take 16 bits, and not 32; no. */
+    half?: boolean;
+}
+/** What a file holds. */
+export interface TensorFile {
+    /** The tensors by name; those of 64 bits are rounded to 32, small integers are i32. */
+    tensors: Record<string, Tensor>;
+    /** What else it says. */
+    metadata: Record<string, string>;
+}
+/** The reader's own files of tensors. */
+export interface Files {
+    /** Writes tensors under a name such as "features.safetensors" or "features.npz", in place of what was there. */
+    save(name: string, tensors: Readonly<Record<string, Tensor>>, options?: SaveOptions): Promise<Saved>;
+    /** Reads a file that was saved, or added under Files: safetensors, npz or npy. */
+    load(name: string): Promise<TensorFile>;
+    /** What files there are. */
+    list(): Promise<FileEntry[]>;
+}
+/** A file of the reader's. */
+export interface FileEntry {
+    name: string;
+    /** Its size. */
+    bytes: number;
+}
+export declare function files(context: Context): Files;
+/** A file that was written. */
+export declare class Saved {
+    /** Its name. */
+    readonly name: string;
+    /** Its size. */
+    readonly bytes: number;
+    /** How many tensors are in it. */
+    readonly tensors: number;
+    toString(): string;
+    [DISPLAY](): LiveDisplay;
+}
