@@ -54,6 +54,8 @@ export interface Drawn {
   turnedDigits(options?: TurnedOptions): Promise<Dataset>;
 }
 
+/** Screen pixels of a scene that is shown. */
+const SHOWN = 192;
 const EMOJI = [
   "dog face",
   "cat face",
@@ -132,6 +134,8 @@ export class Scenes {
       boxLabels: some(this.labels),
       classes: this.classes,
       masks: some(this.masks),
+      // Names need room beside what they name.
+      zoom: Math.max(1, Math.round(SHOWN / (this.images.shape[3] ?? SHOWN))),
       ...options,
     });
   }

@@ -423,7 +423,7 @@ mod tests {
             .images
             .iter()
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        assert_eq!(format!("{hash:016x}"), "0");
+        assert_eq!(format!("{hash:016x}"), "7ad6ac2257684f43");
     }
 
     #[test]
