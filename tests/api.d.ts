@@ -429,6 +429,8 @@ import type { BuiltIn } from "./builtin.ts";
 import type { Context } from "./context.ts";
 import type { Create } from "./create.ts";
 import { Dataset } from "./dataset.ts";
+import type { Own } from "./own.ts";
+import type { Drawn } from "./scenes.ts";
 import type { Nested, Values } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
 /** Options of a data set. */
@@ -439,7 +441,7 @@ export interface DatasetOptions {
     classes?: readonly string[];
 }
 /** Where data sets come from. */
-export interface DataSource extends BuiltIn {
+export interface DataSource extends BuiltIn, Drawn, Own {
     /** Samples x [N, …] with targets y: whole numbers are class labels [N]. Tensors or arrays. */
     from(x: Tensor | Nested | Values, y: Tensor | Nested | Values, options?: DatasetOptions): Dataset;
 }
@@ -554,9 +556,17 @@ import type { Values } from "./tensor.ts";
 /** Such as `Tensor f32 [2, 2]` and the rows below. */
 export declare function describe(shape: readonly number[], dtype: string, values: Values): string;
 
+// draw-scenes.d.ts
+import type { CollectionFile } from "./collections.ts";
+/**
+ * Draws what a request asks for, as the files of a collection: `images`, `boxes`, `labels`, `angles`, `masks`, `classes`.
+ * `load` loads a built-in collection. Errors: the request makes no sense; a file does not load.
+ */
+export declare function drawScenes(base: URL, what: string, load: (name: string) => Promise<CollectionFile[]>): Promise<CollectionFile[]>;
+
 // engine.d.ts
 import type * as Module from "../pkg/base/gradbook.js";
-import type { LoadProgress } from "./collections.ts";
+import type { CollectionFile, LoadProgress } from "./collections.ts";
 import type { FileStore } from "./file-store.ts";
 import type { EngineBuild } from "./probe.ts";
 /** A device that can be opened. */
@@ -616,9 +626,11 @@ export interface Source {
     files: FileStore;
     /** Told how far one that is loaded has come. */
     onProgress?: ((progress: LoadProgress) => void) | undefined;
+    /** Sets of the reader's own, in a page that has some: what `own.ts` asks for. */
+    own?: ((what: string) => Promise<CollectionFile[]>) | undefined;
 }
 /** A new client of an engine. It gets what the one before it wanted kept. */
-export declare function connect(engine: Engine, send: (reply: Uint8Array) => void, { base, files, onProgress }: Source, before?: Connection): Connection;
+export declare function connect(engine: Engine, send: (reply: Uint8Array) => void, { base, files, onProgress, own }: Source, before?: Connection): Connection;
 /** Messages in the forms that a port carries: one, or several of one turn together. */
 export declare function receive(connection: Connection, message: unknown): void;
 
@@ -731,6 +743,7 @@ import type { Optim } from "./optim.ts";
 import type { Plot } from "./plot.ts";
 import type { Scan } from "./scan.ts";
 import type { MakeSweep } from "./sweep.ts";
+import type { Files } from "./weights.ts";
 /** Everything: tensors, layers, losses, optimisers, data sets, explanations and pictures. */
 export interface Gradbook extends Create {
     /** Layers and models. */
@@ -862,6 +875,16 @@ export declare class History {
     toString(): string;
 }
 
+// idx.d.ts
+/** The elements of an array. */
+export type Elements = Uint8Array | Int16Array | Int32Array | Float32Array;
+/** An IDX file in two parts: its header, then the elements, which the format wants big-endian. The elements' memory is reused for that. */
+export declare function idxParts(dims: readonly number[], values: Elements): [header: Uint8Array<ArrayBuffer>, elements: Uint8Array<ArrayBuffer>];
+/** The same as one array. */
+export declare function idxBytes(dims: readonly number[], values: Elements): Uint8Array<ArrayBuffer>;
+/** A text as bytes. */
+export declare function idxText(text: string): Uint8Array<ArrayBuffer>;
+
 // index.d.ts
 import type { LoadProgress } from "./collections.ts";
 import type { DeviceInfo, DeviceLoss, DeviceName } from "./engine.ts";
@@ -887,9 +910,12 @@ export { History } from "./history.ts";
 export type { CrossEntropyOptions, Loss, Losses, LossFunction, LossName, ReductionOption, Task, } from "./losses.ts";
 export type { Fit, FitOptions, ForwardOptions, LayerSummary, ModelFunction, ParameterGroup, Score, } from "./model.ts";
 export { Model, RangeTest, Summary } from "./model.ts";
+export type { ClassifyOptions, Models, ModelsOptions } from "./models.ts";
+export { Classification, Classifier } from "./models.ts";
 export type { BatchNormOptions, Conv1dOptions, Conv2dOptions, ConvTranspose2dOptions, DenseOptions, DropoutOptions, GraphNode, Init, Join, LayerLike, LayerNormOptions, Nn, SeparableConv2dOptions, } from "./nn.ts";
 export type { AdamOptions, Optim, OptimizerOptions, PreviewOptions, RmsPropOptions, Schedule, SchedulePreview, SgdOptions, StepOptions, } from "./optim.ts";
 export { Optimizer } from "./optim.ts";
+export type { Own } from "./own.ts";
 export type { PlanStep } from "./plan.ts";
 export { Plan } from "./plan.ts";
 export type { CurveOptions, Displayable, ImagesOptions, Line, LinesOptions, OverlayOptions, Plot, } from "./plot.ts";
@@ -900,6 +926,8 @@ export { Profile } from "./profile.ts";
 export type { Ceilings } from "./roofline.ts";
 export { Roofline } from "./roofline.ts";
 export type { Scan, ScanOptions, Tensors } from "./scan.ts";
+export type { Drawn, SceneOptions, TurnedOptions } from "./scenes.ts";
+export { Scenes } from "./scenes.ts";
 export type { Grid, MakeSweep, Point, SweepRow } from "./sweep.ts";
 export { Sweep } from "./sweep.ts";
 export type { ConvOptions, Dims, DType, Nested, Operand, Pair, PoolOptions, Values } from "./tensor.ts";
@@ -1464,6 +1492,8 @@ export interface Nn {
      * `nn.graph({ a: { layer: nn.dense({ out: 8 }), in: "x" }, sum: { in: ["a", "x"], join: "add" } })`.
      */
     graph(nodes: Readonly<Record<string, GraphNode>>): Model;
+    /** The network of a file that `model.save` wrote (safetensors), trained as it was. */
+    load(file: string): Promise<Model>;
     /** x · Wᵀ + b; W is [out, in]. */
     dense(options: DenseOptions): Model;
     /** Cross-correlation of [N, C, H, W] with a weight [out, C/groups, KH, KW], plus a bias. */
@@ -1822,6 +1852,22 @@ export type Schedule = {
 };
 export declare function optim(context: Context): Optim;
 
+// own.d.ts
+import type { Context } from "./context.ts";
+import { Dataset } from "./dataset.ts";
+/** Data sets of the reader's own files. */
+export interface Own {
+    /**
+     * A set that was made of files on the page ("Your data" in the bar, or by dropping files anywhere), by the name that it was
+     * given: `await data.own("pets")`. A set whose folders were train and test has two parts: `await data.own("pets", "train")`.
+     * Images have values 0…1; classes are numbered in the order of their names. Errors: there is no such set or part.
+     */
+    own(name: string, part?: "train" | "validation" | "test"): Promise<Dataset>;
+    /** Lets the reader drop or choose files, or a set that is there; waits until they have. Of a set with parts it is the first. */
+    pick(): Promise<Dataset>;
+}
+export declare function own(context: Context): Own;
+
 // plan.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
@@ -1893,6 +1939,14 @@ export interface ImagesOptions {
     range?: readonly [low: number, high: number];
     /** Screen pixels for an image pixel; chosen by size. */
     zoom?: number;
+    /** Rectangles over the images, [N, M, 4]: left, top, right and bottom in pixels. Empty ones are not drawn. */
+    boxes?: Tensor;
+    /** The class of each rectangle, [N, M]; those below 0 are not drawn. */
+    boxLabels?: Tensor;
+    /** What classes are called. */
+    classes?: readonly string[];
+    /** The thing that each pixel belongs to, [N, H, W], from 1; 0 is none. */
+    masks?: Tensor;
 }
 /** Options of a heat-map over an image. */
 export interface OverlayOptions {
@@ -2028,6 +2082,104 @@ type Same<T extends Tensors> = T extends Tensor ? Tensor : Tensor[];
 export declare function scan(context: Context): Scan;
 export {};
 
+// scene-request.d.ts
+/** What scenes are wanted. */
+export interface SceneRequest {
+    of: "emoji" | "digits";
+    on: "photos" | "black";
+    style: "noto" | "twemoji";
+    /** Names of emoji. */
+    classes: string[];
+    count: number;
+    size: number;
+    objects: [fewest: number, most: number];
+    sides: [least: number, greatest: number];
+    turn: number;
+    centred: boolean;
+    seed: number;
+}
+/** The name; each time it is asked for, scenes are drawn anew. */
+export declare function sceneName(request: SceneRequest): string;
+/** Whether a collection is one of scenes. */
+export declare function areScenes(what: string): boolean;
+/** What a name says. Errors: it makes no sense. */
+export declare function readSceneRequest(what: string): SceneRequest;
+
+// scenes.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Context } from "./context.ts";
+import { Dataset } from "./dataset.ts";
+import type { Displayable, ImagesOptions } from "./plot.ts";
+import { Tensor } from "./tensor.ts";
+/** Options of scenes. */
+export interface SceneOptions {
+    /** What is pasted: "emoji" or handwritten "digits"; "emoji". */
+    of?: "emoji" | "digits";
+    /** What it is pasted on: cuts of "photos", or "black", where digits are grey; "photos". */
+    on?: "photos" | "black";
+    /** Whose emoji; "noto". */
+    style?: "noto" | "twemoji";
+    /** Which emoji, by their names in `(await data.emoji()).names`; ten that are easy to tell apart. */
+    classes?: readonly string[];
+    /** Scenes; 256. */
+    count?: number;
+    /** Height and width in pixels, up to 256; 64. */
+    size?: number;
+    /** Fewest and most things in a scene; [1, 3]. */
+    objects?: readonly [fewest: number, most: number];
+    /** Least and greatest height of a thing in pixels; a quarter and a half of the scene's. */
+    sides?: readonly [least: number, greatest: number];
+    /** Things are turned by whole degrees up to this, either way; 20, for digits 0. */
+    turn?: number;
+    /** The same seed draws the same scenes on every machine; drawn afresh if left out. */
+    seed?: number;
+}
+/** Options of turned digits. */
+export interface TurnedOptions {
+    /** Images; 2000. */
+    count?: number;
+    /** The greatest angle in degrees, either way; 45. */
+    turn?: number;
+    /** The same seed draws the same images on every machine; drawn afresh if left out. */
+    seed?: number;
+}
+/** Data sets that are drawn. */
+export interface Drawn {
+    /** Things on photographs with boxes, masks and captions: `await data.scenes({ count: 500, seed: 1 })`. */
+    scenes(options?: SceneOptions): Promise<Scenes>;
+    /** Handwritten digits [N, 1, 28, 28], each turned; targets are the angles in degrees, counter-clockwise (f32 [N]). */
+    turnedDigits(options?: TurnedOptions): Promise<Dataset>;
+}
+/** Scenes and what is true of them. There are as many places for things as a scene may have; those of things that are not there have the label −1. */
+export declare class Scenes {
+    #private;
+    /** The scenes [N, C, S, S], values 0…1. */
+    readonly images: Tensor;
+    /** Left, top, right and bottom of what is seen of each thing, in pixels (i32 [N, M, 4]). */
+    readonly boxes: Tensor;
+    /** The class of each thing (i32 [N, M]). */
+    readonly labels: Tensor;
+    /** Which thing each pixel belongs to, from 1; 0 is the ground (i32 [N, S, S]). */
+    readonly masks: Tensor;
+    /** The angle of each thing in degrees, counter-clockwise (i32 [N, M]). */
+    readonly angles: Tensor;
+    /** The names of the classes. */
+    readonly classes: string[];
+    /** What is seen, in words. */
+    readonly captions: string[];
+    /** The number of scenes. */
+    get length(): number;
+    /** The class of each pixel, from 1; 0 is the ground (i32 [N, S, S]): what a segmentation learns. */
+    get classMasks(): Tensor;
+    /** As a data set of the scenes and a target of each, such as `scenes.labels`; their number of things where none is given. */
+    dataset(target?: Tensor, classes?: readonly string[]): Dataset;
+    /** The first `n` scenes with boxes, masks and captions. */
+    show(n?: number, options?: ImagesOptions): Displayable;
+    [DISPLAY](): Promise<LiveDisplay>;
+}
+export declare function drawn(context: Context): Drawn;
+
 // sweep.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
@@ -2071,6 +2223,45 @@ export declare class Sweep<G extends Grid = Grid> {
     toString(): string;
 }
 export declare function sweep(context: Context): MakeSweep;
+
+// tensor-files.d.ts
+import type { CollectionFile } from "./collections.ts";
+import type { FileStore } from "./file-store.ts";
+/** The functions of the module that parses files. */
+export type FilesModule = typeof import("../pkg/files/gradbook.js");
+/** A tensor by name: its elements and their sizes. */
+export type NamedTensor = [
+    name: string,
+    elements: Float32Array | Int32Array | Uint32Array | Uint8Array,
+    shape: number[]
+];
+/** What is to be saved, besides the tensors. */
+export interface SaveRequest {
+    file: string;
+    metadata: Record<string, string>;
+    /** Whether numbers with a fraction take 16 bits. */
+    half: boolean;
+}
+/** What was saved. */
+export interface SavedFile {
+    file: string;
+    bytes: number;
+}
+/** The module, loaded once. `base` is the folder of the site or package. */
+export declare function filesModule(base: URL): Promise<FilesModule>;
+/** What collections of a reader's own files are asked for by. */
+export declare const OWN = "file:";
+/** The label of what a file says besides its tensors. */
+export declare const METADATA = ":metadata";
+/**
+ * A file of the reader's as a collection: its tensors, and its metadata as JSON in bytes. Without a name the list of all files, as JSON.
+ * Errors: it is not there, or damaged.
+ */
+export declare function loadOwn(base: URL, store: FileStore, name: string): Promise<CollectionFile[]>;
+/** The tensors of a file that lies in a collection: their names follow that of the part. */
+export declare function unpackTensors(base: URL, files: CollectionFile[]): Promise<CollectionFile[]>;
+/** Writes tensors as a file of the reader's. `request` comes from code that we did not write. */
+export declare function saveOwn(base: URL, store: FileStore, request: string, tensors: NamedTensor[]): Promise<string>;
 
 // tensor.d.ts
 import type { LiveDisplay } from "../display/schema.ts";

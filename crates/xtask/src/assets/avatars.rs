@@ -88,7 +88,7 @@ pub fn avatars(files: &[Files]) -> Result<Set> {
 fn told(avatar: &Avatar) -> BTreeMap<&str, &serde_json::Value> {
     let tells = |name: &str| {
         let is_ground = name.contains("ackground") || name == "base";
-        let is_colour = name.ends_with("Color") && avatar.shows.get("base").is_none();
+        let is_colour = name.ends_with("Color") && !avatar.shows.contains_key("base");
         !is_ground && !is_colour
     };
     avatar.shows.iter().map(|(name, value)| (&name[..], value)).filter(|(name, _)| tells(name)).collect()

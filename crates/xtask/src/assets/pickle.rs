@@ -179,7 +179,7 @@ impl Machine {
                 b']' | b')' => self.stack.push(Value::List(vec![])),
                 b'}' => self.stack.push(Value::Dict(vec![])),
                 b't' => {
-                    let items = self.to_mark()?;
+                    let items = self.until_mark()?;
                     self.stack.push(Value::List(items));
                 }
                 code @ 0x85..=0x87 => {
@@ -189,7 +189,7 @@ impl Machine {
                     self.stack.push(Value::List(items));
                 }
                 b'e' => {
-                    let items = self.to_mark()?;
+                    let items = self.until_mark()?;
                     let Some(Value::List(list)) = self.stack.last_mut() else { bail!("no list to append to") };
                     list.extend(items);
                 }
@@ -198,7 +198,7 @@ impl Machine {
                     self.set(vec![key, value])?;
                 }
                 b'u' => {
-                    let items = self.to_mark()?;
+                    let items = self.until_mark()?;
                     self.set(items)?;
                 }
                 b'R' => {
@@ -229,7 +229,7 @@ impl Machine {
         self.stack.pop().context("the stack is empty")
     }
 
-    fn to_mark(&mut self) -> Result<Vec<Value>> {
+    fn until_mark(&mut self) -> Result<Vec<Value>> {
         let mark = self.stack.iter().rposition(|value| matches!(value, Value::Mark)).context("there is no mark")?;
         let items = self.stack.split_off(mark + 1);
         self.stack.pop();
