@@ -383,7 +383,8 @@ function describe({ summary }: OwnRecord): string {
     const [count = 0, ...inner] = shape;
     return `${name === "all" ? "" : `${name}: `}${count.toLocaleString("en")} × [${inner.join(", ")}]`;
   });
-  const classes = summary.classes.length > 0 ? `, ${summary.classes.length} classes` : "";
+  const { length } = summary.classes;
+  const classes = length > 0 ? `, ${length} ${length === 1 ? "class" : "classes"}` : "";
   return `${parts.join(", ")}${classes}, ${sizeText(deviceBytes(summary))} where it is computed on`;
 }
 
