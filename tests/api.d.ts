@@ -205,9 +205,9 @@ export interface EmojiPairs {
 }
 /** Cartoon faces of two styles, drawn from seeds. */
 export interface Avatars {
-    /** In black and white, [500, 1, 32, 32]; labels: with or without glasses. */
+    /** In black and white, [450, 1, 32, 32]; labels: with or without glasses. */
     lorelei: Dataset;
-    /** In colour, [500, 3, 32, 32], alike. */
+    /** In colour, [450, 3, 32, 32], alike. */
     adventurer: Dataset;
     /** What each shows, such as `{ hair: "long11", hairColor: "#592454", mouth: "variant30" }`: labels of any other kind. */
     shows: {
@@ -237,7 +237,7 @@ export interface BuiltIn {
     quickdraw(): Promise<Dataset>;
     /** 1,911 emoji in two styles, with names and categories; 5 MB. */
     emoji(): Promise<EmojiPairs>;
-    /** 500 cartoon faces in each of two styles, half of them with glasses, and what else each shows. */
+    /** 450 cartoon faces in each of two styles, half of them with glasses, and what else each shows. */
     avatars(): Promise<Avatars>;
     /** Seven photographs by name (chelsea, coffee, camera, astronaut, rocket, china, flower), each [1, 3, H, W], values 0…1. */
     photos(): Promise<Record<string, Tensor>>;

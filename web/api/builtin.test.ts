@@ -75,8 +75,8 @@ test(
     }
     const { lorelei, adventurer, shows } = await data.avatars();
     const glasses = ["no glasses", "glasses"];
-    await assertSet(lorelei, [500, 1, 32, 32], [254, 246], glasses);
-    await assertSet(adventurer, [500, 3, 32, 32], [242, 258], glasses);
+    await assertSet(lorelei, [450, 1, 32, 32], [229, 221], glasses);
+    await assertSet(adventurer, [450, 3, 32, 32], [220, 230], glasses);
     for (const [set, shown] of [
       [lorelei, shows.lorelei],
       [adventurer, shows.adventurer],

@@ -35,7 +35,7 @@ pub const ADVENTURER: Archive = Archive {
 /// The side of an avatar: that of an emoji, into which it may be translated.
 const SIDE: usize = 32;
 /// Avatars of each style.
-const COUNT: usize = 500;
+const COUNT: usize = 450;
 /// Half of them wear glasses, which are the classes.
 const OPTIONS: &str = r#"{"glassesProbability":50}"#;
 
