@@ -42,7 +42,7 @@ export interface AugmentBatch {
   x: Tensor;
   /** Class labels (i32 [N]), or probabilities (f32 [N, classes]). */
   labels?: Tensor;
-  /** A class for each pixel, i32 [N, H, W]. */
+  /** Targets for each pixel, [N, …, H, W]: classes (i32), or numbers (f32), which are sampled as the images are. */
   masks?: Tensor;
   /** Corners x1, y1, x2, y2 in pixels, f32 [N, K, 4]; a box without area is none. */
   boxes?: Tensor;

@@ -90,6 +90,31 @@ fn masks_and_boxes_follow_their_images() {
     assert!(hulls.iter().any(|hull| *hull != hulls[0]));
 }
 
+/// A target that is the image itself stays that, however it is moved and mixed; so do classes, by what moves whole pixels.
+#[test]
+fn targets_of_pixels_move_as_their_images() {
+    let x = Tensor::uniform(&Tensor::key(3), 0, &[5, 2, 8, 8], 0.0, 1.0).unwrap();
+    let moves = [
+        Augment::HorizontalFlip(HorizontalFlip::default()),
+        Augment::Affine(Affine { degrees: 20.0, scale: [0.8, 1.2], ..Default::default() }),
+        Augment::RandomCrop(RandomCrop { padding: 2.into(), ..Default::default() }),
+        Augment::Mixup(Mixup::default()),
+        Augment::Cutmix(Cutmix::default()),
+        Augment::ResizeTo(ResizeTo { size: 6.into(), mode: ResizeMode::Bilinear }),
+    ];
+    let made = augment(&moves, Batch::new(x.clone(), x.clone(), None), Tensor::key(4)).unwrap();
+    assert!(made.labels.is_none());
+    assert_eq!(made.x.shape()[..], [5, 2, 6, 6]);
+    assert_eq!(values(made.target().unwrap()), values(&made.x));
+
+    let whole = x.mul_scalar(9).unwrap().to_i32().unwrap();
+    let classes = Batch::new(whole.to_f32().unwrap(), whole, None);
+    let made = augment(&[moves[2].clone(), moves[4].clone()], classes.clone(), Tensor::key(5)).unwrap();
+    assert_eq!(values(&made.target().unwrap().to_f32().unwrap()), values(&made.x));
+    let error = augment(&moves[3..4], classes, Tensor::key(5)).unwrap_err().to_string();
+    assert_eq!(error, "mixup: masks are classes, of which there is no mixture; cutmix takes them");
+}
+
 #[test]
 fn draws_depend_on_the_key_alone_and_differ_between_samples() {
     let x = Tensor::uniform(&Tensor::key(1), 0, &[6, 3, 16, 16], 0.0, 1.0).unwrap();
@@ -285,6 +310,9 @@ fn a_student_learns_what_its_teacher_says() {
     let score = block_on(evaluate(&runner(), &student, &data, &Loss::default(), 64)).unwrap();
     assert!(score.accuracy.unwrap() > 0.9, "{score:?}");
     assert_eq!(before, weights(&*teacher.model));
+    let options = FitOptions { loss: Loss::Mse, teacher: Some(teacher), ..sgd(0.3) };
+    let error = train(&mlp(), &wrong, &options).unwrap_err().to_string();
+    assert_eq!(error, "fit: with a teacher the loss is the plain cross-entropy; leave out loss");
 }
 
 #[test]

@@ -144,10 +144,7 @@ fn at_offsets(batch: Batch, top: &Tensor, left: &Tensor, [height, width]: [usize
         Tensor::arange(size)?.to_f32()?.reshape(&shape)?.add(&offset)?.broadcast_to(&[n, height, width])
     };
     let (rows, columns) = (axis(top, height, [1, -1, 1])?, axis(left, width, [1, 1, -1])?);
-    let masks = match &batch.masks {
-        Some(masks) => Some(warp(&masks.unsqueeze(1)?, &rows, &columns, Sampling::Nearest)?.squeeze(1)?),
-        None => None,
-    };
+    let masks = batch.changed_masks(|masks| warp(masks, &rows, &columns, Sampling::Nearest))?;
     let boxes = match &batch.boxes {
         Some(boxes) => Some(crop_boxes(boxes, &top.to_f32()?, &left.to_f32()?, [height, width])?.0),
         None => None,
