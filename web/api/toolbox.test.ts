@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { DISPLAY } from "../display/schema.ts";
-import type { Dataset, Instance } from "./index.ts";
+import type { Dataset, Instance, SweepRow } from "./index.ts";
 import { createGradbook } from "./index.ts";
 
 const baseUrl = new URL("dist/", pathToFileURL(`${process.cwd()}/`));
@@ -169,6 +169,10 @@ check("a pretrained body stays, its head learns, and a student follows", async (
   const student = make();
   await student.fit(train, { ...options, teacher: { model: teacher, temperature: 2, alpha: 1 } });
   assert.ok(((await student.evaluate(train)).accuracy ?? 0) > 0.9);
+  await assert.rejects(
+    student.fit(train, { loss: "mse", teacher: { model: teacher } }),
+    /with a teacher the loss is the plain cross-entropy; leave out loss/,
+  );
 });
 
 check("two tasks are learnt by one network", async (g) => {
@@ -208,24 +212,46 @@ check("a range test suggests a rate and leaves the weights", async (g) => {
   assert.ok(found.suggestion !== undefined && found.suggestion > 1e-4 && found.suggestion < 50);
   assert.equal(found[DISPLAY]().kind, "curve");
   assert.deepEqual(await model.parameters["1.weight"]?.data(), before);
+  await assert.rejects(
+    model.lrRangeTest(halves(g, 64), { epochs: 3 } as object),
+    /lrRangeTest has no option epochs; its options are batchSize/,
+  );
 });
 
 check("a sweep tries every combination, and goes on where it ended", async ({ sweep }) => {
-  const grid = { lr: [0.1, 0.01], depth: [1, 2, 3] };
-  let tried = 0;
-  const half = await sweep(grid, async ({ lr, depth }) => {
-    if (tried++ === 4) throw new Error("stopped");
-    return { loss: lr * depth };
-  });
-  assert.equal(half.rows.length, 4);
-  assert.ok(!half.done && String(half.error) === "Error: stopped");
-  const whole = await sweep(grid, async ({ lr, depth }) => ({ loss: lr * depth }), { resume: half });
+  // As JSON the last two values would be alike.
+  const grid = { lr: [0.1, 0.01], depth: [1, 2, Number.POSITIVE_INFINITY, Number.NaN] };
+  const rows: SweepRow<typeof grid>[] = [];
+  const tried: number[] = [];
+  const experiment =
+    (fails: boolean) =>
+    async ({ lr, depth }: { lr: number; depth: number }) => {
+      tried.push(depth);
+      if (fails && tried.length === 6) throw new Error("the cable");
+      if (depth === 1) throw Object.assign(new Error("NaN"), { name: "DivergedError" });
+      return { loss: lr * (Number.isFinite(depth) ? depth : 9) };
+    };
+  await assert.rejects(sweep(grid, experiment(true), { resume: rows }), /the cable/);
+  assert.equal(rows.length, 5);
+  const whole = await sweep(grid, experiment(false), { resume: rows });
+  assert.deepEqual(tried, [1, 2, Infinity, NaN, 1, 2, 2, Infinity, NaN]);
+  assert.equal(rows.length, 8);
+  assert.deepEqual([rows[0]?.scores, rows[4]?.scores], [{ loss: NaN }, { loss: NaN }]);
   assert.ok(whole.done);
-  assert.deepEqual(whole.best("loss").point, { lr: 0.01, depth: 1 });
+  assert.deepEqual(whole.best("loss").point, { lr: 0.01, depth: 2 });
   const table = whole[DISPLAY]();
-  assert.ok(table.kind === "table" && table.rows.length === 6 && table.columns.join() === "lr,depth,loss");
+  assert.ok(table.kind === "table" && table.rows.length === 8 && table.columns.join() === "lr,depth,loss");
+  assert.equal(table.note, "8 of 8 points");
   const lines = await whole.plot({ x: "depth", y: "loss" })[DISPLAY]();
   assert.ok(lines.kind === "curve" && lines.panels[0]?.series.length === 2);
+});
+
+check("the row of a stopped run is left out", async (g) => {
+  const half = await g.sweep({ lr: [1, 2, 3] }, async ({ lr }) => {
+    if (lr === 2) g.stop();
+    return lr;
+  });
+  assert.deepEqual([half.rows.length, half.done, String(half).split("\n")[0]], [1, false, "1 of 3 points"]);
 });
 
 check("schedules are seen before they are used", async ({ optim }) => {

@@ -24,7 +24,7 @@ use gradbook_learn::{
     models::ResNet,
     optim::{Optimiser, Sgd},
     train::{
-        EarlyStop, FitOptions, Flow, Group, History, Teacher, evaluate, fit, predict, range_test, recompute_statistics,
+        EarlyStop, FitOptions, Flow, Group, History, Remainder, Teacher, evaluate, fit, predict, range_test, recompute_statistics,
     },
 };
 use std::rc::Rc;
@@ -239,6 +239,19 @@ fn frozen_parameters_stay_and_rates_are_scaled() {
     assert_eq!(error.unwrap_err().to_string(), expected);
 }
 
+#[test]
+fn running_statistics_of_what_is_frozen_stay() {
+    let model =
+        Sequential::new().then(Flatten).named("body", BatchNorm::default()).named("free", BatchNorm::default()).then(Linear::new(4));
+    build(&model, &[1, 1, 8, 8], 1).unwrap();
+    let before = weights(&model);
+    let frozen = Group { params: "body.*".into(), frozen: Some(true), ..Group::default() };
+    train(&model, &corners(20), &FitOptions { groups: vec![frozen], ..sgd(0.1) }).unwrap();
+    for ((name, before), (_, after)) in before.iter().zip(&weights(&model)) {
+        assert_eq!(before == after, name.starts_with("body."), "{name}");
+    }
+}
+
 /// w = 0.5 without data: only the penalty pulls. By hand: 0.5 − 0.1·(2·0.3·0.5) and 0.5 − 0.1·0.3.
 #[test]
 fn penalties_pull_as_their_formulas_say() {
@@ -356,6 +369,15 @@ fn a_range_test_finds_where_the_loss_falls_and_puts_the_weights_back() {
     let suggestion = found.suggestion.unwrap();
     assert!((1e-3..10.0).contains(&suggestion), "{suggestion} {:?}", found.losses);
     assert!(found.lrs.len() <= 80 && (found.lrs[0] - 1e-5).abs() < 1e-12 && found.lrs.len() == found.losses.len());
+    // The model is built for what augmentation leaves of the images, and epochs without a remainder are shorter.
+    let list = vec![Augment::ResizeTo(ResizeTo { size: 6.into(), mode: ResizeMode::Bilinear })];
+    let options = FitOptions { augment: list, remainder: Remainder::Drop, batch_size: 40, ..sgd(1.0) };
+    let smaller = mlp();
+    let found = block_on(range_test(&runner(), &smaller, &data, &options, [1e-6, 1e-3], 12)).unwrap();
+    assert_eq!((found.lrs.len(), &weights(&smaller)[0].1.len()), (12, &(12 * 36)));
+    let options = FitOptions { ema: Some(0.9), ..sgd(1.0) };
+    let error = block_on(range_test(&runner(), &model, &data, &options, [1e-5, 100.0], 80)).unwrap_err().to_string();
+    assert_eq!(error, "lrRangeTest: leave out ema: it is no part of a range test");
 }
 
 /// Two batches: running statistics become the mean of those of both, variance unbiased within each.

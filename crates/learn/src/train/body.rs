@@ -103,7 +103,8 @@ pub(super) fn body(task: &Task, batches: Batches) -> Result<Body> {
     }
     let log = placeholder(&[batches.count.min(LOG), columns.len()], DType::F32)?;
 
-    let mut next: Vec<Option<Tensor>> = task.params.handles().map(|param| look.pass.updated(param).cloned()).collect();
+    let update = |(param, settings): (_, &Settings)| look.pass.updated(param).filter(|_| !settings.frozen).cloned();
+    let mut next: Vec<Option<Tensor>> = task.params.handles().zip(task.settings).map(update).collect();
     look.trained.iter().zip(stepped).for_each(|(&i, value)| next[i] = Some(value));
     let Inputs { params, memory, average, step, order, lrs } = inputs;
     let averaged = match task.options.ema {

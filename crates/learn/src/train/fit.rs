@@ -76,7 +76,7 @@ pub async fn fit(
 }
 
 /// The shape of a batch as the model sees it. Class labels are of no more than two classes here: only shapes matter.
-fn input(train: &Dataset, options: &FitOptions) -> Result<Vec<usize>> {
+pub(super) fn input(train: &Dataset, options: &FitOptions) -> Result<Vec<usize>> {
     let shape = sample(train, options.batch_size);
     if options.augment.is_empty() {
         return Ok(shape);
