@@ -89,6 +89,12 @@ check("a summary counts operations and tells receptive fields", async ({ nn }) =
   assert.equal(summary.multiplyAdds, 6 * 24 * 24 * 25 + 864 * 10);
 });
 
+check("layers without options take none", async ({ nn }) => {
+  const given = (make: unknown) => () => (make as (options: object) => void)({ out: 3 });
+  for (const name of ["prelu", "flatten", "globalAvgPool", "globalMaxPool"] as const)
+    assert.throws(given(nn[name]), new RegExp(`${name} has no option out; it has none`));
+});
+
 check("transforms are drawn by seed, move masks and boxes along, and can be looked at", async (g) => {
   const { augment, tensor, arange } = g;
   const x = arange(64).cast("f32").div(64).reshape(1, 1, 8, 8);
@@ -138,6 +144,12 @@ check("a network learns from augmented samples, and several views agree", async 
   const probabilities = await augment.predict(model, train, list, { views: 3, seed: 1 });
   const right = await probabilities.argmax(1).eq(train.y).cast("f32").mean().item();
   assert.ok(right > 0.9);
+  // Smaller views fit a model of smaller images, and the samples as they are do not.
+  const small = nn.sequential([nn.flatten(), nn.dense({ out: 2 })]);
+  small.build([1, 1, 4, 4]);
+  const views = [augment.centerCrop({ size: 4 })];
+  assert.deepEqual((await augment.predict(small, train, views, { views: 2 })).shape, [64, 2]);
+  await assert.rejects(augment.predict(small, train, views, { seed: -1 }), /seed is -1/);
   await assert.rejects(
     model.fit(train, { augment: [augment.horizontalFlip({ p: 3 })] }),
     /horizontalFlip: p is 3; expected 0 to 1/,

@@ -11,13 +11,13 @@ use gradbook_learn::{
     Error,
     augment::{
         Affine, Augment, Batch, Cutmix, Cutout, GaussianBlur, HorizontalFlip, Hue, LabelNoise, Mixup, Noise,
-        PitchShift, RandomCrop, ResizeTo, Sampling, augment,
+        PitchShift, RandomCrop, ResizeTo, Sampling, augment, crop_boxes,
     },
     data::Dataset,
     init::Scheme,
     layers::{
-        Activation, BatchNorm, Conv1d, ConvTranspose2d, ConvTranspose2dConfig, DenseBlock, Embedding, EmbeddingConfig,
-        Flatten, Forward, Graph, GroupNorm, Join, Layer, Linear, LinearConfig, Parallel, Params, Residual, ResizeMode,
+        Activation, BatchNorm, Conv1d, Conv1dConfig, ConvTranspose2d, ConvTranspose2dConfig, DenseBlock, Embedding, EmbeddingConfig,
+        Flatten, Forward, Graph, GroupNorm, Join, Layer, Linear, LinearConfig, Padding, Parallel, Params, Residual, ResizeMode,
         Role, SeparableConv2d, Sequential, build,
     },
     losses::{Loss, Reduction, mse_loss},
@@ -88,6 +88,22 @@ fn masks_and_boxes_follow_their_images() {
     assert_eq!(hulls.concat(), boxes);
     // And they differ from sample to sample.
     assert!(hulls.iter().any(|hull| *hull != hulls[0]));
+}
+
+#[test]
+fn a_box_that_was_cut_off_does_not_come_back() {
+    let boxes = Tensor::f32(&[1, 2, 4], &[1.0, 1.0, 3.0, 7.0, 5.0, 2.0, 7.0, 4.0]).unwrap();
+    let batch = Batch { boxes: Some(boxes), masks: None, ..marked() };
+    let batch = Batch { x: batch.x.narrow(0, 0, 1).unwrap(), ..batch };
+    let corner = Tensor::f32(&[1], &[4.0]).unwrap();
+    let (cut, _) = crop_boxes(&batch.boxes.clone().unwrap(), &corner.zeros_like(), &corner, [8, 4]).unwrap();
+    let batch = Batch { x: batch.x.narrow(3, 4, 4).unwrap(), boxes: Some(cut), ..batch };
+    let turns = Affine { degrees: 40.0, ..Default::default() };
+    let list = [Augment::Affine(turns), Augment::HorizontalFlip(HorizontalFlip { p: 1.0 })];
+    let boxes = values(&augment(&list, batch, Tensor::key(1)).unwrap().boxes.unwrap());
+    let area = |b: &[f32]| (b[2] - b[0]) * (b[3] - b[1]);
+    assert_eq!(area(&boxes[..4]), 0.0);
+    assert!(area(&boxes[4..]) > 4.0, "{boxes:?}");
 }
 
 /// A target that is the image itself stays that, however it is moved and mixed; so do classes, by what moves whole pixels.
@@ -392,6 +408,11 @@ fn statistics_are_those_of_the_whole_set() {
     assert_eq!((&found[3].0[..], &found[3].1[..]), ("0.running_var", &[26.0][..]));
     let y = block_on(predict(&runner(), &model, &x, 4)).unwrap();
     assert_eq!(y.shape()[..], [4, 1]);
+    // The remainder counts by its size: (3·(14/3) + 2·25)/5.
+    let five = Tensor::f32(&[5, 1], &[1.0, 3.0, 10.0, 20.0, 30.0]).unwrap();
+    let five = Dataset::new("five", five, Tensor::zeros(&[5, 1]).unwrap()).unwrap();
+    block_on(recompute_statistics(&runner(), &model, &five, 3)).unwrap();
+    assert!((weights(&model)[2].1[0] - 12.8).abs() < 1e-5, "{:?}", weights(&model)[2]);
     let error = block_on(recompute_statistics(&runner(), &Linear::new(1), &data, 2)).unwrap_err().to_string();
     assert_eq!(error, "recomputeStatistics: the model has no running statistics");
 }
@@ -464,9 +485,29 @@ fn every_parameter_of_every_block_receives_a_gradient() {
     }
 }
 
+/// Of a group only its own channels meet in an output: their number sets the scale.
+#[test]
+fn weights_of_transposed_convolutions_are_scaled_by_their_group() {
+    let deviation = |groups: usize| {
+        let config = ConvTranspose2dConfig { out: 64, kernel: 3.into(), groups, init: Scheme::HeNormal, ..Default::default() };
+        let up = ConvTranspose2d::with(config);
+        build(&up, &[1, 64, 4, 4], 2).unwrap();
+        let weight = &weights(&up)[0].1;
+        assert_eq!(weight.len(), 64 * 64 / groups * 9);
+        (weight.iter().map(|w| w * w).sum::<f32>() / weight.len() as f32).sqrt()
+    };
+    for groups in [1, 4] {
+        let expected = (2.0 / (64.0 / groups as f32 * 9.0)).sqrt();
+        assert!((deviation(groups) / expected - 1.0).abs() < 0.05, "{groups}: {} {expected}", deviation(groups));
+    }
+}
+
 #[test]
 fn mistakes_in_blocks_are_told() {
     let told = |layer: &dyn Layer| build(layer, &[2, 3, 6, 6], 0).unwrap_err().to_string();
+    let upper = Conv1dConfig { out: 2, kernel: 3, padding: Padding::SAME_UPPER, ..Default::default() };
+    let message = "conv1d: padding 'sameUpper' goes with the layers conv2d and separableConv2d; 'same' or pixels will do here";
+    assert_eq!(build(&Conv1d::with(upper), &[2, 3, 6], 0).unwrap_err().to_string(), message);
     let residual = Residual::new(SeparableConv2d::new(4, 1));
     let message = "residual: the body gives [2, 4, 6, 6], the input is [2, 3, 6, 6]; give it a shortcut that makes them alike, such as a \
                    conv2d of kernel 1";
