@@ -16,15 +16,16 @@ use gradbook_learn::{
     data::Dataset,
     init::Scheme,
     layers::{
-        Activation, BatchNorm, Conv1d, Conv1dConfig, ConvTranspose2d, ConvTranspose2dConfig, DenseBlock, Embedding, EmbeddingConfig,
-        Flatten, Forward, Graph, GroupNorm, Join, Layer, Linear, LinearConfig, Padding, Parallel, Params, Residual, ResizeMode,
-        Role, SeparableConv2d, Sequential, build,
+        Activation, BatchNorm, Conv1d, Conv1dConfig, ConvTranspose2d, ConvTranspose2dConfig, DenseBlock, Embedding,
+        EmbeddingConfig, Flatten, Forward, Graph, GroupNorm, Join, Layer, Linear, LinearConfig, Padding, Parallel,
+        Params, Residual, ResizeMode, Role, SeparableConv2d, Sequential, build,
     },
     losses::{Loss, Reduction, mse_loss},
     models::ResNet,
     optim::{Optimiser, Sgd},
     train::{
-        EarlyStop, FitOptions, Flow, Group, History, Remainder, Teacher, evaluate, fit, predict, range_test, recompute_statistics,
+        EarlyStop, FitOptions, Flow, Group, History, Remainder, Teacher, evaluate, fit, predict, range_test,
+        recompute_statistics,
     },
 };
 use std::rc::Rc;
@@ -257,8 +258,11 @@ fn frozen_parameters_stay_and_rates_are_scaled() {
 
 #[test]
 fn running_statistics_of_what_is_frozen_stay() {
-    let model =
-        Sequential::new().then(Flatten).named("body", BatchNorm::default()).named("free", BatchNorm::default()).then(Linear::new(4));
+    let model = Sequential::new()
+        .then(Flatten)
+        .named("body", BatchNorm::default())
+        .named("free", BatchNorm::default())
+        .then(Linear::new(4));
     build(&model, &[1, 1, 8, 8], 1).unwrap();
     let before = weights(&model);
     let frozen = Group { params: "body.*".into(), frozen: Some(true), ..Group::default() };
@@ -489,7 +493,8 @@ fn every_parameter_of_every_block_receives_a_gradient() {
 #[test]
 fn weights_of_transposed_convolutions_are_scaled_by_their_group() {
     let deviation = |groups: usize| {
-        let config = ConvTranspose2dConfig { out: 64, kernel: 3.into(), groups, init: Scheme::HeNormal, ..Default::default() };
+        let config =
+            ConvTranspose2dConfig { out: 64, kernel: 3.into(), groups, init: Scheme::HeNormal, ..Default::default() };
         let up = ConvTranspose2d::with(config);
         build(&up, &[1, 64, 4, 4], 2).unwrap();
         let weight = &weights(&up)[0].1;
@@ -506,7 +511,8 @@ fn weights_of_transposed_convolutions_are_scaled_by_their_group() {
 fn mistakes_in_blocks_are_told() {
     let told = |layer: &dyn Layer| build(layer, &[2, 3, 6, 6], 0).unwrap_err().to_string();
     let upper = Conv1dConfig { out: 2, kernel: 3, padding: Padding::SAME_UPPER, ..Default::default() };
-    let message = "conv1d: padding 'sameUpper' goes with the layers conv2d and separableConv2d; 'same' or pixels will do here";
+    let message =
+        "conv1d: padding 'sameUpper' goes with the layers conv2d and separableConv2d; 'same' or pixels will do here";
     assert_eq!(build(&Conv1d::with(upper), &[2, 3, 6], 0).unwrap_err().to_string(), message);
     let residual = Residual::new(SeparableConv2d::new(4, 1));
     let message = "residual: the body gives [2, 4, 6, 6], the input is [2, 3, 6, 6]; give it a shortcut that makes them alike, such as a \

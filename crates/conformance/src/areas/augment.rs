@@ -7,11 +7,11 @@ use crate::{
 use gradbook_core::Tensor;
 use gradbook_learn::{
     augment::{
-        AffineParams, Augment, Batch, Edge, HorizontalFlip, Noise, RandomCrop, ResizeTo, Sampling, additive_noise, affine, affine_boxes, augment,
-        autocontrast, brightness, center_crop, channel_mean_std, contrast, crop, crop_boxes, cutmix, cutout, five_crop,
-        flip_boxes, gain, gamma, gaussian_blur, grayscale, hue, invert, label_smooth_onehot, mixup, pad,
-        per_image_standardise, perspective, resize, resize_boxes, rot90, rotate, saturation, sharpness, solarize,
-        speed, ten_crop, tta_mean,
+        AffineParams, Augment, Batch, Edge, HorizontalFlip, Noise, RandomCrop, ResizeTo, Sampling, additive_noise,
+        affine, affine_boxes, augment, autocontrast, brightness, center_crop, channel_mean_std, contrast, crop,
+        crop_boxes, cutmix, cutout, five_crop, flip_boxes, gain, gamma, gaussian_blur, grayscale, hue, invert,
+        label_smooth_onehot, mixup, pad, per_image_standardise, perspective, resize, resize_boxes, rot90, rotate,
+        saturation, sharpness, solarize, speed, ten_crop, tta_mean,
     },
     layers::{Pair, ResizeMode, normalise},
 };
@@ -186,7 +186,9 @@ fn mask(c: &Call) -> Result<Outputs> {
             let [height, width] = c.pair("size", 1);
             moved(Augment::ResizeTo(ResizeTo { size: Pair::Each([height, width]), mode: ResizeMode::Bilinear }))
         }
-        Some("rotate") => output(rotate(&masks.unsqueeze(1)?, c.f32("angle")?, Sampling::Nearest)?.squeeze(0)?.squeeze(0)?),
+        Some("rotate") => {
+            output(rotate(&masks.unsqueeze(1)?, c.f32("angle")?, Sampling::Nearest)?.squeeze(0)?.squeeze(0)?)
+        }
         _ => Err(Error::Unsupported),
     }
 }

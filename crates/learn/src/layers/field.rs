@@ -176,8 +176,9 @@ fn moved(from: &[usize], to: &[usize], axis: usize) -> Option<(usize, bool)> {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        Activation, AdaptivePool2d, AvgPool2d, Conv2d, Conv2dConfig, Flatten, GlobalAvgPool, GlobalMaxPool, GroupNorm, Linear,
-        MaxPool2d, Padding, Pair, PoolSize, Reshape, Residual, Resize, ResizeConfig, ResizeMode, Sequential, summary,
+        Activation, AdaptivePool2d, AvgPool2d, Conv2d, Conv2dConfig, Flatten, GlobalAvgPool, GlobalMaxPool, GroupNorm,
+        Linear, MaxPool2d, Padding, Pair, PoolSize, Reshape, Residual, Resize, ResizeConfig, ResizeMode, Sequential,
+        summary,
     };
 
     /// By hand: 5; 5 + 1 = 6, jump 2; + 2·2·(3 − 1) = 14 (dilation 2); + 2 = 16, jump 4; then everything.
@@ -213,7 +214,14 @@ mod tests {
         assert_eq!(last(behind().then(GlobalAvgPool)), Some([12, 8]));
         assert_eq!(last(behind().then(AdaptivePool2d::Avg(square(1)))), Some([12, 8]));
         assert_eq!(last(behind().then(Flatten)), Some([3, 3]));
-        assert_eq!(last(behind().then(Conv2d::with(Conv2dConfig { out: 1, kernel: Pair::Each([1, 3]), ..Default::default() }))), Some([3, 5]));
+        assert_eq!(
+            last(behind().then(Conv2d::with(Conv2dConfig {
+                out: 1,
+                kernel: Pair::Each([1, 3]),
+                ..Default::default()
+            }))),
+            Some([3, 5])
+        );
         // What cannot be said is not.
         assert_eq!(last(behind().then(AdaptivePool2d::Avg(square(2)))), None);
         assert_eq!(last(behind().then(AdaptivePool2d::Max(square(2)))), None);

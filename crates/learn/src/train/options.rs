@@ -1,7 +1,14 @@
 //! What a caller may choose about a run.
 
 use super::{Checkpoint, Group, Keeper};
-use crate::{Error, Result, augment::Augment, layers::Layer, losses::{CrossEntropy, Loss}, optim::Optimiser, schedule::Schedule};
+use crate::{
+    Error, Result,
+    augment::Augment,
+    layers::Layer,
+    losses::{CrossEntropy, Loss},
+    optim::Optimiser,
+    schedule::Schedule,
+};
 use std::{fmt, rc::Rc};
 
 /// Options of [`super::fit`].
