@@ -101,7 +101,8 @@ impl Side {
     fn through(self, node: &Tensor, operand: usize, side: usize) -> Option<Self> {
         let Self::Part { axis, along, field, jump } = self else { return Some(self) };
         let at = |axis: usize| Some(Self::Part { axis, along, field, jump });
-        let input = node.inputs()[operand].shape();
+        let inputs = node.inputs();
+        let input = inputs[operand].shape();
         let slide = |from: usize, to: usize, kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2]| match along {
             Along::One => at(to + side),
             Along::Pure if axis == from + side => {
@@ -153,24 +154,17 @@ fn moved(from: &[usize], to: &[usize], axis: usize) -> Option<(usize, bool)> {
     if from[axis] == 1 {
         return Some((NOWHERE, true));
     }
-    let long = |sizes: &[usize]| sizes.iter().copied().enumerate().filter(|(_, size)| *size != 1).collect::<Vec<_>>();
-    let (from, to) = (long(from), long(to));
-    let (mut i, mut j) = (0, 0);
-    // Stretches of axes on both sides that hold equally many values.
-    while i < from.len() && j < to.len() {
-        let (first, target) = (i, j);
-        let (mut left, mut right) = (from[i].1, to[j].1);
-        (i, j) = (i + 1, j + 1);
-        while left != right {
-            let (rest, size, at) = if left < right { (&from, &mut left, &mut i) } else { (&to, &mut right, &mut j) };
-            *size *= rest.get(*at)?.1;
-            *at += 1;
-        }
-        if from[first..i].iter().any(|(other, _)| *other == axis) {
-            return (j - target == 1).then_some((to[target].0, i - first == 1));
-        }
-    }
-    None
+    // Of values in row-major order, how far the next along an axis is, and the end of the axis.
+    let span = |sizes: &[usize], axis: usize| {
+        let step: usize = sizes[axis + 1..].iter().product();
+        (step, step * sizes[axis])
+    };
+    let (step, end) = span(from, axis);
+    let holds = |&at: &usize| {
+        let (from, to) = span(to, at);
+        to > from && step.is_multiple_of(from) && to.is_multiple_of(end)
+    };
+    (0..to.len()).find(holds).map(|at| (at, span(to, at) == (step, end)))
 }
 
 #[cfg(test)]
