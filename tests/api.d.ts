@@ -46,7 +46,7 @@ export interface AugmentBatch {
     x: Tensor;
     /** Class labels (i32 [N]), or probabilities (f32 [N, classes]). */
     labels?: Tensor;
-    /** A class for each pixel, i32 [N, H, W]. */
+    /** Targets for each pixel, [N, …, H, W]: classes (i32), or numbers (f32), which are sampled as the images are. */
     masks?: Tensor;
     /** Corners x1, y1, x2, y2 in pixels, f32 [N, K, 4]; a box without area is none. */
     boxes?: Tensor;
@@ -169,8 +169,8 @@ export interface Augmentations {
         seed?: number;
     }): Displayable;
     /**
-     * Test-time augmentation: the mean probabilities [N, classes] over several views of each sample, the first of them the sample as it is,
-     * of a model that gives logits.
+     * Test-time augmentation: the mean probabilities [N, classes] over several views of each sample of a model that gives logits. The first
+     * is the sample as it is, unless the transforms change its size.
      */
     predict(model: Model, data: Dataset | Tensor, transforms: readonly Transform[], options?: {
         views?: number;
@@ -1243,7 +1243,7 @@ export declare class Model {
      * Tries learning rates: trains for `steps` (100) steps while the rate grows from `from` (1e-6) to `to` (1), or until the loss explodes, and
      * puts the weights back.
      */
-    lrRangeTest(train: Dataset, options?: Omit<FitOptions, "epochs" | "validation" | "schedule" | "scheduleUnit" | "earlyStopping" | "onEpoch" | "plot"> & {
+    lrRangeTest(train: Dataset, options?: Omit<FitOptions, "epochs" | "validation" | "schedule" | "scheduleUnit" | "earlyStopping" | "ema" | "checkpoint" | "resume" | "onEpoch" | "plot"> & {
         from?: number;
         to?: number;
         steps?: number;
@@ -2192,24 +2192,26 @@ export type Point<G extends Grid> = {
     [K in keyof G]: G[K][number];
 };
 /** What came of a point. */
-export interface SweepRow<G extends Grid> {
+export interface SweepRow<G extends Grid = Grid> {
     point: Point<G>;
-    /** The numbers that the experiment gave, by name. */
+    /** The numbers that the experiment gave, by name; NaN where its training diverged. */
     scores: Record<string, number>;
 }
-/** Tries points of a grid: `sweep({ lr: [0.1, 0.01] }, async ({ lr }) => ({ loss: … }))`. */
+/**
+ * Tries points of a grid: `sweep({ lr: [0.1, 0.01] }, async ({ lr }) => ({ loss: … }))`. Points of `resume` are not tried again. New rows are
+ * added to it if it is an array: one from an earlier cell, `const rows = []`, keeps them when the sweep is stopped or an error ends it.
+ */
 export type MakeSweep = <G extends Grid>(grid: G, experiment: (point: Point<G>) => Promise<Record<string, number> | number>, options?: {
-    resume?: Sweep<G>;
+    resume?: Sweep<G> | SweepRow<G>[];
     onRow?: (row: SweepRow<G>) => void;
 }) => Promise<Sweep<G>>;
-/** What came of the points that were tried; shown as a table. `sweep(…, { resume: it })` tries the others. */
+/** What came of the points that were tried; shown as a table. */
 export declare class Sweep<G extends Grid = Grid> {
+    #private;
     /** What was tried, in order. */
     readonly rows: readonly SweepRow<G>[];
     /** How many points the grid has. */
     readonly size: number;
-    /** What ended it before it was through. */
-    readonly error?: unknown;
     /** Whether all points were tried. */
     get done(): boolean;
     /** The row with the smallest score of a name (the first one), or the largest. */

@@ -42,7 +42,7 @@ export interface AugmentBatch {
   x: Tensor;
   /** Class labels (i32 [N]), or probabilities (f32 [N, classes]). */
   labels?: Tensor;
-  /** A class for each pixel, i32 [N, H, W]. */
+  /** Targets for each pixel, [N, …, H, W]: classes (i32), or numbers (f32), which are sampled as the images are. */
   masks?: Tensor;
   /** Corners x1, y1, x2, y2 in pixels, f32 [N, K, 4]; a box without area is none. */
   boxes?: Tensor;
@@ -130,8 +130,8 @@ export interface Augmentations {
     options?: { count?: number; views?: number; seed?: number },
   ): Displayable;
   /**
-   * Test-time augmentation: the mean probabilities [N, classes] over several views of each sample, the first of them the sample as it is,
-   * of a model that gives logits.
+   * Test-time augmentation: the mean probabilities [N, classes] over several views of each sample of a model that gives logits. The first
+   * is the sample as it is, unless the transforms change its size.
    */
   predict(
     model: Model,
@@ -216,18 +216,22 @@ export function augment(context: Context): Augmentations {
       wasm.checkNames("augment.predict", options, ["views", "seed", "batchSize"]);
       if (!(model instanceof Model))
         throw argumentError("augment.predict: the first argument must be a model");
-      const { views = 8, batchSize, seed = seedOf(context, undefined) } = options;
+      const { views = 8, batchSize } = options;
+      if (!Number.isInteger(views) || views < 1)
+        throw argumentError(`augment.predict: views is ${views}; expected at least 1`);
+      const seed = seedOf(context, options.seed);
       if (data instanceof Dataset) data.use("scoring");
       const x = data instanceof Dataset ? data.x : data;
       let sum: Tensor | undefined;
       for (let view = 0; view < views; view++) {
-        const seen = view === 0 ? x : apply(transforms, x, { seed: (seed + view) >>> 0 }).x;
+        const changed = apply(transforms, x, { seed: (seed + view) >>> 0 }).x;
+        // The samples as they are do not fit a model of smaller or larger ones.
+        const seen = view === 0 && changed.shape.join() === x.shape.join() ? x : changed;
         const logits = await model.predict(seen, batchSize === undefined ? {} : { batchSize });
         const probabilities = logits.softmax(1);
         sum = await (sum ? sum.add(probabilities) : probabilities).evaluate();
       }
-      if (!sum) throw argumentError(`augment.predict: views is ${views}; expected at least 1`);
-      return sum.div(views);
+      return (sum as Tensor).div(views);
     },
   };
 }

@@ -78,7 +78,8 @@ export function explain(context: Context): Explain {
     },
     gradCam(model, x, options = {}) {
       const { images, target } = prepare(context, "gradCam", ["target", "layer"], model, x, options);
-      const layer = options.layer === undefined ? lastConvolution(model, images) : String(options.layer);
+      const layer =
+        options.layer === undefined ? lastConvolution("gradCam", model, images) : String(options.layer);
       const map = wasm.gradCam(model.handle, images.handle, ...target, layer);
       return new Explanation(images, wrap(map).squeeze(1), "Grad-CAM", false);
     },
@@ -91,7 +92,10 @@ export function explain(context: Context): Explain {
     },
     receptiveField(model, x, options = {}) {
       const { images } = prepare(context, "receptiveField", ["layer"], model, x, options);
-      const layer = options.layer === undefined ? lastConvolution(model, images) : String(options.layer);
+      const layer =
+        options.layer === undefined
+          ? lastConvolution("receptiveField", model, images)
+          : String(options.layer);
       const map = wrap(wasm.receptiveField(model.handle, images.handle, layer)).mean(0, true);
       const field = model.summary(images.shape).layers.find(({ path }) => path === layer)?.receptiveField;
       const label = `receptive field of ${layer}${field ? `: at most ${field.join(" × ")}` : ""}`;
@@ -138,10 +142,10 @@ function classes(
   return [undefined, list(context, [new Tensor(context, handle)])];
 }
 
-function lastConvolution(model: Model, images: Tensor): string {
+function lastConvolution(what: string, model: Model, images: Tensor): string {
   const last = model
     .summary(images.shape)
     .layers.findLast(({ kind }) => kind === "conv2d" || kind === "separableConv2d");
-  if (!last) throw argumentError("gradCam: the model has no convolution; name the layer to look at");
+  if (!last) throw argumentError(`${what}: the model has no convolution; name the layer to look at`);
   return last.path;
 }

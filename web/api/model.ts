@@ -169,6 +169,28 @@ const FIT_OPTIONS = [
   "onEpoch",
 ];
 
+/** A range test is no run of epochs: it has one schedule, and nothing of it stays. */
+const RANGE_TEST_OPTIONS = [
+  ...FIT_OPTIONS.filter(
+    (name) =>
+      ![
+        "epochs",
+        "validation",
+        "schedule",
+        "scheduleUnit",
+        "earlyStopping",
+        "ema",
+        "checkpoint",
+        "resume",
+        "onEpoch",
+        "plot",
+      ].includes(name),
+  ),
+  "from",
+  "to",
+  "steps",
+];
+
 /** A function with parameters: a layer or a whole network. */
 export class Model {
   /** @internal */
@@ -315,7 +337,16 @@ export class Model {
     train: Dataset,
     options: Omit<
       FitOptions,
-      "epochs" | "validation" | "schedule" | "scheduleUnit" | "earlyStopping" | "onEpoch" | "plot"
+      | "epochs"
+      | "validation"
+      | "schedule"
+      | "scheduleUnit"
+      | "earlyStopping"
+      | "ema"
+      | "checkpoint"
+      | "resume"
+      | "onEpoch"
+      | "plot"
     > & {
       from?: number;
       to?: number;
@@ -326,7 +357,7 @@ export class Model {
     if (!(train instanceof Dataset))
       throw argumentError("lrRangeTest: the first argument must be a data set");
     const { from = 1e-6, to = 1, steps = 100, ...rest } = options;
-    context.wasm.checkNames("lrRangeTest", rest, FIT_OPTIONS);
+    context.wasm.checkNames("lrRangeTest", options, RANGE_TEST_OPTIONS);
     const [settings, extra] = runOptions(context, "lrRangeTest", rest);
     train.use("training");
     const range = Float64Array.of(from, to);

@@ -14,20 +14,23 @@ export type Grid = Readonly<Record<string, readonly unknown[]>>;
 export type Point<G extends Grid> = { [K in keyof G]: G[K][number] };
 
 /** What came of a point. */
-export interface SweepRow<G extends Grid> {
+export interface SweepRow<G extends Grid = Grid> {
   point: Point<G>;
-  /** The numbers that the experiment gave, by name. */
+  /** The numbers that the experiment gave, by name; NaN where its training diverged. */
   scores: Record<string, number>;
 }
 
-/** Tries points of a grid: `sweep({ lr: [0.1, 0.01] }, async ({ lr }) => ({ loss: … }))`. */
+/**
+ * Tries points of a grid: `sweep({ lr: [0.1, 0.01] }, async ({ lr }) => ({ loss: … }))`. Points of `resume` are not tried again. New rows are
+ * added to it if it is an array: one from an earlier cell, `const rows = []`, keeps them when the sweep is stopped or an error ends it.
+ */
 export type MakeSweep = <G extends Grid>(
   grid: G,
   experiment: (point: Point<G>) => Promise<Record<string, number> | number>,
-  options?: { resume?: Sweep<G>; onRow?: (row: SweepRow<G>) => void },
+  options?: { resume?: Sweep<G> | SweepRow<G>[]; onRow?: (row: SweepRow<G>) => void },
 ) => Promise<Sweep<G>>;
 
-/** What came of the points that were tried; shown as a table. `sweep(…, { resume: it })` tries the others. */
+/** What came of the points that were tried; shown as a table. */
 export class Sweep<G extends Grid = Grid> {
   /** @internal */
   constructor(
@@ -35,8 +38,6 @@ export class Sweep<G extends Grid = Grid> {
     readonly rows: readonly SweepRow<G>[],
     /** How many points the grid has. */
     readonly size: number,
-    /** What ended it before it was through. */
-    readonly error?: unknown,
   ) {}
 
   /** Whether all points were tried. */
@@ -86,6 +87,7 @@ export class Sweep<G extends Grid = Grid> {
         ...names.map((name) => cell(row.point[name])),
         ...scores.map((name) => row.scores[name] ?? null),
       ]),
+      note: this.#progress,
     };
   }
 
@@ -94,10 +96,13 @@ export class Sweep<G extends Grid = Grid> {
       Object.entries(record)
         .map(([name, value]) => `${name} ${String(value)}`)
         .join(", ");
-    return [
-      `${this.rows.length} of ${this.size} points`,
-      ...this.rows.map(({ point, scores }) => `${text(point)}: ${text(scores)}`),
-    ].join("\n");
+    return [this.#progress, ...this.rows.map(({ point, scores }) => `${text(point)}: ${text(scores)}`)].join(
+      "\n",
+    );
+  }
+
+  get #progress(): string {
+    return `${this.rows.length} of ${this.size} points`;
   }
 }
 
@@ -105,27 +110,76 @@ export function sweep(context: Context): MakeSweep {
   return async (grid, experiment, options = {}) => {
     context.wasm.checkNames("sweep", options, ["resume", "onRow"]);
     const points = combinations(grid);
-    const known = new Map(options.resume?.rows.map((row) => [JSON.stringify(row.point), row]));
+    const known = rowsOf(options.resume);
     const rows: SweepRow<typeof grid>[] = [];
-    for (const point of points) {
-      const before = known.get(JSON.stringify(point));
-      if (before) {
-        rows.push(before);
-        continue;
-      }
-      try {
-        const scores = await experiment(point);
-        const row = { point, scores: typeof scores === "number" ? { score: scores } : scores };
+    let stopped = false;
+    const stop = () => {
+      stopped = true;
+    };
+    context.runs.add(stop);
+    try {
+      for (const point of points) {
+        const before = known.find((row) => same(row.point, point));
+        if (before) {
+          rows.push(before);
+          continue;
+        }
+        const scores = await scoresOf(experiment(point), known);
+        // What a stopped run says is not what the point is worth.
+        if (stopped) break;
+        const row = { point, scores };
         rows.push(row);
+        known.push(row);
+        fill(known, Object.keys(scores));
         options.onRow?.(row);
-      } catch (error) {
-        // What was done is kept: the sweep says how far it came, and can be taken up again.
-        if (rows.length === 0) throw error;
-        return new Sweep(rows, points.length, error);
       }
+    } finally {
+      context.runs.delete(stop);
     }
     return new Sweep(rows, points.length);
   };
+}
+
+/** The rows to go on from: the array itself if one is given. */
+function rowsOf<G extends Grid>(resume: Sweep<G> | SweepRow<G>[] | undefined): SweepRow<G>[] {
+  if (resume instanceof Sweep) return [...resume.rows];
+  if (resume !== undefined && !Array.isArray(resume))
+    throw argumentError("sweep: resume must be a sweep, or an array of its rows");
+  return resume ?? [];
+}
+
+/** What an experiment gave; a run that diverged has the scores of the others, all NaN. */
+async function scoresOf(
+  experiment: Promise<Record<string, number> | number>,
+  others: readonly SweepRow[],
+): Promise<Record<string, number>> {
+  try {
+    const scores = await experiment;
+    return typeof scores === "number" ? { score: scores } : scores;
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "DivergedError") throw error;
+    return Object.fromEntries(Object.keys(others[0]?.scores ?? {}).map((name) => [name, Number.NaN]));
+  }
+}
+
+/** Rows that diverged before any score had a name get theirs. */
+function fill(rows: readonly SweepRow[], names: readonly string[]): void {
+  for (const { scores } of rows) for (const name of names) scores[name] ??= Number.NaN;
+}
+
+/** Whether two values are alike: lists and plain objects by what is in them, all else by being the same. */
+function same(a: unknown, b: unknown): boolean {
+  if (!isPlain(a) || !isPlain(b) || Array.isArray(a) !== Array.isArray(b)) return Object.is(a, b);
+  const names = Object.keys(a);
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && same(a[name], b[name]))
+  );
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** All combinations, the last name changing fastest. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { DISPLAY } from "../display/schema.ts";
-import type { Dataset, Instance } from "./index.ts";
+import type { Dataset, Instance, SweepRow } from "./index.ts";
 import { createGradbook } from "./index.ts";
 
 const baseUrl = new URL("dist/", pathToFileURL(`${process.cwd()}/`));
@@ -89,6 +89,12 @@ check("a summary counts operations and tells receptive fields", async ({ nn }) =
   assert.equal(summary.multiplyAdds, 6 * 24 * 24 * 25 + 864 * 10);
 });
 
+check("layers without options take none", async ({ nn }) => {
+  const given = (make: unknown) => () => (make as (options: object) => void)({ out: 3 });
+  for (const name of ["prelu", "flatten", "globalAvgPool", "globalMaxPool"] as const)
+    assert.throws(given(nn[name]), new RegExp(`${name} has no option out; it has none`));
+});
+
 check("transforms are drawn by seed, move masks and boxes along, and can be looked at", async (g) => {
   const { augment, tensor, arange } = g;
   const x = arange(64).cast("f32").div(64).reshape(1, 1, 8, 8);
@@ -138,6 +144,12 @@ check("a network learns from augmented samples, and several views agree", async 
   const probabilities = await augment.predict(model, train, list, { views: 3, seed: 1 });
   const right = await probabilities.argmax(1).eq(train.y).cast("f32").mean().item();
   assert.ok(right > 0.9);
+  // Smaller views fit a model of smaller images, and the samples as they are do not.
+  const small = nn.sequential([nn.flatten(), nn.dense({ out: 2 })]);
+  small.build([1, 1, 4, 4]);
+  const views = [augment.centerCrop({ size: 4 })];
+  assert.deepEqual((await augment.predict(small, train, views, { views: 2 })).shape, [64, 2]);
+  await assert.rejects(augment.predict(small, train, views, { seed: -1 }), /seed is -1/);
   await assert.rejects(
     model.fit(train, { augment: [augment.horizontalFlip({ p: 3 })] }),
     /horizontalFlip: p is 3; expected 0 to 1/,
@@ -169,6 +181,10 @@ check("a pretrained body stays, its head learns, and a student follows", async (
   const student = make();
   await student.fit(train, { ...options, teacher: { model: teacher, temperature: 2, alpha: 1 } });
   assert.ok(((await student.evaluate(train)).accuracy ?? 0) > 0.9);
+  await assert.rejects(
+    student.fit(train, { loss: "mse", teacher: { model: teacher } }),
+    /with a teacher the loss is the plain cross-entropy; leave out loss/,
+  );
 });
 
 check("two tasks are learnt by one network", async (g) => {
@@ -208,24 +224,46 @@ check("a range test suggests a rate and leaves the weights", async (g) => {
   assert.ok(found.suggestion !== undefined && found.suggestion > 1e-4 && found.suggestion < 50);
   assert.equal(found[DISPLAY]().kind, "curve");
   assert.deepEqual(await model.parameters["1.weight"]?.data(), before);
+  await assert.rejects(
+    model.lrRangeTest(halves(g, 64), { epochs: 3 } as object),
+    /lrRangeTest has no option epochs; its options are batchSize/,
+  );
 });
 
 check("a sweep tries every combination, and goes on where it ended", async ({ sweep }) => {
-  const grid = { lr: [0.1, 0.01], depth: [1, 2, 3] };
-  let tried = 0;
-  const half = await sweep(grid, async ({ lr, depth }) => {
-    if (tried++ === 4) throw new Error("stopped");
-    return { loss: lr * depth };
-  });
-  assert.equal(half.rows.length, 4);
-  assert.ok(!half.done && String(half.error) === "Error: stopped");
-  const whole = await sweep(grid, async ({ lr, depth }) => ({ loss: lr * depth }), { resume: half });
+  // As JSON the last two values would be alike.
+  const grid = { lr: [0.1, 0.01], depth: [1, 2, Number.POSITIVE_INFINITY, Number.NaN] };
+  const rows: SweepRow<typeof grid>[] = [];
+  const tried: number[] = [];
+  const experiment =
+    (fails: boolean) =>
+    async ({ lr, depth }: { lr: number; depth: number }) => {
+      tried.push(depth);
+      if (fails && tried.length === 6) throw new Error("the cable");
+      if (depth === 1) throw Object.assign(new Error("NaN"), { name: "DivergedError" });
+      return { loss: lr * (Number.isFinite(depth) ? depth : 9) };
+    };
+  await assert.rejects(sweep(grid, experiment(true), { resume: rows }), /the cable/);
+  assert.equal(rows.length, 5);
+  const whole = await sweep(grid, experiment(false), { resume: rows });
+  assert.deepEqual(tried, [1, 2, Infinity, NaN, 1, 2, 2, Infinity, NaN]);
+  assert.equal(rows.length, 8);
+  assert.deepEqual([rows[0]?.scores, rows[4]?.scores], [{ loss: NaN }, { loss: NaN }]);
   assert.ok(whole.done);
-  assert.deepEqual(whole.best("loss").point, { lr: 0.01, depth: 1 });
+  assert.deepEqual(whole.best("loss").point, { lr: 0.01, depth: 2 });
   const table = whole[DISPLAY]();
-  assert.ok(table.kind === "table" && table.rows.length === 6 && table.columns.join() === "lr,depth,loss");
+  assert.ok(table.kind === "table" && table.rows.length === 8 && table.columns.join() === "lr,depth,loss");
+  assert.equal(table.note, "8 of 8 points");
   const lines = await whole.plot({ x: "depth", y: "loss" })[DISPLAY]();
   assert.ok(lines.kind === "curve" && lines.panels[0]?.series.length === 2);
+});
+
+check("the row of a stopped run is left out", async (g) => {
+  const half = await g.sweep({ lr: [1, 2, 3] }, async ({ lr }) => {
+    if (lr === 2) g.stop();
+    return lr;
+  });
+  assert.deepEqual([half.rows.length, half.done, String(half).split("\n")[0]], [1, false, "1 of 3 points"]);
 });
 
 check("schedules are seen before they are used", async ({ optim }) => {

@@ -33,6 +33,8 @@ export interface TableDisplay {
   columns: string[];
   /** One array per row, as long as `columns`. */
   rows: (string | number | boolean | null)[][];
+  /** A line below. */
+  note?: string;
 }
 
 /** `count` images, NCHW in `data`: 1 channel is grey, 3 are RGB, 4 are RGBA. */

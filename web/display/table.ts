@@ -10,21 +10,20 @@ const MAX_ROWS = 500;
 type Cell = TableDisplay["rows"][number][number];
 
 export const tableView: View<TableDisplay> = {
-  text({ columns, rows }) {
+  text({ columns, rows, note }) {
     const write = writers({ columns, rows });
     const cells = [columns, ...rows.map((row) => row.map((cell, i) => write[i]?.(cell) ?? ""))];
     const widths = columns.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
-    return cells
-      .map((row) =>
-        row
-          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-          .join("  ")
-          .trimEnd(),
-      )
-      .join("\n");
+    const lines = cells.map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    );
+    return [...lines, ...(note === undefined ? [] : [note])].join("\n");
   },
 
-  render(host, { columns, rows }) {
+  render(host, { columns, rows, note }) {
     const scroller = append(host, "div", "table-output");
     scroller.tabIndex = 0;
     const table = append(scroller, "table", "");
@@ -41,6 +40,7 @@ export const tableView: View<TableDisplay> = {
       }
     }
     if (rows.length > MAX_ROWS) append(host, "p", "output-note", `${rows.length - MAX_ROWS} more rows`);
+    if (note !== undefined) append(host, "p", "output-note", note);
     return undefined;
   },
 };

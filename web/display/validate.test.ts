@@ -26,7 +26,7 @@ const roofline = {
 
 for (const good of [
   { kind: "text", text: "x" },
-  { kind: "table", columns: ["a"], rows: [[1], [null]] },
+  { kind: "table", columns: ["a"], rows: [[1], [null]], note: "1 of 2" },
   images,
   { ...images, boxes: [box], masks: new Int32Array(8) },
   { ...images, range: [0, 1], captions: ["a", "b"], columns: 2, zoom: 4 },
@@ -53,6 +53,7 @@ for (const bad of [
   { kind: "text", text: "x", stream: "other" },
   { kind: "table", columns: ["a"], rows: [[1, 2]] },
   { kind: "table", columns: ["a"], rows: [[{}]] },
+  { kind: "table", columns: ["a"], rows: [[1]], note: 1 },
   { ...images, data: [0, 0, 0, 0, 0, 0, 0, 0] },
   { ...images, data: new Float32Array(7) },
   { ...images, channels: 2 },

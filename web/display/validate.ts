@@ -71,7 +71,7 @@ export function isDisplayUpdate(value: unknown): value is DisplayUpdate {
 
 function isTable(value: Fields): boolean {
   const { columns } = value;
-  if (!isArrayOf(columns, isText)) return false;
+  if (!isArrayOf(columns, isText) || !isOptional(value.note, isText)) return false;
   const isCell = (cell: unknown) =>
     cell === null || isText(cell) || isOneOf(typeof cell, ["number", "boolean"]);
   return isArrayOf(

@@ -59,8 +59,9 @@ test("a table in words is aligned, with as many decimals as its column needs", (
       ["7", 0.5],
       ["10", 0.975],
     ],
+    note: "2 of 10",
   });
-  assert.equal(text, "digit  recall\n7      0.500\n10     0.975");
+  assert.equal(text, "digit  recall\n7      0.500\n10     0.975\n2 of 10");
 });
 
 test("a curve in words gives the last value of each series", () => {

@@ -7,13 +7,13 @@ use crate::{
 use gradbook_core::Tensor;
 use gradbook_learn::{
     augment::{
-        AffineParams, Augment, Batch, Draw, Edge, Noise, Sampling, additive_noise, affine, affine_boxes, augment,
-        autocontrast, brightness, center_crop, channel_mean_std, contrast, crop, crop_boxes, cutmix, cutout, five_crop,
-        flip_boxes, gain, gamma, gaussian_blur, grayscale, hue, invert, label_smooth_onehot, mixup, pad,
-        per_image_standardise, perspective, resize, resize_boxes, rot90, rotate, saturation, sharpness, solarize,
-        speed, ten_crop, tta_mean,
+        AffineParams, Augment, Batch, Edge, HorizontalFlip, Noise, RandomCrop, ResizeTo, Sampling, additive_noise,
+        affine, affine_boxes, augment, autocontrast, brightness, center_crop, channel_mean_std, contrast, crop,
+        crop_boxes, cutmix, cutout, five_crop, flip_boxes, gain, gamma, gaussian_blur, grayscale, hue, invert,
+        label_smooth_onehot, mixup, pad, per_image_standardise, perspective, resize, resize_boxes, rot90, rotate,
+        saturation, sharpness, solarize, speed, ten_crop, tta_mean,
     },
-    layers::{ResizeMode, normalise},
+    layers::{Pair, ResizeMode, normalise},
 };
 
 pub fn find(op: &str) -> Option<Function> {
@@ -170,17 +170,41 @@ fn mixed(c: &Call) -> Result<Outputs> {
     Ok(vec![("output".into(), x.into()), ("labels".into(), labels.into()), ("lam".into(), lam.into())])
 }
 
+/// A class for each pixel, by the transforms that training uses; an angle, which they draw, is given to what they call.
 fn mask(c: &Call) -> Result<Outputs> {
     let mask = c.tensor("mask")?;
-    let one = || mask.unsqueeze(0)?.unsqueeze(0);
-    let plane = |images: Tensor| images.squeeze(0)?.squeeze(0);
-    output(match c.text("transform") {
-        Some("hflip") => mask.flip(&[-1])?,
-        Some("crop") => crop(&mask, at(c)?, size(c)?)?,
-        Some("resize") => plane(resize(&one()?.to_f32()?, c.pair("size", 1), ResizeMode::Nearest, false)?)?.to_i32()?,
-        Some("rotate") => plane(rotate(&one()?, c.f32("angle")?, Sampling::Nearest)?)?,
-        _ => return Err(Error::Unsupported),
-    })
+    let masks = mask.unsqueeze(0)?;
+    let moved = |transform: Augment| -> Result<Outputs> {
+        let batch = Batch::new(masks.unsqueeze(1)?.to_f32()?, masks.clone(), None);
+        let moved = augment(&[transform], batch, Tensor::key(0))?;
+        output(moved.masks.expect("targets of pixels are masks").squeeze(0)?)
+    };
+    match c.text("transform") {
+        Some("hflip") => moved(Augment::HorizontalFlip(HorizontalFlip { p: 1.0 })),
+        Some("crop") => cropped(&masks, at(c)?, size(c)?),
+        Some("resize") => {
+            let [height, width] = c.pair("size", 1);
+            moved(Augment::ResizeTo(ResizeTo { size: Pair::Each([height, width]), mode: ResizeMode::Bilinear }))
+        }
+        Some("rotate") => {
+            output(rotate(&masks.unsqueeze(1)?, c.f32("angle")?, Sampling::Nearest)?.squeeze(0)?.squeeze(0)?)
+        }
+        _ => Err(Error::Unsupported),
+    }
+}
+
+/// Of many random crops of one mask [1, H, W], the first that begins at a given place.
+fn cropped(mask: &Tensor, [top, left]: [isize; 2], size: [usize; 2]) -> Result<Outputs> {
+    const MANY: usize = 256;
+    let [_, h, w] = mask.shape()[..] else { return Err(Error::text("the mask has not two axes")) };
+    let places = Tensor::arange(h * w)?.to_f32()?.reshape(&[1, 1, h as isize, w as isize])?;
+    let batch = Batch::new(places.broadcast_to(&[MANY, 1, h, w])?, mask.broadcast_to(&[MANY, h, w])?, None);
+    let crop = RandomCrop { size: Some(Pair::Each(size)), ..Default::default() };
+    let parts = augment(&[Augment::RandomCrop(crop)], batch, Tensor::key(7))?;
+    let corners = parts.x.select(3, 0)?.select(2, 0)?.select(1, 0)?;
+    let first = corners.eq_scalar((top * w as isize + left) as f64)?.to_f32()?.argmax(0, true)?;
+    let masks = parts.masks.expect("targets of pixels are masks");
+    output(masks.rows("crop", &first)?.squeeze(0)?)
 }
 
 /// What noise adds to a constant image, by the transform that training uses.
@@ -198,9 +222,12 @@ fn noise_statistics(c: &Call) -> Result<Outputs> {
     Ok(named.map(|(name, value)| (name.into(), Output::Tensor(value))).into())
 }
 
-/// Where random crops begin.
+/// Where random crops begin, by the transform that training uses: pixels say in which row they are.
 fn crop_statistics(c: &Call) -> Result<Outputs> {
     let (height, part, draws) = (c.size("height")?, c.size("crop")?, c.size("draws")?);
-    let offsets = Draw::new(Tensor::key(11), draws).below(height - part + 1)?;
-    Ok(vec![("mean".into(), offsets.to_f32()?.mean_all()?.into())])
+    let rows = Tensor::arange(height)?.to_f32()?.reshape(&[1, 1, -1, 1])?.broadcast_to(&[draws, 1, height, 1])?;
+    let batch = Batch { x: rows, labels: None, masks: None, boxes: None, classes: None };
+    let crop = RandomCrop { size: Some(Pair::Each([part, 1])), ..Default::default() };
+    let parts = augment(&[Augment::RandomCrop(crop)], batch, Tensor::key(11))?;
+    Ok(vec![("mean".into(), parts.x.select(2, 0)?.mean_all()?.into())])
 }

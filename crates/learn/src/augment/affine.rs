@@ -108,10 +108,7 @@ impl Transform for Affine {
         let translate = [around(self.translate * w as f32)?, around(self.translate * h as f32)?];
         let scale = if low == high { Tensor::scalar(low) } else { draw.uniform(low, high)? };
         let params = AffineParams { angle, translate, scale, shear };
-        let masks = match &batch.masks {
-            Some(masks) => Some(affine(&masks.unsqueeze(1)?, &params, Sampling::Nearest)?.squeeze(1)?),
-            None => None,
-        };
+        let masks = batch.changed_masks(|masks| affine(masks, &params, self.sampling))?;
         let boxes = batch.boxes.as_ref().map(|boxes| affine_boxes(boxes, &params, [h, w])).transpose()?;
         Batch { masks, boxes, ..batch }.with_x(|x| affine(x, &params, self.sampling))
     }

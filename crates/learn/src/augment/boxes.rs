@@ -31,7 +31,8 @@ pub fn resize_boxes(boxes: &Tensor, from: [usize; 2], to: [usize; 2]) -> Result<
     Ok(boxes.mul(&Tensor::f32(&[4], &[x, y, x, y])?)?)
 }
 
-/// The hull of the corners after an affine map about the middle of the canvas \[height, width\], cut at its border. As torchvision's v2.
+/// The hull of the corners after an affine map about the middle of the canvas \[height, width\], cut at its border. As torchvision's v2, but
+/// that boxes without area get none: a line that is turned would have one.
 pub fn affine_boxes(boxes: &Tensor, params: &AffineParams, [height, width]: [usize; 2]) -> Result<Tensor> {
     let [x1, y1, x2, y2] = corners(boxes)?;
     let each = |t: &Tensor| per_sample(t, &x1);
@@ -52,7 +53,10 @@ pub fn affine_boxes(boxes: &Tensor, params: &AffineParams, [height, width]: [usi
         Ok([fold(Tensor::minimum)?, fold(Tensor::maximum)?])
     };
     let ([left, right], [top, bottom]) = (along(0, cx)?, along(1, cy)?);
-    join(&clipped([left, top, right, bottom], [height, width])?)
+    let some = x2.gt(&x1)?.logical_and(&y2.gt(&y1)?)?;
+    let [x1, y1, x2, y2] = clipped([left, top, right, bottom], [height, width])?;
+    let kept = |t: &Tensor| some.where_(t, &t.zeros_like());
+    join(&[kept(&x1)?, kept(&y1)?, kept(&x2)?, kept(&y2)?])
 }
 
 fn clipped([x1, y1, x2, y2]: [Tensor; 4], [height, width]: [usize; 2]) -> Result<[Tensor; 4]> {

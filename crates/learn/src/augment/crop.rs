@@ -24,7 +24,8 @@ pub fn crop(x: &Tensor, [top, left]: [isize; 2], [height, width]: [usize; 2]) ->
     Ok(part)
 }
 
-/// The middle of \[…, H, W\]; of an odd rest, the even half is the offset. Smaller images are surrounded by 0.
+/// The middle of \[…, H, W\]; of an odd rest, the even half is the offset. Smaller images are surrounded by 0, of which an odd one is behind.
+/// As `torchvision.transforms.functional.center_crop`.
 pub fn center_crop(x: &Tensor, size: [usize; 2]) -> Result<Tensor> {
     crop(x, middle(x, size), size)
 }
@@ -41,7 +42,10 @@ pub fn ten_crop(x: &Tensor, size: [usize; 2]) -> Result<Tensor> {
 }
 
 fn middle(x: &Tensor, [height, width]: [usize; 2]) -> [isize; 2] {
-    let half = |n: usize, size: usize| ((n as f64 - size as f64) / 2.0).round_ties_even() as isize;
+    let half = |n: usize, size: usize| match n.checked_sub(size) {
+        Some(rest) => (rest as f64 / 2.0).round_ties_even() as isize,
+        None => -(((size - n) / 2) as isize),
+    };
     let rank = x.shape().rank();
     [half(x.shape()[rank - 2], height), half(x.shape()[rank - 1], width)]
 }
@@ -144,10 +148,7 @@ fn at_offsets(batch: Batch, top: &Tensor, left: &Tensor, [height, width]: [usize
         Tensor::arange(size)?.to_f32()?.reshape(&shape)?.add(&offset)?.broadcast_to(&[n, height, width])
     };
     let (rows, columns) = (axis(top, height, [1, -1, 1])?, axis(left, width, [1, 1, -1])?);
-    let masks = match &batch.masks {
-        Some(masks) => Some(warp(&masks.unsqueeze(1)?, &rows, &columns, Sampling::Nearest)?.squeeze(1)?),
-        None => None,
-    };
+    let masks = batch.changed_masks(|masks| warp(masks, &rows, &columns, Sampling::Nearest))?;
     let boxes = match &batch.boxes {
         Some(boxes) => Some(crop_boxes(boxes, &top.to_f32()?, &left.to_f32()?, [height, width])?.0),
         None => None,

@@ -49,16 +49,22 @@ impl Transform for LabelNoise {
     }
 }
 
-/// Labels as probabilities, f32 \[N, …\]: class labels become one-hot vectors.
-pub(super) fn soft(what: &str, batch: &Batch) -> Result<Tensor> {
+/// Labels as probabilities, f32 \[N, …\]: class labels become one-hot vectors. None where masks are what is learnt.
+///
+/// Errors: boxes; neither labels nor masks.
+pub(super) fn soft(what: &str, batch: &Batch) -> Result<Option<Tensor>> {
+    if batch.boxes.is_some() {
+        return Err(Error::argument(what, "boxes cannot be mixed"));
+    }
     let Some(labels) = &batch.labels else {
-        return Err(Error::argument(what, "there are no labels to mix; masks and boxes cannot be mixed"));
+        let none = || Error::argument(what, "there are no labels or masks to mix");
+        return batch.masks.as_ref().map(|_| None).ok_or_else(none);
     };
     if labels.dtype() == DType::F32 {
-        return Ok(labels.clone());
+        return Ok(Some(labels.clone()));
     }
     match batch.classes {
-        Some(classes) if labels.shape().rank() == 1 => Ok(labels.one_hot(classes)?),
+        Some(classes) if labels.shape().rank() == 1 => Ok(Some(labels.one_hot(classes)?)),
         _ => Err(Error::argument(
             what,
             format!("labels are {}{}; expected i32[N] of known classes", labels.dtype(), labels.shape()),

@@ -2,7 +2,7 @@
 
 use super::{Batch, Draw, Transform, cutout::rectangle, images, labels::soft, per_sample};
 use crate::{Error, Result};
-use gradbook_core::Tensor;
+use gradbook_core::{DType, Tensor};
 
 /// lam·sample + (1 − lam)·the sample that the permutation (i32 \[N\]) names, and labels (f32) alike; lam f32 \[N\], or without axes.
 /// Source: Zhang et al. 2018.
@@ -19,11 +19,20 @@ pub fn cutmix(
     from: [&Tensor; 2],
     to: [&Tensor; 2],
 ) -> Result<(Tensor, Tensor, Tensor)> {
+    let lam = kept(x, from, to)?;
+    Ok((pasted(x, permutation, from, to)?, mixed(labels, permutation, &lam)?, lam))
+}
+
+/// Images with a rectangle of others.
+fn pasted(x: &Tensor, permutation: &Tensor, from: [&Tensor; 2], to: [&Tensor; 2]) -> Result<Tensor> {
+    Ok(rectangle(x, from, to)?.where_(&x.rows("cutmix", permutation)?, x)?)
+}
+
+/// The share of an image that lies outside of a rectangle.
+fn kept(x: &Tensor, from: [&Tensor; 2], to: [&Tensor; 2]) -> Result<Tensor> {
     let [_, _, h, w] = images("cutmix", x)?;
-    let pasted = rectangle(x, from, to)?.where_(&x.rows("cutmix", permutation)?, x)?;
     let side = |axis: usize| to[axis].sub(from[axis])?.to_f32();
-    let lam = side(0)?.mul(&side(1)?)?.div_scalar((h * w) as f64)?.scalar_sub(1)?;
-    Ok((pasted, mixed(labels, permutation, &lam)?, lam))
+    Ok(side(0)?.mul(&side(1)?)?.div_scalar((h * w) as f64)?.scalar_sub(1)?)
 }
 
 fn mixed(x: &Tensor, permutation: &Tensor, lam: &Tensor) -> Result<Tensor> {
@@ -52,8 +61,13 @@ impl Default for Mixup {
 impl Transform for Mixup {
     fn apply(&self, batch: Batch, draw: &mut Draw) -> Result<Batch> {
         let lam = beta("mixup", self.alpha, draw)?;
-        let (x, labels) = mixup(&batch.x, &soft("mixup", &batch)?, &draw.permutation()?, &lam)?;
-        Ok(Batch { x, labels: Some(labels), ..batch })
+        let permutation = draw.permutation()?;
+        let masks = batch.masks.as_ref().map(|masks| match masks.dtype() {
+            DType::F32 => mixed(masks, &permutation, &lam),
+            _ => Err(Error::argument("mixup", "masks are classes, of which there is no mixture; cutmix takes them")),
+        });
+        let labels = soft("mixup", &batch)?.map(|labels| mixed(&labels, &permutation, &lam)).transpose()?;
+        Ok(Batch { x: mixed(&batch.x, &permutation, &lam)?, labels, masks: masks.transpose()?, ..batch })
     }
 }
 
@@ -85,9 +99,11 @@ impl Transform for Cutmix {
             Ok([middle.sub(&half)?.maximum_scalar(0)?, middle.add(&half)?.minimum_scalar(n as f64)?])
         };
         let ([top, bottom], [left, right]) = (side(h)?, side(w)?);
-        let labels = soft("cutmix", &batch)?;
-        let (x, labels, _) = cutmix(&batch.x, &labels, &draw.permutation()?, [&top, &left], [&bottom, &right])?;
-        Ok(Batch { x, labels: Some(labels), ..batch })
+        let (permutation, from, to) = (draw.permutation()?, [&top, &left], [&bottom, &right]);
+        let masks = batch.changed_masks(|masks| pasted(masks, &permutation, from, to))?;
+        let share = kept(&batch.x, from, to)?;
+        let labels = soft("cutmix", &batch)?.map(|labels| mixed(&labels, &permutation, &share)).transpose()?;
+        Batch { labels, masks, ..batch }.with_x(|x| pasted(x, &permutation, from, to))
     }
 }
 

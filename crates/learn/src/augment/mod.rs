@@ -46,7 +46,7 @@ pub use views::tta_mean;
 pub use warp::{Sampling, warp};
 
 use crate::{Error, Result};
-use gradbook_core::{DType, Tensor};
+use gradbook_core::Tensor;
 
 /// Samples and what is true of them, which change together.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ pub struct Batch {
     pub x: Tensor,
     /// Class labels (i32 \[N\]), or probabilities and other numbers (f32 \[N, …\]).
     pub labels: Option<Tensor>,
-    /// A class for each pixel, i32 \[N, H, W\].
+    /// Targets for each pixel, \[N, …, H, W\]: classes (i32), or numbers (f32), which are sampled as the images are.
     pub masks: Option<Tensor>,
     /// Corners x1, y1, x2, y2 in pixels, f32 \[N, K, 4\]. A box without area is none.
     pub boxes: Option<Tensor>,
@@ -64,17 +64,31 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Samples and the targets that they are trained on: whole numbers for each pixel are masks, all else are labels.
+    /// Samples and the targets that they are trained on: targets of three or more axes whose last two are those of the images are
+    /// masks, all else are labels.
     pub fn new(x: Tensor, y: Tensor, classes: Option<usize>) -> Self {
-        let pixels = x.shape().rank() == 4 && y.shape().rank() == 3 && y.shape()[1..] == x.shape()[2..];
-        let mask = pixels && y.dtype() == DType::I32;
-        let (labels, masks) = if mask { (None, Some(y)) } else { (Some(y), None) };
+        let rank = y.shape().rank();
+        let pixels = x.shape().rank() == 4 && rank >= 3 && y.shape()[rank - 2..] == x.shape()[2..];
+        let (labels, masks) = if pixels { (None, Some(y)) } else { (Some(y), None) };
         Self { x, labels, masks, boxes: None, classes }
     }
 
     /// The targets that [`Self::new`] was given, as they are now.
     pub fn target(&self) -> Option<&Tensor> {
         self.masks.as_ref().or(self.labels.as_ref())
+    }
+
+    /// Masks after a change of images \[N, C, H, W\], which takes them for such.
+    fn changed_masks(&self, change: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Option<Tensor>> {
+        let Some(masks) = &self.masks else { return Ok(None) };
+        let [n, middle @ .., h, w] = &masks.shape()[..] else {
+            let message = format!("masks have shape {}; expected [N, …, H, W]", masks.shape());
+            return Err(Error::argument("augment", message));
+        };
+        let whole = |sizes: &[usize]| sizes.iter().map(|&size| size as isize).collect::<Vec<_>>();
+        let planes = masks.reshape(&whole(&[*n, middle.iter().product(), *h, *w]))?;
+        let changed = change(&planes)?;
+        Ok(Some(changed.reshape(&whole(&[&[*n][..], middle, &changed.shape()[2..]].concat()))?))
     }
 
     /// \[N, C, H, W\]. Errors: these are no images.

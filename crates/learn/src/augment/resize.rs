@@ -5,7 +5,7 @@ use crate::{
     Error, Result,
     layers::{Pair, ResizeMode},
 };
-use gradbook_core::Tensor;
+use gradbook_core::{DType, Tensor};
 
 /// Images \[N, C, H, W\] at another size, pixels being areas. `antialias` widens the filter as far as the image shrinks, so that no pixel is
 /// overlooked (not for nearest). As `torchvision.transforms.functional.resize`.
@@ -65,13 +65,12 @@ fn bilinear() -> ResizeMode {
 impl Transform for ResizeTo {
     fn apply(&self, batch: Batch, _: &mut Draw) -> Result<Batch> {
         let ([_, _, h, w], size) = (batch.images("resizeTo")?, self.size.both());
-        let masks = match &batch.masks {
-            Some(masks) => {
-                let nearest = resize(&masks.unsqueeze(1)?.to_f32()?, size, ResizeMode::Nearest, false)?;
-                Some(nearest.to_i32()?.squeeze(1)?)
+        let masks = batch.changed_masks(|masks| {
+            if masks.dtype() == DType::F32 {
+                return resize(masks, size, self.mode, true);
             }
-            None => None,
-        };
+            Ok(resize(&masks.to_f32()?, size, ResizeMode::Nearest, false)?.to_i32()?)
+        })?;
         let boxes = batch.boxes.as_ref().map(|boxes| resize_boxes(boxes, [h, w], size)).transpose()?;
         Batch { masks, boxes, ..batch }.with_x(|x| resize(x, size, self.mode, true))
     }

@@ -100,7 +100,7 @@ impl Layer for Conv1d {
         let (weight, bias) = built(&self.params, || self.build(x, ctx))?;
         let options = ops::Conv2dOptions {
             stride: [1, stride],
-            padding: padding.into(),
+            padding: padding.of("conv1d")?,
             dilation: [1, dilation],
             groups,
             mode: padding_mode.into(),

@@ -108,15 +108,21 @@ impl Padding {
     pub const FULL: Self = Self::Named(NamedPadding::Full);
 }
 
-impl From<Padding> for ops::Padding {
-    fn from(padding: Padding) -> Self {
-        match padding {
-            Padding::Named(NamedPadding::Same) => Self::Same,
-            // What this adds depends on the image; the layer adds it itself.
-            Padding::Named(NamedPadding::Valid | NamedPadding::SameUpper) => Self::Valid,
-            Padding::Named(NamedPadding::Full) => Self::Full,
-            Padding::Pixels(pair) => Self::Explicit(pair.both()),
-        }
+impl Padding {
+    /// As the op of that name takes it.
+    ///
+    /// Errors: `SameUpper`, which depends on the image, so that the layer conv2d adds it itself.
+    pub fn of(self, what: &str) -> Result<ops::Padding> {
+        Ok(match self {
+            Self::Named(NamedPadding::Same) => ops::Padding::Same,
+            Self::Named(NamedPadding::Valid) => ops::Padding::Valid,
+            Self::Named(NamedPadding::Full) => ops::Padding::Full,
+            Self::Named(NamedPadding::SameUpper) => {
+                let message = "padding 'sameUpper' goes with the layers conv2d and separableConv2d; 'same' or pixels will do here";
+                return Err(Error::argument(what, message));
+            }
+            Self::Pixels(pair) => ops::Padding::Explicit(pair.both()),
+        })
     }
 }
 
@@ -205,7 +211,10 @@ impl Layer for Conv2d {
         let (weight, bias) = built(&self.params, || self.build(x, ctx))?;
         let options = ops::Conv2dOptions {
             stride: positive("conv2d", "stride", self.config.stride)?,
-            padding: self.config.padding.into(),
+            padding: match self.config.padding {
+                Padding::SAME_UPPER => ops::Padding::Valid,
+                other => other.of("conv2d")?,
+            },
             dilation: positive("conv2d", "dilation", self.config.dilation)?,
             groups: self.config.groups,
             mode: self.config.padding_mode.into(),

@@ -85,8 +85,11 @@ impl ConvTranspose2d {
             ));
         };
         super::check_groups("convTranspose2d", groups, channels, out)?;
-        // Drawn as [out, in, …], so that the inputs of an output set the scale.
-        let weight = ctx.init().weight(init, &[out / groups, channels, kh, kw])?.transpose(0, 1)?;
+        // Drawn as [out, in, …], so that the inputs of an output set the scale: those of its group.
+        let drawn = ctx.init().weight(init, &[out, channels / groups, kh, kw])?;
+        let sizes = [groups, out / groups, channels / groups, kh, kw].map(|size| size as isize);
+        let whole = [channels, out / groups, kh, kw].map(|size| size as isize);
+        let weight = drawn.reshape(&sizes)?.transpose(1, 2)?.reshape(&whole)?;
         let bias = if bias { Some(Param::weight(Tensor::zeros(&[out])?)) } else { None };
         Ok((Param::weight(weight), bias))
     }

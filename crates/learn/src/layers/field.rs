@@ -1,70 +1,178 @@
 //! How much of the input an output can depend on (course section 7.6).
 
-use gradbook_core::{
-    Tensor,
-    ir::{Op, Window},
-};
+use gradbook_core::{Tensor, ir::Op};
 use rustc_hash::FxHashMap;
 
-/// Size and distance in input pixels, along an axis, of what neighbouring values look at; none if they look at everything.
-type Axis = Option<(usize, usize)>;
+/// What the values of a tensor look at along rows, or columns, of the input.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Side {
+    /// All of them.
+    All,
+    /// A stretch of them.
+    Part {
+        /// Along which axis of the tensor the stretch moves.
+        axis: usize,
+        along: Along,
+        /// Its size in input pixels.
+        field: usize,
+        /// How far in input pixels neighbours are apart.
+        jump: usize,
+    },
+}
+
+/// What an axis is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Along {
+    /// Rows, or columns.
+    Pure,
+    /// Rows or columns and others in one.
+    Mixed,
+    /// There is one value, or equal ones.
+    One,
+}
+
+/// Where a stretch is that no axis tells.
+const NOWHERE: usize = usize::MAX;
 
 /// The receptive field [rows, columns] of each of these tensors in the input \[N, C, H, W\]: for each a size, at most that of the input, or none
 /// where it cannot be said, such as behind a layer that makes images larger. Source: course eq 31.
 pub(super) fn receptive_fields(input: &Tensor, outputs: &[Tensor]) -> Vec<Option<[usize; 2]>> {
     let [_, _, height, width] = input.shape()[..] else { return vec![None; outputs.len()] };
     // Absent: it does not depend on the input; none: it cannot be said.
-    let mut known: FxHashMap<u64, Option<[Axis; 2]>> = FxHashMap::default();
-    known.insert(input.id(), Some([Some((1, 1)); 2]));
+    let mut known: FxHashMap<u64, Option<[Side; 2]>> = FxHashMap::default();
+    known.insert(input.id(), Some([2, 3].map(|axis| Side::Part { axis, along: Along::Pure, field: 1, jump: 1 })));
     for node in Tensor::ancestors(outputs) {
         if known.contains_key(&node.id()) {
             continue;
         }
-        let seen: Vec<Option<[Axis; 2]>> =
-            node.inputs().iter().filter_map(|input| known.get(&input.id()).copied()).collect();
+        let look = |(i, input): (usize, &Tensor)| known.get(&input.id()).map(|sides| (i, *sides));
+        let seen: Vec<_> = node.inputs().iter().enumerate().filter_map(look).collect();
         if !seen.is_empty() {
-            let before =
-                seen.into_iter().reduce(|a, b| a.zip(b).map(|(a, b)| [0, 1].map(|i| wider(a[i], b[i])))).flatten();
-            known.insert(node.id(), before.and_then(|before| through(&node, before)));
+            known.insert(node.id(), looks(&node, &seen));
         }
     }
     let size = |output: &Tensor| {
-        let axes = (*known.get(&output.id())?)?;
-        let most = |axis: Axis, size: usize| axis.map_or(size, |(field, _)| field.min(size));
-        Some([most(axes[0], height), most(axes[1], width)])
+        let sides = (*known.get(&output.id())?)?;
+        let most = |side: Side, size: usize| match side {
+            Side::All => size,
+            Side::Part { field, .. } => field.min(size),
+        };
+        Some([most(sides[0], height), most(sides[1], width)])
     };
     outputs.iter().map(size).collect()
 }
 
-/// What a node looks at whose inputs look at that. None: it cannot be said.
-fn through(node: &Tensor, before: [Axis; 2]) -> Option<[Axis; 2]> {
-    let slide = |kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2]| {
-        [0, 1].map(|i| before[i].map(|(field, jump)| (field + dilation[i] * (kernel[i] - 1) * jump, jump * stride[i])))
-    };
-    let window = |w: &Window| Some(slide(w.kernel, w.stride, w.dilation));
-    match &*node.op() {
-        Op::Conv(g) => Some(slide(g.kernel, g.stride, g.dilation)),
-        Op::MaxPool(w) | Op::MaxPoolArg(w) | Op::Unfold(w) => window(w),
-        Op::ConvInputGrad(_) | Op::ConvWeightGrad(_) | Op::Unpool(_) | Op::PoolTake(_) | Op::Fold(_) => None,
-        Op::MatMul | Op::Gather | Op::ScatterAdd | Op::Scan { .. } | Op::ArgSort => Some([None; 2]),
-        Op::Sum(axes) | Op::Max(axes) => {
-            let rank = node.shape().rank();
-            let all = |from_end: usize| rank >= from_end && axes.contains(&(rank - from_end));
-            Some([if all(2) { None } else { before[0] }, if all(1) { None } else { before[1] }])
+/// What a node looks at, some of whose inputs look at that. None: it cannot be said.
+fn looks(node: &Tensor, seen: &[(usize, Option<[Side; 2]>)]) -> Option<[Side; 2]> {
+    let both = |of: &dyn Fn(usize) -> Option<Side>| Some([of(0)?, of(1)?]);
+    let before = match (&*node.op(), seen) {
+        (Op::MatMul, [(_, first), (_, second)]) => {
+            first.and(*second)?;
+            [Side::All; 2]
         }
-        _ => Some(before),
+        (_, [(_, first), rest @ ..]) => {
+            let together = |a: [Side; 2], b: [Side; 2]| both(&|i| a[i].with(b[i]));
+            rest.iter().try_fold((*first)?, |a, (_, b)| together(a, (*b)?))?
+        }
+        _ => return None,
+    };
+    both(&|i| before[i].through(node, seen[0].0, i))
+}
+
+impl Side {
+    /// What looks at both. None: they lie along different axes.
+    fn with(self, other: Self) -> Option<Self> {
+        let (Self::Part { axis: a, along: p, field: f, jump: j }, Self::Part { axis: b, along: q, field: g, jump: k }) =
+            (self, other)
+        else {
+            return Some(Self::All);
+        };
+        let (axis, along) = match (p, q) {
+            (Along::One, Along::One) => (a.min(b), Along::One),
+            (Along::One, _) => (b, q),
+            (_, Along::One) => (a, p),
+            _ if a != b => return None,
+            _ => (a, if p == q { p } else { Along::Mixed }),
+        };
+        Some(Self::Part { axis, along, field: f.max(g), jump: j.max(k) })
+    }
+
+    /// The same behind a node of which it is one input; `side` is 0 for rows, 1 for columns.
+    fn through(self, node: &Tensor, operand: usize, side: usize) -> Option<Self> {
+        let Self::Part { axis, along, field, jump } = self else { return Some(self) };
+        let at = |axis: usize| Some(Self::Part { axis, along, field, jump });
+        let inputs = node.inputs();
+        let input = inputs[operand].shape();
+        let slide = |from: usize, to: usize, kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2]| match along {
+            Along::One => at(to + side),
+            Along::Pure if axis == from + side => {
+                let field = field + dilation[side] * (kernel[side] - 1) * jump;
+                Some(Self::Part { axis: to + side, along, field, jump: jump * stride[side] })
+            }
+            _ => None,
+        };
+        let folded = |axes: &[usize]| match along {
+            _ if !axes.contains(&axis) => Some(self),
+            Along::Mixed => Some(Self::All),
+            _ => Some(Self::Part { axis, along: Along::One, field: field + (input[axis] - 1) * jump, jump }),
+        };
+        match &*node.op() {
+            Op::Conv(g) => slide(2, 2, g.kernel, g.stride, g.dilation),
+            Op::MaxPool(w) | Op::MaxPoolArg(w) => slide(2, 2, w.kernel, w.stride, w.dilation),
+            Op::Unfold(w) => slide(1, 3, w.kernel, w.stride, w.dilation),
+            Op::Sum(axes) | Op::Max(axes) => folded(axes),
+            Op::ArgMax(axis) => folded(&[*axis]),
+            Op::MatMul if axis == NOWHERE => Some(self),
+            Op::MatMul if axis == 2 - operand => (along == Along::Mixed).then_some(Self::All),
+            Op::Reshape if along == Along::One => at(NOWHERE),
+            Op::Reshape => {
+                let (axis, alone) = moved(input, node.shape(), axis)?;
+                let along = if axis == NOWHERE {
+                    Along::One
+                } else if alone {
+                    along
+                } else {
+                    Along::Mixed
+                };
+                Some(Self::Part { axis, along, field, jump })
+            }
+            _ if axis == NOWHERE && !matches!(&*node.op(), Op::Gather | Op::ScatterAdd | Op::Scan { .. }) => Some(self),
+            Op::Permute(order) => at(order.iter().position(|&from| from == axis)?),
+            Op::Broadcast => at(axis + node.shape().rank() - input.rank()),
+            Op::Slice { step, .. } => Some(Self::Part { axis, along, field, jump: jump * step[axis] }),
+            // Values that were one, now side by side with others: their distance is not known.
+            Op::Pad(_) if along == Along::One && node.shape()[axis] != input[axis] => None,
+            Op::ConvInputGrad(_) | Op::ConvWeightGrad(_) | Op::Unpool(_) | Op::PoolTake(_) | Op::Fold(_) => None,
+            Op::Gather | Op::ScatterAdd | Op::Scan { .. } | Op::ArgSort => None,
+            _ => Some(self),
+        }
     }
 }
 
-/// What looks at both looks at no less than either.
-fn wider(a: Axis, b: Axis) -> Axis {
-    a.zip(b).map(|(a, b)| (a.0.max(b.0), a.1.max(b.1)))
+/// Where an axis is in another shape, and whether it is there alone. None: it was divided.
+fn moved(from: &[usize], to: &[usize], axis: usize) -> Option<(usize, bool)> {
+    if from[axis] == 1 {
+        return Some((NOWHERE, true));
+    }
+    // Of values in row-major order, how far the next along an axis is, and the end of the axis.
+    let span = |sizes: &[usize], axis: usize| {
+        let step: usize = sizes[axis + 1..].iter().product();
+        (step, step * sizes[axis])
+    };
+    let (step, end) = span(from, axis);
+    let holds = |&at: &usize| {
+        let (from, to) = span(to, at);
+        to > from && step.is_multiple_of(from) && to.is_multiple_of(end)
+    };
+    (0..to.len()).find(holds).map(|at| (at, span(to, at) == (step, end)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::{
-        Activation, AvgPool2d, Conv2d, Conv2dConfig, Flatten, Linear, MaxPool2d, Padding, Residual, Sequential, summary,
+        Activation, AdaptivePool2d, AvgPool2d, Conv2d, Conv2dConfig, Flatten, GlobalAvgPool, GlobalMaxPool, GroupNorm,
+        Linear, MaxPool2d, Padding, Pair, PoolSize, Reshape, Residual, Resize, ResizeConfig, ResizeMode, Sequential,
+        summary,
     };
 
     /// By hand: 5; 5 + 1 = 6, jump 2; + 2·2·(3 − 1) = 14 (dilation 2); + 2 = 16, jump 4; then everything.
@@ -83,7 +191,36 @@ mod tests {
             .then(Linear::new(10));
         let summary = summary(&model, &[1, 1, 32, 32]).unwrap();
         let field = |path: &str| summary.layers.iter().find(|layer| layer.path == path).unwrap().receptive_field;
-        let fields = ["0", "1", "2", "3", "4", "7"].map(|path| field(path).map(|[rows, _]| rows));
-        assert_eq!(fields, [5, 6, 14, 16, 24, 32].map(Some));
+        let fields = ["0", "1", "2", "3", "4", "7"].map(field);
+        assert_eq!(fields, [5, 6, 14, 16, 24, 32].map(|size| Some([size; 2])));
+    }
+
+    #[test]
+    fn rows_and_columns_are_seen_alike() {
+        let last = |layer: Sequential| {
+            let summary = summary(&layer, &[1, 4, 12, 8]).unwrap();
+            summary.layers.iter().find(|layer| layer.path == "1").unwrap().receptive_field
+        };
+        let behind = || Sequential::new().then(Conv2d::new(4, 3));
+        let square = |size: usize| PoolSize { size: size.into() };
+        assert_eq!(last(behind().then(GroupNorm::new(2))), Some([12, 8]));
+        assert_eq!(last(behind().then(GlobalMaxPool)), Some([12, 8]));
+        assert_eq!(last(behind().then(GlobalAvgPool)), Some([12, 8]));
+        assert_eq!(last(behind().then(AdaptivePool2d::Avg(square(1)))), Some([12, 8]));
+        assert_eq!(last(behind().then(Flatten)), Some([3, 3]));
+        assert_eq!(
+            last(behind().then(Conv2d::with(Conv2dConfig {
+                out: 1,
+                kernel: Pair::Each([1, 3]),
+                ..Default::default()
+            }))),
+            Some([3, 5])
+        );
+        // What cannot be said is not.
+        assert_eq!(last(behind().then(AdaptivePool2d::Avg(square(2)))), None);
+        assert_eq!(last(behind().then(AdaptivePool2d::Max(square(2)))), None);
+        let twice = ResizeConfig { scale: Some(2.into()), mode: ResizeMode::Bilinear, ..Default::default() };
+        assert_eq!(last(behind().then(Resize(twice))), None);
+        assert_eq!(last(behind().then(Reshape { shape: vec![4, 6, 10] })), None);
     }
 }

@@ -73,8 +73,13 @@ pub(super) struct Body {
     pub watched: Vec<String>,
 }
 
-/// The most steps that the log remembers.
+/// The most steps that the log remembers, of two numbers each; of more numbers, fewer steps.
 const LOG: usize = 1 << 14;
+
+/// Rows of the log of an epoch of so many steps.
+fn rows(steps: usize, columns: usize) -> usize {
+    steps.min((2 * LOG / columns).max(1))
+}
 
 pub(super) fn body(task: &Task, batches: Batches) -> Result<Body> {
     let mut spec = LoopSpec::default();
@@ -101,9 +106,10 @@ pub(super) fn body(task: &Task, batches: Batches) -> Result<Body> {
         columns
             .extend(look.grads.iter().map(|grad| Ok(grad.square()?.sum_all()?.sqrt()?)).collect::<Result<Vec<_>>>()?);
     }
-    let log = placeholder(&[batches.count.min(LOG), columns.len()], DType::F32)?;
+    let log = placeholder(&[rows(batches.count, columns.len()), columns.len()], DType::F32)?;
 
-    let mut next: Vec<Option<Tensor>> = task.params.handles().map(|param| look.pass.updated(param).cloned()).collect();
+    let update = |(param, settings): (_, &Settings)| look.pass.updated(param).filter(|_| !settings.frozen).cloned();
+    let mut next: Vec<Option<Tensor>> = task.params.handles().zip(task.settings).map(update).collect();
     look.trained.iter().zip(stepped).for_each(|(&i, value)| next[i] = Some(value));
     let Inputs { params, memory, average, step, order, lrs } = inputs;
     let averaged = match task.options.ema {
@@ -297,4 +303,15 @@ fn logged(log: &Tensor, in_epoch: &Tensor, columns: &[Tensor]) -> Result<Tensor>
 
 fn placeholder(shape: &[usize], dtype: DType) -> Result<Tensor> {
     Ok(LoopSpec::placeholder(&Shape::new("fit", shape)?, dtype))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LOG, rows};
+
+    #[test]
+    fn a_log_of_many_numbers_has_fewer_rows() {
+        assert_eq!((rows(100, 2), rows(1 << 20, 2)), (100, LOG));
+        assert!((3..5000).all(|columns| rows(1 << 20, columns) * columns <= 2 * LOG));
+    }
 }

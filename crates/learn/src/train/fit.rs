@@ -76,7 +76,7 @@ pub async fn fit(
 }
 
 /// The shape of a batch as the model sees it. Class labels are of no more than two classes here: only shapes matter.
-fn input(train: &Dataset, options: &FitOptions) -> Result<Vec<usize>> {
+pub(super) fn input(train: &Dataset, options: &FitOptions) -> Result<Vec<usize>> {
     let shape = sample(train, options.batch_size);
     if options.augment.is_empty() {
         return Ok(shape);
@@ -317,9 +317,11 @@ impl<'a> Run<'a> {
         let steps = self.options.epochs * lrs.len();
         let mut teller = Teller::new(epoch, lrs, steps, &mut history.points, listen);
         // Pieces that take a few reports: long enough to keep the device busy, short enough to act on what comes back.
+        // No longer than the log, so that every step is told.
+        let rows = self.main.state[self.main.places.log].shape()[0];
         let mut done = 0;
         while done < self.batches.count {
-            let size = self.batches.count.min(done + *piece) - done;
+            let size = (self.batches.count - done).min(*piece).min(rows);
             let mut reports = 0;
             let mut watch = |progress: Progress| {
                 reports += 1;

@@ -18,7 +18,8 @@ use gradbook_core::Tensor;
 pub struct Group {
     /// Names of parameters, such as `head.weight`, in which `*` stands for anything.
     pub params: String,
-    /// They stay as they are.
+    /// They stay as they are, and so do running statistics of the same names. While a frozen batch normalisation trains with the rest, it
+    /// still normalises by the batch; its statistics are those from before once the model is used.
     pub frozen: Option<bool>,
     /// Factor of the learning rate.
     pub lr_scale: Option<f64>,

@@ -1,7 +1,14 @@
 //! What a caller may choose about a run.
 
 use super::{Checkpoint, Group, Keeper};
-use crate::{Error, Result, augment::Augment, layers::Layer, losses::Loss, optim::Optimiser, schedule::Schedule};
+use crate::{
+    Error, Result,
+    augment::Augment,
+    layers::Layer,
+    losses::{CrossEntropy, Loss},
+    optim::Optimiser,
+    schedule::Schedule,
+};
 use std::{fmt, rc::Rc};
 
 /// Options of [`super::fit`].
@@ -53,7 +60,7 @@ pub struct FitOptions {
     pub ema: Option<f32>,
     /// Whether every step tells the norm of the gradient of each weight.
     pub gradient_norms: bool,
-    /// A model to learn from, beside the targets.
+    /// A model to learn from, beside the targets, with the plain cross-entropy as loss.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub teacher: Option<Teacher>,
     /// Stop when the validation loss (the training loss without a validation set) no longer falls.
@@ -200,6 +207,10 @@ impl FitOptions {
         }
         if let Some(decay) = self.ema.filter(|decay| !(0.0..1.0).contains(decay)) {
             return fail(format!("ema is {decay}; a decay lies between 0 and 1"));
+        }
+        let plain = matches!(&self.loss, Loss::CrossEntropy(options) if *options == CrossEntropy::default());
+        if self.teacher.is_some() && !plain {
+            return fail("with a teacher the loss is the plain cross-entropy; leave out loss".into());
         }
         if let Some(Teacher { temperature, alpha, .. }) = self.teacher
             && !(temperature > 0.0 && (0.0..=1.0).contains(&alpha))

@@ -1,12 +1,11 @@
 //! Which learning rate to begin with: a run in which it grows from step to step.
 
-use super::{Event, FitOptions, Flow, Unit, fit};
+use super::{Event, FitOptions, Flow, Remainder, Unit, fit, fit::input};
 use crate::{
     Error, Result,
     data::Dataset,
     layers::{Layer, Params, build},
     schedule::Schedule,
-    train::evaluate::sample,
 };
 use gradbook_core::{Runner, Tensor};
 
@@ -23,10 +22,11 @@ pub struct RangeTest {
 }
 
 /// Trains for `steps` steps while the learning rate grows evenly on a logarithmic scale from `low` to `high`, or until the loss is four times
-/// the smallest; the weights are then what they were. The other options hold, but for schedule, epochs and early stopping.
+/// the smallest; the weights are then what they were. The other options hold.
 /// Source: Smith 2017; the suggestion is that of fastai.
 ///
-/// Errors: rates that do not grow; fewer than two steps; what [`fit`] refuses.
+/// Errors: rates that do not grow; fewer than two steps; epochs, a schedule, early stopping, an average, checkpoints, which have no place in
+/// it; what [`fit`] refuses.
 pub async fn range_test(
     runner: &dyn Runner,
     model: &dyn Layer,
@@ -40,22 +40,37 @@ pub async fn range_test(
             format!("from {low} to {high} in {steps} steps; expected rates that grow from above 0, in at least 2");
         return Err(Error::argument("lrRangeTest", message));
     }
+    let defaults = FitOptions::default();
+    let taken = [
+        ("epochs", options.epochs != defaults.epochs),
+        ("schedule", options.schedule != defaults.schedule),
+        ("earlyStopping", options.early_stopping.is_some()),
+        ("ema", options.ema.is_some()),
+        ("checkpoint", options.checkpoint.is_some()),
+        ("resume", options.resume.is_some()),
+    ];
+    if let Some((name, _)) = taken.iter().find(|(_, given)| *given) {
+        return Err(Error::argument("lrRangeTest", format!("leave out {name}: it is no part of a range test")));
+    }
+    options.check()?;
     let growth = (high / low).powf(1.0 / (steps - 1) as f64);
-    build(model, &sample(data, options.batch_size), options.seed)?;
+    build(model, &input(data, options)?, options.seed)?;
     let params = Params::of(model);
     let before = params.values();
     // The run copies them; these stay.
     runner.evaluate(&before).await?;
     let held: Vec<Tensor> = before.iter().map(|value| value.add_scalar(0)).collect::<gradbook_core::Result<_>>()?;
     runner.evaluate(&held).await?;
-    let per_epoch = data.len().div_ceil(options.batch_size.clamp(1, data.len()));
+    let size = options.batch_size.min(data.len());
+    let per_epoch = match options.remainder {
+        Remainder::Keep => data.len().div_ceil(size),
+        Remainder::Drop => data.len() / size,
+    };
     let options = FitOptions {
         epochs: steps.div_ceil(per_epoch),
         lr: Some(low),
         schedule: Schedule::Exponential { gamma: growth },
         schedule_unit: Unit::Step,
-        early_stopping: None,
-        ema: None,
         ..options.clone()
     };
     let mut curve = Curve::default();

@@ -4,13 +4,13 @@ use super::evaluate::{prepare, sample};
 use crate::{
     Error, Result,
     data::Dataset,
-    layers::{Forward, Layer, Params, Role},
+    layers::{Forward, Layer, Param, Params, Role},
     losses::Loss,
 };
 use gradbook_core::{DType, LoopSpec, Runner, Shape, Tensor};
 
-/// Replaces the running statistics of batch normalisation by the mean of those of all full batches of a data set, with the weights as they are.
-/// Dropout and the like are off.
+/// Replaces the running statistics of batch normalisation by the mean of those of all batches of a data set, each by its share of the samples,
+/// with the weights as they are. Dropout and the like are off.
 ///
 /// Errors: a model without running statistics; shapes that do not fit; a stop, after which the statistics are as they were.
 pub async fn recompute_statistics(runner: &dyn Runner, model: &dyn Layer, data: &Dataset, batch: usize) -> Result<()> {
@@ -22,22 +22,40 @@ pub async fn recompute_statistics(runner: &dyn Runner, model: &dyn Layer, data: 
     }
     runner.evaluate(&[data.x().clone()]).await?;
     let size = batch.clamp(1, data.len());
-    let steps = data.len() / size;
+    let (steps, rest) = (data.len() / size, data.len() % size);
+    let mut values: Vec<Tensor> = buffers.iter().map(Param::value).collect();
+    values = collected(runner, model, data, (&buffers[..], values), [0, size, steps]).await?;
+    if rest > 0 {
+        values = collected(runner, model, data, (&buffers[..], values), [data.len() - rest, rest, 1]).await?;
+    }
+    buffers.iter().zip(values).for_each(|(buffer, value)| drop(buffer.replace(value)));
+    Ok(())
+}
+
+/// The statistics of `first` samples, after so many batches of a size more.
+async fn collected(
+    runner: &dyn Runner,
+    model: &dyn Layer,
+    data: &Dataset,
+    (buffers, values): (&[Param], Vec<Tensor>),
+    [first, size, steps]: [usize; 3],
+) -> Result<Vec<Tensor>> {
     let mut spec = LoopSpec::default();
     let step = LoopSpec::placeholder(&Shape::default(), DType::I32);
-    let index = step.mul_scalar(size as f64)?.add(&Tensor::arange(size)?)?;
-    let x = data.x().rows("batch", &index)?;
-    // Batch number n enters with a share of 1/n: then all count alike.
-    let share = step.to_f32()?.add_scalar(1)?.reciprocal()?;
+    let start = step.mul_scalar(size as f64)?.add_scalar(first as f64)?;
+    let x = data.x().rows("batch", &start.add(&Tensor::arange(size)?)?)?;
+    // A batch enters with its share of the samples so far: then all count alike.
+    let seen = start.add_scalar(size as f64)?.to_f32()?;
+    let share = seen.full_like(size as f64).div(&seen)?;
     let inputs: Vec<Tensor> =
         buffers.iter().map(|buffer| LoopSpec::placeholder(&buffer.shape(), buffer.value().dtype())).collect();
     let mut pass = Forward::statistics(share);
     let before: Vec<Tensor> =
         buffers.iter().zip(&inputs).map(|(buffer, input)| buffer.replace(input.clone())).collect();
     let result = model.forward(&x, &mut pass);
-    buffers.iter().zip(&before).for_each(|(buffer, value)| drop(buffer.replace(value.clone())));
+    buffers.iter().zip(before).for_each(|(buffer, value)| drop(buffer.replace(value)));
     result?;
-    for ((buffer, input), value) in buffers.iter().zip(inputs).zip(before) {
+    for ((buffer, input), value) in buffers.iter().zip(inputs).zip(values) {
         spec.push(input, value, pass.updated(buffer).cloned());
     }
     let after = step.add_scalar(1)?;
@@ -46,6 +64,5 @@ pub async fn recompute_statistics(runner: &dyn Runner, model: &dyn Layer, data: 
     if runner.advance(&run, steps, &mut |_| {}).await?.stopped {
         return Err(gradbook_core::Error::Stopped.into());
     }
-    buffers.iter().zip(&run.state).for_each(|(buffer, value)| drop(buffer.replace(value.clone())));
-    Ok(())
+    Ok(run.state[..buffers.len()].to_vec())
 }

@@ -2,7 +2,7 @@
 
 use crate::api::function::{FunctionLayer, named};
 use crate::api::list::TensorList;
-use crate::api::options::{read, read_kind};
+use crate::api::options::{check_names, read, read_kind};
 use crate::api::tensor::Tensor;
 use crate::error::{Result, Thrown};
 use crate::js::object;
@@ -223,32 +223,38 @@ fn layer(kind: &str, options: &JsValue) -> Result<Rc<dyn Layer>> {
         "maxPool1d" => Rc::new(layers::MaxPool1d(read(kind, options)?)),
         "maxPool2d" => Rc::new(layers::MaxPool2d(read(kind, options)?)),
         "avgPool2d" => Rc::new(layers::AvgPool2d(read(kind, options)?)),
-        "globalAvgPool" => Rc::new(layers::GlobalAvgPool),
-        "globalMaxPool" => Rc::new(layers::GlobalMaxPool),
+        "globalAvgPool" => Rc::new(plain(kind, options, layers::GlobalAvgPool)?),
+        "globalMaxPool" => Rc::new(plain(kind, options, layers::GlobalMaxPool)?),
         "adaptiveAvgPool2d" => Rc::new(layers::AdaptivePool2d::Avg(read(kind, options)?)),
         "adaptiveMaxPool2d" => Rc::new(layers::AdaptivePool2d::Max(read(kind, options)?)),
         "resize" => Rc::new(layers::Resize(read(kind, options)?)),
         "reshape" => Rc::new(read::<layers::Reshape>(kind, options)?),
         "embedding" => Rc::new(layers::Embedding::with(read(kind, options)?)),
         "normalize" => Rc::new(read::<layers::Normalise>(kind, options)?),
-        "flatten" => Rc::new(layers::Flatten),
+        "flatten" => Rc::new(plain(kind, options, layers::Flatten)?),
         "dropout" => Rc::new(layers::Dropout(read(kind, options)?)),
         "dropout2d" => Rc::new(layers::Dropout2d(read(kind, options)?)),
         "batchNorm" => Rc::new(layers::BatchNorm::with(read(kind, options)?)),
         "layerNorm" => Rc::new(layers::LayerNorm::with(read(kind, options)?)),
         "groupNorm" | "instanceNorm" => Rc::new(layers::GroupNorm::with(read(kind, options)?)),
         "rmsNorm" => Rc::new(layers::RmsNorm::with(read(kind, options)?)),
-        "prelu" => Rc::new(layers::Prelu::default()),
+        "prelu" => Rc::new(plain(kind, options, layers::Prelu::default())?),
         "mlp" => Rc::new(read::<models::Mlp>(kind, options)?.build()),
         "lenet" => Rc::new(read::<models::LeNet>(kind, options)?.build()),
         "resnet" => Rc::new(read::<models::ResNet>(kind, options)?.build()),
         "densenet" => Rc::new(read::<models::DenseNet>(kind, options)?.build()),
         "mobilenet" => Rc::new(read::<models::MobileNet>(kind, options)?.build()),
         _ => match Pretrained::by_kind(kind) {
-            Some(known) => Rc::new(known.network()),
+            Some(known) => Rc::new(plain(kind, options, known.network())?),
             None => Rc::new(read_kind::<Activation>(kind, options)?),
         },
     })
+}
+
+/// A layer that has no options.
+fn plain<L>(kind: &str, options: &JsValue, layer: L) -> Result<L> {
+    check_names(kind, options, Vec::new())?;
+    Ok(layer)
 }
 
 /// Images of any size as a trained network expects them.

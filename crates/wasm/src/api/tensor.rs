@@ -165,7 +165,7 @@ impl Tensor {
         let config: ConvOptions = options::read("conv2d", &options)?;
         let options = Conv2dOptions {
             stride: config.stride.both(),
-            padding: config.padding.into(),
+            padding: config.padding.of("conv2d")?,
             dilation: config.dilation.both(),
             groups: config.groups,
             ..Conv2dOptions::default()
