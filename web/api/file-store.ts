@@ -1,5 +1,5 @@
 // Where a reader's own files lie by name: in the browser's storage, in memory where there is none, or in a folder where the
-// program runs on a disk (Node). Names come from code that we did not write, so they are looked at first.
+// program runs on a disk (Node). Their names were looked at before (`save-request.ts`).
 
 import { storage } from "./files.ts";
 
@@ -18,24 +18,6 @@ export interface FileStore {
   /** What there is, by name. */
   list(): Promise<StoredFile[]>;
   remove(name: string): Promise<void>;
-}
-
-const LONGEST_NAME = 120;
-
-/** The name, if it may be one of a file. Errors: it is a path, too long, or has letters that cannot be seen. */
-export function fileName(name: unknown): string {
-  const isName =
-    typeof name === "string" &&
-    name.length > 0 &&
-    name.length <= LONGEST_NAME &&
-    !name.startsWith(".") &&
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be in it
-    !/[\u0000-\u001f\u007f/\\:]/.test(name);
-  if (!isName)
-    throw new Error(
-      `${JSON.stringify(name)} is no name of a file: 1 to ${LONGEST_NAME} characters, no / or : among them, no dot first`,
-    );
-  return name;
 }
 
 /** The browser's storage. */

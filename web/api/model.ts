@@ -15,6 +15,7 @@ import { lossArgument } from "./losses.ts";
 import type { Schedule } from "./optim.ts";
 import { Optimizer } from "./optim.ts";
 import { Curve, linesDisplay } from "./plot.ts";
+import { isNpz } from "./save-request.ts";
 import { list, Tensor } from "./tensor.ts";
 import type { Saved, SaveOptions } from "./weights.ts";
 import { listFiles, loadTensors, SAVE_OPTIONS, saveRequest, saveTensors } from "./weights.ts";
@@ -271,6 +272,8 @@ export class Model {
       throw argumentError(
         'fit: resume goes with checkpoint, the file to go on from, such as "run.safetensors"',
       );
+    // Before anything is computed: a name that will not do would be told after an epoch.
+    if (checkpoint !== undefined) saveRequest(checkpoint, { metadata: { [RUN]: "" } });
     const before = resume && checkpoint !== undefined ? await loadRun(context, checkpoint) : undefined;
     const seed = rest.seed ?? before?.history.seed;
     const [settings, extra] = runOptions(context, "fit", { ...rest, ...(seed !== undefined && { seed }) });
@@ -400,7 +403,7 @@ export class Model {
       throw argumentError(
         "save: the model has no parameters yet: it draws them at its first call, or by build",
       );
-    const sketch = sketchOf(this);
+    const sketch = isNpz(name) ? undefined : sketchOf(this);
     const metadata = { ...(sketch && { gradbook: JSON.stringify(sketch) }), ...options.metadata };
     return saveTensors(context, name, tensors, { ...options, metadata });
   }

@@ -7,6 +7,7 @@ import { DISPLAY } from "../display/schema.ts";
 import { inMemory } from "./file-store.ts";
 import type { Instance, Tensor } from "./index.ts";
 import { createGradbook } from "./index.ts";
+import { saveOwn } from "./tensor-files.ts";
 
 const baseUrl = new URL("dist/", pathToFileURL(`${process.cwd()}/`));
 const files = inMemory();
@@ -109,6 +110,40 @@ test("what does not fit says so, and changes nothing", async () => {
       /is no name of a file/,
       JSON.stringify(name),
     );
+});
+
+test("a request that cannot be met is refused before anything is sent", async () => {
+  const g = await opened;
+  const x = g.zeros([1]);
+  const before = await g.files.list();
+  await assert.rejects(async () => g.files.save("x.npy", { x }), /x\.npy: an NPY file holds one array/);
+  const noted = async () => g.files.save("x.NPZ", { x }, { metadata: { note: "lost" } });
+  await assert.rejects(noted, /x\.NPZ: NPZ keeps tensors and nothing else/);
+  const model = network(g);
+  for (const [checkpoint, message] of [
+    ["run.npz", /run\.npz: NPZ keeps tensors and nothing else/],
+    ["run.npy", /run\.npy: an NPY file/],
+    ["../run.safetensors", /is no name of a file/],
+  ] as const) {
+    await assert.rejects(model.fit(samples(g), { epochs: 1, checkpoint }), message);
+    await assert.rejects(model.fit(samples(g), { epochs: 1, checkpoint, resume: true }), message);
+  }
+  assert.deepEqual(model.parameters, {});
+  assert.deepEqual(await g.files.list(), before);
+});
+
+test("what writes files believes no request", async () => {
+  const saved = (request: unknown) => saveOwn(baseUrl, files, JSON.stringify(request), []);
+  const good = { file: "x.safetensors", metadata: {}, half: false };
+  for (const [request, message] of [
+    [null, /is no name of a file/],
+    [{ ...good, file: "../x" }, /is no name of a file/],
+    [{ ...good, metadata: null }, /metadata must be an object of texts/],
+    [{ ...good, metadata: ["x"] }, /metadata must be an object of texts/],
+    [{ ...good, metadata: { x: { y: 1 } } }, /metadata holds texts; x is object/],
+    [{ ...good, half: "yes" }, /half is string/],
+  ] as const)
+    await assert.rejects(saved(request), message, JSON.stringify(request));
 });
 
 test("files that are broken or hostile are refused by name", async () => {

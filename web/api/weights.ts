@@ -5,8 +5,9 @@ import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { Context, TensorHandle } from "./context.ts";
 import { argumentError } from "./context.ts";
+import { checkedRequest } from "./save-request.ts";
 import { list, Tensor } from "./tensor.ts";
-import type { SavedFile, SaveRequest } from "./tensor-files.ts";
+import type { SavedFile } from "./tensor-files.ts";
 
 /** Options of saving. */
 export interface SaveOptions {
@@ -62,6 +63,7 @@ export async function saveTensors(
   tensors: readonly (readonly [string, Tensor])[],
   options: SaveOptions,
 ): Promise<Saved> {
+  const request = saveRequest(name, options);
   for (const [label, tensor] of tensors)
     if (!(tensor instanceof Tensor)) throw argumentError(`save: ${label} is no tensor`);
   const labels = tensors.map(([label]) => label);
@@ -69,15 +71,17 @@ export async function saveTensors(
     context,
     tensors.map(([, tensor]) => tensor),
   );
-  const saved = JSON.parse(
-    await context.session.save(saveRequest(name, options), labels, handles),
-  ) as SavedFile;
+  const saved = JSON.parse(await context.session.save(request, labels, handles)) as SavedFile;
   return new Saved(saved.file, saved.bytes, labels.length);
 }
 
-/** @internal How a file is to be written, as a text. */
+/** @internal How a file is to be written, as a text. Errors: it cannot be written so. */
 export function saveRequest(file: string, { metadata = {}, half = false }: SaveOptions): string {
-  return JSON.stringify({ file, metadata: textsOf(metadata), half } satisfies SaveRequest);
+  try {
+    return JSON.stringify(checkedRequest({ file, metadata, half }));
+  } catch (error) {
+    throw argumentError(`save: ${(error as Error).message}`);
+  }
 }
 
 /** @internal */
@@ -109,12 +113,6 @@ export async function loadTensors(context: Context, name: string): Promise<Tenso
 // As in `tensor-files.ts`, which the worker of the cells does without.
 const OWN = "file:";
 const METADATA = ":metadata";
-
-function textsOf(metadata: Readonly<Record<string, string>>): Record<string, string> {
-  const odd = Object.entries(metadata).find(([, text]) => typeof text !== "string");
-  if (odd) throw argumentError(`save: metadata holds texts; ${odd[0]} is ${typeof odd[1]}`);
-  return { ...metadata };
-}
 
 /** A file that was written. */
 export class Saved {

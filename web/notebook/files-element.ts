@@ -3,7 +3,8 @@
 
 import { html, nothing } from "lit";
 import type { FileStore, StoredFile } from "../api/file-store.ts";
-import { browserFiles, fileName } from "../api/file-store.ts";
+import { browserFiles } from "../api/file-store.ts";
+import { fileName } from "../api/save-request.ts";
 import { PageElement } from "./element.ts";
 import { deleteIcon, downloadIcon } from "./icons.ts";
 
