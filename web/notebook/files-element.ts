@@ -101,8 +101,8 @@ export class FilesElement extends PageElement {
   }
 
   async #onDrop(event: DragEvent): Promise<void> {
+    // The page hears of it too: its offer to make a data set goes, and what is taken care of here it leaves.
     event.preventDefault();
-    event.stopPropagation();
     await this.#add(Array.from(event.dataTransfer?.files ?? []));
   }
 
