@@ -413,8 +413,16 @@ export class Model {
     const { context } = this;
     const { tensors, metadata } = await loadTensors(context, name);
     const input = metadata.gradbook === undefined ? undefined : inputOf(readSketch(name, metadata.gradbook));
-    if (this.handle.parameterNames().length === 0 && input) this.build(input, { seed: 0 });
-    this.handle.load(Object.keys(tensors), list(context, Object.values(tensors)));
+    const [names, values] = [Object.keys(tensors), list(context, Object.values(tensors))];
+    if (this.handle.parameterNames().length === 0 && input) {
+      const shape = sizes("load", input);
+      // On one like it first: if the parameters do not fit, this one still has none.
+      const trial = this.anew();
+      trial.build(shape, 0);
+      trial.load(names, values);
+      this.handle.build(shape, 0);
+    }
+    this.handle.load(names, values);
     context.parametersMoved?.();
     return this;
   }

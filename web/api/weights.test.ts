@@ -101,6 +101,10 @@ test("what does not fit says so, and changes nothing", async () => {
   await assert.rejects(model.load("other.npz"), missing);
   assert.deepEqual(await bits(model.parameters), before);
   await assert.rejects(network(g).load("other.npz"), /no parameters yet/);
+  await model.save("three.safetensors");
+  const narrow = g.nn.dense({ out: 4 });
+  await assert.rejects(narrow.load("three.safetensors"), /there is no tensor weight; there are 0\.weight/);
+  assert.deepEqual(narrow.parameters, {});
   await assert.rejects(g.nn.load("other.npz"), /does not say how its network is built/);
   await assert.rejects(network(g).save("x.npz"), /no parameters yet/);
   await assert.rejects(g.files.load("nowhere.npz"), /there is no file nowhere\.npz; there are .*other\.npz/);
