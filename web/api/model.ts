@@ -498,13 +498,14 @@ type Sketch =
   | { kind: string; options?: unknown; input: number[] }
   | { block: string; options?: object; parts: Sketch[] };
 
-/** None of a model that is a function, or has one in it. */
-function sketchOf(model: Model): Sketch | undefined {
+/** None of a model that is a function, or has one in it, or in which a layer with parameters stands twice: they would be two layers. */
+function sketchOf(model: Model, seen = new Set<Model>()): Sketch | undefined {
   const { recipe, handle } = model;
-  if (!recipe) return undefined;
+  if (!recipe || seen.has(model)) return undefined;
+  if (handle.parameterNames().length > 0) seen.add(model);
   if (!("block" in recipe)) return { ...recipe, input: Array.from(handle.input) };
   const { block, options } = recipe;
-  const parts = recipe.parts.map(sketchOf);
+  const parts = recipe.parts.map((part) => sketchOf(part, seen));
   return parts.every((part) => part !== undefined)
     ? { block, ...(options && { options }), parts }
     : undefined;

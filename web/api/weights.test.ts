@@ -70,6 +70,38 @@ test("a network is built from its file, and learns on", async () => {
   assert.equal(epochs.length, 1);
 });
 
+test("a layer that stands twice is one only where the reader makes the model", async () => {
+  const g = await opened;
+  const twice = () => {
+    const [shared, relu] = [g.nn.dense({ out: 3 }), g.nn.relu()];
+    return g.nn.sequential([shared, relu, shared, relu]);
+  };
+  const model = twice();
+  const x = g.randn([2, 3], { seed: 1 });
+  const expected = await model.forward(x).array();
+  await model.save("twice.safetensors");
+  await assert.rejects(g.nn.load("twice.safetensors"), /does not say how its network is built/);
+  const again = twice();
+  again.build([1, 3]);
+  await again.load("twice.safetensors");
+  assert.deepEqual(await again.forward(x).array(), expected);
+
+  // What has no parameters may stand as often as it likes.
+  const relu = g.nn.relu();
+  const deep = g.nn.sequential([g.nn.dense({ out: 3 }), relu, g.nn.dense({ out: 2 }), relu]);
+  const deeper = await deep.forward(x).array();
+  await deep.save("deep.safetensors");
+  assert.deepEqual(await (await g.nn.load("deep.safetensors")).forward(x).array(), deeper);
+});
+
+test("a block that is not known is refused", async () => {
+  const g = await opened;
+  const layer = { kind: "dense", options: { out: 1 }, input: [1, 1] };
+  const metadata = { gradbook: JSON.stringify({ block: "sequentiel", parts: [layer] }) };
+  await g.files.save("odd.safetensors", { "0.weight": g.zeros([1, 1]), "0.bias": g.zeros([1]) }, { metadata });
+  await assert.rejects(g.nn.load("odd.safetensors"), /sequentiel is no block of layers/);
+});
+
 test("tensors of every type are saved; half of the bits are the nearest numbers", async () => {
   const g = await opened;
   const all = {
