@@ -455,14 +455,23 @@ async function loadRun(context: Context, file: string): Promise<Run | undefined>
   if (metadata[RUN] === undefined)
     throw argumentError(`fit: ${file} is no checkpoint: it does not say how a run went`);
   const history = JSON.parse(metadata[RUN]) as HistoryData;
-  if (!Number.isInteger(history?.seed) || !Array.isArray(history.points) || !Array.isArray(history.epochs))
+  if (
+    !Number.isInteger(history?.seed) ||
+    !Array.isArray(history.points) ||
+    !Array.isArray(history.epochs) ||
+    !Array.isArray(history.watched ?? [])
+  )
     throw argumentError(`fit: what ${file} says of its run cannot be read`);
   return { history, names: Object.keys(tensors), values: list(context, Object.values(tensors)) };
 }
 
-/** The same for the module, which takes numbers. */
-function resumed({ wasm }: Context, { names, values, history: { seed, points, epochs } }: Run) {
-  const number = (value: number | undefined) => value ?? Number.NaN;
+/** The same for the module, which takes numbers: NaN stands for none. */
+function resumed({ wasm }: Context, { names, values, history }: Run) {
+  const { seed, points, epochs } = history;
+  const watched = history.watched ?? [];
+  // JSON has null for what is not finite: a loss beyond all bounds is one, and not none.
+  const number = (value: number | null | undefined) =>
+    value === undefined ? Number.NaN : (value ?? Number.POSITIVE_INFINITY);
   const steps = points.flatMap(({ step, loss, accuracy }) => [step, loss, number(accuracy)]);
   const reports = epochs.flatMap((report) => [
     report.epoch,
@@ -474,7 +483,10 @@ function resumed({ wasm }: Context, { names, values, history: { seed, points, ep
     report.lr,
     number(report.stepsPerSecond),
   ]);
-  const norms = Float32Array.from(points.flatMap((point) => point.norms ?? []));
+  // Steps before the norms were asked for have none.
+  const norms = Float32Array.from(
+    points.flatMap((point) => watched.map((_, i) => point.norms?.[i] ?? Number.NaN)),
+  );
   return new wasm.Resume(names, values, seed, Float64Array.from(steps), norms, Float64Array.from(reports));
 }
 

@@ -98,7 +98,11 @@ test("a block that is not known is refused", async () => {
   const g = await opened;
   const layer = { kind: "dense", options: { out: 1 }, input: [1, 1] };
   const metadata = { gradbook: JSON.stringify({ block: "sequentiel", parts: [layer] }) };
-  await g.files.save("odd.safetensors", { "0.weight": g.zeros([1, 1]), "0.bias": g.zeros([1]) }, { metadata });
+  await g.files.save(
+    "odd.safetensors",
+    { "0.weight": g.zeros([1, 1]), "0.bias": g.zeros([1]) },
+    { metadata },
+  );
   await assert.rejects(g.nn.load("odd.safetensors"), /sequentiel is no block of layers/);
 });
 
@@ -251,6 +255,36 @@ test("a run goes on from its checkpoint in another program, bit by bit", async (
     /the checkpoint is of another run/,
   );
   await assert.rejects(network(g).fit(samples(g), { resume: true }), /resume goes with checkpoint/);
+});
+
+test("a run that goes on keeps losses beyond all bounds and the norms of each step", async () => {
+  const g = await opened;
+  const file = "norms.safetensors";
+  const fit = (epochs: number, options: object) =>
+    network(g).fit(samples(g), {
+      batchSize: 30,
+      seed: 5,
+      validation: samples(g),
+      checkpoint: file,
+      ...options,
+      epochs,
+    });
+  await fit(1, {});
+  // The file of a run whose validation loss was infinite, which JSON cannot say.
+  const { tensors, metadata } = await g.files.load(file);
+  const run = JSON.parse(metadata["gradbook.run"] ?? "");
+  run.epochs[0].valLoss = null;
+  await g.files.save(file, tensors, { metadata: { ...metadata, "gradbook.run": JSON.stringify(run) } });
+  const second = await fit(2, { resume: true, gradientNorms: true });
+  const third = await fit(3, { resume: true, gradientNorms: true });
+  assert.equal(third.epochs[0]?.valLoss, Number.POSITIVE_INFINITY);
+  assert.equal(third.points.length, 6);
+  const norms = (history: typeof third, from: number, to: number) =>
+    history.points.slice(from, to).map((point) => point.norms);
+  const none = third.watched.map(() => Number.NaN);
+  assert.deepEqual(norms(third, 0, 2), [none, none]);
+  assert.deepEqual(norms(third, 2, 4), norms(second, 2, 4));
+  assert.ok(norms(third, 2, 6).every((norms) => norms?.length === 6 && norms.every((norm) => norm >= 0)));
 });
 
 test("the trained networks know a cat", async () => {
