@@ -172,6 +172,28 @@ test("a request that cannot be met is refused before anything is sent", async ()
   assert.deepEqual(await g.files.list(), before);
 });
 
+test("tensors may have any name but two", async () => {
+  const g = await opened;
+  const x = g.ones([1]);
+  for (const name of [":metadata", "__proto__"])
+    await assert.rejects(g.files.save("x.safetensors", { [name]: x }), /a tensor cannot be called/, name);
+  // Other programs may call them so.
+  const [f32, metadata] = [
+    Float32Array.of(5),
+    JSON.stringify({ file: "odd.safetensors", metadata: { a: "b" }, half: false }),
+  ];
+  const names = [":metadata", "__proto__", "constructor", ""];
+  await saveOwn(
+    baseUrl,
+    files,
+    metadata,
+    names.map((name) => [name, f32, [1]]),
+  );
+  const odd = await g.files.load("odd.safetensors");
+  assert.deepEqual(Object.keys(odd.tensors).sort(), [...names].sort());
+  assert.deepEqual(odd.metadata, { a: "b" });
+});
+
 test("what writes files believes no request", async () => {
   const saved = (request: unknown) => saveOwn(baseUrl, files, JSON.stringify(request), []);
   const good = { file: "x.safetensors", metadata: {}, half: false };

@@ -64,8 +64,11 @@ export async function saveTensors(
   options: SaveOptions,
 ): Promise<Saved> {
   const request = saveRequest(name, options);
-  for (const [label, tensor] of tensors)
+  for (const [label, tensor] of tensors) {
     if (!(tensor instanceof Tensor)) throw argumentError(`save: ${label} is no tensor`);
+    if (RESERVED.includes(label))
+      throw argumentError(`save: a tensor cannot be called ${label}; give it another name`);
+  }
   const labels = tensors.map(([label]) => label);
   const handles = list(
     context,
@@ -100,19 +103,19 @@ export async function loadTensors(context: Context, name: string): Promise<Tenso
   if (typeof name !== "string" || name === "")
     throw argumentError('load: expected the name of a file, such as "net.safetensors"');
   const pairs = (await context.session.load(OWN + name)) as [string, TensorHandle][];
-  const tensors: Record<string, Tensor> = {};
-  let metadata: Record<string, string> = {};
-  for (const [label, handle] of pairs) {
-    const tensor = new Tensor(context, handle);
-    if (label === METADATA) metadata = (await jsonOf(tensor)) as Record<string, string>;
-    else tensors[label] = tensor;
-  }
-  return { tensors, metadata };
+  const named = pairs.map(([label, handle]) => [label, new Tensor(context, handle)] as const);
+  // What the file says comes after its tensors, whatever these are called.
+  const [, said] = named.pop() ?? [];
+  if (!said) throw argumentError(`load: nothing came of ${name}; reload the page`);
+  return { tensors: Object.fromEntries(named), metadata: (await jsonOf(said)) as Record<string, string> };
 }
 
 // As in `tensor-files.ts`, which the worker of the cells does without.
 const OWN = "file:";
 const METADATA = ":metadata";
+
+/** What no tensor may be called: one stands for something else where files are read, one is no name of a member. */
+const RESERVED: readonly string[] = [METADATA, "__proto__"];
 
 /** A file that was written. */
 export class Saved {
