@@ -95,6 +95,7 @@ for (const device of ["CPU", "WebGPU"]) {
     await visit(sites.isolated, async ({ page }) => {
       const notebook = await NotebookPage.open(page);
       await page.getByLabel("Device").selectOption(device);
+      await page.locator(".status-name", { hasText: new RegExp(`^${device}`) }).waitFor();
       for (const name of ["squeezenet", "efficientnetLite0"]) {
         const cell = await notebook.addAndRun(
           `const { chelsea } = await data.photos()\nawait (await models.${name}()).classify(chelsea)`,
