@@ -706,13 +706,11 @@ export interface FileStore {
     list(): Promise<StoredFile[]>;
     remove(name: string): Promise<void>;
 }
-/** The name, if it may be one of a file. Errors: it is a path, too long, or has letters that cannot be seen. */
-export declare function fileName(name: unknown): string;
 /** The browser's storage. */
 export declare function browserFiles(): FileStore;
 /** Files that last as long as the program. */
 export declare function inMemory(): FileStore;
-/** The folder that a program was started in (Node). */
+/** The folder that a program was started in (Node). A file that is broken off while it is written is the one before. */
 export declare function folderFiles(folder: string): FileStore;
 
 // files.d.ts
@@ -1323,7 +1321,7 @@ export interface ClassifyOptions {
 export interface Models {
     /** SqueezeNet 1.1: 1.2 million weights, 2.3 MB. */
     squeezenet(options?: ModelsOptions): Promise<Classifier>;
-    /** EfficientNet-Lite0: 4.6 million weights, 4.2 MB; the better of the two. */
+    /** EfficientNet-Lite0: 4.6 million weights, 4.4 MB; the better of the two. */
     efficientnetLite0(options?: ModelsOptions): Promise<Classifier>;
 }
 export declare function models(context: Context): Models;
@@ -2062,6 +2060,23 @@ export declare class Roofline {
     toString(): string;
 }
 
+// save-request.d.ts
+/** What is to be saved, besides the tensors. */
+export interface SaveRequest {
+    file: string;
+    metadata: Record<string, string>;
+    /** Whether numbers with a fraction take 16 bits. */
+    half: boolean;
+}
+/** Whether a file may be called so: it is no path, not too long, and has no letters that cannot be seen. */
+export declare function isFileName(name: unknown): name is string;
+/** The name, if it may be one of a file. */
+export declare function fileName(name: unknown): string;
+/** Whether a file of this name is NumPy's archive, which has no place for metadata. */
+export declare function isNpz(name: string): boolean;
+/** The request, if it can be met. Errors: the name is none, the format cannot hold it, or a part is something else. */
+export declare function checkedRequest(request: unknown): SaveRequest;
+
 // scan.d.ts
 import type { Context } from "./context.ts";
 import { Tensor } from "./tensor.ts";
@@ -2237,13 +2252,6 @@ export type NamedTensor = [
     elements: Float32Array | Int32Array | Uint32Array | Uint8Array,
     shape: number[]
 ];
-/** What is to be saved, besides the tensors. */
-export interface SaveRequest {
-    file: string;
-    metadata: Record<string, string>;
-    /** Whether numbers with a fraction take 16 bits. */
-    half: boolean;
-}
 /** What was saved. */
 export interface SavedFile {
     file: string;

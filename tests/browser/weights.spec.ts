@@ -52,6 +52,21 @@ test("weights are saved, kept, downloaded and added", async () => {
     await dialog.getByText("Added mine.safetensors. Added broken.npz.").waitFor();
     assert.deepEqual(await violations(page), []);
     await picture(page, "files");
+
+    // What is dropped on the dialog it takes, and the page no longer offers to make a data set of it.
+    const dataTransfer = await page.evaluateHandle(() => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File(["x"], "dropped.npz"));
+      return transfer;
+    });
+    const offer = page.getByText("Drop to make a data set");
+    await dialog.dispatchEvent("dragover", { dataTransfer });
+    await offer.waitFor({ state: "attached" });
+    await dialog.dispatchEvent("drop", { dataTransfer });
+    await dialog.getByText("Added dropped.npz.").waitFor();
+    await offer.waitFor({ state: "detached" });
+    assert.equal(await page.getByRole("dialog").count(), 1);
+
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });
 
@@ -95,6 +110,7 @@ for (const device of ["CPU", "WebGPU"]) {
     await visit(sites.isolated, async ({ page }) => {
       const notebook = await NotebookPage.open(page);
       await page.getByLabel("Device").selectOption(device);
+      await page.locator(".status-name", { hasText: new RegExp(`^${device}`) }).waitFor();
       for (const name of ["squeezenet", "efficientnetLite0"]) {
         const cell = await notebook.addAndRun(
           `const { chelsea } = await data.photos()\nawait (await models.${name}()).classify(chelsea)`,

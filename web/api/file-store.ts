@@ -1,7 +1,8 @@
 // Where a reader's own files lie by name: in the browser's storage, in memory where there is none, or in a folder where the
-// program runs on a disk (Node). Names come from code that we did not write, so they are looked at first.
+// program runs on a disk (Node). Their names were looked at before (`save-request.ts`).
 
 import { storage } from "./files.ts";
+import { isFileName } from "./save-request.ts";
 
 /** A file as lists show it. */
 export interface StoredFile {
@@ -20,33 +21,15 @@ export interface FileStore {
   remove(name: string): Promise<void>;
 }
 
-const LONGEST_NAME = 120;
-
-/** The name, if it may be one of a file. Errors: it is a path, too long, or has letters that cannot be seen. */
-export function fileName(name: unknown): string {
-  const isName =
-    typeof name === "string" &&
-    name.length > 0 &&
-    name.length <= LONGEST_NAME &&
-    !name.startsWith(".") &&
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be in it
-    !/[\u0000-\u001f\u007f/\\:]/.test(name);
-  if (!isName)
-    throw new Error(
-      `${JSON.stringify(name)} is no name of a file: 1 to ${LONGEST_NAME} characters, no / or : among them, no dot first`,
-    );
-  return name;
-}
-
 /** The browser's storage. */
 export function browserFiles(): FileStore {
   const opened = storage("gradbook-files").then((cache) => (cache ? inCache(cache) : inMemory()));
-  return {
+  return inOrder({
     get: async (name) => (await opened).get(name),
     put: async (name, bytes) => (await opened).put(name, bytes),
     list: async () => (await opened).list(),
     remove: async (name) => (await opened).remove(name),
-  };
+  });
 }
 
 /** Files that last as long as the program. */
@@ -60,11 +43,11 @@ export function inMemory(): FileStore {
   };
 }
 
-/** The folder that a program was started in (Node). */
+/** The folder that a program was started in (Node). A file that is broken off while it is written is the one before. */
 export function folderFiles(folder: string): FileStore {
   const open = () => import(NODE_FILES) as Promise<typeof import("node:fs/promises")>;
   const path = (name: string) => `${folder}/${name}`;
-  return {
+  return inOrder({
     async get(name) {
       const bytes = await (await open()).readFile(path(name)).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "ENOENT") throw error;
@@ -72,15 +55,43 @@ export function folderFiles(folder: string): FileStore {
       });
       return bytes && new Uint8Array(bytes);
     },
-    put: async (name, bytes) => (await open()).writeFile(path(name), bytes),
+    async put(name, bytes) {
+      const { writeFile, rename, rm } = await open();
+      const part = path(`.${name}.part`);
+      try {
+        await writeFile(part, bytes);
+        await rename(part, path(name));
+      } catch (error) {
+        await rm(part, { force: true });
+        throw error;
+      }
+    },
     async list() {
       const { readdir, stat } = await open();
-      const names = await readdir(folder);
-      const files = await Promise.all(names.map(async (name) => ({ name, found: await stat(path(name)) })));
-      const kept = files.filter(({ found }) => found.isFile());
-      return sorted(kept.map(({ name, found }) => ({ name, bytes: found.size })));
+      const names = (await readdir(folder)).filter(isFileName);
+      // What cannot be looked at, such as a link to nowhere, cannot be read either.
+      const look = (name: string) => stat(path(name)).catch(() => undefined);
+      const files = await Promise.all(names.map(async (name) => ({ name, found: await look(name) })));
+      return sorted(
+        files.flatMap(({ name, found }) => (found?.isFile() ? [{ name, bytes: found.size }] : [])),
+      );
     },
     remove: async (name) => (await open()).rm(path(name), { force: true }),
+  });
+}
+
+/** The same store; what is written and removed is done one after another: of two saves under one name the later one stays. */
+function inOrder(store: FileStore): FileStore {
+  let last: Promise<void> = Promise.resolve();
+  const next = (change: () => Promise<void>) => {
+    const done = last.then(change);
+    last = done.catch(() => undefined);
+    return done;
+  };
+  return {
+    ...store,
+    put: (name, bytes) => next(() => store.put(name, bytes)),
+    remove: (name) => next(() => store.remove(name)),
   };
 }
 

@@ -15,6 +15,7 @@ import { lossArgument } from "./losses.ts";
 import type { Schedule } from "./optim.ts";
 import { Optimizer } from "./optim.ts";
 import { Curve, linesDisplay } from "./plot.ts";
+import { isNpz } from "./save-request.ts";
 import { list, Tensor } from "./tensor.ts";
 import type { Saved, SaveOptions } from "./weights.ts";
 import { listFiles, loadTensors, SAVE_OPTIONS, saveRequest, saveTensors } from "./weights.ts";
@@ -293,6 +294,8 @@ export class Model {
       throw argumentError(
         'fit: resume goes with checkpoint, the file to go on from, such as "run.safetensors"',
       );
+    // Before anything is computed: a name that will not do would be told after an epoch.
+    if (checkpoint !== undefined) saveRequest(checkpoint, { metadata: { [RUN]: "" } });
     const before = resume && checkpoint !== undefined ? await loadRun(context, checkpoint) : undefined;
     const seed = rest.seed ?? before?.history.seed;
     const [settings, extra] = runOptions(context, "fit", { ...rest, ...(seed !== undefined && { seed }) });
@@ -431,7 +434,7 @@ export class Model {
       throw argumentError(
         "save: the model has no parameters yet: it draws them at its first call, or by build",
       );
-    const sketch = sketchOf(this);
+    const sketch = isNpz(name) ? undefined : sketchOf(this);
     const metadata = { ...(sketch && { gradbook: JSON.stringify(sketch) }), ...options.metadata };
     return saveTensors(context, name, tensors, { ...options, metadata });
   }
@@ -441,8 +444,16 @@ export class Model {
     const { context } = this;
     const { tensors, metadata } = await loadTensors(context, name);
     const input = metadata.gradbook === undefined ? undefined : inputOf(readSketch(name, metadata.gradbook));
-    if (this.handle.parameterNames().length === 0 && input) this.build(input, { seed: 0 });
-    this.handle.load(Object.keys(tensors), list(context, Object.values(tensors)));
+    const [names, values] = [Object.keys(tensors), list(context, Object.values(tensors))];
+    if (this.handle.parameterNames().length === 0 && input) {
+      const shape = sizes("load", input);
+      // On one like it first: if the parameters do not fit, this one still has none.
+      const trial = this.anew();
+      trial.build(shape, 0);
+      trial.load(names, values);
+      this.handle.build(shape, 0);
+    }
+    this.handle.load(names, values);
     context.parametersMoved?.();
     return this;
   }
@@ -475,14 +486,23 @@ async function loadRun(context: Context, file: string): Promise<Run | undefined>
   if (metadata[RUN] === undefined)
     throw argumentError(`fit: ${file} is no checkpoint: it does not say how a run went`);
   const history = JSON.parse(metadata[RUN]) as HistoryData;
-  if (!Number.isInteger(history?.seed) || !Array.isArray(history.points) || !Array.isArray(history.epochs))
+  if (
+    !Number.isInteger(history?.seed) ||
+    !Array.isArray(history.points) ||
+    !Array.isArray(history.epochs) ||
+    !Array.isArray(history.watched ?? [])
+  )
     throw argumentError(`fit: what ${file} says of its run cannot be read`);
   return { history, names: Object.keys(tensors), values: list(context, Object.values(tensors)) };
 }
 
-/** The same for the module, which takes numbers. */
-function resumed({ wasm }: Context, { names, values, history: { seed, points, epochs } }: Run) {
-  const number = (value: number | undefined) => value ?? Number.NaN;
+/** The same for the module, which takes numbers: NaN stands for none. */
+function resumed({ wasm }: Context, { names, values, history }: Run) {
+  const { seed, points, epochs } = history;
+  const watched = history.watched ?? [];
+  // JSON has null for what is not finite: a loss beyond all bounds is one, and not none.
+  const number = (value: number | null | undefined) =>
+    value === undefined ? Number.NaN : (value ?? Number.POSITIVE_INFINITY);
   const steps = points.flatMap(({ step, loss, accuracy }) => [step, loss, number(accuracy)]);
   const reports = epochs.flatMap((report) => [
     report.epoch,
@@ -494,7 +514,10 @@ function resumed({ wasm }: Context, { names, values, history: { seed, points, ep
     report.lr,
     number(report.stepsPerSecond),
   ]);
-  const norms = Float32Array.from(points.flatMap((point) => point.norms ?? []));
+  // Steps before the norms were asked for have none.
+  const norms = Float32Array.from(
+    points.flatMap((point) => watched.map((_, i) => point.norms?.[i] ?? Number.NaN)),
+  );
   return new wasm.Resume(names, values, seed, Float64Array.from(steps), norms, Float64Array.from(reports));
 }
 
@@ -518,13 +541,14 @@ type Sketch =
   | { kind: string; options?: unknown; input: number[] }
   | { block: string; options?: object; parts: Sketch[] };
 
-/** None of a model that is a function, or has one in it. */
-function sketchOf(model: Model): Sketch | undefined {
+/** None of a model that is a function, or has one in it, or in which a layer with parameters stands twice: they would be two layers. */
+function sketchOf(model: Model, seen = new Set<Model>()): Sketch | undefined {
   const { recipe, handle } = model;
-  if (!recipe) return undefined;
+  if (!recipe || seen.has(model)) return undefined;
+  if (handle.parameterNames().length > 0) seen.add(model);
   if (!("block" in recipe)) return { ...recipe, input: Array.from(handle.input) };
   const { block, options } = recipe;
-  const parts = recipe.parts.map(sketchOf);
+  const parts = recipe.parts.map((part) => sketchOf(part, seen));
   return parts.every((part) => part !== undefined)
     ? { block, ...(options && { options }), parts }
     : undefined;

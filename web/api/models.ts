@@ -23,7 +23,7 @@ export interface ClassifyOptions {
 export interface Models {
   /** SqueezeNet 1.1: 1.2 million weights, 2.3 MB. */
   squeezenet(options?: ModelsOptions): Promise<Classifier>;
-  /** EfficientNet-Lite0: 4.6 million weights, 4.2 MB; the better of the two. */
+  /** EfficientNet-Lite0: 4.6 million weights, 4.4 MB; the better of the two. */
   efficientnetLite0(options?: ModelsOptions): Promise<Classifier>;
 }
 

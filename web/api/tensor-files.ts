@@ -4,8 +4,8 @@
 import { wasmFiles } from "../pkg/files.ts";
 import type { CollectionFile } from "./collections.ts";
 import type { FileStore } from "./file-store.ts";
-import { fileName } from "./file-store.ts";
 import { fetchBytes } from "./files.ts";
+import { checkedRequest, fileName } from "./save-request.ts";
 
 /** The functions of the module that parses files. */
 export type FilesModule = typeof import("../pkg/files/gradbook.js");
@@ -16,14 +16,6 @@ export type NamedTensor = [
   elements: Float32Array | Int32Array | Uint32Array | Uint8Array,
   shape: number[],
 ];
-
-/** What is to be saved, besides the tensors. */
-export interface SaveRequest {
-  file: string;
-  metadata: Record<string, string>;
-  /** Whether numbers with a fraction take 16 bits. */
-  half: boolean;
-}
 
 /** What was saved. */
 export interface SavedFile {
@@ -94,12 +86,11 @@ export async function saveOwn(
   request: string,
   tensors: NamedTensor[],
 ): Promise<string> {
-  const { file, metadata, half } = JSON.parse(request) as SaveRequest;
-  const name = fileName(file);
+  const { file, metadata, half } = checkedRequest(JSON.parse(request));
   const module = await filesModule(base);
-  const bytes = module.writeTensors(name, tensors, metadata, half) as Uint8Array<ArrayBuffer>;
-  await store.put(name, bytes);
-  return JSON.stringify({ file: name, bytes: bytes.length } satisfies SavedFile);
+  const bytes = module.writeTensors(file, tensors, metadata, half) as Uint8Array<ArrayBuffer>;
+  await store.put(file, bytes);
+  return JSON.stringify({ file, bytes: bytes.length } satisfies SavedFile);
 }
 
 const TENSORS = ".tensors";

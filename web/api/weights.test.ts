@@ -7,6 +7,7 @@ import { DISPLAY } from "../display/schema.ts";
 import { inMemory } from "./file-store.ts";
 import type { Instance, Tensor } from "./index.ts";
 import { createGradbook } from "./index.ts";
+import { saveOwn } from "./tensor-files.ts";
 
 const baseUrl = new URL("dist/", pathToFileURL(`${process.cwd()}/`));
 const files = inMemory();
@@ -69,6 +70,42 @@ test("a network is built from its file, and learns on", async () => {
   assert.equal(epochs.length, 1);
 });
 
+test("a layer that stands twice is one only where the reader makes the model", async () => {
+  const g = await opened;
+  const twice = () => {
+    const [shared, relu] = [g.nn.dense({ out: 3 }), g.nn.relu()];
+    return g.nn.sequential([shared, relu, shared, relu]);
+  };
+  const model = twice();
+  const x = g.randn([2, 3], { seed: 1 });
+  const expected = await model.forward(x).array();
+  await model.save("twice.safetensors");
+  await assert.rejects(g.nn.load("twice.safetensors"), /does not say how its network is built/);
+  const again = twice();
+  again.build([1, 3]);
+  await again.load("twice.safetensors");
+  assert.deepEqual(await again.forward(x).array(), expected);
+
+  // What has no parameters may stand as often as it likes.
+  const relu = g.nn.relu();
+  const deep = g.nn.sequential([g.nn.dense({ out: 3 }), relu, g.nn.dense({ out: 2 }), relu]);
+  const deeper = await deep.forward(x).array();
+  await deep.save("deep.safetensors");
+  assert.deepEqual(await (await g.nn.load("deep.safetensors")).forward(x).array(), deeper);
+});
+
+test("a block that is not known is refused", async () => {
+  const g = await opened;
+  const layer = { kind: "dense", options: { out: 1 }, input: [1, 1] };
+  const metadata = { gradbook: JSON.stringify({ block: "sequentiel", parts: [layer] }) };
+  await g.files.save(
+    "odd.safetensors",
+    { "0.weight": g.zeros([1, 1]), "0.bias": g.zeros([1]) },
+    { metadata },
+  );
+  await assert.rejects(g.nn.load("odd.safetensors"), /sequentiel is no block of layers/);
+});
+
 test("tensors of every type are saved; half of the bits are the nearest numbers", async () => {
   const g = await opened;
   const all = {
@@ -100,6 +137,10 @@ test("what does not fit says so, and changes nothing", async () => {
   await assert.rejects(model.load("other.npz"), missing);
   assert.deepEqual(await bits(model.parameters), before);
   await assert.rejects(network(g).load("other.npz"), /no parameters yet/);
+  await model.save("three.safetensors");
+  const narrow = g.nn.dense({ out: 4 });
+  await assert.rejects(narrow.load("three.safetensors"), /there is no tensor weight; there are 0\.bias/);
+  assert.deepEqual(narrow.parameters, {});
   await assert.rejects(g.nn.load("other.npz"), /does not say how its network is built/);
   await assert.rejects(network(g).save("x.npz"), /no parameters yet/);
   await assert.rejects(g.files.load("nowhere.npz"), /there is no file nowhere\.npz; there are .*other\.npz/);
@@ -109,6 +150,62 @@ test("what does not fit says so, and changes nothing", async () => {
       /is no name of a file/,
       JSON.stringify(name),
     );
+});
+
+test("a request that cannot be met is refused before anything is sent", async () => {
+  const g = await opened;
+  const x = g.zeros([1]);
+  const before = await g.files.list();
+  await assert.rejects(async () => g.files.save("x.npy", { x }), /x\.npy: an NPY file holds one array/);
+  const noted = async () => g.files.save("x.NPZ", { x }, { metadata: { note: "lost" } });
+  await assert.rejects(noted, /x\.NPZ: NPZ keeps tensors and nothing else/);
+  const model = network(g);
+  for (const [checkpoint, message] of [
+    ["run.npz", /run\.npz: NPZ keeps tensors and nothing else/],
+    ["run.npy", /run\.npy: an NPY file/],
+    ["../run.safetensors", /is no name of a file/],
+  ] as const) {
+    await assert.rejects(model.fit(samples(g), { epochs: 1, checkpoint }), message);
+    await assert.rejects(model.fit(samples(g), { epochs: 1, checkpoint, resume: true }), message);
+  }
+  assert.deepEqual(model.parameters, {});
+  assert.deepEqual(await g.files.list(), before);
+});
+
+test("tensors may have any name but two", async () => {
+  const g = await opened;
+  const x = g.ones([1]);
+  for (const name of [":metadata", "__proto__"])
+    await assert.rejects(g.files.save("x.safetensors", { [name]: x }), /a tensor cannot be called/, name);
+  // Other programs may call them so.
+  const [f32, metadata] = [
+    Float32Array.of(5),
+    JSON.stringify({ file: "odd.safetensors", metadata: { a: "b" }, half: false }),
+  ];
+  const names = [":metadata", "__proto__", "constructor", ""];
+  await saveOwn(
+    baseUrl,
+    files,
+    metadata,
+    names.map((name) => [name, f32, [1]]),
+  );
+  const odd = await g.files.load("odd.safetensors");
+  assert.deepEqual(Object.keys(odd.tensors).sort(), [...names].sort());
+  assert.deepEqual(odd.metadata, { a: "b" });
+});
+
+test("what writes files believes no request", async () => {
+  const saved = (request: unknown) => saveOwn(baseUrl, files, JSON.stringify(request), []);
+  const good = { file: "x.safetensors", metadata: {}, half: false };
+  for (const [request, message] of [
+    [null, /is no name of a file/],
+    [{ ...good, file: "../x" }, /is no name of a file/],
+    [{ ...good, metadata: null }, /metadata must be an object of texts/],
+    [{ ...good, metadata: ["x"] }, /metadata must be an object of texts/],
+    [{ ...good, metadata: { x: { y: 1 } } }, /metadata holds texts; x is object/],
+    [{ ...good, half: "yes" }, /half is string/],
+  ] as const)
+    await assert.rejects(saved(request), message, JSON.stringify(request));
 });
 
 test("files that are broken or hostile are refused by name", async () => {
@@ -180,6 +277,36 @@ test("a run goes on from its checkpoint in another program, bit by bit", async (
     /the checkpoint is of another run/,
   );
   await assert.rejects(network(g).fit(samples(g), { resume: true }), /resume goes with checkpoint/);
+});
+
+test("a run that goes on keeps losses beyond all bounds and the norms of each step", async () => {
+  const g = await opened;
+  const file = "norms.safetensors";
+  const fit = (epochs: number, options: object) =>
+    network(g).fit(samples(g), {
+      batchSize: 30,
+      seed: 5,
+      validation: samples(g),
+      checkpoint: file,
+      ...options,
+      epochs,
+    });
+  await fit(1, {});
+  // The file of a run whose validation loss was infinite, which JSON cannot say.
+  const { tensors, metadata } = await g.files.load(file);
+  const run = JSON.parse(metadata["gradbook.run"] ?? "");
+  run.epochs[0].valLoss = null;
+  await g.files.save(file, tensors, { metadata: { ...metadata, "gradbook.run": JSON.stringify(run) } });
+  const second = await fit(2, { resume: true, gradientNorms: true });
+  const third = await fit(3, { resume: true, gradientNorms: true });
+  assert.equal(third.epochs[0]?.valLoss, Number.POSITIVE_INFINITY);
+  assert.equal(third.points.length, 6);
+  const norms = (history: typeof third, from: number, to: number) =>
+    history.points.slice(from, to).map((point) => point.norms);
+  const none = third.watched.map(() => Number.NaN);
+  assert.deepEqual(norms(third, 0, 2), [none, none]);
+  assert.deepEqual(norms(third, 2, 4), norms(second, 2, 4));
+  assert.ok(norms(third, 2, 6).every((norms) => norms?.length === 6 && norms.every((norm) => norm >= 0)));
 });
 
 test("the trained networks know a cat", async () => {

@@ -5,8 +5,9 @@ import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { Context, TensorHandle } from "./context.ts";
 import { argumentError } from "./context.ts";
+import { checkedRequest } from "./save-request.ts";
 import { list, Tensor } from "./tensor.ts";
-import type { SavedFile, SaveRequest } from "./tensor-files.ts";
+import type { SavedFile } from "./tensor-files.ts";
 
 /** Options of saving. */
 export interface SaveOptions {
@@ -62,22 +63,28 @@ export async function saveTensors(
   tensors: readonly (readonly [string, Tensor])[],
   options: SaveOptions,
 ): Promise<Saved> {
-  for (const [label, tensor] of tensors)
+  const request = saveRequest(name, options);
+  for (const [label, tensor] of tensors) {
     if (!(tensor instanceof Tensor)) throw argumentError(`save: ${label} is no tensor`);
+    if (RESERVED.includes(label))
+      throw argumentError(`save: a tensor cannot be called ${label}; give it another name`);
+  }
   const labels = tensors.map(([label]) => label);
   const handles = list(
     context,
     tensors.map(([, tensor]) => tensor),
   );
-  const saved = JSON.parse(
-    await context.session.save(saveRequest(name, options), labels, handles),
-  ) as SavedFile;
+  const saved = JSON.parse(await context.session.save(request, labels, handles)) as SavedFile;
   return new Saved(saved.file, saved.bytes, labels.length);
 }
 
-/** @internal How a file is to be written, as a text. */
+/** @internal How a file is to be written, as a text. Errors: it cannot be written so. */
 export function saveRequest(file: string, { metadata = {}, half = false }: SaveOptions): string {
-  return JSON.stringify({ file, metadata: textsOf(metadata), half } satisfies SaveRequest);
+  try {
+    return JSON.stringify(checkedRequest({ file, metadata, half }));
+  } catch (error) {
+    throw argumentError(`save: ${(error as Error).message}`);
+  }
 }
 
 /** @internal */
@@ -96,25 +103,19 @@ export async function loadTensors(context: Context, name: string): Promise<Tenso
   if (typeof name !== "string" || name === "")
     throw argumentError('load: expected the name of a file, such as "net.safetensors"');
   const pairs = (await context.session.load(OWN + name)) as [string, TensorHandle][];
-  const tensors: Record<string, Tensor> = {};
-  let metadata: Record<string, string> = {};
-  for (const [label, handle] of pairs) {
-    const tensor = new Tensor(context, handle);
-    if (label === METADATA) metadata = (await jsonOf(tensor)) as Record<string, string>;
-    else tensors[label] = tensor;
-  }
-  return { tensors, metadata };
+  const named = pairs.map(([label, handle]) => [label, new Tensor(context, handle)] as const);
+  // What the file says comes after its tensors, whatever these are called.
+  const [, said] = named.pop() ?? [];
+  if (!said) throw argumentError(`load: nothing came of ${name}; reload the page`);
+  return { tensors: Object.fromEntries(named), metadata: (await jsonOf(said)) as Record<string, string> };
 }
 
 // As in `tensor-files.ts`, which the worker of the cells does without.
 const OWN = "file:";
 const METADATA = ":metadata";
 
-function textsOf(metadata: Readonly<Record<string, string>>): Record<string, string> {
-  const odd = Object.entries(metadata).find(([, text]) => typeof text !== "string");
-  if (odd) throw argumentError(`save: metadata holds texts; ${odd[0]} is ${typeof odd[1]}`);
-  return { ...metadata };
-}
+/** What no tensor may be called: one stands for something else where files are read, one is no name of a member. */
+const RESERVED: readonly string[] = [METADATA, "__proto__"];
 
 /** A file that was written. */
 export class Saved {

@@ -3,7 +3,8 @@
 
 import { html, nothing } from "lit";
 import type { FileStore, StoredFile } from "../api/file-store.ts";
-import { browserFiles, fileName } from "../api/file-store.ts";
+import { browserFiles } from "../api/file-store.ts";
+import { fileName } from "../api/save-request.ts";
 import { PageElement } from "./element.ts";
 import { deleteIcon, downloadIcon } from "./icons.ts";
 
@@ -100,8 +101,8 @@ export class FilesElement extends PageElement {
   }
 
   async #onDrop(event: DragEvent): Promise<void> {
+    // The page hears of it too: its offer to make a data set goes, and what is taken care of here it leaves.
     event.preventDefault();
-    event.stopPropagation();
     await this.#add(Array.from(event.dataTransfer?.files ?? []));
   }
 

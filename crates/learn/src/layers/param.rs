@@ -165,24 +165,24 @@ impl Params {
         }
         let find = |wanted: &str| named.iter().find(|(name, _)| name == wanted).map(|(_, tensor)| tensor);
         let mut values = Vec::with_capacity(self.0.len());
-        let mut used = 0;
+        let mut scales = Vec::new();
         for (name, param) in &self.0 {
             let missing = || wrong(format!("there is no tensor {name}; there are {}", listed(named)));
-            let (found, scale) = (find(name).ok_or_else(missing)?, find(&format!("{name}.scale")));
-            if *found.shape() != param.shape() {
+            let found = find(name).ok_or_else(missing)?;
+            let scaled = format!("{name}.scale");
+            let quantised = found.dtype() == DType::I32 && param.dtype() == DType::F32;
+            let value = match find(&scaled).filter(|_| quantised) {
+                Some(scale) => {
+                    scales.push(scaled);
+                    multiplied(name, found, scale)?
+                }
+                None => found.clone(),
+            };
+            if *value.shape() != param.shape() {
                 let message =
-                    format!("{name} has shape {} in the model and {} in the file", param.shape(), found.shape());
+                    format!("{name} has shape {} in the model and {} in the file", param.shape(), value.shape());
                 return Err(wrong(message));
             }
-            let value = match scale {
-                Some(scale) if found.dtype() == DType::I32 => {
-                    let mut along = vec![1; found.shape().rank()];
-                    along[..1].fill(-1);
-                    found.to_f32()?.mul(&scale.reshape(&along)?)?
-                }
-                _ => found.clone(),
-            };
-            used += 1 + usize::from(scale.is_some());
             if value.dtype() != param.dtype() {
                 return Err(wrong(format!(
                     "{name} is {} in the model and {} in the file",
@@ -192,10 +192,9 @@ impl Params {
             }
             values.push(value);
         }
-        if used < named.len() {
-            let ours =
-                |name: &str| self.0.iter().any(|(own, _)| name == own || name.strip_suffix(".scale") == Some(own));
-            let left: Vec<_> = named.iter().filter(|(name, _)| !ours(name)).cloned().collect();
+        let ours = |name: &String| self.0.iter().any(|(own, _)| own == name) || scales.contains(name);
+        let left: Vec<_> = named.iter().filter(|(name, _)| !ours(name)).cloned().collect();
+        if !left.is_empty() {
             return Err(wrong(format!("the model has no parameters called {}", listed(&left))));
         }
         self.set(&values);
@@ -215,6 +214,20 @@ impl Params {
     pub fn count(&self) -> usize {
         self.handles().filter(|param| param.role() == Role::Weight).map(|param| param.shape().len()).sum()
     }
+}
+
+/// Whole numbers times the scale of their place along the first axis.
+fn multiplied(name: &str, whole: &Tensor, scale: &Tensor) -> Result<Tensor> {
+    let (sizes, scales) = (whole.shape(), scale.shape());
+    if sizes.rank() == 0 || scales[..] != sizes[..1] {
+        let message = format!(
+            "{name}.scale has shape {scales}; {name} with shape {sizes} needs a scale for each place of its first axis"
+        );
+        return Err(Error::argument("load", message));
+    }
+    let mut along = vec![1; sizes.rank()];
+    along[0] = -1;
+    Ok(whole.to_f32()?.mul(&scale.reshape(&along)?)?)
 }
 
 /// Names, the first of them if they are many.
@@ -251,6 +264,25 @@ mod tests {
         let read = |at: usize| pollster::block_on(runner.read(&params.values()[at])).unwrap().as_f32().to_vec();
         assert_eq!(read(0), [0.5, -63.5, 6.0, 8.0]);
         assert_eq!(read(1), [5.0, 6.0]);
+    }
+
+    #[test]
+    fn scales_that_do_not_fit_are_refused() {
+        let layer = Linear::new(2);
+        build(&layer, &[1, 2], 7).unwrap();
+        let params = Params::of(&layer);
+        let (whole, bias) = (named("weight", Tensor::i32(&[2, 2], &[1; 4])), named("bias", Tensor::zeros(&[2])));
+        for shape in [&[][..], &[1], &[3], &[2, 1], &[1, 2]] {
+            let scale = named("weight.scale", Tensor::ones(shape));
+            let message = params.load(&[whole.clone(), scale, bias.clone()]).unwrap_err().to_string();
+            assert!(message.starts_with("load: weight.scale has shape ["), "{message}");
+        }
+        let single = [named("weight", Tensor::i32(&[], &[1])), named("weight.scale", Tensor::ones(&[])), bias.clone()];
+        assert!(params.load(&single).unwrap_err().to_string().contains("weight with shape [] needs a scale"));
+        // A scale beside numbers with a fraction belongs to nothing.
+        let plain = [named("weight", Tensor::zeros(&[2, 2])), named("weight.scale", Tensor::ones(&[2])), bias];
+        let message = params.load(&plain).unwrap_err().to_string();
+        assert_eq!(message, "load: the model has no parameters called weight.scale");
     }
 
     #[test]

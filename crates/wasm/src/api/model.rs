@@ -184,7 +184,8 @@ impl Layers {
                 }
                 Rc::new(graph)
             }
-            _ => Rc::new(parts.into_iter().collect::<layers::Sequential>()),
+            "sequential" => Rc::new(parts.into_iter().collect::<layers::Sequential>()),
+            _ => return Err(Thrown::argument(format!("{kind} is no block of layers"))),
         };
         Ok(Model(block, None))
     }

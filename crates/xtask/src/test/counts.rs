@@ -19,10 +19,14 @@ impl Counts {
         Self { passed: u64::from(passed), failed: u64::from(!passed), skipped: 0 }
     }
 
-    /// The sum over the closing lines of cargo's test programs, native or wasm.
+    /// The sum over the closing lines of cargo's test programs, native or wasm. A test that says "skipped: …" has not passed.
     pub fn of_cargo(transcript: &Transcript) -> Self {
         let mut counts = Self::default();
         for line in transcript.text.lines() {
+            if line.starts_with("skipped: ") {
+                counts.skipped += 1;
+                counts.passed = counts.passed.saturating_sub(1);
+            }
             if let Some((_, result)) = line.split_once("test result:") {
                 counts += Self {
                     passed: number_before(result, " passed"),
@@ -119,6 +123,9 @@ mod tests {
                     test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 5 filtered out";
         let counts = Counts::of_cargo(&transcript(text, false));
         assert_eq!(counts, Counts { passed: 15, failed: 2, skipped: 1 });
+        let text =
+            "test fetches ... ok\ntest result: ok. 2 passed; 0 failed; 0 ignored\n\nskipped: there is no network";
+        assert_eq!(Counts::of_cargo(&transcript(text, true)), Counts { passed: 1, failed: 0, skipped: 1 });
     }
 
     #[test]
