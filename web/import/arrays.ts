@@ -4,7 +4,7 @@ import type { Elements } from "../api/idx.ts";
 import type { ArrayFile, SampleReader } from "../api/samples.ts";
 import { idxBlob, textBlob } from "./blobs.ts";
 import type { Entry } from "./entries.ts";
-import { MOST_VALUES } from "./limits.ts";
+import { MOST_CLASSES, MOST_VALUES } from "./limits.ts";
 import { inOrder, PARTS, partOf } from "./place.ts";
 import type { PartSummary, SetFile, Summary } from "./protocol.ts";
 
@@ -21,9 +21,6 @@ interface Named extends ArrayFile {
   part: string;
   isTarget: boolean;
 }
-
-/** Labels above are no classes that anyone would list. */
-const MOST_CLASSES = 1000;
 
 /** Reads all. Errors: it is not clear what belongs together, or too much for memory. */
 export async function readArrays(
@@ -67,7 +64,7 @@ export async function readArrays(
   const summaries = made.map(({ part, x, y }): PartSummary => {
     const labels = y.values instanceof Int32Array ? y.values : undefined;
     const counts = classes.map(() => 0);
-    for (const label of labels ?? []) counts[label] = (counts[label] ?? 0) + 1;
+    if (classes.length > 0) for (const label of labels ?? []) counts[label] = (counts[label] ?? 0) + 1;
     if (x.values instanceof Uint8Array && labels && !images)
       images = { shape: x.dims.slice(1), values: x.values, labels: labels.slice() };
     const summary = { name: part, shape: x.dims, counts: classes.length > 0 ? counts : [] };

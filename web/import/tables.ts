@@ -3,14 +3,14 @@
 import type { SampleReader, TableColumn, TableFile } from "../api/samples.ts";
 import { idxBlob, textBlob } from "./blobs.ts";
 import type { Entry } from "./entries.ts";
-import { MOST_VALUES, sizeText } from "./limits.ts";
+import { MOST_CLASSES, MOST_VALUES, sizeText } from "./limits.ts";
 import { partOf } from "./place.ts";
 import type { PartSummary, SetFile, Summary } from "./protocol.ts";
 
 /** Text takes several times its size while it is read. */
 const MOST_BYTES = 128 * 2 ** 20;
 /** More different whole numbers are measurements and no classes. */
-const MOST_CLASSES = 100;
+const MOST_WHOLE = 100;
 
 /** Reads all; tables of parts must have the same columns. Errors: none can be read, or too much for memory. */
 export async function readTables(
@@ -40,8 +40,12 @@ export async function readTables(
   const [first] = tables;
   if (!first) throw new Error("None of these files is a table.");
   const columns = namesOf(first.table);
-  const at =
-    target !== undefined && columns.includes(target) ? columns.indexOf(target) : usualTarget(first.table);
+  const mayBeTarget = (i: number) =>
+    wordsOf(tables.map(({ table }) => table.columns[i])).size <= MOST_CLASSES;
+  const chosen = target === undefined ? -1 : columns.indexOf(target);
+  const at = chosen >= 0 && mayBeTarget(chosen) ? chosen : usualTarget(first.table, mayBeTarget);
+  if (at < 0)
+    throw new Error(`No column can have the targets: each has more than ${MOST_CLASSES} different words.`);
   // With a part that has a name, a table without is the one to learn from.
   const named = tables.map(({ part, table }) => ({
     part: part === "all" && tables.length > 1 ? "train" : part,
@@ -85,6 +89,9 @@ export async function readTables(
       notes: [
         `Samples are the columns ${listOf(features.map((i) => columns[i] ?? ""))}.`,
         classes ? `Targets are the classes of ${columns[at]}.` : `Targets are the numbers of ${columns[at]}.`,
+        ...(chosen >= 0 && chosen !== at
+          ? [`${target} has more than ${MOST_CLASSES} different words, which are no classes.`]
+          : []),
         ...(words.length > 0 ? [`Columns of words are left out: ${listOf(words)}.`] : []),
         ...(gaps > 0 ? [`${gaps} lines are left out, as a value is missing.`] : []),
       ],
@@ -97,19 +104,27 @@ function namesOf({ columns }: TableFile): string[] {
   return columns.map(({ name }) => name);
 }
 
-/** The column that is called so; else the last one of words; else the last one. */
-function usualTarget({ columns }: TableFile): number {
-  const called = columns.findIndex(({ name }) => /^(y|label|labels|class|target|species|digit)$/i.test(name));
+/** Of those that may be: the column that is called so; else the last one of words; else the last one. −1 if there is none. */
+export function usualTarget({ columns }: TableFile, mayBe: (column: number) => boolean): number {
+  const usual = /^(y|label|labels|class|target|species|digit)$/i;
+  const called = columns.findIndex(({ name }, i) => usual.test(name) && mayBe(i));
   if (called >= 0) return called;
-  const words = columns.findLastIndex((column) => "words" in column);
-  return words >= 0 ? words : columns.length - 1;
+  const words = columns.findLastIndex((column, i) => "words" in column && mayBe(i));
+  return words >= 0 ? words : columns.findLastIndex((_, i) => mayBe(i));
+}
+
+/** The different words of a column in all parts. */
+function wordsOf(columns: readonly (TableColumn | undefined)[]): Set<string> {
+  const all = new Set<string>();
+  for (const column of columns)
+    if (column && "words" in column) for (const word of column.words) all.add(word);
+  return all;
 }
 
 /** What the targets of all parts are called where they are classes: words, or few whole numbers. */
 function classesOf(columns: readonly TableColumn[]): string[] | undefined {
   const numbers = columns.flatMap((column) => ("numbers" in column ? [column.numbers] : []));
-  if (numbers.length === 0)
-    return [...new Set(columns.flatMap((column) => ("words" in column ? column.words : [])))].sort();
+  if (numbers.length === 0) return [...wordsOf(columns)].sort();
   if (numbers.length < columns.length)
     throw new Error("The targets are numbers in one part and words in another.");
   const values = new Set<number>();
@@ -117,7 +132,7 @@ function classesOf(columns: readonly TableColumn[]): string[] | undefined {
     for (const value of column) {
       if (!Number.isInteger(value)) return undefined;
       values.add(value);
-      if (values.size > MOST_CLASSES) return undefined;
+      if (values.size > MOST_WHOLE) return undefined;
     }
   }
   return [...values].sort((a, b) => a - b).map(String);

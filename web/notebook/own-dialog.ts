@@ -38,7 +38,8 @@ const FITS: [Fit, string][] = [
 ];
 /** What a quoted string of JavaScript and the name of a collection hold without care. */
 const NAME_PATTERN = '[^:?"\\\\]+';
-const SHOWN_BROKEN = 200;
+/** Of broken files, and of classes. */
+const SHOWN_ROWS = 200;
 
 export class OwnDialog extends PageElement {
   static override properties = {
@@ -406,7 +407,8 @@ function balance({ summary }: Imported) {
   const { parts, classes } = summary;
   if (classes.length === 0 || parts.every(({ counts }) => counts.length === 0)) return nothing;
   const total = (label: number) => parts.reduce((sum, { counts }) => sum + (counts[label] ?? 0), 0);
-  const most = Math.max(...classes.map((_, label) => total(label)), 1);
+  const most = classes.reduce((most, _, label) => Math.max(most, total(label)), 1);
+  const shown = classes.slice(0, SHOWN_ROWS);
   return html`<div class="own-balance" tabindex="0" role="group" aria-label="Samples of each class">
     <table>
       <thead>
@@ -417,7 +419,7 @@ function balance({ summary }: Imported) {
         </tr>
       </thead>
       <tbody>
-        ${classes.map(
+        ${shown.map(
           (name, label) => html`<tr>
             <th scope="row">${name}</th>
             ${parts.map(({ counts }) => html`<td class="is-number">${counts[label] ?? 0}</td>`)}
@@ -426,12 +428,13 @@ function balance({ summary }: Imported) {
         )}
       </tbody>
     </table>
+    ${classes.length > shown.length ? html`<p class="own-hint">and ${classes.length - shown.length} more classes</p>` : nothing}
   </div>`;
 }
 
 function brokenList(broken: readonly Broken[]) {
   if (broken.length === 0) return nothing;
-  const shown = broken.slice(0, SHOWN_BROKEN);
+  const shown = broken.slice(0, SHOWN_ROWS);
   return html`<details class="own-broken" ?open=${broken.length <= 8}>
     <summary>${broken.length === 1 ? "1 file is" : `${broken.length} files are`} left out</summary>
     <ul>
