@@ -4,7 +4,7 @@ import type { SampleReader, TableColumn, TableFile } from "../api/samples.ts";
 import { idxBlob, textBlob } from "./blobs.ts";
 import type { Entry } from "./entries.ts";
 import { MOST_CLASSES, MOST_VALUES, sizeText } from "./limits.ts";
-import { partOf } from "./place.ts";
+import { commonFolders, inParts, partOfFile } from "./place.ts";
 import type { PartSummary, SetFile, Summary } from "./protocol.ts";
 
 /** Text takes several times its size while it is read. */
@@ -19,24 +19,28 @@ export async function readTables(
   target: string | undefined,
   broken: (path: string, reason: string) => void,
 ): Promise<{ summary: Summary; files: SetFile[] }> {
-  const tables: { part: string; table: TableFile }[] = [];
+  const read: { path: string; part: string; table: TableFile }[] = [];
+  const common = commonFolders(entries.map(({ path }) => path)).length;
+  let bytes = 0;
   for (const { path, file } of entries) {
     try {
-      if (file.size > MOST_BYTES)
-        throw new Error(`it has ${sizeText(file.size)}; at most ${sizeText(MOST_BYTES)} of text are read`);
-      const table = reader.read(path, new Uint8Array(await file.arrayBuffer()), "text");
-      const part = partOf(path) ?? "all";
-      const unlike = tables.find(
-        ({ table: other }) => namesOf(other).join("\n") !== namesOf(table).join("\n"),
-      );
-      if (unlike) throw new Error("its columns are not those of the other tables");
-      if (tables.some((other) => other.part === part))
+      if (bytes + file.size > MOST_BYTES)
+        throw new Error(
+          `${bytes > 0 ? "with the others " : ""}it has ${sizeText(bytes + file.size)}; at most ${sizeText(MOST_BYTES)} of text are read`,
+        );
+      const part = partOfFile(path, common) ?? "all";
+      if (read.some((other) => other.part === part))
         throw new Error("there is a table already; one set is of one table");
-      tables.push({ part, table });
+      const table = reader.read(path, new Uint8Array(await file.arrayBuffer()), "text");
+      const unlike = read.find(({ table: other }) => namesOf(other).join("\n") !== namesOf(table).join("\n"));
+      if (unlike) throw new Error("its columns are not those of the other tables");
+      read.push({ path, part, table });
+      bytes += file.size;
     } catch (error) {
       broken(path, error instanceof Error ? error.message : String(error));
     }
   }
+  const tables = inParts(read, broken);
   const [first] = tables;
   if (!first) throw new Error("None of these files is a table.");
   const columns = namesOf(first.table);
@@ -46,11 +50,6 @@ export async function readTables(
   const at = chosen >= 0 && mayBeTarget(chosen) ? chosen : usualTarget(first.table, mayBeTarget);
   if (at < 0)
     throw new Error(`No column can have the targets: each has more than ${MOST_CLASSES} different words.`);
-  // With a part that has a name, a table without is the one to learn from.
-  const named = tables.map(({ part, table }) => ({
-    part: part === "all" && tables.length > 1 ? "train" : part,
-    table,
-  }));
   const isNumbers = (i: number) =>
     tables.every(({ table }) => "numbers" in (table.columns[i] as TableColumn));
   const features = columns.flatMap((_, i) => (i !== at && isNumbers(i) ? [i] : []));
@@ -60,7 +59,7 @@ export async function readTables(
     throw new Error(`The table has ${values} numbers, which are more than fit (${MOST_VALUES}).`);
   const classes = classesOf(tables.map(({ table }) => table.columns[at] as TableColumn));
   const files: SetFile[] = [];
-  const parts = named.map(({ part, table }): PartSummary => {
+  const parts = tables.map(({ part, table }): PartSummary => {
     const shape = [table.rows, features.length];
     const x = new Float32Array(table.rows * features.length);
     for (const [to, from] of features.entries()) {
