@@ -5,7 +5,7 @@ import type { ArrayFile, SampleReader } from "../api/samples.ts";
 import { idxBlob, textBlob } from "./blobs.ts";
 import type { Entry } from "./entries.ts";
 import { MOST_CLASSES, MOST_VALUES } from "./limits.ts";
-import { commonFolders, inOrder, inParts, PARTS, partOfFile } from "./place.ts";
+import { commonFolders, inOrder, inParts, oneLine, PARTS, partOfFile } from "./place.ts";
 import type { PartSummary, SetFile, Summary } from "./protocol.ts";
 
 /** A set of arrays, and its first images if they are some. */
@@ -240,7 +240,7 @@ async function classNames(lists: readonly Entry[], count: number): Promise<strin
   for (const { file } of lists) {
     if (file.size > 100 * MOST_CLASSES) continue;
     const lines = (await file.text()).split(/\r?\n/).filter((line) => line.trim() !== "");
-    if (lines.length === count) return lines.map((line) => line.trim());
+    if (lines.length === count) return lines.map((line) => oneLine(line.trim()));
   }
   return Array.from({ length: count }, (_, label) => String(label));
 }

@@ -68,6 +68,11 @@ export function inParts<T extends { path: string; part: string }>(
   return all.filter(({ part }) => part !== "all");
 }
 
+/** A name without line breaks and the like: names are kept as lines. */
+export function oneLine(name: string): string {
+  return name.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
+}
+
 /** Names as a person orders them: 2 before 10. */
 export function inOrder(names: Iterable<string>): string[] {
   return [...new Set(names)].sort(new Intl.Collator("en", { numeric: true }).compare);

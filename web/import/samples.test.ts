@@ -40,3 +40,9 @@ test("targets are in the column that is called so, else in words that may be cla
     -1,
   );
 });
+
+test("names of classes are lines", () => {
+  const places = ["a\nb", "c\u2028"].map((name) => ({ part: "all", class: name }));
+  const { classes } = partsOf({ shape: [1], values: Uint8Array.of(1, 2), places }, "none");
+  assert.deepEqual(classes, ["a b", "c "]);
+});

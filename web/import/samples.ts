@@ -3,7 +3,7 @@
 import type { Elements } from "../api/idx.ts";
 import { idxBlob, textBlob } from "./blobs.ts";
 import { MOST_CLASSES } from "./limits.ts";
-import { inOrder, PARTS, type Place } from "./place.ts";
+import { inOrder, oneLine, PARTS, type Place } from "./place.ts";
 import type { PartSummary, SetFile } from "./protocol.ts";
 
 /** Equal samples one behind the other, with the place of each. */
@@ -26,7 +26,7 @@ export interface Parts {
  */
 export function partsOf({ shape, values, places }: Samples, nameless: string): Parts {
   const each = shape.reduce((product, size) => product * size, 1);
-  const className = (place: Place) => place.class || nameless;
+  const className = (place: Place) => oneLine(place.class || nameless);
   const classes = inOrder(places.map(className));
   if (classes.length > MOST_CLASSES)
     throw new Error(

@@ -4,7 +4,7 @@ import type { SampleReader, TableColumn, TableFile } from "../api/samples.ts";
 import { idxBlob, textBlob } from "./blobs.ts";
 import type { Entry } from "./entries.ts";
 import { MOST_CLASSES, MOST_VALUES, sizeText } from "./limits.ts";
-import { commonFolders, inParts, partOfFile } from "./place.ts";
+import { commonFolders, inParts, oneLine, partOfFile } from "./place.ts";
 import type { PartSummary, SetFile, Summary } from "./protocol.ts";
 
 /** Text takes several times its size while it is read. */
@@ -116,7 +116,7 @@ export function usualTarget({ columns }: TableFile, mayBe: (column: number) => b
 function wordsOf(columns: readonly (TableColumn | undefined)[]): Set<string> {
   const all = new Set<string>();
   for (const column of columns)
-    if (column && "words" in column) for (const word of column.words) all.add(word);
+    if (column && "words" in column) for (const word of column.words) all.add(oneLine(word));
   return all;
 }
 
@@ -141,7 +141,7 @@ function targetsOf(column: TableColumn, classes: readonly string[] | undefined):
   if (!classes) return (column as { numbers: Float32Array }).numbers.slice();
   const places = new Map(classes.map((name, place) => [name, place]));
   if ("numbers" in column) return Int32Array.from(column.numbers, (value) => places.get(String(value)) ?? 0);
-  const own = column.words.map((word) => places.get(word) ?? 0);
+  const own = column.words.map((word) => places.get(oneLine(word)) ?? 0);
   return column.codes.map((code) => own[code] as number);
 }
 
