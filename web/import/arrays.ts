@@ -4,8 +4,8 @@ import type { Elements } from "../api/idx.ts";
 import type { ArrayFile, SampleReader } from "../api/samples.ts";
 import { idxBlob, textBlob } from "./blobs.ts";
 import type { Entry } from "./entries.ts";
-import { MOST_VALUES } from "./limits.ts";
-import { inOrder, PARTS, partOf } from "./place.ts";
+import { MOST_CLASSES, MOST_VALUES } from "./limits.ts";
+import { commonFolders, inOrder, inParts, oneLine, PARTS, partOfFile } from "./place.ts";
 import type { PartSummary, SetFile, Summary } from "./protocol.ts";
 
 /** A set of arrays, and its first images if they are some. */
@@ -17,13 +17,11 @@ export interface ArraySet {
 }
 
 interface Named extends ArrayFile {
+  path: string;
   name: string;
   part: string;
   isTarget: boolean;
 }
-
-/** Labels above are no classes that anyone would list. */
-const MOST_CLASSES = 1000;
 
 /** Reads all. Errors: it is not clear what belongs together, or too much for memory. */
 export async function readArrays(
@@ -33,17 +31,24 @@ export async function readArrays(
   broken: (path: string, reason: string) => void,
   progress: (done: number, total: number) => void,
 ): Promise<ArraySet> {
-  const arrays: Named[] = [];
+  const read: Named[] = [];
+  const common = commonFolders(entries.map(({ path }) => path)).length;
+  let held = 0;
   for (const [i, entry] of entries.entries()) {
     progress(i, entries.length);
+    // No number takes more than eight bytes.
+    if (held + entry.file.size / 8 > MOST_VALUES) throw tooMany();
     try {
-      arrays.push(...(await arraysIn(entry, reader)));
+      const own = await arraysIn(entry, partOfFile(entry.path, common), reader);
+      held = own.reduce((sum, { values }) => sum + values.length, held);
+      read.push(...own);
     } catch (error) {
       broken(entry.path, error instanceof Error ? error.message : String(error));
     }
   }
-  if (arrays.length === 0) throw new Error("None of these files can be read.");
-  // What says no part is the whole set, where nothing else does.
+  if (read.length === 0) throw new Error("None of these files can be read.");
+  if (held > MOST_VALUES) throw tooMany();
+  const arrays = inParts(read, broken);
   const parts = PARTS.filter((part) => arrays.some((array) => array.part === part));
   const notes = new Set<string>();
   const made = parts.map((part) => ({
@@ -54,9 +59,6 @@ export async function readArrays(
       notes,
     ),
   }));
-  const values = made.reduce((sum, { x }) => sum + x.values.length, 0);
-  if (values > MOST_VALUES)
-    throw new Error(`These arrays have ${values} numbers, which are more than fit (${MOST_VALUES}).`);
   const most = made.reduce(
     (most, { y }) => (y.values instanceof Int32Array ? highest(y.values, most) : most),
     -1,
@@ -67,7 +69,7 @@ export async function readArrays(
   const summaries = made.map(({ part, x, y }): PartSummary => {
     const labels = y.values instanceof Int32Array ? y.values : undefined;
     const counts = classes.map(() => 0);
-    for (const label of labels ?? []) counts[label] = (counts[label] ?? 0) + 1;
+    if (classes.length > 0) for (const label of labels ?? []) counts[label] = (counts[label] ?? 0) + 1;
     if (x.values instanceof Uint8Array && labels && !images)
       images = { shape: x.dims.slice(1), values: x.values, labels: labels.slice() };
     const summary = { name: part, shape: x.dims, counts: classes.length > 0 ? counts : [] };
@@ -93,21 +95,29 @@ export async function readArrays(
   };
 }
 
-async function arraysIn({ path, file, format }: Entry, reader: SampleReader): Promise<Named[]> {
+function tooMany(): Error {
+  return new Error(`These arrays have more numbers than fit (${MOST_VALUES}).`);
+}
+
+async function arraysIn(
+  { path, file, format }: Entry,
+  ownPart: string | undefined,
+  reader: SampleReader,
+): Promise<Named[]> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const name =
     path
       .split("/")
       .at(-1)
       ?.replace(/\.(npy|bin)$/i, "") ?? path;
-  const part = partOf(path) ?? (/data_batch_\d/i.test(name) ? "train" : "all");
+  const part = ownPart ?? (/data_batch_\d/i.test(name) ? "train" : "all");
   if (format === "cifar") {
     const { labels, pixels } = reader.read(path, bytes, "cifar");
-    const x = { name, part, isTarget: false, dims: [labels.length, 3, 32, 32], values: pixels };
-    return [x, { name, part, isTarget: true, dims: [labels.length], values: labels }];
+    const x = { path, name, part, isTarget: false, dims: [labels.length, 3, 32, 32], values: pixels };
+    return [x, { path, name, part, isTarget: true, dims: [labels.length], values: labels }];
   }
   const { dims, values } = reader.read(path, bytes, format as "npy");
-  return [{ name, part, isTarget: isTarget(name), dims, values }];
+  return [{ path, name, part, isTarget: isTarget(name), dims, values }];
 }
 
 /** Whether a name is that of targets: `y`, `y_train`, `train-labels-idx1-ubyte`, `targets`. */
@@ -155,7 +165,6 @@ function joined(arrays: readonly Named[], what: string): ArrayFile {
       );
   }
   const length = sorted.reduce((sum, { values }) => sum + values.length, 0);
-  if (length > MOST_VALUES) throw new Error(`The ${what} are ${length} numbers, which are more than fit.`);
   const all = new (first.values.constructor as Uint8ArrayConstructor)(length);
   let at = 0;
   for (const { values } of sorted) {
@@ -231,7 +240,7 @@ async function classNames(lists: readonly Entry[], count: number): Promise<strin
   for (const { file } of lists) {
     if (file.size > 100 * MOST_CLASSES) continue;
     const lines = (await file.text()).split(/\r?\n/).filter((line) => line.trim() !== "");
-    if (lines.length === count) return lines.map((line) => line.trim());
+    if (lines.length === count) return lines.map((line) => oneLine(line.trim()));
   }
   return Array.from({ length: count }, (_, label) => String(label));
 }

@@ -79,8 +79,7 @@ class Walk {
     const { BlobReader, configure, ZipReader } = await import("@zip.js/zip.js/lib/zip-core-native.js");
     configure({ useWebWorkers: false });
     const reader = new ZipReader(new BlobReader(file));
-    // An .npz is one file to a person: its arrays are called by their own names.
-    const folder = /\.npz$/i.test(path) ? "" : `${path.replace(/\.zip$/i, "")}/`;
+    const folder = `${path.replace(/\.(zip|npz)$/i, "")}/`;
     try {
       for await (const entry of reader.getEntriesGenerator()) {
         if (entry.directory) continue;

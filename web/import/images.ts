@@ -38,7 +38,7 @@ export async function readImages(
       broken(entry.path, error instanceof Error ? error.message : String(error));
     }
   }
-  const side = size ?? usualSide([...sizes.keys()]);
+  const side = size ?? fittingSide(usualSide([...sizes.keys()]), whole.length);
   const each = 3 * side * side;
   if (whole.length * each > MOST_VALUES)
     throw new Error(
@@ -65,6 +65,11 @@ export async function readImages(
     values: isGrey ? greyOf(colours, side * side) : colours.slice(),
     sizes: [...sizes].map(([size, count]) => ({ size, count })).sort((a, b) => b.count - a.count),
   };
+}
+
+/** Halved until so many images fit. */
+export function fittingSide(side: number, count: number): number {
+  return side > 8 && 3 * side * side * count > MOST_VALUES ? fittingSide(Math.ceil(side / 2), count) : side;
 }
 
 function usualSide(sizes: readonly string[]): number {

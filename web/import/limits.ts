@@ -10,8 +10,10 @@ export const MOST_FILE_BYTES = 512 * MIB;
 export const MOST_UNPACKED_BYTES = 2048 * MIB;
 /** Pixels of one image: a browser takes four bytes for each while it decodes. */
 export const MOST_PIXELS = 2 ** 26;
-/** Numbers of a set: each takes four bytes where it is computed on. */
-export const MOST_VALUES = 2 ** 28;
+/** Numbers of a set: each takes four bytes where it is computed on, and as many again while it is loaded. */
+export const MOST_VALUES = 2 ** 26;
+/** Classes of a set, be they folders, words or numbers. */
+export const MOST_CLASSES = 10_000;
 /** Broken files that are listed by name; all are counted. */
 export const MOST_LISTED = 1000;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatOf, strangeness } from "./format.ts";
-import { commonFolders, inOrder, isClutter, partOf, placesOf } from "./place.ts";
+import { commonFolders, inOrder, inParts, isClutter, partOf, partOfFile, placesOf } from "./place.ts";
 
 test("folders are classes, below what all have in common", () => {
   assert.deepEqual(commonFolders(["pets/cat/1.png", "pets/dog/a/2.png"]), ["pets"]);
@@ -28,6 +28,29 @@ test("folders called train and test are parts where all are", () => {
   );
   const words = ["X_train", "t10k-images-idx3-ubyte", "y_val", "training", "contest", "restrain"];
   assert.deepEqual(words.map(partOf), ["train", "test", "validation", "train", undefined, undefined]);
+});
+
+test("a file's own name says its part before its folders do", () => {
+  assert.equal(partOfFile("training data/x_test.npy", 0), "test");
+  assert.equal(partOfFile("training/test.csv", 1), "test");
+  assert.equal(partOfFile("training/x.npy", 1), undefined);
+  assert.equal(partOfFile("train/test/x.npy", 0), "test");
+  assert.equal(partOfFile("a/train/x.npy", 1), "train");
+});
+
+test("what says no part is what is learnt from, if nothing else is", () => {
+  const of = (...parts: string[]) => {
+    const broken: string[] = [];
+    const made = inParts(
+      parts.map((part, i) => ({ path: `${i}`, part })),
+      (path) => broken.push(path),
+    );
+    return [made.map(({ part }) => part).join(), broken.join()];
+  };
+  assert.deepEqual(of("all", "all"), ["all,all", ""]);
+  assert.deepEqual(of("all", "test"), ["train,test", ""]);
+  assert.deepEqual(of("train", "all", "test"), ["train,test", "1"]);
+  assert.deepEqual(of(), ["", ""]);
 });
 
 test("names are in a person's order, and clutter is none of them", () => {

@@ -39,6 +39,12 @@ export function placesOf(paths: readonly string[]): Place[] {
   );
 }
 
+/** The part that a file belongs to: its own name says so, else the nearest of its folders below the first `common` ones. */
+export function partOfFile(path: string, common: number): string | undefined {
+  const steps = path.split("/").slice(common).reverse();
+  return steps.map(partOf).find((part) => part !== undefined);
+}
+
 /** The part that a word stands for: `train-images`, `X_test`, `t10k-labels`, `validation`. */
 export function partOf(word: string): string | undefined {
   const words = word.toLowerCase().split(/[^a-z0-9]+/);
@@ -46,6 +52,25 @@ export function partOf(word: string): string | undefined {
   if (has("train", "training", "xtrain", "ytrain")) return "train";
   if (has("test", "testing", "t10k", "xtest", "ytest")) return "test";
   return has("val", "valid", "validation", "xval", "yval", "dev") ? "validation" : undefined;
+}
+
+/** What says no part is the whole set if nothing does, else what is learnt from if nothing else is; else it is left out. */
+export function inParts<T extends { path: string; part: string }>(
+  all: readonly T[],
+  broken: (path: string, reason: string) => void,
+): T[] {
+  if (all.every(({ part }) => part === "all")) return [...all];
+  if (!all.some(({ part }) => part === "train"))
+    return all.map((one) => (one.part === "all" ? { ...one, part: "train" } : one));
+  const left = all.filter(({ part }) => part === "all");
+  for (const path of new Set(left.map(({ path }) => path)))
+    broken(path, "its name says no part (train, validation or test) as those of the others do");
+  return all.filter(({ part }) => part !== "all");
+}
+
+/** A name without line breaks and the like: names are kept as lines. */
+export function oneLine(name: string): string {
+  return name.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
 }
 
 /** Names as a person orders them: 2 before 10. */

@@ -12,7 +12,7 @@ import { commonFolders, placesOf } from "./place.ts";
 import type { Broken, Imported, ImportOptions, Preview, SourceFile } from "./protocol.ts";
 import { partsOf } from "./samples.ts";
 import type { Sounds } from "./sounds.ts";
-import { readSounds } from "./sounds.ts";
+import { MOST_SECONDS, readSounds } from "./sounds.ts";
 import { readTables } from "./tables.ts";
 
 /** Nothing could be made of the files; which are broken is said with it. */
@@ -50,11 +50,12 @@ export async function read(
   const chosen = KINDS.find(({ formats }) => entries.some(({ format }) => formats.includes(format)));
   if (!chosen) throw new NothingToRead("None of these files can be read.", broken.list());
   const own = entries.filter(({ format }) => chosen.formats.includes(format));
-  const others = entries.filter((entry) => !own.includes(entry));
+  const others = entries.filter(({ format }) => !chosen.formats.includes(format));
   // Beside arrays a text may have the names of the classes.
   const lists = chosen.kind === "arrays" ? others : [];
-  for (const { path } of others.filter((other) => !lists.includes(other)))
-    broken.add(path, `it is left out beside ${chosen.kind}: a set has one kind of sample`);
+  if (chosen.kind !== "arrays")
+    for (const { path } of others)
+      broken.add(path, `it is left out beside ${chosen.kind}: a set has one kind of sample`);
   try {
     const reader = () => loadSampleReader(base);
     switch (chosen.kind) {
@@ -113,13 +114,17 @@ function imageSet({ entries, channels, side, values, sizes }: Images, broken: Br
   };
 }
 
-function soundSet({ entries, rate, length, values, sizes }: Sounds, broken: BrokenFiles): Imported {
+function soundSet({ entries, rate, length, values, cut, sizes }: Sounds, broken: BrokenFiles): Imported {
   if (entries.length === 0) throw new Error("None of these recordings can be read.");
   const paths = entries.map(({ path }) => path);
   const suggestion = commonFolders(paths).at(-1) ?? "";
   const samples = { shape: [length], values, places: placesOf(paths) };
   const { parts, classes, files } = partsOf(samples, suggestion || "sound");
   const notes = [`${rate} samples a second, values −1…1; shorter recordings end in silence.`];
+  if (cut > 0)
+    notes.push(
+      `${cut === 1 ? "One recording is" : `${cut} recordings are`} longer than ${MOST_SECONDS} s; what follows is left out.`,
+    );
   return {
     summary: { suggestion, kind: "sound", parts, classes, sizes, notes },
     preview: undefined,

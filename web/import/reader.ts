@@ -1,5 +1,5 @@
-// The page's side of reading files: a worker for as long as a set is being made. What is asked for last counts; what takes too
-// long is ended with its worker.
+// The page's side of reading files: a worker for as long as a set is being made. What is asked for last counts; what
+// the reader cancels is ended with its worker.
 
 import type { Broken, FromImport, Imported, ImportOptions, SourceFile, ToImport } from "./protocol.ts";
 

@@ -12,11 +12,13 @@ export interface Sounds {
   /** Samples of each. */
   length: number;
   values: Int16Array<ArrayBuffer>;
+  /** How many were longer than is kept. */
+  cut: number;
   sizes: { size: string; count: number }[];
 }
 
 /** What is longer is cut: nothing here learns from minutes of sound. */
-const MOST_SECONDS = 10;
+export const MOST_SECONDS = 10;
 
 /** Reads all. Those with another rate than most have are left out. Errors: too many for memory. */
 export async function readSounds(
@@ -25,7 +27,7 @@ export async function readSounds(
   broken: (path: string, reason: string) => void,
   progress: (done: number, total: number) => void,
 ): Promise<Sounds> {
-  const read: { entry: Entry; rate: number; samples: Int16Array }[] = [];
+  const read: { entry: Entry; rate: number; samples: Int16Array; isCut: boolean }[] = [];
   let held = 0;
   for (const [i, entry] of entries.entries()) {
     progress(i, entries.length);
@@ -35,7 +37,7 @@ export async function readSounds(
       const samples = sound.samples.slice(0, MOST_SECONDS * sound.rate);
       held += samples.length;
       if (held > MOST_VALUES) throw new TooMuch("these recordings are more samples than fit");
-      read.push({ entry, rate: sound.rate, samples });
+      read.push({ entry, rate: sound.rate, samples, isCut: samples.length < sound.samples.length });
     } catch (error) {
       if (error instanceof TooMuch) throw error;
       broken(entry.path, error instanceof Error ? error.message : String(error));
@@ -61,6 +63,7 @@ export async function readSounds(
     rate,
     length,
     values,
+    cut: kept.filter(({ isCut }) => isCut).length,
     sizes: [...seconds].map(([size, count]) => ({ size, count })).sort((a, b) => b.count - a.count),
   };
 }

@@ -1,4 +1,4 @@
-// The worker that reads the reader's files. It holds up nothing but itself: the page ends it where it takes too long.
+// The worker that reads the reader's files. It holds up nothing but itself: the page ends it where the reader cancels.
 
 import type { FromImport, ToImport } from "./protocol.ts";
 import { NothingToRead, read } from "./read.ts";

@@ -4,7 +4,7 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { GO_TO_LINE } from "../display/error.ts";
 import type { ErrorFrame } from "../display/schema.ts";
-import { chosenFiles, droppedFiles } from "../import/dropped.ts";
+import { droppedFiles, hasFiles, pastedFiles } from "../import/dropped.ts";
 import type { SourceFile } from "../import/protocol.ts";
 import type { Cell, CellType } from "./cell.ts";
 import type { AfterRun, RUN } from "./cell-element.ts";
@@ -109,12 +109,14 @@ export class NotebookElement extends PageElement {
 
   /** Opens the reader's own data; with files, a set is made of them. */
   async openData(files?: Promise<SourceFile[]>): Promise<void> {
+    // The dialog shows what is wrong with them, as soon as it is there.
+    files?.catch(() => {});
     const { OwnDialog } = await import("./own-dialog.ts");
     const found = this.querySelector("gradbook-own-data");
     const dialog = found instanceof OwnDialog ? found : new OwnDialog();
     dialog.session = this.session;
     if (!found) this.append(dialog);
-    await dialog.open(await files);
+    await dialog.open(files);
   }
 
   #isAsking = false;
@@ -226,7 +228,6 @@ export class NotebookElement extends PageElement {
 function listenForFiles(element: NotebookElement): () => void {
   const ended = new AbortController();
   const { signal } = ended;
-  const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
   const over = (event: DragEvent) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
@@ -255,10 +256,10 @@ function listenForFiles(element: NotebookElement): () => void {
   addEventListener(
     "paste",
     (event) => {
-      const files = event.clipboardData?.files;
-      if (!files || files.length === 0 || event.defaultPrevented) return;
+      const files = event.defaultPrevented ? [] : pastedFiles(event);
+      if (files.length === 0) return;
       event.preventDefault();
-      void element.openData(Promise.resolve(chosenFiles(files)));
+      void element.openData(Promise.resolve(files));
     },
     { signal },
   );

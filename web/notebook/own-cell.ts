@@ -15,13 +15,18 @@ export function cellFor({ name, summary }: { name: string; summary: Summary }): 
   return `${lines.join("\n")}\n${first}${show}`;
 }
 
+/** What a quoted string of JavaScript and the name of a collection hold without care. */
+export const NAME_PATTERN = '[^:?"\\\\]+';
+
 /** A name that no set has: the suggestion, with a number where it is taken. */
 export function freeName(suggestion: string, taken: readonly { name: string }[]): string {
   const name =
     suggestion
-      .replace(/[\p{Cc}:?"]/gu, " ")
+      .replace(/[\p{Cc}\p{Cs}\u2028\u2029:?"\\]+/gu, " ")
       .trim()
-      .slice(0, 50) || "data";
+      .slice(0, 50)
+      .replace(/[\uD800-\uDBFF]$/, "")
+      .trim() || "data";
   const isTaken = (candidate: string) => taken.some((other) => other.name === candidate);
   for (let n = 1; ; n++) {
     const candidate = n === 1 ? name : `${name} ${n}`;

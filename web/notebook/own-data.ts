@@ -19,7 +19,10 @@ export interface OwnRecord extends OwnSet {
 
 export class OwnData extends Observable {
   records: OwnRecord[] = [];
+  /** What a reader should know of where sets are kept; empty if all is well. */
+  trouble = "";
   #db: IDBPDatabase<Schema> | undefined;
+  #hasAsked = false;
 
   /** `tell` hears of all sets after every change. */
   constructor(private readonly tell: (sets: OwnSet[]) => void) {
@@ -32,16 +35,24 @@ export class OwnData extends Observable {
       this.#db = await openDB<Schema>("gradbook-own-data", 1, {
         upgrade: (upgraded) => void upgraded.createObjectStore("sets", { keyPath: "name" }),
       });
-    } catch {
-      return;
+    } catch (error) {
+      this.trouble = `This browser keeps no data here (${messageOf(error)}): sets are there until the page is closed.`;
+      return this.notify();
     }
     await this.refresh();
   }
 
   /** Sees what another window has added. */
   async refresh(): Promise<void> {
-    const kept = await this.#db?.getAll("sets").catch(() => undefined);
-    if (!kept) return;
+    if (!this.#db) return;
+    let kept: OwnRecord[];
+    try {
+      kept = await this.#db.getAll("sets");
+      this.trouble = "";
+    } catch (error) {
+      this.trouble = `The sets that this browser keeps cannot be read (${messageOf(error)}).`;
+      return this.notify();
+    }
     const unkept = this.records.filter(({ stamp }) => this.#unkept.has(stamp));
     this.#change([...kept.filter(({ name }) => unkept.every((other) => other.name !== name)), ...unkept]);
   }
@@ -55,12 +66,13 @@ export class OwnData extends Observable {
       summary,
       savedAt: Date.now(),
     };
+    this.#askToKeep();
     let why = "";
     try {
       if (!this.#db) throw new Error("this browser keeps nothing here");
       await this.#db.put("sets", record);
     } catch (error) {
-      why = error instanceof Error ? error.message : String(error);
+      why = messageOf(error);
       this.#unkept.add(record.stamp);
     }
     // What was written is read back: then it is the browser's own copy, and the memory of the first is free.
@@ -69,9 +81,22 @@ export class OwnData extends Observable {
     return why;
   }
 
-  async remove(name: string): Promise<void> {
-    await this.#db?.delete("sets", name);
+  /** Forgets a set. Gives why it is still there, where that is so. */
+  async remove(name: string): Promise<string> {
+    try {
+      await this.#db?.delete("sets", name);
+    } catch (error) {
+      return messageOf(error);
+    }
     this.#change(this.records.filter((record) => record.name !== name));
+    return "";
+  }
+
+  /** Lets the browser throw nothing away where its disk is full. Some ask the reader: what is added does not wait for that. */
+  #askToKeep(): void {
+    if (this.#hasAsked) return;
+    this.#hasAsked = true;
+    navigator.storage?.persist?.().catch(() => {});
   }
 
   readonly #unkept = new Set<string>();
@@ -81,4 +106,8 @@ export class OwnData extends Observable {
     this.tell(this.records.map(({ name, stamp, files }) => ({ name, stamp, files })));
     this.notify();
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -4,7 +4,7 @@
 import { html, nothing } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
 import { imagesView } from "../display/images.ts";
-import { chosenFiles, droppedFiles } from "../import/dropped.ts";
+import { chosenFiles, droppedFiles, hasFiles, pastedFiles } from "../import/dropped.ts";
 import { sizeText } from "../import/limits.ts";
 import type {
   Broken,
@@ -19,7 +19,7 @@ import { deviceBytes } from "../import/protocol.ts";
 import { ImportFailed, Reader } from "../import/reader.ts";
 import "./camera-element.ts";
 import { PageElement } from "./element.ts";
-import { cellFor, freeName } from "./own-cell.ts";
+import { cellFor, freeName, NAME_PATTERN } from "./own-cell.ts";
 import type { OwnRecord } from "./own-data.ts";
 import type { Session } from "./session.ts";
 
@@ -36,9 +36,8 @@ const FITS: [Fit, string][] = [
   ["pad", "Whole, black border"],
   ["stretch", "Stretched"],
 ];
-/** What a quoted string of JavaScript and the name of a collection hold without care. */
-const NAME_PATTERN = '[^:?"\\\\]+';
-const SHOWN_BROKEN = 200;
+/** Of broken files, and of classes. */
+const SHOWN_ROWS = 200;
 
 export class OwnDialog extends PageElement {
   static override properties = {
@@ -73,8 +72,8 @@ export class OwnDialog extends PageElement {
     this.untilRemoved(() => this.#reader.end());
   }
 
-  /** Opens it; with files, these are read at once. */
-  async open(files: readonly SourceFile[] = []): Promise<void> {
+  /** Opens it; with files, these are read as soon as they are there. */
+  async open(files?: Promise<readonly SourceFile[]>): Promise<void> {
     await this.updateComplete;
     const dialog = this.#dialog.value;
     if (!dialog) return;
@@ -83,7 +82,21 @@ export class OwnDialog extends PageElement {
       dialog.showModal();
       void this.session.own.refresh();
     }
-    if (files.length > 0) await this.take(files);
+    if (files) await this.#takeFrom(files);
+  }
+
+  /** As `take`; what could not be opened is said. */
+  async #takeFrom(files: Promise<readonly SourceFile[]>): Promise<void> {
+    try {
+      const some = await files;
+      if (some.length > 0) await this.take(some);
+    } catch (error) {
+      this.stage = {
+        is: "failed",
+        message: `The files could not be opened: ${messageOf(error)}`,
+        broken: [],
+      };
+    }
   }
 
   /** More files; they are read together with those of the set that is being made. */
@@ -98,7 +111,7 @@ export class OwnDialog extends PageElement {
       aria-labelledby="own-title"
       ${ref(this.#dialog)}
       @close=${this.#closed}
-      @dragover=${(event: DragEvent) => event.preventDefault()}
+      @dragover=${(event: DragEvent) => hasFiles(event) && event.preventDefault()}
       @drop=${this.#drop}
       @paste=${this.#paste}
     >
@@ -107,6 +120,8 @@ export class OwnDialog extends PageElement {
         <button class="quiet-button" @click=${() => this.#dialog.value?.close()}>Close</button>
       </div>
       <p class="own-note" role="status">${this.note}</p>
+      ${this.session.own.trouble ? html`<p class="own-failed" role="alert">${this.session.own.trouble}</p>` : nothing}
+      ${this.session.isPicking ? html`<p class="own-hint">A cell asks for data.</p>` : nothing}
       ${this.#body()}
     </dialog>`;
   }
@@ -149,9 +164,8 @@ export class OwnDialog extends PageElement {
   }
 
   #sources() {
-    const isPicking = this.session.isPicking;
     return html`<div class="own-drop">
-      <p>${isPicking ? "A cell asks for data. " : ""}Drop files, a folder or a zip here, or paste an image.</p>
+      <p>Drop files, a folder or a zip here, or paste an image.</p>
       <p class="own-hint">
         Images (PNG, JPEG, WebP, GIF, BMP, AVIF) and recordings (WAV): each folder is a class. Arrays (NPY, NPZ, IDX, CIFAR
         binary) and tables (CSV, TSV). Nothing leaves this page.
@@ -348,8 +362,8 @@ export class OwnDialog extends PageElement {
 
   async #remove(name: string): Promise<void> {
     if (!confirm(`Delete the data set ${name} from this browser?`)) return;
-    await this.session.own.remove(name);
-    this.note = `${name} was deleted.`;
+    const why = await this.session.own.remove(name);
+    this.note = why === "" ? `${name} was deleted.` : `${name} could not be deleted (${why}).`;
   }
 
   #fromCamera(files: SourceFile[]): void {
@@ -364,16 +378,15 @@ export class OwnDialog extends PageElement {
   };
 
   async #drop(event: DragEvent): Promise<void> {
+    if (!hasFiles(event) || !event.dataTransfer) return;
     event.preventDefault();
-    event.stopPropagation();
-    if (event.dataTransfer) await this.take(await droppedFiles(event.dataTransfer));
+    await this.#takeFrom(droppedFiles(event.dataTransfer));
   }
 
   async #paste(event: ClipboardEvent): Promise<void> {
-    const files = chosenFiles(event.clipboardData?.files ?? []);
+    const files = pastedFiles(event);
     if (files.length === 0) return;
     event.preventDefault();
-    event.stopPropagation();
     await this.take(files);
   }
 }
@@ -406,7 +419,8 @@ function balance({ summary }: Imported) {
   const { parts, classes } = summary;
   if (classes.length === 0 || parts.every(({ counts }) => counts.length === 0)) return nothing;
   const total = (label: number) => parts.reduce((sum, { counts }) => sum + (counts[label] ?? 0), 0);
-  const most = Math.max(...classes.map((_, label) => total(label)), 1);
+  const most = classes.reduce((most, _, label) => Math.max(most, total(label)), 1);
+  const shown = classes.slice(0, SHOWN_ROWS);
   return html`<div class="own-balance" tabindex="0" role="group" aria-label="Samples of each class">
     <table>
       <thead>
@@ -417,7 +431,7 @@ function balance({ summary }: Imported) {
         </tr>
       </thead>
       <tbody>
-        ${classes.map(
+        ${shown.map(
           (name, label) => html`<tr>
             <th scope="row">${name}</th>
             ${parts.map(({ counts }) => html`<td class="is-number">${counts[label] ?? 0}</td>`)}
@@ -426,12 +440,13 @@ function balance({ summary }: Imported) {
         )}
       </tbody>
     </table>
+    ${classes.length > shown.length ? html`<p class="own-hint">and ${classes.length - shown.length} more classes</p>` : nothing}
   </div>`;
 }
 
 function brokenList(broken: readonly Broken[]) {
   if (broken.length === 0) return nothing;
-  const shown = broken.slice(0, SHOWN_BROKEN);
+  const shown = broken.slice(0, SHOWN_ROWS);
   return html`<details class="own-broken" ?open=${broken.length <= 8}>
     <summary>${broken.length === 1 ? "1 file is" : `${broken.length} files are`} left out</summary>
     <ul>

@@ -29,6 +29,7 @@ export class Session extends Observable {
   readonly own: OwnData;
   /** Whether a cell waits until the reader has picked one of them. */
   isPicking = false;
+  #hasRefused = false;
   readonly saver: Saver;
   readonly #kernel: Kernel;
   #queue: Cell[] = [];
@@ -46,7 +47,7 @@ export class Session extends Observable {
       state: (state) => this.#change(() => (this.kernelState = state)),
       status: (status) => this.#change(() => (this.status = status)),
       counters: (counters) => this.#change(() => (this.counters = counters)),
-      pick: () => this.#change(() => (this.isPicking = true)),
+      pick: () => this.#ask(),
       loading: (progress) =>
         this.#change(() => (this.loading = progress.loaded < progress.total ? progress : undefined)),
     });
@@ -118,9 +119,16 @@ export class Session extends Observable {
     this.#kernel.loseDevice();
   }
 
+  /** Opens the question for a set. A reader who has picked none is not asked again by the same run. */
+  #ask(): void {
+    if (this.#hasRefused) this.#kernel.picked(undefined);
+    else this.#change(() => (this.isPicking = true));
+  }
+
   /** Answers a cell that waits for a set. */
   picked(name: string | undefined): void {
     if (!this.isPicking) return;
+    this.#hasRefused = name === undefined;
     this.#change(() => (this.isPicking = false));
     this.#kernel.picked(name);
   }
@@ -217,6 +225,7 @@ export class Session extends Observable {
 
   async #runNow(cell: Cell): Promise<void> {
     cell.state = "running";
+    this.#hasRefused = false;
     const outputs = cell.begin();
     try {
       const result = await this.#kernel.run(cell.id, cell.source, {

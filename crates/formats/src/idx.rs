@@ -38,7 +38,7 @@ pub enum Values<'a> {
 /// Reads a whole file.
 ///
 /// # Errors
-/// When the first four bytes are not those of IDX, or the length is not exactly what the header promises.
+/// When the first four bytes are not those of IDX, the length is not exactly what the header promises, or there is no memory.
 pub fn parse(bytes: &[u8]) -> Result<Array<'_>> {
     let not_idx = |reason: String| Error::NotThisFormat { format: FORMAT, reason };
     let Some((&[zero, zero_too, code, axes], rest)) = bytes.split_first_chunk::<4>() else {
@@ -62,7 +62,7 @@ pub fn parse(bytes: &[u8]) -> Result<Array<'_>> {
             held: format!("{} bytes of their lengths", rest.len()),
         });
     };
-    let dims: Vec<usize> = big_endian(header, |word| u32::from_be_bytes(word) as usize);
+    let dims: Vec<usize> = big_endian(header, |word| u32::from_be_bytes(word) as usize)?;
     let size = dims.iter().try_fold(width, |size, &dim| size.checked_mul(dim));
     if size != Some(data.len()) {
         let shape = dims.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ");
@@ -74,11 +74,11 @@ pub fn parse(bytes: &[u8]) -> Result<Array<'_>> {
     }
     let values = match code {
         0x08 => Values::U8(data),
-        0x09 => Values::I8(big_endian(data, i8::from_be_bytes)),
-        0x0b => Values::I16(big_endian(data, i16::from_be_bytes)),
-        0x0c => Values::I32(big_endian(data, i32::from_be_bytes)),
-        0x0d => Values::F32(big_endian(data, f32::from_be_bytes)),
-        _ => Values::F64(big_endian(data, f64::from_be_bytes)),
+        0x09 => Values::I8(big_endian(data, i8::from_be_bytes)?),
+        0x0b => Values::I16(big_endian(data, i16::from_be_bytes)?),
+        0x0c => Values::I32(big_endian(data, i32::from_be_bytes)?),
+        0x0d => Values::F32(big_endian(data, f32::from_be_bytes)?),
+        _ => Values::F64(big_endian(data, f64::from_be_bytes)?),
     };
     Ok(Array { dims, values })
 }
@@ -130,10 +130,14 @@ fn element_width(code: u8) -> Option<usize> {
     }
 }
 
-/// Decodes words of `N` bytes; the caller has made sure that they divide `bytes`.
-fn big_endian<const N: usize, T>(bytes: &[u8], decode: fn([u8; N]) -> T) -> Vec<T> {
+/// Decodes words of `N` bytes; the caller has made sure that they divide `bytes`. Errors: there is no room for them.
+fn big_endian<const N: usize, T>(bytes: &[u8], decode: fn([u8; N]) -> T) -> Result<Vec<T>> {
     let words = bytes.chunks_exact(N);
-    words.map(|word| decode(word.try_into().expect("chunks_exact gives N bytes"))).collect()
+    let mut values = Vec::new();
+    let size = words.len().saturating_mul(size_of::<T>());
+    values.try_reserve_exact(words.len()).map_err(|_| Error::OutOfMemory { bytes: size })?;
+    values.extend(words.map(|word| decode(word.try_into().expect("chunks_exact gives N bytes"))));
+    Ok(values)
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use crate::{Error, Result};
 const FORMAT: &str = "CSV";
 /// As many columns as images of 128 × 128 × 3 have, and more.
 const MOST_COLUMNS: usize = 65_536;
+/// As many lines as spreadsheets have: each takes many times its bytes while the file is read.
+const MOST_LINES: usize = 1 << 20;
 /// Lines that are looked at to tell numbers from words, and names from values.
 const LOOKED_AT: usize = 1000;
 
@@ -51,9 +53,9 @@ pub enum Values {
 /// Reads a whole file.
 ///
 /// # Errors
-/// When lines have different numbers of values, there is none, or they are too long. Memory is taken in proportion to the file.
+/// When lines have different numbers of values, there is none, they are too long or too many. Memory is taken in proportion to the file.
 pub fn parse(bytes: &[u8]) -> Result<Table> {
-    let records = records(bytes)?;
+    let records = records(bytes, MOST_LINES)?;
     let width = records.first().map_or(0, ByteRecord::len);
     let not_this = |reason: String| Error::NotThisFormat { format: FORMAT, reason };
     if width == 0 {
@@ -86,7 +88,7 @@ pub fn parse(bytes: &[u8]) -> Result<Table> {
     Ok(Table { columns: (0..width).map(column).collect(), rows: whole.len(), gaps: values.len() - whole.len() })
 }
 
-fn records(bytes: &[u8]) -> Result<Vec<ByteRecord>> {
+fn records(bytes: &[u8], most: usize) -> Result<Vec<ByteRecord>> {
     let mut reader =
         ReaderBuilder::new().has_headers(false).delimiter(delimiter(bytes)).trim(csv::Trim::All).from_reader(bytes);
     let refused = |error: csv::Error| {
@@ -99,7 +101,15 @@ fn records(bytes: &[u8]) -> Result<Vec<ByteRecord>> {
         };
         Error::NotThisFormat { format: FORMAT, reason }
     };
-    reader.byte_records().map(|record| record.map_err(refused)).collect()
+    let mut records = Vec::new();
+    for record in reader.byte_records() {
+        if records.len() == most {
+            let reason = format!("it has more than {most} lines, and at most so many are read");
+            return Err(Error::NotThisFormat { format: FORMAT, reason });
+        }
+        records.push(record.map_err(refused)?);
+    }
+    Ok(records)
 }
 
 /// The one that the first line has most of.
@@ -174,6 +184,9 @@ mod tests {
         assert_eq!(message(b"a,b\n1,2\n3\n"), "this is no CSV file: line 3 has 1 values, the first one has 2");
         assert_eq!(message(b"a,b\n1,NA\n"), "this is no CSV file: none of its 1 lines has all its values");
         assert!(message(&[b','; MOST_COLUMNS + 1]).contains("at most 65536 are read"));
+        assert_eq!(records(b"1\n2\n", 2).unwrap().len(), 2);
+        let many = records(b"1\n2\n3\n", 2).unwrap_err().to_string();
+        assert_eq!(many, "this is no CSV file: it has more than 2 lines, and at most so many are read");
     }
 
     proptest! {
