@@ -175,9 +175,22 @@ test("a cell lets the reader pick, sees another set of the same name, and hears 
     await notebook.finished(picked);
     assert.match(await notebook.outputs(picked), /some, 5/);
     await notebook.start(picked);
+    await dialog.getByText("A cell asks for data.").waitFor();
     await dialog.getByRole("button", { name: "Close" }).click();
     await notebook.finished(picked);
     assert.match(await notebook.outputs(picked), /no set was chosen/);
+    // A run that was refused once asks no second time; the next run does.
+    const twice = await notebook.add(
+      "const tries = []\nfor (const n of [1, 2]) await data.pick().catch((error) => tries.push(n, error.message))\ntries.join()",
+    );
+    await notebook.start(twice);
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await notebook.finished(twice);
+    assert.match(await notebook.outputs(twice), /1,.*no set was chosen,2,.*no set was chosen/);
+    await notebook.start(picked);
+    await dialog.getByRole("button", { name: "Use some" }).click();
+    await notebook.finished(picked);
+    assert.match(await notebook.outputs(picked), /some, 5/);
   });
 });
 
@@ -221,6 +234,17 @@ test("arrays, tables, sound and CIFAR's files become sets, and broken ones are n
       /cut\.npy: this NPY file promises \[3, 4\] elements of 4 bytes but holds 22 bytes of them/,
     );
     assert.match(broken, /There are no targets among these files/);
+    // What says no part is learnt from, beside what is tested on.
+    const mixed = {
+      "x.npy": some,
+      "y.npy": npy("<i8", [3], longs),
+      "training/x_test.npy": some,
+      "training/y_test.npy": npy("<i8", [3], longs),
+    };
+    assert.match(
+      await add("mixed", { "mixed.zip": zip(mixed) }),
+      /6 samples in 3 classes, train \[3, 4\], test \[3, 4\]/,
+    );
     const digits = Buffer.from(Array.from({ length: 2 * 5 * 5 }, (_, i) => i * 5));
     const pairs = {
       "train-images-idx3-ubyte.gz": gzipSync(idx([2, 5, 5], digits)),
@@ -261,7 +285,7 @@ test("arrays, tables, sound and CIFAR's files become sets, and broken ones are n
     );
     await dialog.getByRole("button", { name: "Close" }).click();
     const cell = await notebook.addAndRun(`const all = []
-for (const [name, part] of [["npz"], ["npy"], ["idx", "test"], ["cifar", "train"], ["csv"], ["wav"]]) {
+for (const [name, part] of [["npz"], ["npy"], ["mixed", "train"], ["mixed", "test"], ["idx", "test"], ["cifar", "train"], ["csv"], ["wav"]]) {
   const set = await data.own(name, part)
   const x = Array.from(await set.x.data()).slice(0, 3).map((value) => Number(value.toFixed(3)))
   all.push([name, set.x.shape, x, Array.from(await set.y.data()), set.classes.slice(0, 3)])
@@ -270,6 +294,8 @@ JSON.stringify(all)`);
     assert.deepEqual(JSON.parse((await notebook.outputs(cell)).slice(1, -1)), [
       ["npz", [3, 4], [0, 0.5, 1], [2, 0, 1], ["0", "1", "2"]],
       ["npy", [3, 4], [0, 0.5, 1], [0, 0, 0], ["0"]],
+      ["mixed", [3, 4], [0, 0.5, 1], [2, 0, 1], ["0", "1", "2"]],
+      ["mixed", [3, 4], [0, 0.5, 1], [2, 0, 1], ["0", "1", "2"]],
       ["idx", [2, 1, 5, 5], [0, 0.02, 0.039], [1, 1], ["0", "1"]],
       ["cifar", [3, 3, 32, 32], [0.118, 0.118, 0.118], [3, 9, 0], ["a", "b", "c"]],
       ["csv", [2, 2], [1, 2, 5], [0, 1], ["cat", "dog"]],
