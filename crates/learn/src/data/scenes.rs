@@ -95,6 +95,8 @@ const MOST_SIZE: usize = 256;
 const MOST_OBJECTS: usize = 32;
 /// Pixels of all scenes together.
 const MOST_PIXELS: usize = 1 << 26;
+/// Pixels of all scenes together, times the most things in one.
+const MOST_WORK: usize = 1 << 27;
 /// Places that are tried for a thing.
 const TRIES: usize = 12;
 /// A thing that is smaller is not there.
@@ -111,9 +113,16 @@ fn check(spec: &SceneSpec, sprites: &Sprites, grounds: &[Ground]) -> Result<()> 
     };
     range("count", spec.count, 1, MOST_COUNT)?;
     range("size", spec.size, 8, MOST_SIZE)?;
-    range("count", spec.count, 1, MOST_PIXELS / (spec.size * spec.size))?;
     range("the fewest objects", spec.objects[0], 1, MOST_OBJECTS)?;
     range("the most objects", spec.objects[1], spec.objects[0], MOST_OBJECTS)?;
+    let (area, most) = (spec.size * spec.size, spec.objects[1]);
+    let fitting = (MOST_PIXELS / area).min(MOST_WORK / (area * most));
+    if spec.count > fitting {
+        let (count, size) = (spec.count, spec.size);
+        let message =
+            format!("count is {count}; of {size} x {size} pixels with up to {most} things it may be {fitting}");
+        return Err(Error::argument("scenes", message));
+    }
     range("the least side", spec.sides[0], 4, 2 * MOST_SIZE)?;
     range("the greatest side", spec.sides[1], spec.sides[0], 2 * MOST_SIZE)?;
     range("turn", spec.turn, 0, 180)?;
@@ -445,7 +454,10 @@ mod tests {
         let fine = [(0, 0)];
         assert_eq!(refused(SceneSpec { count: 0, ..SPEC }, 8, &fine), "scenes: count is 0; it must be from 1 to 20000");
         let large = SceneSpec { count: 20_000, size: 256, ..SPEC };
-        assert_eq!(refused(large, 8, &fine), "scenes: count is 20000; it must be from 1 to 1024");
+        assert_eq!(
+            refused(large, 8, &fine),
+            "scenes: count is 20000; of 256 x 256 pixels with up to 3 things it may be 682"
+        );
         assert!(refused(SceneSpec { objects: [3, 2], ..SPEC }, 8, &fine).contains("the most objects is 2"));
         for (side, chosen) in [(7, &fine[..]), (0, &fine[..]), (8, &[(2, 0)][..]), (8, &[][..])] {
             assert!(refused(SPEC, side, chosen).contains("sizes do not agree"), "{side} {chosen:?}");

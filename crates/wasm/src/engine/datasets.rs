@@ -1,7 +1,7 @@
 //! Files of data sets as tensors: bytes of images become numbers from 0 to 1, sound from −1 to 1; labels and text stay whole
 //! numbers, and so does whatever has 32 bits already. Arrays that were read elsewhere stay what they are.
 
-use crate::js::out_of_memory;
+use crate::js::{self, out_of_memory};
 use gradbook_core::{DType, Data, Error, Result, Shape, Tensor, remote::Loaded};
 use gradbook_formats::idx::{self, Values};
 use gradbook_formats::residual;
@@ -43,7 +43,7 @@ pub fn array(label: &str, elements: &JsValue, shape: &JsValue) -> Result<Data> {
     };
     if let Some(bytes) = elements.dyn_ref::<Uint8Array>() {
         let mut words = room(bytes.length())?;
-        bytes.to_vec().into_iter().zip(&mut words).for_each(|(byte, word)| *word = u32::from(byte != 0));
+        js::bytes(bytes, label)?.into_iter().zip(&mut words).for_each(|(byte, word)| *word = u32::from(byte != 0));
         return Data::new(shape, DType::Bool, words);
     }
     let (dtype, bits) = if let Some(floats) = elements.dyn_ref::<Float32Array>() {
@@ -77,17 +77,15 @@ pub fn triple(label: &str, data: &Data) -> JsValue {
 fn tensor(bytes: &[u8]) -> Result<Tensor, String> {
     if bytes.starts_with(residual::MAGIC) {
         let images = residual::decode(bytes).map_err(|error| error.to_string())?;
-        let data = Data::f32(images.dims, &fractions(&images.values));
+        let data = floats(&images.dims, &images.values, fraction);
         return data.map(Tensor::from_data).map_err(|error| error.to_string());
     }
     let array = idx::parse(bytes).map_err(|error| error.to_string())?;
     let data = match (&array.dims[..], &array.values) {
-        (&[n], Values::U8(values)) => Data::i32([n], &values.iter().map(|&value| i32::from(value)).collect::<Vec<_>>()),
-        (&[n, h, w], Values::U8(values)) => Data::f32([n, 1, h, w], &fractions(values)),
-        (&[n, c, h, w], Values::U8(values)) => Data::f32([n, c, h, w], &fractions(values)),
-        (&[n, t], Values::I16(values)) => {
-            Data::f32([n, t], &values.iter().map(|&value| f32::from(value) / 32768.0).collect::<Vec<_>>())
-        }
+        (&[n], Values::U8(values)) => words(&[n], DType::I32, values, u32::from),
+        (&[n, h, w], Values::U8(values)) => floats(&[n, 1, h, w], values, fraction),
+        (&[n, c, h, w], Values::U8(values)) => floats(&[n, c, h, w], values, fraction),
+        (&[n, t], Values::I16(values)) => floats(&[n, t], values, |value| f32::from(value) / 32768.0),
         (dims, Values::I32(values)) => Data::i32(dims, values),
         (dims, Values::F32(values)) => Data::f32(dims, values),
         (dims, _) => {
@@ -100,6 +98,19 @@ fn tensor(bytes: &[u8]) -> Result<Tensor, String> {
     data.map(Tensor::from_data).map_err(|error| error.to_string())
 }
 
-fn fractions(bytes: &[u8]) -> Vec<f32> {
-    bytes.iter().map(|&byte| f32::from(byte) / 255.0).collect()
+fn fraction(byte: u8) -> f32 {
+    f32::from(byte) / 255.0
+}
+
+fn floats<T: Copy>(dims: &[usize], values: &[T], float: impl Fn(T) -> f32) -> Result<Data> {
+    words(dims, DType::F32, values, |value| float(value).to_bits())
+}
+
+/// Values as words of their own. Errors: there is no room for them.
+fn words<T: Copy>(dims: &[usize], dtype: DType, values: &[T], word: impl Fn(T) -> u32) -> Result<Data> {
+    let mut words = Vec::new();
+    let bytes = values.len().saturating_mul(4);
+    words.try_reserve_exact(values.len()).map_err(|_| out_of_memory(bytes, "a data set"))?;
+    words.extend(values.iter().map(|&value| word(value)));
+    Data::new(Shape::new("tensor", dims)?, dtype, words)
 }
