@@ -238,7 +238,7 @@ async fn a_misspelt_option_is_named_with_those_that_there_are() {
     assert_eq!(
         message("conv2d", r#"{"out": 4, "kernal": 3}"#),
         "ArgumentError: conv2d has no option kernal; did you mean kernel? its options are out, kernel, stride, padding, \
-         paddingMode, dilation, groups, bias, init"
+         paddingMode, dilation, groups, bias, init, standardise"
     );
     assert!(message("conv2d", r#"{"out": "four", "kernel": 3}"#).contains("conv2d: out is \"four\""));
     assert!(message("leakyRelu", r#"{"slop": 1}"#).contains("slop"));
