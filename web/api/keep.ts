@@ -96,14 +96,12 @@ export async function restore(context: Context): Promise<Record<string, unknown>
       }
       case "layer": {
         const { kind, options, input, values, network } = thing;
-        const make = () => wasm.Model.layer(kind, options);
-        const handle = make();
-        if (input.length > 0) handle.restore(Uint32Array.from(input), list(context, values.map(tensor)));
-        made.push(
-          network
-            ? new Classifier(context, network.name, network.classes, handle)
-            : new Model(context, handle, make, { kind, options }),
-        );
+        const model = network
+          ? new Classifier(context, network.name, network.classes)
+          : Model.ofKind(context, kind, options);
+        if (input.length > 0)
+          model.handle.restore(Uint32Array.from(input), list(context, values.map(tensor)));
+        made.push(model);
         break;
       }
       case "block": {

@@ -15,10 +15,12 @@ import { lossArgument } from "./losses.ts";
 import type { Schedule } from "./optim.ts";
 import { Optimizer } from "./optim.ts";
 import { Curve, linesDisplay } from "./plot.ts";
+import { checkRunName, loadRun, resumed, saveRun, showRun } from "./run-file.ts";
 import { isNpz } from "./save-request.ts";
+import { inputOf, readSketch, sketchOf } from "./sketch.ts";
 import { list, Tensor } from "./tensor.ts";
 import type { Saved, SaveOptions } from "./weights.ts";
-import { listFiles, loadTensors, SAVE_OPTIONS, saveRequest, saveTensors } from "./weights.ts";
+import { loadTensors, SAVE_OPTIONS, saveTensors } from "./weights.ts";
 
 /** A model as a function of its input and its parameters. */
 export type ModelFunction<P extends Record<string, Tensor>> = (x: Tensor, params: P) => Tensor;
@@ -224,6 +226,12 @@ export class Model {
     return new Model(context, make(), make);
   }
 
+  /** @internal A layer by its kind. */
+  static ofKind(context: Context, kind: string, options?: unknown): Model {
+    const make = () => context.wasm.Model.layer(kind, options);
+    return new Model(context, make(), make, { kind, options });
+  }
+
   /** @internal A block of models. */
   static ofParts(context: Context, parts: readonly Model[], block: string, options?: object): Model {
     const assemble = (handles: ModelHandle[]) => {
@@ -295,7 +303,7 @@ export class Model {
         'fit: resume goes with checkpoint, the file to go on from, such as "run.safetensors"',
       );
     // Before anything is computed: a name that will not do would be told after an epoch.
-    if (checkpoint !== undefined) saveRequest(checkpoint, { metadata: { [RUN]: "" } });
+    if (checkpoint !== undefined) checkRunName(checkpoint);
     const before = resume && checkpoint !== undefined ? await loadRun(context, checkpoint) : undefined;
     const seed = rest.seed ?? before?.history.seed;
     const [settings, extra] = runOptions(context, "fit", { ...rest, ...(seed !== undefined && { seed }) });
@@ -470,140 +478,6 @@ export class Model {
     const parameters = names.length > 0 ? `${names.length} parameters` : "parameters not drawn yet";
     return { kind: "text", text: `${this.kind} (${parameters})` };
   }
-}
-
-/** A run that was broken off. */
-interface Run {
-  history: HistoryData;
-  names: string[];
-  values: ReturnType<typeof list>;
-}
-
-/** The run in a checkpoint; none if there is no such file. */
-async function loadRun(context: Context, file: string): Promise<Run | undefined> {
-  if (!(await listFiles(context)).some(({ name }) => name === file)) return undefined;
-  const { tensors, metadata } = await loadTensors(context, file);
-  if (metadata[RUN] === undefined)
-    throw argumentError(`fit: ${file} is no checkpoint: it does not say how a run went`);
-  const history = JSON.parse(metadata[RUN]) as HistoryData;
-  if (
-    !Number.isInteger(history?.seed) ||
-    !Array.isArray(history.points) ||
-    !Array.isArray(history.epochs) ||
-    !Array.isArray(history.watched ?? [])
-  )
-    throw argumentError(`fit: what ${file} says of its run cannot be read`);
-  return { history, names: Object.keys(tensors), values: list(context, Object.values(tensors)) };
-}
-
-/** The same for the module, which takes numbers: NaN stands for none. */
-function resumed({ wasm }: Context, { names, values, history }: Run) {
-  const { seed, points, epochs } = history;
-  const watched = history.watched ?? [];
-  // JSON has null for what is not finite: a loss beyond all bounds is one, and not none.
-  const number = (value: number | null | undefined) =>
-    value === undefined ? Number.NaN : (value ?? Number.POSITIVE_INFINITY);
-  const steps = points.flatMap(({ step, loss, accuracy }) => [step, loss, number(accuracy)]);
-  const reports = epochs.flatMap((report) => [
-    report.epoch,
-    report.step,
-    report.loss,
-    number(report.accuracy),
-    number(report.valLoss),
-    number(report.valAccuracy),
-    report.lr,
-    number(report.stepsPerSecond),
-  ]);
-  // Steps before the norms were asked for have none.
-  const norms = Float32Array.from(
-    points.flatMap((point) => watched.map((_, i) => point.norms?.[i] ?? Number.NaN)),
-  );
-  return new wasm.Resume(names, values, seed, Float64Array.from(steps), norms, Float64Array.from(reports));
-}
-
-function saveRun(file: string, history: HistoryData): string {
-  return saveRequest(file, { metadata: { [RUN]: JSON.stringify(history) } });
-}
-
-const RUN = "gradbook.run";
-
-/** Draws what a run came to before it was broken off. */
-function showRun(curve: Curve, { points, epochs }: HistoryData): void {
-  const last = epochs.at(-1);
-  if (!last) return;
-  const { epoch, step, lr } = last;
-  curve.show({ kind: "steps", epoch, step, steps: step, lr, points });
-  for (const report of epochs) curve.show({ kind: "epoch", ...report });
-}
-
-/** How a network is built: a layer with its options and the input that it was drawn for, or a block of such. */
-type Sketch =
-  | { kind: string; options?: unknown; input: number[] }
-  | { block: string; options?: object; parts: Sketch[] };
-
-/** None of a model that is a function, or has one in it, or in which a layer with parameters stands twice: they would be two layers. */
-function sketchOf(model: Model, seen = new Set<Model>()): Sketch | undefined {
-  const { recipe, handle } = model;
-  if (!recipe || seen.has(model)) return undefined;
-  if (handle.parameterNames().length > 0) seen.add(model);
-  if (!("block" in recipe)) return { ...recipe, input: Array.from(handle.input) };
-  const { block, options } = recipe;
-  const parts = recipe.parts.map((part) => sketchOf(part, seen));
-  return parts.every((part) => part !== undefined)
-    ? { block, ...(options && { options }), parts }
-    : undefined;
-}
-
-/** What comes from a file may be anything. */
-function readSketch(file: string, text: string): Sketch {
-  const isSketch = (value: unknown, depth = 0): value is Sketch => {
-    if (typeof value !== "object" || value === null || depth > 100) return false;
-    const { kind, input, block, parts } = value as Record<string, unknown>;
-    if (typeof block === "string")
-      return Array.isArray(parts) && parts.every((part) => isSketch(part, depth + 1));
-    return (
-      typeof kind === "string" && Array.isArray(input) && input.every((size) => Number.isSafeInteger(size))
-    );
-  };
-  try {
-    const sketch: unknown = JSON.parse(text);
-    if (isSketch(sketch)) return sketch;
-  } catch {
-    // The same as something else that is no network.
-  }
-  throw argumentError(`${file}: what it says of how the network is built cannot be read`);
-}
-
-/** The input of the whole: of every block the first part gets it. */
-function inputOf(sketch: Sketch): number[] | undefined {
-  if (!("block" in sketch)) return sketch.input.length > 0 ? sketch.input : undefined;
-  const [first] = sketch.parts;
-  return first && inputOf(first);
-}
-
-function fromSketch(context: Context, sketch: Sketch): Model {
-  if ("block" in sketch) {
-    const parts = sketch.parts.map((part) => fromSketch(context, part));
-    return Model.ofParts(context, parts, sketch.block, sketch.options);
-  }
-  const { kind, options } = sketch;
-  const make = () => context.wasm.Model.layer(kind, options);
-  return new Model(context, make(), make, { kind, options });
-}
-
-/** @internal The network that a file holds, as `save` wrote it. */
-export async function loadModel(context: Context, name: string): Promise<Model> {
-  const { tensors, metadata } = await loadTensors(context, name);
-  if (metadata.gradbook === undefined)
-    throw argumentError(
-      `${name} does not say how its network is built; make the model yourself and call model.load("${name}")`,
-    );
-  const sketch = readSketch(name, metadata.gradbook);
-  const model = fromSketch(context, sketch);
-  const input = inputOf(sketch);
-  if (input) model.build(input, { seed: 0 });
-  model.handle.load(Object.keys(tensors), list(context, Object.values(tensors)));
-  return model;
 }
 
 /** Options of a run as the module takes them, and what is no plain data: a loss that is a function, or a teacher. */

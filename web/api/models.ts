@@ -2,7 +2,7 @@
 
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
-import type { Context, ModelHandle, TensorHandle } from "./context.ts";
+import type { Context, TensorHandle } from "./context.ts";
 import { argumentError } from "./context.ts";
 import { Model } from "./model.ts";
 import { list, Tensor } from "./tensor.ts";
@@ -73,10 +73,9 @@ export class Classifier extends Model {
     readonly network: Kind,
     /** The names of its classes, in the order of its scores. */
     readonly classes: readonly string[],
-    handle?: ModelHandle,
   ) {
     const make = () => context.wasm.Model.layer(network, undefined);
-    super(context, handle ?? make(), make, { kind: network, options: undefined });
+    super(context, make(), make, { kind: network, options: undefined });
   }
 
   /** Images [N, 3, H, W] or one [3, H, W], values 0…1, as the network expects them: the square in their middle, at its size. */

@@ -2,8 +2,9 @@
 
 import type { Context } from "./context.ts";
 import { argumentError } from "./context.ts";
+import { loadModel } from "./load-model.ts";
 import type { ModelFunction } from "./model.ts";
-import { loadModel, Model } from "./model.ts";
+import { Model } from "./model.ts";
 import type { ConvOptions, Pair, PoolOptions, Tensor } from "./tensor.ts";
 
 /** How weights start; biases start at 0. */
@@ -272,10 +273,7 @@ export interface Nn {
 
 export function nn(context: Context): Nn {
   const { wasm } = context;
-  const layer = (kind: string) => (options?: object) => {
-    const make = () => wasm.Model.layer(kind, options);
-    return new Model(context, make(), make, { kind, options });
-  };
+  const layer = (kind: string) => (options?: object) => Model.ofKind(context, kind, options);
   const func: Nn["func"] = (forward, params) => Model.fromFunction(context, forward, params);
   const model = (what: string, item: LayerLike) => {
     const made = typeof item === "function" ? func((x) => item(x)) : item;
