@@ -10,9 +10,10 @@ import type { FileStore } from "./file-store.ts";
 import { fetchBytes } from "./files.ts";
 import type { EngineBuild } from "./probe.ts";
 import { chooseBuild } from "./probe.ts";
+import { FILE } from "./save-request.ts";
 import { areScenes } from "./scene-request.ts";
 import type { NamedTensor } from "./tensor-files.ts";
-import { loadOwn, OWN, saveOwn, unpackTensors } from "./tensor-files.ts";
+import { loadOwn, saveOwn, unpackTensors } from "./tensor-files.ts";
 import { defaultThreads, startHelpers } from "./threads.ts";
 import { tune } from "./tuning.ts";
 
@@ -156,7 +157,7 @@ export function connect(
 ): Connection {
   const collection = (name: string) => loadCollection(new URL("assets/", base), name, onProgress);
   const load = async (name: string) => {
-    if (name.startsWith(OWN)) return loadOwn(base, files, name.slice(OWN.length));
+    if (name.startsWith(FILE)) return loadOwn(base, files, name.slice(FILE.length));
     if (isOwn(name)) return own(name);
     if (!areScenes(name)) return unpackTensors(base, await collection(name));
     const { drawScenes } = await import("./draw-scenes.ts");

@@ -1,5 +1,5 @@
-// What a file of the reader's may be called, and what is wanted of it. Looked at where it is asked for, before anything is sent, and
-// again where it is written: what comes there is from code that we did not write.
+// How the cells' worker speaks of a reader's files with the one that keeps them: what they may be called, and what is wanted of them. Looked at
+// where it is asked for, before anything is sent, and again where it is written: what comes there is from code that we did not write.
 
 /** What is to be saved, besides the tensors. */
 export interface SaveRequest {
@@ -8,6 +8,12 @@ export interface SaveRequest {
   /** Whether numbers with a fraction take 16 bits. */
   half: boolean;
 }
+
+/** What collections of a reader's own files are asked for by. */
+export const FILE = "file:";
+
+/** The label of what a file says besides its tensors. */
+export const METADATA = ":metadata";
 
 const LONGEST_NAME = 120;
 

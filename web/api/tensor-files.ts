@@ -5,7 +5,7 @@ import { wasmFiles } from "../pkg/files.ts";
 import type { CollectionFile } from "./collections.ts";
 import type { FileStore } from "./file-store.ts";
 import { fetchBytes } from "./files.ts";
-import { checkedRequest, fileName } from "./save-request.ts";
+import { checkedRequest, fileName, METADATA } from "./save-request.ts";
 
 /** The functions of the module that parses files. */
 export type FilesModule = typeof import("../pkg/files/gradbook.js");
@@ -40,12 +40,6 @@ export function filesModule(base: URL): Promise<FilesModule> {
   return loading;
 }
 
-/** What collections of a reader's own files are asked for by. */
-export const OWN = "file:";
-
-/** The label of what a file says besides its tensors. */
-export const METADATA = ":metadata";
-
 /**
  * A file of the reader's as a collection: its tensors, and its metadata as JSON in bytes. Without a name the list of all files, as JSON.
  * Errors: it is not there, or damaged.
@@ -69,7 +63,7 @@ function json(label: string, value: unknown): CollectionFile {
   return [label, Int32Array.from(bytes), [bytes.length]];
 }
 
-/** The tensors of a file that lies in a collection: their names follow that of the part. */
+/** A collection with the tensors of files that lie in it in their place. */
 export async function unpackTensors(base: URL, files: CollectionFile[]): Promise<CollectionFile[]> {
   if (!files.some(([label]) => label.endsWith(TENSORS))) return files;
   const module = await filesModule(base);

@@ -5,7 +5,7 @@ import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { Context, TensorHandle } from "./context.ts";
 import { argumentError } from "./context.ts";
-import { checkedRequest } from "./save-request.ts";
+import { checkedRequest, FILE, METADATA } from "./save-request.ts";
 import { list, Tensor } from "./tensor.ts";
 import type { SavedFile } from "./tensor-files.ts";
 
@@ -89,7 +89,7 @@ export function saveRequest(file: string, { metadata = {}, half = false }: SaveO
 
 /** @internal */
 export async function listFiles(context: Context): Promise<FileEntry[]> {
-  const [pair] = (await context.session.load(OWN)) as [string, TensorHandle][];
+  const [pair] = (await context.session.load(FILE)) as [string, TensorHandle][];
   return pair ? ((await jsonOf(new Tensor(context, pair[1]))) as FileEntry[]) : [];
 }
 
@@ -102,17 +102,13 @@ async function jsonOf(tensor: Tensor): Promise<unknown> {
 export async function loadTensors(context: Context, name: string): Promise<TensorFile> {
   if (typeof name !== "string" || name === "")
     throw argumentError('load: expected the name of a file, such as "net.safetensors"');
-  const pairs = (await context.session.load(OWN + name)) as [string, TensorHandle][];
+  const pairs = (await context.session.load(FILE + name)) as [string, TensorHandle][];
   const named = pairs.map(([label, handle]) => [label, new Tensor(context, handle)] as const);
   // What the file says comes after its tensors, whatever these are called.
   const [, said] = named.pop() ?? [];
   if (!said) throw argumentError(`load: nothing came of ${name}; reload the page`);
   return { tensors: Object.fromEntries(named), metadata: (await jsonOf(said)) as Record<string, string> };
 }
-
-// As in `tensor-files.ts`, which the worker of the cells does without.
-const OWN = "file:";
-const METADATA = ":metadata";
 
 /** What no tensor may be called: one stands for something else where files are read, one is no name of a member. */
 const RESERVED: readonly string[] = [METADATA, "__proto__"];
