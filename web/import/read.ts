@@ -1,4 +1,4 @@
-// From files to a set: what most of them are decides what the set is; the others are left out, and named.
+// From files to a set. Images among them make it a set of images, else recordings of sound, and so on; the others are left out, and named.
 
 import { loadSampleReader } from "../api/samples.ts";
 import type { ArraySet } from "./arrays.ts";
@@ -25,7 +25,7 @@ export class NothingToRead extends Error {
   }
 }
 
-/** What decides first. */
+/** The first of these that is among the files decides. */
 const KINDS: { kind: string; formats: Entry["format"][] }[] = [
   { kind: "images", formats: ["image"] },
   { kind: "recordings", formats: ["wav"] },
