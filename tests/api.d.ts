@@ -981,6 +981,9 @@ export declare function createGradbook(options?: GradbookOptions): Promise<Insta
 /** Answers a `createGradbook({ port })` at the other end: to be called in a worker. */
 export declare function serve(port: MessagePort, options?: Omit<GradbookOptions, "port">): Promise<DeviceInfo>;
 
+// load-model.d.ts
+export {};
+
 // losses.d.ts
 import type { Context } from "./context.ts";
 import { Tensor } from "./tensor.ts";
@@ -2060,6 +2063,9 @@ export declare class Roofline {
     toString(): string;
 }
 
+// run-file.d.ts
+export {};
+
 // save-request.d.ts
 /** What is to be saved, besides the tensors. */
 export interface SaveRequest {
@@ -2195,6 +2201,9 @@ export declare class Scenes {
 }
 export declare function drawn(context: Context): Drawn;
 
+// sketch.d.ts
+export {};
+
 // sweep.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
@@ -2259,16 +2268,12 @@ export interface SavedFile {
 }
 /** The module, loaded once. `base` is the folder of the site or package. */
 export declare function filesModule(base: URL): Promise<FilesModule>;
-/** What collections of a reader's own files are asked for by. */
-export declare const OWN = "file:";
-/** The label of what a file says besides its tensors. */
-export declare const METADATA = ":metadata";
 /**
  * A file of the reader's as a collection: its tensors, and its metadata as JSON in bytes. Without a name the list of all files, as JSON.
  * Errors: it is not there, or damaged.
  */
 export declare function loadOwn(base: URL, store: FileStore, name: string): Promise<CollectionFile[]>;
-/** The tensors of a file that lies in a collection: their names follow that of the part. */
+/** A collection with the tensors of files that lie in it in their place. */
 export declare function unpackTensors(base: URL, files: CollectionFile[]): Promise<CollectionFile[]>;
 /** Writes tensors as a file of the reader's. `request` comes from code that we did not write. */
 export declare function saveOwn(base: URL, store: FileStore, request: string, tensors: NamedTensor[]): Promise<string>;

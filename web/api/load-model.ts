@@ -8,7 +8,7 @@ import { inputOf, readSketch } from "./sketch.ts";
 import { list } from "./tensor.ts";
 import { loadTensors } from "./weights.ts";
 
-/** The network that a file holds, as `save` wrote it. */
+/** @internal The network that a file holds, as `save` wrote it. */
 export async function loadModel(context: Context, name: string): Promise<Model> {
   const { tensors, metadata } = await loadTensors(context, name);
   if (metadata.gradbook === undefined)

@@ -7,14 +7,14 @@ import type { Curve } from "./plot.ts";
 import { list } from "./tensor.ts";
 import { listFiles, loadTensors, saveRequest } from "./weights.ts";
 
-/** A run that was broken off. */
+/** @internal A run that was broken off. */
 export interface Run {
   history: HistoryData;
   names: string[];
   values: ReturnType<typeof list>;
 }
 
-/** The run in a checkpoint; none if there is no such file. */
+/** @internal The run in a checkpoint; none if there is no such file. */
 export async function loadRun(context: Context, file: string): Promise<Run | undefined> {
   if (!(await listFiles(context)).some(({ name }) => name === file)) return undefined;
   const { tensors, metadata } = await loadTensors(context, file);
@@ -31,7 +31,7 @@ export async function loadRun(context: Context, file: string): Promise<Run | und
   return { history, names: Object.keys(tensors), values: list(context, Object.values(tensors)) };
 }
 
-/** The same for the module, which takes numbers: NaN stands for none. */
+/** @internal The same for the module, which takes numbers: NaN stands for none. */
 export function resumed({ wasm }: Context, { names, values, history }: Run) {
   const { seed, points, epochs } = history;
   const watched = history.watched ?? [];
@@ -56,19 +56,19 @@ export function resumed({ wasm }: Context, { names, values, history }: Run) {
   return new wasm.Resume(names, values, seed, Float64Array.from(steps), norms, Float64Array.from(reports));
 }
 
-/** How a run is saved after an epoch: its history beside the values, which the other end has. */
+/** @internal How a run is saved after an epoch: its history beside the values, which the other end has. */
 export function saveRun(file: string, history: HistoryData): string {
   return saveRequest(file, { metadata: { [RUN]: JSON.stringify(history) } });
 }
 
-/** Errors: the name will not do for a checkpoint. */
+/** @internal Errors: the name will not do for a checkpoint. */
 export function checkRunName(file: string): void {
   saveRequest(file, { metadata: { [RUN]: "" } });
 }
 
 const RUN = "gradbook.run";
 
-/** Draws what a run came to before it was broken off. */
+/** @internal Draws what a run came to before it was broken off. */
 export function showRun(curve: Curve, { points, epochs }: HistoryData): void {
   const last = epochs.at(-1);
   if (!last) return;

@@ -9,10 +9,10 @@ export interface SaveRequest {
   half: boolean;
 }
 
-/** What collections of a reader's own files are asked for by. */
+/** @internal What collections of a reader's own files are asked for by. */
 export const FILE = "file:";
 
-/** The label of what a file says besides its tensors. */
+/** @internal The label of what a file says besides its tensors. */
 export const METADATA = ":metadata";
 
 const LONGEST_NAME = 120;

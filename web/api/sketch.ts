@@ -3,12 +3,12 @@
 import { argumentError } from "./context.ts";
 import type { Model } from "./model.ts";
 
-/** How a network is built: a layer with its options and the input that it was drawn for, or a block of such. */
+/** @internal How a network is built: a layer with its options and the input that it was drawn for, or a block of such. */
 export type Sketch =
   | { kind: string; options?: unknown; input: number[] }
   | { block: string; options?: object; parts: Sketch[] };
 
-/** None of a model that is a function, or has one in it, or in which a layer with parameters stands twice: they would be two layers. */
+/** @internal None of a model that is a function, or has one in it, or in which a layer with parameters stands twice: they would be two layers. */
 export function sketchOf(model: Model, seen = new Set<Model>()): Sketch | undefined {
   const { recipe, handle } = model;
   if (!recipe || seen.has(model)) return undefined;
@@ -21,7 +21,7 @@ export function sketchOf(model: Model, seen = new Set<Model>()): Sketch | undefi
     : undefined;
 }
 
-/** What comes from a file may be anything. */
+/** @internal What comes from a file may be anything. */
 export function readSketch(file: string, text: string): Sketch {
   const isSketch = (value: unknown, depth = 0): value is Sketch => {
     if (typeof value !== "object" || value === null || depth > 100) return false;
@@ -41,7 +41,7 @@ export function readSketch(file: string, text: string): Sketch {
   throw argumentError(`${file}: what it says of how the network is built cannot be read`);
 }
 
-/** The input of the whole: of every block the first part gets it. */
+/** @internal The input of the whole: of every block the first part gets it. */
 export function inputOf(sketch: Sketch): number[] | undefined {
   if (!("block" in sketch)) return sketch.input.length > 0 ? sketch.input : undefined;
   const [first] = sketch.parts;
