@@ -25,7 +25,8 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
     let mut scripts = pages.reached("dist/main.js", &|_| true);
     scripts.extend(pages.reached("dist/compute-worker.js", &|_| true));
     scripts.retain(|file| {
-        !pages.contains(file, "node_modules/katex/") && !pages.contains(file, "web/notebook/own-dialog.ts")
+        let on_demand = ["node_modules/katex/", "web/notebook/own-dialog.ts", "web/notebook/editor-markdown.ts"];
+        !on_demand.iter().any(|part| pages.contains(file, part))
     });
     scripts.extend(["dist/user-worker.js".to_owned(), "dist/frame.html".to_owned()]);
     let mut modules = 0;
@@ -54,7 +55,8 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
     }
     modules += largest_engine;
     size::enforce("first Run, JS and editor", weigh(&scripts)?, config.site.first_run_scripts)?;
-    scripts.retain(|file| !pages.contains(file, "node_modules/@codemirror/view/"));
+    let of_editor = ["node_modules/@codemirror/view/", "web/notebook/editor.ts"];
+    scripts.retain(|file| !of_editor.iter().any(|part| pages.contains(file, part)));
     size::enforce("first Run, all it needs", weigh(&scripts)? + modules, config.site.first_run)
 }
 
