@@ -198,6 +198,13 @@ struct Joined {
     join: layers::Join,
 }
 
+/// Whether a trained network has its last layer.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Top {
+    top: Option<bool>,
+}
+
 /// Options of layers that name their inputs.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -246,7 +253,10 @@ fn layer(kind: &str, options: &JsValue) -> Result<Rc<dyn Layer>> {
         "densenet" => Rc::new(read::<models::DenseNet>(kind, options)?.build()),
         "mobilenet" => Rc::new(read::<models::MobileNet>(kind, options)?.build()),
         _ => match Pretrained::by_kind(kind) {
-            Some(known) => Rc::new(plain(kind, options, known.network())?),
+            Some(known) => {
+                let Top { top } = read(kind, options)?;
+                Rc::new(if top.unwrap_or(true) { known.network() } else { known.features() })
+            }
             None => Rc::new(read_kind::<Activation>(kind, options)?),
         },
     })
