@@ -40,7 +40,13 @@ pub fn summary(model: &dyn Layer, input: &[usize]) -> Result<Summary> {
     let mut ctx = Forward::evaluation();
     let x = Tensor::input(Shape::new("summary", input)?, DType::F32);
     let output = model.forward(&x, &mut ctx)?;
-    let outputs: Vec<Tensor> = ctx.records().iter().map(|record| record.output.clone()).collect();
+    let mut records = ctx.records().to_vec();
+    if records.is_empty() {
+        // A layer by itself is its only row.
+        let (kind, parameters) = (model.kind().into(), Params::of(model).count());
+        records.push(Record { path: String::new(), kind, input: x.clone(), output: output.clone(), parameters });
+    }
+    let outputs: Vec<Tensor> = records.iter().map(|record| record.output.clone()).collect();
     let fields = receptive_fields(&x, &outputs);
     let layer = |(record, receptive_field): (&Record, Option<[usize; 2]>)| LayerSummary {
         path: record.path.clone(),
@@ -52,7 +58,7 @@ pub fn summary(model: &dyn Layer, input: &[usize]) -> Result<Summary> {
             .saturating_sub(multiply_adds(std::slice::from_ref(&record.input))),
         receptive_field,
     };
-    let layers = ctx.records().iter().zip(fields).map(layer).collect();
+    let layers = records.iter().zip(fields).map(layer).collect();
     let (parameters, multiply_adds) = (Params::of(model).count(), multiply_adds(&[output]));
     Ok(Summary { layers, parameters, multiply_adds })
 }
