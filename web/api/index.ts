@@ -40,7 +40,7 @@ export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target 
 export { Explanation } from "./explain.ts";
 export type { FileStore, StoredFile } from "./file-store.ts";
 export type { Gradbook } from "./gradbook.ts";
-export type { EpochReport, StepPoint } from "./history.ts";
+export type { EpochReport, LrChange, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
 export type {
   CrossEntropyOptions,
@@ -80,6 +80,7 @@ export type {
 } from "./nn.ts";
 export type {
   AdamOptions,
+  LiveNumber,
   Optim,
   OptimizerOptions,
   PreviewOptions,

@@ -8,8 +8,8 @@ import type { Context, ModelHandle } from "./context.ts";
 import { argumentError, seedOf } from "./context.ts";
 import { sizes } from "./create.ts";
 import { Dataset } from "./dataset.ts";
-import type { EpochReport, HistoryData, TrainEvent } from "./history.ts";
-import { History } from "./history.ts";
+import type { EpochReport, HistoryData, LrChange, TrainEvent } from "./history.ts";
+import { changesOf, History } from "./history.ts";
 import type { Loss } from "./losses.ts";
 import { lossArgument } from "./losses.ts";
 import type { Schedule } from "./optim.ts";
@@ -43,6 +43,8 @@ export interface FitOptions {
   plot?: Curve;
   /** How the learning rate changes; not at all. */
   schedule?: Schedule;
+  /** Changes of the learning rate, as `history.lrChanges` of a run with a live one has them: the same again. */
+  lrChanges?: readonly LrChange[];
   /** What the schedule counts; "epoch". */
   scheduleUnit?: "epoch" | "step";
   /** Whether each epoch has a random order; yes. */
@@ -152,6 +154,7 @@ const FIT_OPTIONS = [
   "seed",
   "plot",
   "schedule",
+  "lrChanges",
   "scheduleUnit",
   "shuffle",
   "remainder",
@@ -180,6 +183,7 @@ const RANGE_TEST_OPTIONS = [
         "epochs",
         "validation",
         "schedule",
+        "lrChanges",
         "scheduleUnit",
         "earlyStopping",
         "ema",
@@ -293,7 +297,7 @@ export class Model {
     context.wasm.checkNames("fit", options, FIT_OPTIONS);
     if (!(train instanceof Dataset))
       throw argumentError("fit: the first argument must be a data set, such as data.from(x, y)");
-    const { validation, plot, checkpoint, resume, onEpoch, ...rest } = options;
+    const { validation, plot, checkpoint, resume, onEpoch, lrChanges = [], ...rest } = options;
     if (validation !== undefined && !(validation instanceof Dataset))
       throw argumentError("fit: validation must be a data set");
     if (plot !== undefined && !(plot instanceof Curve))
@@ -333,7 +337,21 @@ export class Model {
       const save = checkpoint === undefined ? undefined : (run: HistoryData) => saveRun(checkpoint, run);
       const from = before && resumed(context, before);
       const { wasm } = context;
-      const run = wasm.fit(session, this.handle, train.handle, handle, settings, extra, listen, save, from);
+      const { optimizer } = options;
+      const rate = typeof optimizer?.rate === "object" ? () => optimizer.lr : undefined;
+      const run = wasm.fit(
+        session,
+        this.handle,
+        train.handle,
+        handle,
+        settings,
+        extra,
+        rate,
+        changesOf(lrChanges),
+        listen,
+        save,
+        from,
+      );
       return new History((await run) as HistoryData, curve, this);
     } finally {
       context.runs.delete(end);
@@ -351,6 +369,7 @@ export class Model {
       | "epochs"
       | "validation"
       | "schedule"
+      | "lrChanges"
       | "scheduleUnit"
       | "earlyStopping"
       | "ema"

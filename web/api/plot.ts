@@ -1,7 +1,7 @@
 // Pictures of numbers: curves that grow while a run goes on, image grids, heat-maps over images. What is made here is
 // plain data with a way to be displayed; the page draws it.
 
-import type { CurvePoints, DisplayUpdate, ImageBox, LiveDisplay } from "../display/schema.ts";
+import type { CurveMark, CurvePoints, DisplayUpdate, ImageBox, LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { Context } from "./context.ts";
 import { argumentError } from "./context.ts";
@@ -125,6 +125,7 @@ export class Curve {
   readonly #id = `curve-${++curves}`;
   readonly #listeners = new Set<Listener>();
   readonly #points: CurvePoints[] = [];
+  readonly #marks: CurveMark[] = [];
   #hasValidation = false;
 
   /** @internal */
@@ -134,6 +135,7 @@ export class Curve {
   begin(hasValidation: boolean): void {
     this.#hasValidation = hasValidation;
     this.#points.length = 0;
+    this.#marks.length = 0;
     this.#tell({ type: "replace", display: this.#display() });
   }
 
@@ -156,6 +158,11 @@ export class Curve {
     } else if (event.kind === "epoch") {
       add(LOSS, VALIDATION, event.step, event.valLoss);
       add(ACCURACY, VALIDATION, event.step, percent(event.valAccuracy));
+    }
+    if (event.kind === "lrChange") {
+      const mark = { x: event.step, text: `lr ${Number(event.lr.toPrecision(3))}` };
+      this.#marks.push(mark);
+      this.#tell({ type: "points", points, marks: [mark] });
     }
     if (points.length === 0) return;
     this.#points.push(...points);
@@ -187,6 +194,7 @@ export class Curve {
         { label: "accuracy", unit: "%", series },
       ],
       points: this.#joined(),
+      ...(this.#marks.length > 0 && { marks: [...this.#marks] }),
     };
   }
 

@@ -3,17 +3,17 @@
 import uPlot from "uplot";
 import { lastText, pointsOf, valueText } from "./curve.ts";
 import { seriesColor } from "./curve-style.ts";
-import type { CurveDisplay, CurvePanel, CurvePoints } from "./schema.ts";
+import type { CurveDisplay, CurveMark, CurvePanel, PointsUpdate } from "./schema.ts";
 import { append } from "./view.ts";
 
 const HEIGHT = 220;
 
-/** Draws every panel into `grid`; the returned function is told of points appended to the display. */
+/** Draws every panel into `grid`; the returned function is told of what was appended to the display. */
 export function plotCurve(
   grid: HTMLElement,
   display: CurveDisplay,
   signal: AbortSignal,
-): (points: CurvePoints[]) => void {
+): (update: PointsUpdate) => void {
   const panels = display.panels.map((panel, index) => new PanelPlot(grid, display, panel, index));
   let frame = 0;
   const draw = () => {
@@ -35,8 +35,9 @@ export function plotCurve(
     cancelAnimationFrame(frame);
     for (const panel of panels) panel.destroy();
   });
-  return (points) => {
+  return ({ points, marks }) => {
     for (const { panel } of points) panels[panel]?.invalidate();
+    if (marks) for (const panel of panels) panel.invalidate();
     frame ||= requestAnimationFrame(draw);
   };
 }
@@ -110,7 +111,10 @@ class PanelPlot {
         { ...axis, size: 52, values: (_, splits) => splits.map((v) => valueText(v, undefined)) },
       ],
       series: [{}, ...this.panel.series.map((_, s) => this.#series(s))],
-      hooks: { setCursor: [(plot) => this.#showAt(plot.cursor.idx)] },
+      hooks: {
+        setCursor: [(plot) => this.#showAt(plot.cursor.idx)],
+        draw: [(plot) => drawMarks(plot, this.display.marks ?? [], ink, font)],
+      },
     };
     return new uPlot(options, this.#data(), this.#host);
   }
@@ -141,4 +145,30 @@ class PanelPlot {
         typeof y === "number" ? valueText(y, this.panel) : lastText(this.display, this.index, s);
     }
   }
+}
+
+/** Dashed lines with their texts, as far as these have room. */
+function drawMarks(plot: uPlot, marks: readonly CurveMark[], ink: string, font: string): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.strokeStyle = ink;
+  ctx.fillStyle = ink;
+  ctx.font = font.replace(/\d+px/, `${11 * devicePixelRatio}px`);
+  ctx.textBaseline = "top";
+  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+  let free = Number.NEGATIVE_INFINITY;
+  for (const { x, text } of marks) {
+    const at = Math.round(plot.valToPos(x, "x", true));
+    if (!(at >= bbox.left && at <= bbox.left + bbox.width)) continue;
+    ctx.beginPath();
+    ctx.moveTo(at, bbox.top);
+    ctx.lineTo(at, bbox.top + bbox.height);
+    ctx.stroke();
+    const width = ctx.measureText(text).width + 8 * devicePixelRatio;
+    if (at < free) continue;
+    const left = Math.min(at + 4 * devicePixelRatio, bbox.left + bbox.width - width);
+    ctx.fillText(text, left, bbox.top + 2 * devicePixelRatio);
+    free = left + width;
+  }
+  ctx.restore();
 }

@@ -39,6 +39,12 @@ function panelSvg(display: CurveDisplay, index: number): string {
   for (const tick of ticks(xs[0], xs[1], 6)) {
     parts.push(text(x(tick), HEIGHT - MARGIN.bottom + 16, valueText(tick, undefined), "middle"));
   }
+  for (const mark of display.marks ?? []) {
+    const at = x(mark.x);
+    parts.push(
+      `<path d="M${at} ${MARGIN.top}V${HEIGHT - MARGIN.bottom}" stroke="#777" stroke-dasharray="3"/>`,
+    );
+  }
   parts.push(text((WIDTH + MARGIN.left) / 2, HEIGHT - 6, display.x.label, "middle"));
   let label = MARGIN.left;
   parts.push(`<g font-weight="bold">${text(label, 18, panel.label, "start")}</g>`);

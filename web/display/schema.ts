@@ -2,6 +2,8 @@
 //
 // A value shows itself by a method `[Symbol.for("gradbook.display")]()` that returns a `LiveDisplay` or a promise of one.
 
+import type { Control, ControlValue } from "./control.ts";
+
 /** The method by which a value says how to display it. */
 export const DISPLAY = Symbol.for("gradbook.display");
 
@@ -12,6 +14,7 @@ export type Display =
   | CurveDisplay
   | OverlayDisplay
   | RooflineDisplay
+  | InputDisplay
   | PictureDisplay
   | ErrorDisplay;
 
@@ -19,7 +22,13 @@ export type Display =
 export type LiveDisplay = Display & { subscribe?(push: (update: DisplayUpdate) => void): () => void };
 
 /** More points for a curve, or a display that replaces the one shown. */
-export type DisplayUpdate = { type: "points"; points: CurvePoints[] } | { type: "replace"; display: Display };
+export type DisplayUpdate = PointsUpdate | { type: "replace"; display: Display };
+
+export interface PointsUpdate {
+  type: "points";
+  points: CurvePoints[];
+  marks?: CurveMark[];
+}
 
 export interface TextDisplay {
   kind: "text";
@@ -78,6 +87,13 @@ export interface CurveDisplay {
   x: { label: string };
   panels: CurvePanel[];
   points?: CurvePoints[];
+  marks?: CurveMark[];
+}
+
+/** Something that happened at a place of the axis across: a line in all panels. */
+export interface CurveMark {
+  x: number;
+  text: string;
 }
 
 export interface CurvePanel {
@@ -120,6 +136,16 @@ export interface RooflineKernel {
   ms: number;
   flops: number;
   bytes: number;
+}
+
+/** Something that the reader sets. */
+export interface InputDisplay {
+  kind: "input";
+  /** What the cell's worker calls it; absent once that worker is gone, and in files. */
+  id?: string;
+  control: Control;
+  /** What the reader set it to: theirs, so a worker never says it. Absent as long as it is what the cell says. */
+  value?: ControlValue;
 }
 
 /** An image file, base64: what a saved notebook holds beside a live view. SVG is shown as an image, never as a document. */

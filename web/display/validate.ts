@@ -1,6 +1,8 @@
 // Whether untrusted data is a display: shapes agree with lengths, strings are strings, nothing is absurdly large.
 // Used for every message of the user worker and for the displays kept in a notebook file.
 
+import type { Control } from "./control.ts";
+import { faultOf, isValueOf } from "./control.ts";
 import type { CurvePoints, Display, DisplayUpdate } from "./schema.ts";
 
 type Fields = Record<string, unknown>;
@@ -25,7 +27,8 @@ export function isDisplay(value: unknown): value is Display {
         isFields(value.x) &&
         isText(value.x.label) &&
         isArrayOf(value.panels, isPanel) &&
-        isOptional(value.points, isPoints)
+        isOptional(value.points, isPoints) &&
+        isOptional(value.marks, isMarks)
       );
     case "overlay":
       return (
@@ -43,6 +46,12 @@ export function isDisplay(value: unknown): value is Display {
         isAmount(value.flops) &&
         isAmount(value.bytes) &&
         isArrayOf(value.kernels, isKernel)
+      );
+    case "input":
+      return (
+        isOptional(value.id, isText) &&
+        faultOf(value.control) === undefined &&
+        isOptional(value.value, (set) => isValueOf(value.control as Control, set))
       );
     case "picture":
       return (
@@ -65,7 +74,7 @@ export function isDisplay(value: unknown): value is Display {
 
 export function isDisplayUpdate(value: unknown): value is DisplayUpdate {
   if (!isFields(value)) return false;
-  if (value.type === "points") return isPoints(value.points);
+  if (value.type === "points") return isPoints(value.points) && isOptional(value.marks, isMarks);
   return value.type === "replace" && isDisplay(value.display);
 }
 
@@ -145,6 +154,10 @@ function isPoints(value: unknown): value is CurvePoints[] {
       isArrayOf(p.y, isNumber) &&
       (p.x as unknown[]).length === (p.y as unknown[]).length,
   );
+}
+
+function isMarks(value: unknown): boolean {
+  return isArrayOf(value, (mark) => isFields(mark) && Number.isFinite(mark.x) && isText(mark.text));
 }
 
 function isKernel(value: unknown): boolean {

@@ -3,6 +3,7 @@
 import { curveView } from "./curve.ts";
 import { errorView } from "./error.ts";
 import { imagesView } from "./images.ts";
+import { inputView } from "./input.ts";
 import { overlayView } from "./overlay.ts";
 import { pictureView } from "./picture.ts";
 import { rooflineView } from "./roofline.ts";
@@ -18,6 +19,7 @@ const VIEWS: { [K in Display["kind"]]: View<Extract<Display, { kind: K }>> } = {
   curve: curveView,
   overlay: overlayView,
   roofline: rooflineView,
+  input: inputView,
   picture: pictureView,
   error: errorView,
 };

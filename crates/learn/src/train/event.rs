@@ -1,5 +1,7 @@
 //! What training tells on its way.
 
+use super::LrChange;
+
 /// One step of training.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
@@ -73,6 +75,8 @@ pub enum Event {
     Begin(BeginReport),
     /// Some steps were done.
     Steps(StepReport),
+    /// The learning rate changes otherwise than by the schedule.
+    LrChange(LrChange),
     /// An epoch is over.
     Epoch(EpochReport),
 }
@@ -101,6 +105,9 @@ pub struct History {
     pub restored: Option<usize>,
     /// The seed of the run.
     pub seed: u32,
+    /// Changes of the learning rate that did not come from the schedule. With these as options, and the seed, the run is repeated.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub lr_changes: Vec<LrChange>,
     /// Names of the parameters whose gradient norms the points have.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub watched: Vec<String>,

@@ -10,6 +10,7 @@ mod fit;
 mod groups;
 mod options;
 mod range_test;
+mod rate;
 mod statistics;
 mod step;
 mod tell;
@@ -20,6 +21,7 @@ pub use event::{BeginReport, EpochReport, Event, Flow, History, Point, StepRepor
 pub use fit::fit;
 pub use groups::Group;
 pub use options::{Clock, EarlyStop, FitOptions, Remainder, Teacher, Unit};
+pub use rate::{LiveLr, LrChange};
 pub use range_test::{RangeTest, range_test};
 pub use statistics::recompute_statistics;
 pub use step::{Argument, Draws, Step, draw, forward, traced_seed};
