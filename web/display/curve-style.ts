@@ -1,7 +1,16 @@
 // What the live plot and the saved picture of a curve share: colours and axis ticks.
 
 /** Distinct for colour-blind readers, and in lightness; train and validation come first. */
-export const SERIES_COLORS = ["#3b6fd4", "#d9730d", "#2c9c6a", "#b0489e", "#8a6d3b", "#5b6770"] as const;
+export const SERIES_COLORS = [
+  "#3b6fd4",
+  "#d9730d",
+  "#2c9c6a",
+  "#b0489e",
+  "#8a6d3b",
+  "#5b6770",
+  "#c22f3d",
+  "#1795a8",
+] as const;
 
 export function seriesColor(index: number): string {
   return SERIES_COLORS[index % SERIES_COLORS.length] as string;
