@@ -69,9 +69,10 @@ export function checkRunName(file: string): void {
 const RUN = "gradbook.run";
 
 /** @internal Draws what a run came to before it was broken off. */
-export function showRun(curve: Curve, { points, epochs }: HistoryData): void {
+export function showRun(curve: Curve, { points, epochs, watched }: HistoryData): void {
   const last = epochs.at(-1);
   if (!last) return;
+  if (watched) curve.watch(watched);
   const { epoch, step, lr } = last;
   curve.show({ kind: "steps", epoch, step, steps: step, lr, points });
   for (const report of epochs) curve.show({ kind: "epoch", ...report });

@@ -24,6 +24,14 @@ const roofline = {
   kernels: [{ kernel: "map", ms: 1, flops: 0, bytes: 8 }],
 };
 
+const graphBox = { label: "dense", name: "0", notes: ["[1, 4]"], role: "layer" };
+const graph = {
+  kind: "graph",
+  title: "",
+  boxes: [graphBox, graphBox],
+  edges: [{ from: 0, to: 1, label: "× 2" }],
+};
+
 for (const good of [
   { kind: "text", text: "x" },
   { kind: "table", columns: ["a"], rows: [[1], [null]], note: "1 of 2" },
@@ -34,6 +42,8 @@ for (const good of [
   { ...curve, points: [{ panel: 0, series: 0, x: [1], y: [2] }] },
   overlay,
   roofline,
+  graph,
+  { ...curve, panels: [{ label: "norm", log: true, ordered: true, series: [{ name: "0" }] }] },
   { kind: "picture", mime: "image/png", base64: "AAAA", text: "" },
   {
     kind: "error",
@@ -56,6 +66,12 @@ for (const bad of [
   { kind: "table", columns: ["a"], rows: [[1]], note: 1 },
   { ...images, data: [0, 0, 0, 0, 0, 0, 0, 0] },
   { ...images, data: new Float32Array(7) },
+  { ...graph, edges: [{ from: 1, to: 1 }] },
+  { ...graph, edges: [{ from: 0, to: 2 }] },
+  { ...graph, boxes: [{ ...graphBox, role: "other" }, graphBox] },
+  { ...graph, boxes: new Array(3000).fill(graphBox) },
+  { ...graph, boxes: [{ ...graphBox, notes: ["x".repeat(2000)] }, graphBox] },
+  { ...curve, panels: [{ label: "norm", log: 1, series: [] }] },
   { ...images, channels: 2 },
   { ...images, width: 1e9, height: 1e9 },
   { ...images, captions: ["a"] },

@@ -2,6 +2,7 @@
 
 import { curveView } from "./curve.ts";
 import { errorView } from "./error.ts";
+import { graphView } from "./graph.ts";
 import { imagesView } from "./images.ts";
 import { overlayView } from "./overlay.ts";
 import { pictureView } from "./picture.ts";
@@ -18,6 +19,7 @@ const VIEWS: { [K in Display["kind"]]: View<Extract<Display, { kind: K }>> } = {
   curve: curveView,
   overlay: overlayView,
   roofline: rooflineView,
+  graph: graphView,
   picture: pictureView,
   error: errorView,
 };
