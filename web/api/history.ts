@@ -56,7 +56,7 @@ export function changesOf(changes: readonly LrChange[]): Float64Array {
 
 /** Everything is prepared, some steps were done, the rate was changed, or an epoch is over. */
 export type TrainEvent =
-  | { kind: "begin"; steps: number; seed: number }
+  | { kind: "begin"; steps: number; seed: number; watched?: string[] }
   | { kind: "steps"; epoch: number; step: number; steps: number; lr: number; points: StepPoint[] }
   | (LrChange & { kind: "lrChange" })
   | (EpochReport & { kind: "epoch" });
@@ -111,13 +111,13 @@ export class History {
     return this.epochs.at(-1);
   }
 
-  /** The norm of each weight's gradient over the steps, if `fit` was asked for `gradientNorms`. */
+  /** The norm of each weight's gradient over the steps, if `fit` was asked for `gradientNorms`; `plot` has it layer by layer. */
   get gradientNorms(): Displayable {
     const lines = this.watched.map((name, i) => {
       const told = this.points.filter(({ norms }) => Number.isFinite(norms?.[i]));
       return { name, x: told.map(({ step }) => step), y: told.map(({ norms }) => norms?.[i] as number) };
     });
-    return { [DISPLAY]: () => linesDisplay(lines, { x: "step", y: "norm of the gradient" }) };
+    return { [DISPLAY]: () => linesDisplay(lines, { x: "step", y: "norm of the gradient", log: true }) };
   }
 
   [DISPLAY](): LiveDisplay {

@@ -8,6 +8,8 @@ import type { Context, ModelHandle } from "./context.ts";
 import { argumentError, seedOf } from "./context.ts";
 import { sizes } from "./create.ts";
 import { Dataset } from "./dataset.ts";
+import type { GraphPicture } from "./graph.ts";
+import { networkPicture } from "./graph.ts";
 import type { EpochReport, HistoryData, LrChange, TrainEvent } from "./history.ts";
 import { changesOf, History } from "./history.ts";
 import type { Loss } from "./losses.ts";
@@ -69,7 +71,7 @@ export interface FitOptions {
   augment?: readonly Transform[];
   /** Decay of a moving average of the weights, such as 0.999: it is what is validated, and what the model has at the end. */
   ema?: number;
-  /** Whether every step tells the norm of each weight's gradient; `history.gradientNorms` shows them. */
+  /** Whether every step tells the norm of each weight's gradient: the run's curve shows them layer by layer, `history.gradientNorms` weight by weight. */
   gradientNorms?: boolean;
   /** A trained model to learn from, besides the labels; `alpha` (0.9) is its share, `temperature` (4) makes small scores count. */
   teacher?: { model: Model; temperature?: number; alpha?: number };
@@ -490,6 +492,15 @@ export class Model {
     // Looking must not draw the weights: their seed comes with `fit`.
     const model = this.handle.parameterNames().length > 0 ? this.handle : this.anew();
     return new Summary(model.summary(sizes("summary", input)) as SummaryData);
+  }
+
+  /**
+   * A picture of its layers with output shapes and parameters, skips and branches, for an input shape with the batch axis:
+   * `nn.resnet().graph([1, 3, 32, 32])`. Weights are not drawn by it.
+   */
+  graph(input: readonly number[]): GraphPicture {
+    const model = this.handle.parameterNames().length > 0 ? this.handle : this.anew();
+    return networkPicture(this.context, model, sizes("graph", input));
   }
 
   [DISPLAY](): LiveDisplay {

@@ -79,9 +79,10 @@ export function checkRunName(file: string): void {
 const RUN = "gradbook.run";
 
 /** @internal Draws what a run came to before it was broken off. */
-export function showRun(curve: Curve, { points, epochs, lrChanges = [] }: HistoryData): void {
+export function showRun(curve: Curve, { points, epochs, watched, lrChanges = [] }: HistoryData): void {
   const last = epochs.at(-1);
   if (!last) return;
+  if (watched) curve.watch(watched);
   const { epoch, step, lr } = last;
   curve.show({ kind: "steps", epoch, step, steps: step, lr, points });
   for (const change of lrChanges) curve.show({ kind: "lrChange", ...change });

@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 import { lastText, pointsOf, valueText } from "./curve.ts";
-import { seriesColor } from "./curve-style.ts";
+import { namedSeries, seriesColor } from "./curve-style.ts";
 import type { CurveDisplay, CurveMark, CurvePanel, PointsUpdate } from "./schema.ts";
 import { append } from "./view.ts";
 
@@ -44,7 +44,8 @@ export function plotCurve(
 
 class PanelPlot {
   readonly #host: HTMLElement;
-  readonly #values: HTMLElement[];
+  /** Where the value of a series stands, of those that are named. */
+  readonly #values: Map<number, HTMLElement>;
   #plot: uPlot;
   #isDirty = false;
 
@@ -57,12 +58,13 @@ class PanelPlot {
     const box = append(grid, "div", "curve-panel");
     const head = append(box, "div", "curve-head");
     append(head, "span", "curve-label", panel.label);
-    this.#values = panel.series.map(({ name }, s) => {
+    const key = (s: number): [number, HTMLElement] => {
       const entry = append(head, "span", "curve-key");
-      entry.style.setProperty("--series-color", seriesColor(s));
-      append(entry, "span", "curve-name", name);
-      return append(entry, "span", "curve-value", lastText(display, index, s));
-    });
+      entry.style.setProperty("--series-color", seriesColor(panel, s));
+      append(entry, "span", "curve-name", panel.series[s]?.name);
+      return [s, append(entry, "span", "curve-value", lastText(display, index, s))];
+    };
+    this.#values = new Map(namedSeries(panel).map(key));
     this.#host = append(box, "div", "curve-canvas");
     this.#plot = this.#create();
   }
@@ -75,8 +77,7 @@ class PanelPlot {
     if (!this.#isDirty) return;
     this.#isDirty = false;
     this.#plot.setData(this.#data());
-    for (const [s, value] of this.#values.entries())
-      value.textContent = lastText(this.display, this.index, s);
+    for (const [s, value] of this.#values) value.textContent = lastText(this.display, this.index, s);
   }
 
   fit(): void {
@@ -103,12 +104,16 @@ class PanelPlot {
       width: this.#host.clientWidth || 320,
       height: HEIGHT,
       padding: [8, 12, 0, 0],
-      scales: { x: { time: false } },
+      scales: { x: { time: false }, ...(this.panel.log && { y: { distr: 3 } }) },
       legend: { show: false },
       cursor: { points: { size: 6 }, drag: { x: false, y: false } },
       axes: [
         { ...axis, label: this.display.x.label, size: 28 },
-        { ...axis, size: 52, values: (_, splits) => splits.map((v) => valueText(v, undefined)) },
+        {
+          ...axis,
+          size: 52,
+          values: (_, splits) => splits.map((v) => (v === null ? "" : valueText(v, undefined))),
+        },
       ],
       series: [{}, ...this.panel.series.map((_, s) => this.#series(s))],
       hooks: {
@@ -120,7 +125,7 @@ class PanelPlot {
   }
 
   #series(index: number): uPlot.Series {
-    const color = seriesColor(index);
+    const color = seriesColor(this.panel, index);
     const isDots = this.panel.series[index]?.style === "dots";
     return {
       stroke: color,
@@ -134,12 +139,13 @@ class PanelPlot {
   /** All series over the union of their x, as uPlot wants them. */
   #data(): uPlot.AlignedData {
     const series = this.panel.series.map((_, s) => pointsOf(this.display, this.index, s));
-    return uPlot.join(series.map(({ x, y }) => [x, y] as uPlot.AlignedData));
+    const placed = (y: number[]) => (this.panel.log ? y.map((value) => (value > 0 ? value : null)) : y);
+    return uPlot.join(series.map(({ x, y }) => [x, placed(y)] as uPlot.AlignedData));
   }
 
   /** The values under the pointer, or the last ones when it is elsewhere. */
   #showAt(position: number | null | undefined): void {
-    for (const [s, value] of this.#values.entries()) {
+    for (const [s, value] of this.#values) {
       const y = typeof position === "number" ? this.#plot.data[s + 1]?.[position] : undefined;
       value.textContent =
         typeof y === "number" ? valueText(y, this.panel) : lastText(this.display, this.index, s);

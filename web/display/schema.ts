@@ -15,6 +15,7 @@ export type Display =
   | OverlayDisplay
   | RooflineDisplay
   | InputDisplay
+  | GraphDisplay
   | PictureDisplay
   | ErrorDisplay;
 
@@ -100,6 +101,10 @@ export interface CurvePanel {
   label: string;
   /** Such as "%"; values are then given in it. */
   unit?: string;
+  /** Whether the axis up is logarithmic; what is not above 0 then has no place. */
+  log?: boolean;
+  /** Whether the series follow each other, as layers do: then so do their colours. */
+  ordered?: boolean;
   series: { name: string; style?: "line" | "dots" }[];
 }
 
@@ -146,6 +151,33 @@ export interface InputDisplay {
   control: Control;
   /** What the reader set it to: theirs, so a worker never says it. Absent as long as it is what the cell says. */
   value?: ControlValue;
+}
+
+/** What is computed from what: boxes and arrows, laid out from top to bottom. */
+export interface GraphDisplay {
+  kind: "graph";
+  /** What it shows, in words. */
+  title: string;
+  /** Each comes after those that it gets something from. */
+  boxes: GraphBox[];
+  edges: GraphEdge[];
+}
+
+export interface GraphBox {
+  /** What it is or does. */
+  label: string;
+  /** What it is called, if that is something else. */
+  name?: string;
+  /** Shapes, counts, values. */
+  notes: string[];
+  role: "input" | "layer" | "join" | "value" | "output";
+}
+
+export interface GraphEdge {
+  /** Places among the boxes. */
+  from: number;
+  to: number;
+  label?: string;
 }
 
 /** An image file, base64: what a saved notebook holds beside a live view. SVG is shown as an image, never as a document. */

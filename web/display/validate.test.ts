@@ -29,6 +29,13 @@ const number = { type: "number", label: "", value: 3 };
 const choice = { type: "choice", label: "", options: ["a", "b"], value: 1 };
 const text = { type: "text", label: "", value: "", lines: 1 };
 const input = (control: object, more: object = {}) => ({ kind: "input", control, ...more });
+const graphBox = { label: "dense", name: "0", notes: ["[1, 4]"], role: "layer" };
+const graph = {
+  kind: "graph",
+  title: "",
+  boxes: [graphBox, graphBox],
+  edges: [{ from: 0, to: 1, label: "× 2" }],
+};
 
 for (const good of [
   input(slider, { id: "a", value: 1 }),
@@ -46,6 +53,8 @@ for (const good of [
   { ...curve, points: [{ panel: 0, series: 0, x: [1], y: [2] }] },
   overlay,
   roofline,
+  graph,
+  { ...curve, panels: [{ label: "norm", log: true, ordered: true, series: [{ name: "0" }] }] },
   { kind: "picture", mime: "image/png", base64: "AAAA", text: "" },
   {
     kind: "error",
@@ -93,6 +102,12 @@ for (const bad of [
   { kind: "table", columns: ["a"], rows: [[1]], note: 1 },
   { ...images, data: [0, 0, 0, 0, 0, 0, 0, 0] },
   { ...images, data: new Float32Array(7) },
+  { ...graph, edges: [{ from: 1, to: 1 }] },
+  { ...graph, edges: [{ from: 0, to: 2 }] },
+  { ...graph, boxes: [{ ...graphBox, role: "other" }, graphBox] },
+  { ...graph, boxes: new Array(3000).fill(graphBox) },
+  { ...graph, boxes: [{ ...graphBox, notes: ["x".repeat(2000)] }, graphBox] },
+  { ...curve, panels: [{ label: "norm", log: 1, series: [] }] },
   { ...images, channels: 2 },
   { ...images, width: 1e9, height: 1e9 },
   { ...images, captions: ["a"] },

@@ -10,6 +10,9 @@ type Fields = Record<string, unknown>;
 const MAX_TEXT = 4_000_000;
 const MAX_ELEMENTS = 64_000_000;
 const MAX_SIDE = 16_384;
+/** Of a graph: more cannot be laid out while somebody waits. */
+const MAX_BOXES = 2000;
+const MAX_LABEL = 1000;
 
 export function isDisplay(value: unknown): value is Display {
   if (!isFields(value)) return false;
@@ -53,6 +56,8 @@ export function isDisplay(value: unknown): value is Display {
         faultOf(value.control) === undefined &&
         isOptional(value.value, (set) => isValueOf(value.control as Control, set))
       );
+    case "graph":
+      return isGraph(value);
     case "picture":
       return (
         isOneOf(value.mime, ["image/png", "image/jpeg", "image/svg+xml"]) &&
@@ -136,6 +141,7 @@ function isPanel(value: unknown): boolean {
     isFields(value) &&
     isText(value.label) &&
     isOptional(value.unit, isText) &&
+    [value.log, value.ordered].every((flag) => isOneOf(flag, [undefined, false, true])) &&
     isArrayOf(
       value.series,
       (s) => isFields(s) && isText(s.name) && isOneOf(s.style, [undefined, "line", "dots"]),
@@ -167,6 +173,36 @@ function isKernel(value: unknown): boolean {
     isAmount(value.ms) &&
     isAmount(value.flops) &&
     isAmount(value.bytes)
+  );
+}
+
+/** A graph has an order: arrows come from boxes before. */
+function isGraph({ title, boxes, edges }: Fields): boolean {
+  const isFlat = (list: unknown) => Array.isArray(list) && list.length <= MAX_BOXES;
+  const isName = (name: unknown) => isText(name) && name.length <= MAX_LABEL;
+  return (
+    isText(title) &&
+    isFlat(boxes) &&
+    isFlat(edges) &&
+    isArrayOf(
+      boxes,
+      (box) =>
+        isFields(box) &&
+        isName(box.label) &&
+        isOptional(box.name, isName) &&
+        isArrayOf(box.notes, isName) &&
+        isOneOf(box.role, ["input", "layer", "join", "value", "output"]),
+    ) &&
+    isArrayOf(
+      edges,
+      (edge) =>
+        isFields(edge) &&
+        isSize(edge.from) &&
+        isSize(edge.to) &&
+        edge.from < edge.to &&
+        edge.to < (boxes as unknown[]).length &&
+        isOptional(edge.label, isName),
+    )
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { curveView } from "./curve.ts";
 import { errorView } from "./error.ts";
+import { graphView } from "./graph.ts";
 import { imagesView } from "./images.ts";
 import { inputView } from "./input.ts";
 import { overlayView } from "./overlay.ts";
@@ -20,6 +21,7 @@ const VIEWS: { [K in Display["kind"]]: View<Extract<Display, { kind: K }>> } = {
   overlay: overlayView,
   roofline: rooflineView,
   input: inputView,
+  graph: graphView,
   picture: pictureView,
   error: errorView,
 };

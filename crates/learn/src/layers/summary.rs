@@ -1,6 +1,9 @@
 //! What a model is made of, as a table.
 
-use super::{Forward, Layer, Params, Record, field::receptive_fields};
+use super::{
+    Forward, Layer, Params, Record,
+    field::{Field, receptive_fields},
+};
 use crate::Result;
 use gradbook_core::{DType, Shape, Tensor, ir::Op};
 use std::fmt;
@@ -32,7 +35,7 @@ pub struct LayerSummary {
     /// Its share of [`Summary::multiply_adds`].
     pub multiply_adds: u64,
     /// Rows and columns of the model's input that one of its outputs can depend on, where that can be said.
-    pub receptive_field: Option<[usize; 2]>,
+    pub receptive_field: Option<[Field; 2]>,
 }
 
 /// Looks at a model by a pass over an input of this shape, the batch axis included.
@@ -48,7 +51,7 @@ pub fn summary(model: &dyn Layer, input: &[usize]) -> Result<Summary> {
     }
     let outputs: Vec<Tensor> = records.iter().map(|record| record.output.clone()).collect();
     let fields = receptive_fields(&x, &outputs);
-    let layer = |(record, receptive_field): (&Record, Option<[usize; 2]>)| LayerSummary {
+    let layer = |(record, receptive_field): (&Record, Option<[Field; 2]>)| LayerSummary {
         path: record.path.clone(),
         kind: record.kind.clone(),
         input: record.input.shape().clone(),

@@ -58,13 +58,16 @@ pub struct EpochReport {
 }
 
 /// What lies ahead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct BeginReport {
     /// Steps that the run will have.
     pub steps: usize,
     /// The seed of the run.
     pub seed: u32,
+    /// Names of the parameters whose gradient norms the points will have.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub watched: Vec<String>,
 }
 
 /// A report.

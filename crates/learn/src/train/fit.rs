@@ -214,7 +214,7 @@ impl<'a> Run<'a> {
         let params = || self.main.places.params.clone();
         let average = self.main.places.average.clone();
         let watched = self.main.watched.clone();
-        let mut history = History { seed: options.seed, watched, ..History::default() };
+        let mut history = History { seed: options.seed, watched: watched.clone(), ..History::default() };
         let mut base = options.base_lr();
         // Steps that are asked for at once.
         let mut piece = 32;
@@ -242,7 +242,7 @@ impl<'a> Run<'a> {
                 over = early.as_mut().is_some_and(|early| early.report(watched)) | still(watched);
             }
         }
-        let ahead = BeginReport { steps: options.epochs * self.batches.of, seed: options.seed };
+        let ahead = BeginReport { steps: options.epochs * self.batches.of, seed: options.seed, watched };
         if listen(&Event::Begin(ahead)) == Flow::Stop {
             history.stopped = true;
             return Ok(history);
