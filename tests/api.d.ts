@@ -180,6 +180,49 @@ export interface Augmentations {
 }
 export declare function augment(context: Context): Augmentations;
 
+// backprop.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Context } from "./context.ts";
+import type { GraphPicture } from "./graph.ts";
+import type { Displayable } from "./plot.ts";
+import { Tensor } from "./tensor.ts";
+/** One node of the computation. */
+export interface BackpropStep {
+    /** The name that it was given, or v1, v2, … */
+    name: string;
+    /** What it computes: `sigmoid(z)`; empty for what comes from outside. */
+    formula: string;
+    shape: number[];
+    /** Its value, row by row. */
+    value: number[];
+    /** ∂output/∂it; absent where no gradient arrives. */
+    gradient?: number[];
+    /** What it hands on. */
+    inputs: BackpropInput[];
+}
+/** What a node hands on to one that it is computed from. */
+export interface BackpropInput {
+    name: string;
+    /** ∂node/∂input, element by element, or of a single number for each element; absent where it is a whole matrix of derivatives. */
+    local?: number[];
+    /** The gradient that is handed on: arriving gradient times local derivative. What an input gets in all is the sum over where it is used. */
+    passed: number[];
+}
+/** Back-propagation through a small computation; shown on its picture, and by `table` as a table. */
+export declare class Backprop {
+    /** In the order of the backward pass: from the output to what comes from outside. */
+    readonly steps: readonly BackpropStep[];
+    /** The computation with values, gradients and local derivatives. */
+    readonly picture: GraphPicture;
+    /** A row for each gradient that is handed on, in the order of the backward pass. */
+    get table(): Displayable;
+    [DISPLAY](): LiveDisplay;
+    toString(): string;
+}
+/** `explain.backprop` */
+export declare function backprop(context: Context, output: Tensor, names: Readonly<Record<string, Tensor>>): Promise<Backprop>;
+
 // builtin.d.ts
 import type { Context } from "./context.ts";
 import { Dataset } from "./dataset.ts";
@@ -634,10 +677,80 @@ export declare function connect(engine: Engine, send: (reply: Uint8Array) => voi
 /** Messages in the forms that a port carries: one, or several of one turn together. */
 export declare function receive(connection: Connection, message: unknown): void;
 
-// explain.d.ts
+// ensemble.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { Context } from "./context.ts";
+import { Dataset } from "./dataset.ts";
+import type { History } from "./history.ts";
+import type { Loss } from "./losses.ts";
+import type { FitOptions, Score } from "./model.ts";
+import { Model } from "./model.ts";
+import { Tensor } from "./tensor.ts";
+/** Options of an ensemble. */
+export interface EnsembleOptions {
+    /** What the mean is of: what softmax makes of the members' outputs, or the outputs themselves, as for numbers; "probabilities". */
+    mean?: "probabilities" | "logits";
+}
+/** Options of an ensemble of folds: those of `fit`, which are the same for every member, and some more. */
+export interface FoldsOptions extends Omit<FitOptions, "validation" | "checkpoint" | "resume" | "plot">, EnsembleOptions {
+    /** How many parts there are, and members; 5. */
+    k?: number;
+    /** Whether each part has the same share of each class; no. */
+    stratified?: boolean;
+}
+/** Makes ensembles. */
+export interface MakeEnsemble {
+    /**
+     * Models that decide together; each is trained before, or on its own:
+     *
+     * ```js
+     * const team = ensemble([a, b, c])
+     * await team.evaluate(test)
+     * ```
+     */
+    (models: readonly Model[], options?: EnsembleOptions): Ensemble;
+    /** K-fold: member i learns from all parts of the data but the i-th, which it is validated on. `make` gives a new model. */
+    kFold(make: () => Model, data: Dataset, options?: FoldsOptions): Promise<Ensemble>;
+}
+/** Models that decide together: a model like any other, except that its members learn one by one. */
+export declare class Ensemble extends Model {
+    /** The models. */
+    readonly members: readonly Model[];
+    private readonly mean;
+    /** How each member was trained, if it was on folds; its last epoch has the score on the part that was held back. */
+    readonly histories: readonly History[];
+    /** The mean of the members' probabilities, [N, C], or of their outputs; `forward` gives the logarithm of the probabilities. */
+    predict(x: Tensor | Dataset, options?: {
+        batchSize?: number;
+    }): Promise<Tensor>;
+    /** Members learn one by one, before they are put together. */
+    fit(): Promise<never>;
+    /** Each member by itself, and the first 1, 2, … of them together. */
+    compare(data: Dataset, options?: {
+        loss?: Loss;
+        batchSize?: number;
+    }): Promise<Comparison>;
+}
+/** The scores of single models beside those of ensembles; shown as a picture. */
+export declare class Comparison {
+    /** Each member by itself. */
+    readonly members: readonly Score[];
+    /** The first 1, 2, … of them together; the last one is the ensemble. */
+    readonly together: readonly Score[];
+    [DISPLAY](): LiveDisplay;
+    toString(): string;
+}
+export declare function ensemble(context: Context): MakeEnsemble;
+
+// explain.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Backprop } from "./backprop.ts";
+import type { Context } from "./context.ts";
+import type { Dataset } from "./dataset.ts";
+import type { GraphPicture } from "./graph.ts";
+import type { LayerStatistics, LayersOptions, Networks } from "./layers.ts";
 import { Model } from "./model.ts";
 import { Tensor } from "./tensor.ts";
 /** Which class is explained: one for all images, one for each, or (left out) what the model says. */
@@ -676,6 +789,38 @@ export interface Explain {
     receptiveField(model: Model, x: Tensor, options?: {
         layer?: number | string;
     }): Explanation;
+    /**
+     * Back-propagation through a small computation of one number, step by step (course section 2.4): each node's value, its derivative for what
+     * it is computed from, and the gradient that arrives. `table` has the same in the order of the backward pass. Tensors are called as they
+     * are named here. Errors: it is no single number; more than 40 steps; a named tensor that it does not depend on.
+     *
+     * ```js
+     * const [w, x, b] = [tensor([0.5, -1]), tensor([2, 1]), tensor(0.3)]
+     * const z = w.mul(x).sum().add(b)
+     * const loss = z.sigmoid().sub(1).square()
+     * const steps = await explain.backprop(loss, { w, x, b, z })
+     * display(steps, steps.table)
+     * ```
+     */
+    backprop(output: Tensor, names?: Readonly<Record<string, Tensor>>): Promise<Backprop>;
+    /** What a tensor is computed from, as a picture; `model.graph` is that of a network. Nothing is computed. Errors: more than 200 steps. */
+    graph(output: Tensor, names?: Readonly<Record<string, Tensor>>): GraphPicture;
+    /**
+     * The standard deviation of what each layer with weights makes of a batch, and of the gradient that arrives at it, over depth: where both stay
+     * alike, the network learns (course section 5.3). Networks as they are; weights that are not drawn yet are drawn for this look only. The
+     * gradients are of the loss for a data set, and for samples without targets those of the output weighted by normal numbers.
+     *
+     * ```js
+     * const deep = (init) => nn.sequential(Array.from({ length: 10 }, () => [nn.dense({ out: 100, init }), nn.relu()]).flat())
+     * await explain.variances({ he: deep('heNormal'), xavier: deep('xavierCourse'), small: deep({ kind: 'normal', std: 0.01 }) }, randn([64, 100]))
+     * ```
+     */
+    variances(networks: Networks, batch: Tensor | Dataset, options?: LayersOptions): Promise<LayerStatistics>;
+    /**
+     * The norm of the gradient for the weights of each layer, over depth: `{ skips: nn.resnet({ blocks: 3 }), none: nn.resnet({ blocks: 3, skips: false }) }`
+     * shows what skips are for (course chapter 9). As `variances` otherwise; `fit({ gradientNorms: true })` shows the same while it trains.
+     */
+    gradientNorms(networks: Networks, batch: Tensor | Dataset, options?: LayersOptions): Promise<LayerStatistics>;
 }
 /** A map for each image, and the images. */
 export declare class Explanation {
@@ -732,6 +877,7 @@ import type { Compile, MakeVariable } from "./compile.ts";
 import type { Binding, Context } from "./context.ts";
 import type { Create } from "./create.ts";
 import type { DataSource } from "./data.ts";
+import type { MakeEnsemble } from "./ensemble.ts";
 import type { Explain } from "./explain.ts";
 import type { Losses } from "./losses.ts";
 import type { Fit } from "./model.ts";
@@ -772,6 +918,8 @@ export interface Gradbook extends Create {
     readonly augment: Augmentations;
     /** The same experiment for every combination of some values. */
     readonly sweep: MakeSweep;
+    /** Models that decide together. */
+    readonly ensemble: MakeEnsemble;
 }
 /** Sends messages to an engine. */
 export type Send = (message: Uint8Array) => void;
@@ -784,6 +932,39 @@ export interface Opened {
 }
 /** A session whose messages go to `send`. */
 export declare function openSession(wasm: Binding, send: Send): Opened;
+
+// graph.d.ts
+import type { GraphBox, GraphEdge, LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import { Tensor } from "./tensor.ts";
+/** A picture of boxes and arrows: displayed, it is drawn and can be saved as SVG; as text it is a list. */
+export declare class GraphPicture {
+    /** What it shows, in words. */
+    readonly title: string;
+    /** Each comes after those that it gets something from. */
+    readonly boxes: readonly GraphBox[];
+    /** By the boxes' places. */
+    readonly edges: readonly GraphEdge[];
+    [DISPLAY](): LiveDisplay;
+    toString(): string;
+}
+/** A node of a computation that the reader wrote. */
+export interface Step {
+    tensor: Tensor;
+    op: string;
+    /** How it is called: the reader's name, or one of its own. */
+    name: string;
+    /** What it computes, in these names: `sigmoid(z)`. */
+    formula: string;
+    /** What it is computed from; `through` are nodes in between that only lay values out, from it on. */
+    inputs: {
+        step: Step | undefined;
+        index: number;
+        through: Tensor[];
+    }[];
+    /** Whether its value comes from outside. */
+    isLeaf: boolean;
+}
 
 // history.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
@@ -828,6 +1009,7 @@ export type TrainEvent = {
     kind: "begin";
     steps: number;
     seed: number;
+    watched?: string[];
 } | {
     kind: "steps";
     epoch: number;
@@ -867,7 +1049,7 @@ export declare class History {
     readonly watched: readonly string[];
     /** The last epoch's figures. */
     get last(): EpochReport | undefined;
-    /** The norm of each weight's gradient over the steps, if `fit` was asked for `gradientNorms`. */
+    /** The norm of each weight's gradient over the steps, if `fit` was asked for `gradientNorms`; `plot` has it layer by layer. */
     get gradientNorms(): Displayable;
     [DISPLAY](): LiveDisplay;
     toString(): string;
@@ -890,6 +1072,8 @@ import type { FileStore } from "./file-store.ts";
 import type { Gradbook } from "./gradbook.ts";
 import type { EngineBuild } from "./probe.ts";
 export type { Augmentations, AugmentBatch, Chance, Jitter, SamplingOptions, Transform, } from "./augment.ts";
+export type { BackpropInput, BackpropStep } from "./backprop.ts";
+export { Backprop } from "./backprop.ts";
 export type { BuiltIn, EmojiPairs, PeopleNames, TrainTest } from "./builtin.ts";
 export type { LoadProgress } from "./collections.ts";
 export type { CallArgument, Compile, Compiled, CompileOptions, MakeVariable } from "./compile.ts";
@@ -899,12 +1083,17 @@ export type { DataSource, DatasetOptions } from "./data.ts";
 export type { BatchOptions, ChannelStats, Fold, SeedOptions } from "./dataset.ts";
 export { Dataset } from "./dataset.ts";
 export type { DeviceInfo, DeviceLoss, DeviceName } from "./engine.ts";
+export type { EnsembleOptions, FoldsOptions, MakeEnsemble } from "./ensemble.ts";
+export { Comparison, Ensemble } from "./ensemble.ts";
 export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target } from "./explain.ts";
 export { Explanation } from "./explain.ts";
 export type { FileStore, StoredFile } from "./file-store.ts";
 export type { Gradbook } from "./gradbook.ts";
+export { GraphPicture } from "./graph.ts";
 export type { EpochReport, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
+export type { LayerFigures, LayersOptions, Networks } from "./layers.ts";
+export { LayerStatistics } from "./layers.ts";
 export type { CrossEntropyOptions, Loss, Losses, LossFunction, LossName, ReductionOption, Task, } from "./losses.ts";
 export type { Fit, FitOptions, ForwardOptions, LayerSummary, ModelFunction, ParameterGroup, Score, } from "./model.ts";
 export { Model, RangeTest, Summary } from "./model.ts";
@@ -980,6 +1169,60 @@ export interface Instance extends Gradbook {
 export declare function createGradbook(options?: GradbookOptions): Promise<Instance>;
 /** Answers a `createGradbook({ port })` at the other end: to be called in a worker. */
 export declare function serve(port: MessagePort, options?: Omit<GradbookOptions, "port">): Promise<DeviceInfo>;
+
+// layers.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Context, TensorHandle } from "./context.ts";
+import { Dataset } from "./dataset.ts";
+import type { Loss } from "./losses.ts";
+import { Model } from "./model.ts";
+import { Tensor } from "./tensor.ts";
+/** A network, or several, each with the name of its line. */
+export type Networks = Model | Readonly<Record<string, Model>>;
+/** Options of looking at layers. */
+export interface LayersOptions {
+    /** What the gradients are of, for a data set; "crossEntropy". */
+    loss?: Loss;
+    /** Weights that are not drawn yet, and what arrives at the output where there is no loss, follow from it; 0. */
+    seed?: number;
+}
+/** The layers with weights of one network, from the input on; all lists are as long. */
+export interface LayerFigures {
+    /** The network's name. */
+    name: string;
+    /** The layers' names in it. */
+    layers: string[];
+    /** The standard deviation of what each makes, before any activation that follows. */
+    outputs: number[];
+    /** The standard deviation of the gradient that arrives at that. */
+    gradients: number[];
+    /** The norm of the gradient for its weights and biases. */
+    norms: number[];
+}
+/** What the layers of networks do with a batch; shown as lines over depth. */
+export declare class LayerStatistics {
+    /** One for each network. */
+    readonly networks: readonly LayerFigures[];
+    private readonly panels;
+    [DISPLAY](): LiveDisplay;
+    toString(): string;
+}
+/** One pass of a model as the module gives it. */
+export interface Pass {
+    output: TensorHandle;
+    layers: {
+        path: string;
+        kind: string;
+        parameters: number;
+        input: TensorHandle;
+        output: TensorHandle;
+    }[];
+}
+/** `explain.variances` */
+export declare function variances(context: Context, networks: Networks, batch: Tensor | Dataset, options: LayersOptions): Promise<LayerStatistics>;
+/** `explain.gradientNorms` */
+export declare function gradientNorms(context: Context, networks: Networks, batch: Tensor | Dataset, options: LayersOptions): Promise<LayerStatistics>;
 
 // load-model.d.ts
 export {};
@@ -1107,6 +1350,7 @@ import type { Transform } from "./augment.ts";
 import { Variable } from "./compile.ts";
 import type { Context } from "./context.ts";
 import { Dataset } from "./dataset.ts";
+import type { GraphPicture } from "./graph.ts";
 import type { EpochReport } from "./history.ts";
 import { History } from "./history.ts";
 import type { Loss } from "./losses.ts";
@@ -1159,7 +1403,7 @@ export interface FitOptions {
     augment?: readonly Transform[];
     /** Decay of a moving average of the weights, such as 0.999: it is what is validated, and what the model has at the end. */
     ema?: number;
-    /** Whether every step tells the norm of each weight's gradient; `history.gradientNorms` shows them. */
+    /** Whether every step tells the norm of each weight's gradient: the run's curve shows them layer by layer, `history.gradientNorms` weight by weight. */
     gradientNorms?: boolean;
     /** A trained model to learn from, besides the labels; `alpha` (0.9) is its share, `temperature` (4) makes small scores count. */
     teacher?: {
@@ -1271,6 +1515,11 @@ export declare class Model {
     load(name: string): Promise<this>;
     /** Its layers, with shapes and numbers of parameters, for an input shape with the batch axis such as [1, 1, 28, 28]. */
     summary(input: readonly number[]): Summary;
+    /**
+     * A picture of its layers with output shapes and parameters, skips and branches, for an input shape with the batch axis:
+     * `nn.resnet().graph([1, 3, 32, 32])`. Weights are not drawn by it.
+     */
+    graph(input: readonly number[]): GraphPicture;
     [DISPLAY](): LiveDisplay;
 }
 /** One layer of a summary. */
@@ -1364,7 +1613,12 @@ import type { ModelFunction } from "./model.ts";
 import { Model } from "./model.ts";
 import type { ConvOptions, Pair, PoolOptions, Tensor } from "./tensor.ts";
 /** How weights start; biases start at 0. */
-export type Init = "heNormal" | "heUniform" | "xavierNormal" | "xavierUniform" | "xavierCourse" | "orthogonal" | "truncNormal" | "zeros";
+export type Init = "heNormal" | "heUniform" | "xavierNormal" | "xavierUniform" | "xavierCourse" | "orthogonal" | "truncNormal" | "zeros"
+/** Normal with this standard deviation, whatever the layer's size: too small or too large, to see what comes of it. */
+ | {
+    kind: "normal";
+    std: number;
+};
 /** Options of a dense layer. */
 export interface DenseOptions {
     /** Output features. */
@@ -1970,6 +2224,8 @@ export interface LinesOptions {
     x?: string;
     /** What the axis up shows; "y". */
     y?: string;
+    /** Whether the axis up is logarithmic; no. */
+    log?: boolean;
 }
 /** Something that can be displayed and does no more. */
 export interface Displayable {

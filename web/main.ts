@@ -16,9 +16,10 @@ open().catch((error: unknown) => {
 });
 
 async function open(): Promise<void> {
-  // Names of the site's own notebooks only: opening a stranger's takes more care than a page load.
+  // Names of the site's own notebooks only, such as "data" or "reference/3": opening a stranger's takes more care than a page load.
   const name =
-    /^[\w-]+$/.exec(new URLSearchParams(location.search).get("notebook") ?? "")?.[0] ?? FIRST_NOTEBOOK;
+    /^[\w-]+(\/[\w-]+)?$/.exec(new URLSearchParams(location.search).get("notebook") ?? "")?.[0] ??
+    FIRST_NOTEBOOK;
   const session = await Session.open(name, new URL(`notebooks/${name}.ipynb`, document.baseURI).href);
   const view = new NotebookElement();
   view.session = session;

@@ -46,6 +46,24 @@ show({ kind: 'overlay', image: { channels: 1, height: 28, width: 28, data: ring 
   ['map [206922] { r0; 0.9; mul $0 $1; r1; add $2 $3 }', 0.3, 1.2, 3.3],
   ['gather 64 of 256 rows of 784', 0.1, 0, 0.4] ]
 show({ kind: 'roofline', device: 'cpu', flops: 61e9, bytes: 11e9, kernels: kernels.map(([kernel, ms, flops, bytes]) => ({ kernel, ms, flops: flops * 1e6, bytes: bytes * 1e6 })) })`,
+  network: `${SHOW}const box = (label, name, notes, role = 'layer') => ({ label, name, notes, role })
+const boxes = [box('input', undefined, ['[1, 3, 32, 32]'], 'input'), box('conv2d', '0', ['[1, 16, 32, 32]', '448 parameters']), box('relu', '1', ['[1, 16, 32, 32]'])], edges = [[0, 1], [1, 2]]
+for (let block = 0, before = 2; block < 2; block++) {
+  const at = boxes.length
+  boxes.push(box('conv2d', 2 + block + '.body.0', ['[1, 16, 32, 32]', '2 320 parameters']), box('conv2d', 2 + block + '.shortcut', ['[1, 16, 32, 32]', '272 parameters']), box('+', undefined, ['[1, 16, 32, 32]'], 'join'))
+  edges.push([before, at], [before, at + 1], [at, at + 2], [at + 1, at + 2])
+  before = at + 2
+}
+boxes.push(box('dense', '4', ['[1, 10]', '170 parameters']))
+edges.push([boxes.length - 2, boxes.length - 1])
+show({ kind: 'graph', title: 'A network with <skips>', boxes, edges: edges.map(([from, to], i) => i ? { from, to } : { from, to, label: '× 0.5' }) })`,
+  lines: `${SHOW}const depth = Array.from({ length: 12 }, (_, i) => i + 1)
+const lines = (rates) => rates.map(([, rate], series) => ({ panel: 0, series, x: depth, y: depth.map((i) => rate ** i) }))
+const rates = [['He', 1.02], ['Xavier', 0.7], ['too small', 0.1], ['too large', 3]]
+const live = Array.from({ length: 20 }, (_, series) => ({ panel: 1, series, x: depth, y: depth.map((i) => 0.5 ** (series / 2) * (1 + Math.sin(i) / 4)) }))
+show({ kind: 'curve', id: 'depth', x: { label: 'layer' }, panels: [
+  { label: 'σ of outputs', log: true, series: rates.map(([name]) => ({ name })) },
+  { label: 'norm of the gradient, by layer', log: true, ordered: true, series: live.map((_, i) => ({ name: String(2 * i) })) } ], points: [...lines(rates), ...live] })`,
   error: `const images = { shape: [32, 1, 28, 28] }
 function forward(input) {
   if (input.shape[1] !== 3) throw new RangeError('conv2d: expected 3 input channels, got ' + input.shape[1] + ' in [' + input.shape + ']', { cause: new Error('weights are [16, 3, 3, 3]') })

@@ -30,6 +30,12 @@ test("every kind is drawn, with a text alternative", async () => {
       (await page.locator(".overlay-stack").first().getAttribute("aria-label")) ?? "",
       /Saliency of class 0 over an image, 28 × 28/,
     );
+    await page.locator(".graph-output svg").waitFor();
+    assert.match(
+      (await page.locator(".graph-output [role=img]").getAttribute("aria-label")) ?? "",
+      /A network with <skips>[\s\S]*\n\+, \[1, 16, 32, 32\], from conv2d 2\.body\.0 and conv2d 2\.shortcut\n/,
+    );
+    assert.equal(await page.locator(".graph-output rect").count(), 10);
     await page.locator(".roofline-plot svg").waitFor();
     assert.equal(await page.locator(".roofline-plot circle title").count(), 8);
     assert.match(

@@ -2,8 +2,15 @@
 
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
+import type { Backprop } from "./backprop.ts";
+import { backprop } from "./backprop.ts";
 import type { Context } from "./context.ts";
 import { argumentError } from "./context.ts";
+import type { Dataset } from "./dataset.ts";
+import type { GraphPicture } from "./graph.ts";
+import { tensorPicture } from "./graph.ts";
+import type { LayerStatistics, LayersOptions, Networks } from "./layers.ts";
+import { gradientNorms, variances } from "./layers.ts";
 import { Model } from "./model.ts";
 import { imagesDisplay, overlayDisplay } from "./plot.ts";
 import { list, Tensor } from "./tensor.ts";
@@ -46,6 +53,42 @@ export interface Explain {
    * the theoretical one; the mean over the images is shown.
    */
   receptiveField(model: Model, x: Tensor, options?: { layer?: number | string }): Explanation;
+  /**
+   * Back-propagation through a small computation of one number, step by step (course section 2.4): each node's value, its derivative for what
+   * it is computed from, and the gradient that arrives. `table` has the same in the order of the backward pass. Tensors are called as they
+   * are named here. Errors: it is no single number; more than 40 steps; a named tensor that it does not depend on.
+   *
+   * ```js
+   * const [w, x, b] = [tensor([0.5, -1]), tensor([2, 1]), tensor(0.3)]
+   * const z = w.mul(x).sum().add(b)
+   * const loss = z.sigmoid().sub(1).square()
+   * const steps = await explain.backprop(loss, { w, x, b, z })
+   * display(steps, steps.table)
+   * ```
+   */
+  backprop(output: Tensor, names?: Readonly<Record<string, Tensor>>): Promise<Backprop>;
+  /** What a tensor is computed from, as a picture; `model.graph` is that of a network. Nothing is computed. Errors: more than 200 steps. */
+  graph(output: Tensor, names?: Readonly<Record<string, Tensor>>): GraphPicture;
+  /**
+   * The standard deviation of what each layer with weights makes of a batch, and of the gradient that arrives at it, over depth: where both stay
+   * alike, the network learns (course section 5.3). Networks as they are; weights that are not drawn yet are drawn for this look only. The
+   * gradients are of the loss for a data set, and for samples without targets those of the output weighted by normal numbers.
+   *
+   * ```js
+   * const deep = (init) => nn.sequential(Array.from({ length: 10 }, () => [nn.dense({ out: 100, init }), nn.relu()]).flat())
+   * await explain.variances({ he: deep('heNormal'), xavier: deep('xavierCourse'), small: deep({ kind: 'normal', std: 0.01 }) }, randn([64, 100]))
+   * ```
+   */
+  variances(networks: Networks, batch: Tensor | Dataset, options?: LayersOptions): Promise<LayerStatistics>;
+  /**
+   * The norm of the gradient for the weights of each layer, over depth: `{ skips: nn.resnet({ blocks: 3 }), none: nn.resnet({ blocks: 3, skips: false }) }`
+   * shows what skips are for (course chapter 9). As `variances` otherwise; `fit({ gradientNorms: true })` shows the same while it trains.
+   */
+  gradientNorms(
+    networks: Networks,
+    batch: Tensor | Dataset,
+    options?: LayersOptions,
+  ): Promise<LayerStatistics>;
 }
 
 /** A map for each image, and the images. */
@@ -101,6 +144,10 @@ export function explain(context: Context): Explain {
       const label = `receptive field of ${layer}${field ? `: at most ${field.join(" × ")}` : ""}`;
       return new Explanation(images.mean(0, true), map, label, false);
     },
+    backprop: (output, names = {}) => backprop(context, output, names),
+    graph: (output, names = {}) => tensorPicture(context, output, names),
+    variances: (networks, batch, options = {}) => variances(context, networks, batch, options),
+    gradientNorms: (networks, batch, options = {}) => gradientNorms(context, networks, batch, options),
   };
 }
 

@@ -9,6 +9,8 @@ import type { Create } from "./create.ts";
 import { create } from "./create.ts";
 import type { DataSource } from "./data.ts";
 import { data } from "./data.ts";
+import type { MakeEnsemble } from "./ensemble.ts";
+import { ensemble } from "./ensemble.ts";
 import type { Explain } from "./explain.ts";
 import { explain } from "./explain.ts";
 import type { Losses } from "./losses.ts";
@@ -60,6 +62,8 @@ export interface Gradbook extends Create {
   readonly augment: Augmentations;
   /** The same experiment for every combination of some values. */
   readonly sweep: MakeSweep;
+  /** Models that decide together. */
+  readonly ensemble: MakeEnsemble;
 }
 
 /** Sends messages to an engine. */
@@ -94,6 +98,7 @@ export function openSession(wasm: Binding, send: Send): Opened {
     scan: scan(context),
     augment: augment(context),
     sweep: sweep(context),
+    ensemble: ensemble(context),
   };
   const stop = () => {
     for (const end of context.runs) end();

@@ -41,10 +41,24 @@ export interface EpochReport {
   stepsPerSecond?: number;
 }
 
-/** Everything is prepared, some steps were done, or an epoch is over. */
+/** A change of the learning rate that did not come from the schedule. */
+export interface LrChange {
+  /** The first step that had it, from 1. */
+  step: number;
+  /** The rate that the schedule went on from. */
+  lr: number;
+}
+
+/** @internal As the module takes them. */
+export function changesOf(changes: readonly LrChange[]): Float64Array {
+  return Float64Array.from(changes.flatMap(({ step, lr }) => [step, lr]));
+}
+
+/** Everything is prepared, some steps were done, the rate was changed, or an epoch is over. */
 export type TrainEvent =
-  | { kind: "begin"; steps: number; seed: number }
+  | { kind: "begin"; steps: number; seed: number; watched?: string[] }
   | { kind: "steps"; epoch: number; step: number; steps: number; lr: number; points: StepPoint[] }
+  | (LrChange & { kind: "lrChange" })
   | (EpochReport & { kind: "epoch" });
 
 /** A history as the module gives it. */
@@ -54,6 +68,7 @@ export interface HistoryData {
   stopped: boolean;
   restored?: number;
   seed: number;
+  lrChanges?: LrChange[];
   watched?: string[];
 }
 
@@ -69,6 +84,8 @@ export class History {
   readonly restored: number | undefined;
   /** The seed of the run: the same one repeats it. */
   readonly seed: number;
+  /** Changes of a live learning rate. With these as `lrChanges` of `fit`, and the seed, the run is repeated. */
+  readonly lrChanges: readonly LrChange[];
   /** Names of the weights whose gradient norms the points have. */
   readonly watched: readonly string[];
 
@@ -85,6 +102,7 @@ export class History {
     this.stopped = data.stopped;
     this.restored = data.restored;
     this.seed = data.seed;
+    this.lrChanges = data.lrChanges ?? [];
     this.watched = data.watched ?? [];
   }
 
@@ -93,13 +111,13 @@ export class History {
     return this.epochs.at(-1);
   }
 
-  /** The norm of each weight's gradient over the steps, if `fit` was asked for `gradientNorms`. */
+  /** The norm of each weight's gradient over the steps, if `fit` was asked for `gradientNorms`; `plot` has it layer by layer. */
   get gradientNorms(): Displayable {
     const lines = this.watched.map((name, i) => {
       const told = this.points.filter(({ norms }) => Number.isFinite(norms?.[i]));
       return { name, x: told.map(({ step }) => step), y: told.map(({ norms }) => norms?.[i] as number) };
     });
-    return { [DISPLAY]: () => linesDisplay(lines, { x: "step", y: "norm of the gradient" }) };
+    return { [DISPLAY]: () => linesDisplay(lines, { x: "step", y: "norm of the gradient", log: true }) };
   }
 
   [DISPLAY](): LiveDisplay {
@@ -118,6 +136,9 @@ export class History {
         .filter(Boolean)
         .join(", "),
     );
-    return [`seed ${this.seed}${this.stopped ? ", stopped" : ""}`, ...lines].join("\n");
+    const changes = this.lrChanges.map(
+      ({ step, lr }) => `from step ${step} on lr ${Number(lr.toPrecision(4))}`,
+    );
+    return [`seed ${this.seed}${this.stopped ? ", stopped" : ""}`, ...lines, ...changes].join("\n");
   }
 }

@@ -27,6 +27,8 @@ export type {
   SamplingOptions,
   Transform,
 } from "./augment.ts";
+export type { BackpropInput, BackpropStep } from "./backprop.ts";
+export { Backprop } from "./backprop.ts";
 export type { BuiltIn, EmojiPairs, PeopleNames, TrainTest } from "./builtin.ts";
 export type { LoadProgress } from "./collections.ts";
 export type { CallArgument, Compile, Compiled, CompileOptions, MakeVariable } from "./compile.ts";
@@ -36,12 +38,17 @@ export type { DataSource, DatasetOptions } from "./data.ts";
 export type { BatchOptions, ChannelStats, Fold, SeedOptions } from "./dataset.ts";
 export { Dataset } from "./dataset.ts";
 export type { DeviceInfo, DeviceLoss, DeviceName } from "./engine.ts";
+export type { EnsembleOptions, FoldsOptions, MakeEnsemble } from "./ensemble.ts";
+export { Comparison, Ensemble } from "./ensemble.ts";
 export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target } from "./explain.ts";
 export { Explanation } from "./explain.ts";
 export type { FileStore, StoredFile } from "./file-store.ts";
 export type { Gradbook } from "./gradbook.ts";
-export type { EpochReport, StepPoint } from "./history.ts";
+export { GraphPicture } from "./graph.ts";
+export type { EpochReport, LrChange, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
+export type { LayerFigures, LayersOptions, Networks } from "./layers.ts";
+export { LayerStatistics } from "./layers.ts";
 export type {
   CrossEntropyOptions,
   Loss,
@@ -80,6 +87,7 @@ export type {
 } from "./nn.ts";
 export type {
   AdamOptions,
+  LiveNumber,
   Optim,
   OptimizerOptions,
   PreviewOptions,

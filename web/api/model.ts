@@ -8,8 +8,10 @@ import type { Context, ModelHandle } from "./context.ts";
 import { argumentError, seedOf } from "./context.ts";
 import { sizes } from "./create.ts";
 import { Dataset } from "./dataset.ts";
-import type { EpochReport, HistoryData, TrainEvent } from "./history.ts";
-import { History } from "./history.ts";
+import type { GraphPicture } from "./graph.ts";
+import { networkPicture } from "./graph.ts";
+import type { EpochReport, HistoryData, LrChange, TrainEvent } from "./history.ts";
+import { changesOf, History } from "./history.ts";
 import type { Loss } from "./losses.ts";
 import { lossArgument } from "./losses.ts";
 import type { Schedule } from "./optim.ts";
@@ -43,6 +45,8 @@ export interface FitOptions {
   plot?: Curve;
   /** How the learning rate changes; not at all. */
   schedule?: Schedule;
+  /** Changes of the learning rate, as `history.lrChanges` of a run with a live one has them: the same again. */
+  lrChanges?: readonly LrChange[];
   /** What the schedule counts; "epoch". */
   scheduleUnit?: "epoch" | "step";
   /** Whether each epoch has a random order; yes. */
@@ -67,7 +71,7 @@ export interface FitOptions {
   augment?: readonly Transform[];
   /** Decay of a moving average of the weights, such as 0.999: it is what is validated, and what the model has at the end. */
   ema?: number;
-  /** Whether every step tells the norm of each weight's gradient; `history.gradientNorms` shows them. */
+  /** Whether every step tells the norm of each weight's gradient: the run's curve shows them layer by layer, `history.gradientNorms` weight by weight. */
   gradientNorms?: boolean;
   /** A trained model to learn from, besides the labels; `alpha` (0.9) is its share, `temperature` (4) makes small scores count. */
   teacher?: { model: Model; temperature?: number; alpha?: number };
@@ -152,6 +156,7 @@ const FIT_OPTIONS = [
   "seed",
   "plot",
   "schedule",
+  "lrChanges",
   "scheduleUnit",
   "shuffle",
   "remainder",
@@ -180,6 +185,7 @@ const RANGE_TEST_OPTIONS = [
         "epochs",
         "validation",
         "schedule",
+        "lrChanges",
         "scheduleUnit",
         "earlyStopping",
         "ema",
@@ -293,7 +299,7 @@ export class Model {
     context.wasm.checkNames("fit", options, FIT_OPTIONS);
     if (!(train instanceof Dataset))
       throw argumentError("fit: the first argument must be a data set, such as data.from(x, y)");
-    const { validation, plot, checkpoint, resume, onEpoch, ...rest } = options;
+    const { validation, plot, checkpoint, resume, onEpoch, lrChanges = [], ...rest } = options;
     if (validation !== undefined && !(validation instanceof Dataset))
       throw argumentError("fit: validation must be a data set");
     if (plot !== undefined && !(plot instanceof Curve))
@@ -333,7 +339,21 @@ export class Model {
       const save = checkpoint === undefined ? undefined : (run: HistoryData) => saveRun(checkpoint, run);
       const from = before && resumed(context, before);
       const { wasm } = context;
-      const run = wasm.fit(session, this.handle, train.handle, handle, settings, extra, listen, save, from);
+      const { optimizer } = options;
+      const rate = typeof optimizer?.rate === "object" ? () => optimizer.lr : undefined;
+      const run = wasm.fit(
+        session,
+        this.handle,
+        train.handle,
+        handle,
+        settings,
+        extra,
+        rate,
+        changesOf(lrChanges),
+        listen,
+        save,
+        from,
+      );
       return new History((await run) as HistoryData, curve, this);
     } finally {
       context.runs.delete(end);
@@ -351,6 +371,7 @@ export class Model {
       | "epochs"
       | "validation"
       | "schedule"
+      | "lrChanges"
       | "scheduleUnit"
       | "earlyStopping"
       | "ema"
@@ -471,6 +492,15 @@ export class Model {
     // Looking must not draw the weights: their seed comes with `fit`.
     const model = this.handle.parameterNames().length > 0 ? this.handle : this.anew();
     return new Summary(model.summary(sizes("summary", input)) as SummaryData);
+  }
+
+  /**
+   * A picture of its layers with output shapes and parameters, skips and branches, for an input shape with the batch axis:
+   * `nn.resnet().graph([1, 3, 32, 32])`. Weights are not drawn by it.
+   */
+  graph(input: readonly number[]): GraphPicture {
+    const model = this.handle.parameterNames().length > 0 ? this.handle : this.anew();
+    return networkPicture(this.context, model, sizes("graph", input));
   }
 
   [DISPLAY](): LiveDisplay {

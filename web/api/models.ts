@@ -84,6 +84,27 @@ export class Classifier extends Model {
     return new Tensor(this.context, this.context.wasm.preprocess(this.network, images.handle));
   }
 
+  /**
+   * The network without its last layer, for a head of your own: `nn.sequential([net.features(), nn.dense({ out: 3 })])`. It makes images
+   * [N, 3, H, W] to features [N, 512] (SqueezeNet) or [N, 1280] (EfficientNet-Lite0); its weights begin as those of this network.
+   */
+  features(): Model {
+    const model = Model.ofKind(this.context, this.network, { top: false });
+    const known = this.parameters;
+    if (Object.keys(known).length === 0) return model;
+    const { size } = NETWORKS[this.network];
+    model.build([1, 3, size, size], { seed: 0 });
+    const names = model.handle.parameterNames();
+    model.handle.load(
+      names,
+      list(
+        this.context,
+        names.map((name) => known[name] as Tensor),
+      ),
+    );
+    return model;
+  }
+
   /** What the network takes an image for, [3, H, W] or [1, 3, H, W], values 0…1: the most probable classes. */
   async classify(image: Tensor, options: ClassifyOptions = {}): Promise<Classification> {
     this.context.wasm.checkNames("classify", options, ["top"]);

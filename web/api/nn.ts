@@ -16,7 +16,9 @@ export type Init =
   | "xavierCourse"
   | "orthogonal"
   | "truncNormal"
-  | "zeros";
+  | "zeros"
+  /** Normal with this standard deviation, whatever the layer's size: too small or too large, to see what comes of it. */
+  | { kind: "normal"; std: number };
 
 /** Options of a dense layer. */
 export interface DenseOptions {

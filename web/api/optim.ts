@@ -20,12 +20,17 @@ export class Optimizer {
     readonly context: Context,
     /** Which rule it is. */
     readonly kind: string,
-    /** The learning rate; the rule's usual one if undefined. */
-    readonly lr: number | undefined,
+    /** @internal */
+    readonly rate: number | LiveNumber | undefined,
     /** @internal */
     readonly options: object,
   ) {
     this.#handle = new context.wasm.Optimizer(kind, options);
+  }
+
+  /** The learning rate; the rule's usual one if undefined. */
+  get lr(): number | undefined {
+    return this.rate === undefined ? undefined : numberOf(this.rate);
   }
 
   /**
@@ -50,6 +55,11 @@ export class Optimizer {
       throw argumentError(`${what}: expected an array of variables, such as model.weights`);
     const variables = new wasm.Variables();
     for (const { handle } of params) variables.push(handle);
+    const live = typeof this.rate === "object" && options.lr === undefined;
+    if (live && this.context.trace.active)
+      throw argumentError(
+        `${what}: in a compiled function a live lr would stay what it is now; pass it as an argument and on in { lr }`,
+      );
     const lr = tensorOf(this.context, options.lr ?? this.lr ?? this.#handle.lr);
     return [variables, lr.handle, options.clipNorm, options.clipValue] as const;
   }
@@ -73,10 +83,15 @@ export interface StepOptions {
   clipValue?: number;
 }
 
+/** A number that may change at any time, such as one of the page's inputs: whatever has a number as its `value`. */
+export interface LiveNumber {
+  readonly value: number;
+}
+
 /** What all optimisers take. */
 export interface OptimizerOptions {
-  /** The learning rate. */
-  lr?: number;
+  /** The learning rate. A live one is looked at before each slice of a run, some tens of milliseconds. */
+  lr?: number | LiveNumber;
   /** Pull of the weights towards 0. */
   weightDecay?: number;
 }
@@ -189,13 +204,20 @@ export type Schedule =
   /** A straight rise for so many steps, then another schedule from its beginning. */
   | { kind: "warmup"; steps: number; then?: Schedule };
 
+/** The number as it is now; NaN if it is none. */
+function numberOf(number: number | LiveNumber): number {
+  const now: unknown = typeof number === "object" ? number?.value : number;
+  return typeof now === "number" ? now : Number.NaN;
+}
+
 export function optim(context: Context): Optim {
   const rule =
     (kind: string) =>
     (options: OptimizerOptions = {}) => {
       const { lr, ...rest } = options;
-      if (lr !== undefined && !(typeof lr === "number" && lr > 0 && Number.isFinite(lr))) {
-        throw argumentError(`${kind}: lr is ${String(lr)}; it must be a positive number`);
+      const now = lr === undefined ? undefined : numberOf(lr);
+      if (now !== undefined && !(now > 0 && Number.isFinite(now))) {
+        throw argumentError(`${kind}: lr is ${String(now)}; it must be a positive number`);
       }
       return new Optimizer(context, kind, lr, rest);
     };

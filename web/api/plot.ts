@@ -1,7 +1,14 @@
 // Pictures of numbers: curves that grow while a run goes on, image grids, heat-maps over images. What is made here is
 // plain data with a way to be displayed; the page draws it.
 
-import type { CurvePoints, DisplayUpdate, ImageBox, LiveDisplay } from "../display/schema.ts";
+import type {
+  CurveMark,
+  CurvePanel,
+  CurvePoints,
+  DisplayUpdate,
+  ImageBox,
+  LiveDisplay,
+} from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { Context } from "./context.ts";
 import { argumentError } from "./context.ts";
@@ -57,6 +64,8 @@ export interface LinesOptions {
   x?: string;
   /** What the axis up shows; "y". */
   y?: string;
+  /** Whether the axis up is logarithmic; no. */
+  log?: boolean;
 }
 
 /** Something that can be displayed and does no more. */
@@ -94,7 +103,7 @@ export function plot({ wasm }: Context): Plot {
       return new Curve(options);
     },
     lines(lines, options = {}) {
-      wasm.checkNames("lines", options, ["title", "x", "y"]);
+      wasm.checkNames("lines", options, ["title", "x", "y", "log"]);
       return { [DISPLAY]: () => linesDisplay(lines, options) };
     },
     images(images, options = {}) {
@@ -112,6 +121,7 @@ type Listener = (update: DisplayUpdate) => void;
 
 const LOSS = 0;
 const ACCURACY = 1;
+const NORMS = 2;
 const TRAINING = 0;
 const VALIDATION = 1;
 
@@ -125,7 +135,10 @@ export class Curve {
   readonly #id = `curve-${++curves}`;
   readonly #listeners = new Set<Listener>();
   readonly #points: CurvePoints[] = [];
+  readonly #marks: CurveMark[] = [];
   #hasValidation = false;
+  /** The layers whose gradient norms are shown, each with its places among those of the weights. */
+  #watched: [layer: string, places: number[]][] = [];
 
   /** @internal */
   constructor(private readonly options: CurveOptions = {}) {}
@@ -134,6 +147,19 @@ export class Curve {
   begin(hasValidation: boolean): void {
     this.#hasValidation = hasValidation;
     this.#points.length = 0;
+    this.#marks.length = 0;
+    this.#watched = [];
+    this.#tell({ type: "replace", display: this.#display() });
+  }
+
+  /** @internal Norms of gradients will come for weights of these names. */
+  watch(weights: readonly string[]): void {
+    const layers = new Map<string, number[]>();
+    for (const [i, weight] of weights.entries()) {
+      const layer = weight.slice(0, Math.max(0, weight.lastIndexOf("."))) || weight;
+      layers.set(layer, [...(layers.get(layer) ?? []), i]);
+    }
+    this.#watched = [...layers];
     this.#tell({ type: "replace", display: this.#display() });
   }
 
@@ -152,10 +178,19 @@ export class Curve {
         const step = some.at(-1)?.step ?? event.step;
         add(LOSS, TRAINING, step, mean?.loss);
         add(ACCURACY, TRAINING, step, percent(mean?.accuracy));
+        for (const [layer, [, places]] of this.#watched.entries())
+          add(NORMS, layer, step, meanNorm(some, places));
       }
+    } else if (event.kind === "begin") {
+      if (event.watched) this.watch(event.watched);
     } else if (event.kind === "epoch") {
       add(LOSS, VALIDATION, event.step, event.valLoss);
       add(ACCURACY, VALIDATION, event.step, percent(event.valAccuracy));
+    }
+    if (event.kind === "lrChange") {
+      const mark = { x: event.step, text: `lr ${Number(event.lr.toPrecision(3))}` };
+      this.#marks.push(mark);
+      this.#tell({ type: "points", points, marks: [mark] });
     }
     if (points.length === 0) return;
     this.#points.push(...points);
@@ -185,9 +220,16 @@ export class Curve {
       panels: [
         { label: "loss", series },
         { label: "accuracy", unit: "%", series },
+        ...(this.#watched.length > 0 ? [this.#norms()] : []),
       ],
       points: this.#joined(),
+      ...(this.#marks.length > 0 && { marks: [...this.#marks] }),
     };
+  }
+
+  #norms(): CurvePanel {
+    const series = this.#watched.map(([name]) => ({ name }));
+    return { label: "norm of the gradient, by layer", log: true, ordered: true, series };
   }
 
   /** All points so far, one entry a series. */
@@ -218,18 +260,26 @@ function average(points: readonly StepPoint[]): { loss: number; accuracy?: numbe
   };
 }
 
+/** The mean over steps of the norm of the gradient for a layer's weights, some of all. */
+function meanNorm(points: readonly StepPoint[], places: readonly number[]): number | undefined {
+  const told = points.flatMap(({ norms }) =>
+    norms ? Math.hypot(...places.map((i) => norms[i] ?? Number.NaN)) : [],
+  );
+  return told.length === 0 ? undefined : told.reduce((sum, norm) => sum + norm, 0) / told.length;
+}
+
 function percent(share: number | undefined): number | undefined {
   return share === undefined ? undefined : 100 * share;
 }
 
 export function linesDisplay(lines: readonly Line[], options: LinesOptions): LiveDisplay {
-  const { title, x = "x", y = "y" } = options;
+  const { title, x = "x", y = "y", log } = options;
   return {
     kind: "curve",
     id: `curve-${++curves}`,
     ...(title !== undefined && { title }),
     x: { label: x },
-    panels: [{ label: y, series: lines.map(({ name }) => ({ name, style: "line" })) }],
+    panels: [{ label: y, ...(log && { log }), series: lines.map(({ name }) => ({ name, style: "line" })) }],
     points: lines.map((line, series) => ({ panel: 0, series, x: [...line.x], y: [...line.y] })),
   };
 }

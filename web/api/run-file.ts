@@ -3,6 +3,7 @@
 import type { Context } from "./context.ts";
 import { argumentError } from "./context.ts";
 import type { HistoryData } from "./history.ts";
+import { changesOf } from "./history.ts";
 import type { Curve } from "./plot.ts";
 import { list } from "./tensor.ts";
 import { listFiles, loadTensors, saveRequest } from "./weights.ts";
@@ -25,6 +26,7 @@ export async function loadRun(context: Context, file: string): Promise<Run | und
     !Number.isInteger(history?.seed) ||
     !Array.isArray(history.points) ||
     !Array.isArray(history.epochs) ||
+    !Array.isArray(history.lrChanges ?? []) ||
     !Array.isArray(history.watched ?? [])
   )
     throw argumentError(`fit: what ${file} says of its run cannot be read`);
@@ -53,7 +55,15 @@ export function resumed({ wasm }: Context, { names, values, history }: Run) {
   const norms = Float32Array.from(
     points.flatMap((point) => watched.map((_, i) => point.norms?.[i] ?? Number.NaN)),
   );
-  return new wasm.Resume(names, values, seed, Float64Array.from(steps), norms, Float64Array.from(reports));
+  return new wasm.Resume(
+    names,
+    values,
+    seed,
+    Float64Array.from(steps),
+    norms,
+    Float64Array.from(reports),
+    changesOf(history.lrChanges ?? []),
+  );
 }
 
 /** @internal How a run is saved after an epoch: its history beside the values, which the other end has. */
@@ -69,10 +79,12 @@ export function checkRunName(file: string): void {
 const RUN = "gradbook.run";
 
 /** @internal Draws what a run came to before it was broken off. */
-export function showRun(curve: Curve, { points, epochs }: HistoryData): void {
+export function showRun(curve: Curve, { points, epochs, watched, lrChanges = [] }: HistoryData): void {
   const last = epochs.at(-1);
   if (!last) return;
+  if (watched) curve.watch(watched);
   const { epoch, step, lr } = last;
   curve.show({ kind: "steps", epoch, step, steps: step, lr, points });
+  for (const change of lrChanges) curve.show({ kind: "lrChange", ...change });
   for (const report of epochs) curve.show({ kind: "epoch", ...report });
 }

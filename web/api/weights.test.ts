@@ -309,6 +309,30 @@ test("a run that goes on keeps losses beyond all bounds and the norms of each st
   assert.ok(norms(third, 2, 6).every((norms) => norms?.length === 6 && norms.every((norm) => norm >= 0)));
 });
 
+test("a trained network without its last layer takes a head of its own", async () => {
+  const g = await opened;
+  const net = await g.models.squeezenet();
+  const x = g.rand([2, 3, 64, 64], { seed: 1 });
+  const body = net.features();
+  assert.deepEqual(body.forward(x).shape, [2, 512]);
+  assert.deepEqual(
+    (await g.models.efficientnetLite0({ pretrained: false })).features().forward(x).shape,
+    [2, 1280],
+  );
+  const first = net.parameters["conv1.weight"];
+  assert.ok(first);
+  assert.deepEqual(
+    Object.keys(body.parameters),
+    Object.keys(net.parameters).filter((name) => !name.startsWith("conv10")),
+  );
+  assert.deepEqual(await body.parameters["conv1.weight"]?.data(), await first.data());
+  // What the head learns leaves the network as it was.
+  const model = g.nn.sequential([body, g.nn.dense({ out: 2 })]);
+  await model.fit(g.data.from(x, [0, 1]), { epochs: 1, seed: 1, groups: [{ params: "1.*", lrScale: 2 }] });
+  assert.deepEqual(await net.parameters["conv1.weight"]?.data(), await first.data());
+  assert.notDeepEqual(await body.parameters["conv1.weight"]?.data(), await first.data());
+});
+
 test("the trained networks know a cat", async () => {
   const g = await opened;
   const { chelsea } = await g.data.photos();

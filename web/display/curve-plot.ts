@@ -2,18 +2,18 @@
 
 import uPlot from "uplot";
 import { lastText, pointsOf, valueText } from "./curve.ts";
-import { seriesColor } from "./curve-style.ts";
-import type { CurveDisplay, CurvePanel, CurvePoints } from "./schema.ts";
+import { namedSeries, seriesColor } from "./curve-style.ts";
+import type { CurveDisplay, CurveMark, CurvePanel, PointsUpdate } from "./schema.ts";
 import { append } from "./view.ts";
 
 const HEIGHT = 220;
 
-/** Draws every panel into `grid`; the returned function is told of points appended to the display. */
+/** Draws every panel into `grid`; the returned function is told of what was appended to the display. */
 export function plotCurve(
   grid: HTMLElement,
   display: CurveDisplay,
   signal: AbortSignal,
-): (points: CurvePoints[]) => void {
+): (update: PointsUpdate) => void {
   const panels = display.panels.map((panel, index) => new PanelPlot(grid, display, panel, index));
   let frame = 0;
   const draw = () => {
@@ -35,15 +35,17 @@ export function plotCurve(
     cancelAnimationFrame(frame);
     for (const panel of panels) panel.destroy();
   });
-  return (points) => {
+  return ({ points, marks }) => {
     for (const { panel } of points) panels[panel]?.invalidate();
+    if (marks) for (const panel of panels) panel.invalidate();
     frame ||= requestAnimationFrame(draw);
   };
 }
 
 class PanelPlot {
   readonly #host: HTMLElement;
-  readonly #values: HTMLElement[];
+  /** Where the value of a series stands, of those that are named. */
+  readonly #values: Map<number, HTMLElement>;
   #plot: uPlot;
   #isDirty = false;
 
@@ -56,12 +58,13 @@ class PanelPlot {
     const box = append(grid, "div", "curve-panel");
     const head = append(box, "div", "curve-head");
     append(head, "span", "curve-label", panel.label);
-    this.#values = panel.series.map(({ name }, s) => {
+    const key = (s: number): [number, HTMLElement] => {
       const entry = append(head, "span", "curve-key");
-      entry.style.setProperty("--series-color", seriesColor(s));
-      append(entry, "span", "curve-name", name);
-      return append(entry, "span", "curve-value", lastText(display, index, s));
-    });
+      entry.style.setProperty("--series-color", seriesColor(panel, s));
+      append(entry, "span", "curve-name", panel.series[s]?.name);
+      return [s, append(entry, "span", "curve-value", lastText(display, index, s))];
+    };
+    this.#values = new Map(namedSeries(panel).map(key));
     this.#host = append(box, "div", "curve-canvas");
     this.#plot = this.#create();
   }
@@ -74,8 +77,7 @@ class PanelPlot {
     if (!this.#isDirty) return;
     this.#isDirty = false;
     this.#plot.setData(this.#data());
-    for (const [s, value] of this.#values.entries())
-      value.textContent = lastText(this.display, this.index, s);
+    for (const [s, value] of this.#values) value.textContent = lastText(this.display, this.index, s);
   }
 
   fit(): void {
@@ -102,21 +104,28 @@ class PanelPlot {
       width: this.#host.clientWidth || 320,
       height: HEIGHT,
       padding: [8, 12, 0, 0],
-      scales: { x: { time: false } },
+      scales: { x: { time: false }, ...(this.panel.log && { y: { distr: 3 } }) },
       legend: { show: false },
       cursor: { points: { size: 6 }, drag: { x: false, y: false } },
       axes: [
         { ...axis, label: this.display.x.label, size: 28 },
-        { ...axis, size: 52, values: (_, splits) => splits.map((v) => valueText(v, undefined)) },
+        {
+          ...axis,
+          size: 52,
+          values: (_, splits) => splits.map((v) => (v === null ? "" : valueText(v, undefined))),
+        },
       ],
       series: [{}, ...this.panel.series.map((_, s) => this.#series(s))],
-      hooks: { setCursor: [(plot) => this.#showAt(plot.cursor.idx)] },
+      hooks: {
+        setCursor: [(plot) => this.#showAt(plot.cursor.idx)],
+        draw: [(plot) => drawMarks(plot, this.display.marks ?? [], ink, font)],
+      },
     };
     return new uPlot(options, this.#data(), this.#host);
   }
 
   #series(index: number): uPlot.Series {
-    const color = seriesColor(index);
+    const color = seriesColor(this.panel, index);
     const isDots = this.panel.series[index]?.style === "dots";
     return {
       stroke: color,
@@ -130,15 +139,42 @@ class PanelPlot {
   /** All series over the union of their x, as uPlot wants them. */
   #data(): uPlot.AlignedData {
     const series = this.panel.series.map((_, s) => pointsOf(this.display, this.index, s));
-    return uPlot.join(series.map(({ x, y }) => [x, y] as uPlot.AlignedData));
+    const placed = (y: number[]) => (this.panel.log ? y.map((value) => (value > 0 ? value : null)) : y);
+    return uPlot.join(series.map(({ x, y }) => [x, placed(y)] as uPlot.AlignedData));
   }
 
   /** The values under the pointer, or the last ones when it is elsewhere. */
   #showAt(position: number | null | undefined): void {
-    for (const [s, value] of this.#values.entries()) {
+    for (const [s, value] of this.#values) {
       const y = typeof position === "number" ? this.#plot.data[s + 1]?.[position] : undefined;
       value.textContent =
         typeof y === "number" ? valueText(y, this.panel) : lastText(this.display, this.index, s);
     }
   }
+}
+
+/** Dashed lines with their texts, as far as these have room. */
+function drawMarks(plot: uPlot, marks: readonly CurveMark[], ink: string, font: string): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.strokeStyle = ink;
+  ctx.fillStyle = ink;
+  ctx.font = font.replace(/\d+px/, `${11 * devicePixelRatio}px`);
+  ctx.textBaseline = "top";
+  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+  let free = Number.NEGATIVE_INFINITY;
+  for (const { x, text } of marks) {
+    const at = Math.round(plot.valToPos(x, "x", true));
+    if (!(at >= bbox.left && at <= bbox.left + bbox.width)) continue;
+    ctx.beginPath();
+    ctx.moveTo(at, bbox.top);
+    ctx.lineTo(at, bbox.top + bbox.height);
+    ctx.stroke();
+    const width = ctx.measureText(text).width + 8 * devicePixelRatio;
+    if (at < free) continue;
+    const left = Math.min(at + 4 * devicePixelRatio, bbox.left + bbox.width - width);
+    ctx.fillText(text, left, bbox.top + 2 * devicePixelRatio);
+    free = left + width;
+  }
+  ctx.restore();
 }

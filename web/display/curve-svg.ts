@@ -1,7 +1,7 @@
 // A curve as an SVG text: the picture beside the live view in a saved notebook. Plain strings, no DOM.
 
 import { lastText, pointsOf, valueText } from "./curve.ts";
-import { seriesColor, ticks } from "./curve-style.ts";
+import { logTicks, namedSeries, seriesColor, ticks } from "./curve-style.ts";
 import type { CurveDisplay } from "./schema.ts";
 
 const WIDTH = 420;
@@ -25,29 +25,44 @@ function panelSvg(display: CurveDisplay, index: number): string {
   if (!panel) return "";
   const series = panel.series.map((_, s) => thin(pointsOf(display, index, s)));
   const xs = extent(series.flatMap(({ x }) => x));
-  const ys = padded(extent(series.flatMap(({ y }) => y)));
+  const scaled = panel.log ? (v: number) => (v > 0 ? Math.log10(v) : Number.NaN) : (v: number) => v;
+  const ys = padded(extent(series.flatMap(({ y }) => y.map(scaled).filter(Number.isFinite))));
   const x = (v: number) =>
     round(MARGIN.left + ((v - xs[0]) / (xs[1] - xs[0])) * (WIDTH - MARGIN.left - MARGIN.right));
   const y = (v: number) =>
-    round(HEIGHT - MARGIN.bottom - ((v - ys[0]) / (ys[1] - ys[0])) * (HEIGHT - MARGIN.top - MARGIN.bottom));
+    round(
+      HEIGHT -
+        MARGIN.bottom -
+        ((scaled(v) - ys[0]) / (ys[1] - ys[0])) * (HEIGHT - MARGIN.top - MARGIN.bottom),
+    );
 
   const parts: string[] = [];
-  for (const tick of ticks(ys[0], ys[1], 5)) {
+  for (const tick of panel.log ? logTicks(10 ** ys[0], 10 ** ys[1]) : ticks(ys[0], ys[1], 5)) {
     parts.push(`<path d="M${MARGIN.left} ${y(tick)}H${WIDTH - MARGIN.right}" stroke="#e3e3e3"/>`);
     parts.push(text(MARGIN.left - 6, y(tick) + 4, valueText(tick, undefined), "end"));
   }
   for (const tick of ticks(xs[0], xs[1], 6)) {
     parts.push(text(x(tick), HEIGHT - MARGIN.bottom + 16, valueText(tick, undefined), "middle"));
   }
+  for (const mark of display.marks ?? []) {
+    const at = x(mark.x);
+    parts.push(
+      `<path d="M${at} ${MARGIN.top}V${HEIGHT - MARGIN.bottom}" stroke="#777" stroke-dasharray="3"/>`,
+    );
+  }
   parts.push(text((WIDTH + MARGIN.left) / 2, HEIGHT - 6, display.x.label, "middle"));
   let label = MARGIN.left;
   parts.push(`<g font-weight="bold">${text(label, 18, panel.label, "start")}</g>`);
   label += 14 + 7 * panel.label.length;
+  const named = new Set(namedSeries(panel));
   for (const [s, { x: sx, y: sy }] of series.entries()) {
-    const color = seriesColor(s);
-    const name = `${panel.series[s]?.name ?? ""} ${lastText(display, index, s)}`;
-    parts.push(`<circle cx="${label}" cy="14" r="4" fill="${color}"/>`, text(label + 8, 18, name, "start"));
-    label += 22 + 6.5 * name.length;
+    const color = seriesColor(panel, s);
+    const value = panel.ordered || panel.series.length > 2 ? "" : ` ${lastText(display, index, s)}`;
+    const name = `${panel.series[s]?.name ?? ""}${value}`;
+    if (named.has(s)) {
+      parts.push(`<circle cx="${label}" cy="14" r="4" fill="${color}"/>`, text(label + 8, 18, name, "start"));
+      label += 22 + 6.5 * name.length;
+    }
     const points = sx.map((v, i) => `${x(v)} ${y(sy[i] ?? Number.NaN)}`).filter((p) => !p.includes("NaN"));
     if (panel.series[s]?.style === "dots") {
       for (const p of points)

@@ -3,7 +3,7 @@
 
 import { curveSvg } from "./curve-svg.ts";
 import { formatNumber } from "./inspect.ts";
-import type { CurveDisplay, CurvePanel, CurvePoints } from "./schema.ts";
+import type { CurveDisplay, CurvePanel, PointsUpdate } from "./schema.ts";
 import type { View } from "./view.ts";
 import { append } from "./view.ts";
 
@@ -12,7 +12,8 @@ export const curveView: View<CurveDisplay> = {
     const lines = display.panels.flatMap((panel, p) =>
       panel.series.map(({ name }, s) => `${panel.label}, ${name}: ${lastText(display, p, s)}`),
     );
-    return [display.title ?? "Curve", ...lines].join("\n");
+    const marks = (display.marks ?? []).slice(-5).map(({ x, text }) => `${display.x.label} ${x}: ${text}`);
+    return [display.title ?? "Curve", ...lines, ...marks].join("\n");
   },
 
   render(host, display, signal) {
@@ -21,7 +22,7 @@ export const curveView: View<CurveDisplay> = {
     box.ariaLabel = curveView.text(display);
     if (display.title) append(box, "p", "curve-title", display.title);
     const grid = append(box, "div", "curve-panels");
-    let draw: ((points: CurvePoints[]) => void) | undefined;
+    let draw: ((update: PointsUpdate) => void) | undefined;
     import("./curve-plot.ts").then(
       ({ plotCurve }) => {
         if (!signal.aborted) draw = plotCurve(grid, display, signal);
@@ -29,8 +30,8 @@ export const curveView: View<CurveDisplay> = {
       () => append(grid, "p", "output-note", "The plot could not be loaded."),
     );
     return {
-      append(points) {
-        draw?.(points);
+      append(update) {
+        draw?.(update);
         box.ariaLabel = curveView.text(display);
       },
     };

@@ -18,7 +18,8 @@ export async function bundleOf(display: Display): Promise<Record<string, unknown
   if (picture?.mime === "image/png") bundle["image/png"] = picture.base64;
   else if (picture) bundle[picture.mime] = utf8(picture.base64);
   if (display.kind === "picture" || display.kind === "text") return bundle;
-  const data = pack(display);
+  // A worker's name for an input means nothing to another.
+  const data = pack(display.kind === "input" ? { ...display, id: undefined } : display);
   if (JSON.stringify(data).length <= MAX_DATA) bundle[DISPLAY_MIME] = data;
   return bundle;
 }

@@ -5,6 +5,8 @@ import { SERIES_COLORS } from "./curve-style.ts";
 import type { Standing } from "./roofline.ts";
 import { ceilings, figures, standings, worst } from "./roofline.ts";
 import type { RooflineDisplay } from "./schema.ts";
+import type { Ink, Shape } from "./svg.ts";
+import { elementOf, node, PAGE, PAPER, round, svg, text, textOf } from "./svg.ts";
 
 const HEIGHT = 300;
 const MARGIN = { left: 54, right: 14, top: 24, bottom: 40 };
@@ -18,28 +20,6 @@ const MATTERS = 0.005;
 const ROOMY = 7;
 
 const [ARITHMETIC, MEMORY] = SERIES_COLORS;
-
-interface Shape {
-  tag: string;
-  attributes: Record<string, string | number>;
-  children: (Shape | string)[];
-}
-
-/** Colours that depend on where it is shown. */
-interface Ink {
-  strong: string;
-  soft: string;
-  line: string;
-  back: string;
-}
-
-const PAGE: Ink = {
-  strong: "var(--ink)",
-  soft: "var(--ink-soft)",
-  line: "var(--line)",
-  back: "var(--page)",
-};
-const PAPER: Ink = { strong: "#222", soft: "#555", line: "#e3e3e3", back: "white" };
 
 /** Draws it as wide as `host`, and again when that changes. */
 export function plotRoofline(host: HTMLElement, display: RooflineDisplay, signal: AbortSignal): void {
@@ -193,46 +173,4 @@ function powers(low: number, high: number): number[] {
 function scale(low: number, high: number, from: number, to: number): (value: number) => number {
   const [first, last] = [Math.log10(low), Math.log10(high)];
   return (value) => round(from + ((Math.log10(value) - first) / (last - first)) * (to - from));
-}
-
-function svg(width: number, height: number, children: Shape[]): Shape {
-  const size = { viewBox: `0 0 ${width} ${height}`, width, height };
-  return node("svg", { xmlns: SVG, ...size, "font-family": "sans-serif", "font-size": 11 }, children);
-}
-
-function text(
-  words: string,
-  x: number,
-  y: number,
-  fill: string,
-  anchor: "start" | "middle" | "end" = "start",
-  more: Record<string, string | number> = {},
-): Shape {
-  return node("text", { x: round(x), y: round(y), fill, "text-anchor": anchor, ...more }, [words]);
-}
-
-function node(tag: string, attributes: Shape["attributes"], children: Shape["children"] = []): Shape {
-  return { tag, attributes, children };
-}
-
-const SVG = "http://www.w3.org/2000/svg";
-
-function elementOf({ tag, attributes, children }: Shape): SVGElement {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name !== "xmlns") element.setAttribute(name, String(value));
-  }
-  element.append(...children.map((child) => (typeof child === "string" ? child : elementOf(child))));
-  return element;
-}
-
-function textOf({ tag, attributes, children }: Shape): string {
-  const escaped = (words: string) => words.replace(/[&<>"]/g, (c) => `&#${c.codePointAt(0)};`);
-  const given = Object.entries(attributes).map(([name, value]) => ` ${name}="${escaped(String(value))}"`);
-  const inside = children.map((child) => (typeof child === "string" ? escaped(child) : textOf(child)));
-  return `<${tag}${given.join("")}>${inside.join("")}</${tag}>`;
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

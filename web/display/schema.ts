@@ -2,6 +2,8 @@
 //
 // A value shows itself by a method `[Symbol.for("gradbook.display")]()` that returns a `LiveDisplay` or a promise of one.
 
+import type { Control, ControlValue } from "./control.ts";
+
 /** The method by which a value says how to display it. */
 export const DISPLAY = Symbol.for("gradbook.display");
 
@@ -12,6 +14,8 @@ export type Display =
   | CurveDisplay
   | OverlayDisplay
   | RooflineDisplay
+  | InputDisplay
+  | GraphDisplay
   | PictureDisplay
   | ErrorDisplay;
 
@@ -19,7 +23,13 @@ export type Display =
 export type LiveDisplay = Display & { subscribe?(push: (update: DisplayUpdate) => void): () => void };
 
 /** More points for a curve, or a display that replaces the one shown. */
-export type DisplayUpdate = { type: "points"; points: CurvePoints[] } | { type: "replace"; display: Display };
+export type DisplayUpdate = PointsUpdate | { type: "replace"; display: Display };
+
+export interface PointsUpdate {
+  type: "points";
+  points: CurvePoints[];
+  marks?: CurveMark[];
+}
 
 export interface TextDisplay {
   kind: "text";
@@ -78,12 +88,23 @@ export interface CurveDisplay {
   x: { label: string };
   panels: CurvePanel[];
   points?: CurvePoints[];
+  marks?: CurveMark[];
+}
+
+/** Something that happened at a place of the axis across: a line in all panels. */
+export interface CurveMark {
+  x: number;
+  text: string;
 }
 
 export interface CurvePanel {
   label: string;
   /** Such as "%"; values are then given in it. */
   unit?: string;
+  /** Whether the axis up is logarithmic; what is not above 0 then has no place. */
+  log?: boolean;
+  /** Whether the series follow each other, as layers do: then so do their colours. */
+  ordered?: boolean;
   series: { name: string; style?: "line" | "dots" }[];
 }
 
@@ -120,6 +141,43 @@ export interface RooflineKernel {
   ms: number;
   flops: number;
   bytes: number;
+}
+
+/** Something that the reader sets. */
+export interface InputDisplay {
+  kind: "input";
+  /** What the cell's worker calls it; absent once that worker is gone, and in files. */
+  id?: string;
+  control: Control;
+  /** What the reader set it to: theirs, so a worker never says it. Absent as long as it is what the cell says. */
+  value?: ControlValue;
+}
+
+/** What is computed from what: boxes and arrows, laid out from top to bottom. */
+export interface GraphDisplay {
+  kind: "graph";
+  /** What it shows, in words. */
+  title: string;
+  /** Each comes after those that it gets something from. */
+  boxes: GraphBox[];
+  edges: GraphEdge[];
+}
+
+export interface GraphBox {
+  /** What it is or does. */
+  label: string;
+  /** What it is called, if that is something else. */
+  name?: string;
+  /** Shapes, counts, values. */
+  notes: string[];
+  role: "input" | "layer" | "join" | "value" | "output";
+}
+
+export interface GraphEdge {
+  /** Places among the boxes. */
+  from: number;
+  to: number;
+  label?: string;
 }
 
 /** An image file, base64: what a saved notebook holds beside a live view. SVG is shown as an image, never as a document. */

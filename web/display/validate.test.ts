@@ -24,7 +24,26 @@ const roofline = {
   kernels: [{ kernel: "map", ms: 1, flops: 0, bytes: 8 }],
 };
 
+const slider = { type: "slider", label: "rate", min: 1e-4, max: 1, scale: "log", value: 0.1 };
+const number = { type: "number", label: "", value: 3 };
+const choice = { type: "choice", label: "", options: ["a", "b"], value: 1 };
+const text = { type: "text", label: "", value: "", lines: 1 };
+const input = (control: object, more: object = {}) => ({ kind: "input", control, ...more });
+const graphBox = { label: "dense", name: "0", notes: ["[1, 4]"], role: "layer" };
+const graph = {
+  kind: "graph",
+  title: "",
+  boxes: [graphBox, graphBox],
+  edges: [{ from: 0, to: 1, label: "× 2" }],
+};
+
 for (const good of [
+  input(slider, { id: "a", value: 1 }),
+  input({ ...slider, scale: "linear", step: 0.1 }),
+  input({ ...number, min: 3, max: 3 }, { value: 3 }),
+  input(choice, { value: 0 }),
+  input({ type: "checkbox", label: "on", value: true }, { value: false }),
+  input(text, { value: "abc" }),
   { kind: "text", text: "x" },
   { kind: "table", columns: ["a"], rows: [[1], [null]], note: "1 of 2" },
   images,
@@ -34,6 +53,8 @@ for (const good of [
   { ...curve, points: [{ panel: 0, series: 0, x: [1], y: [2] }] },
   overlay,
   roofline,
+  graph,
+  { ...curve, panels: [{ label: "norm", log: true, ordered: true, series: [{ name: "0" }] }] },
   { kind: "picture", mime: "image/png", base64: "AAAA", text: "" },
   {
     kind: "error",
@@ -46,6 +67,31 @@ for (const good of [
 }
 
 for (const bad of [
+  input({ type: "html", label: "<b>" }),
+  input({ ...slider, label: "x".repeat(201) }),
+  input({ ...slider, label: { toString: "x" } }),
+  input({ ...slider, min: Number.NaN }),
+  input({ ...slider, max: Number.POSITIVE_INFINITY }),
+  input({ ...slider, min: 0 }),
+  input({ ...slider, min: 1 }),
+  input({ ...slider, value: 2 }),
+  input({ ...slider, value: "0.1" }),
+  input({ ...slider, step: 0.1 }),
+  input({ ...slider, scale: "linear", step: 0 }),
+  input(slider, { value: 2 }),
+  input(slider, { id: 1 }),
+  input({ ...number, min: 4 }),
+  input({ ...number, max: "9" }),
+  input(number, { value: Number.NaN }),
+  input({ ...choice, options: [] }),
+  input({ ...choice, options: Array(1001).fill("a") }),
+  input({ ...choice, options: ["a", 1] }),
+  input({ ...choice, value: 2 }),
+  input(choice, { value: 0.5 }),
+  input({ type: "checkbox", label: "", value: 1 }),
+  input({ ...text, value: "x".repeat(10_001) }),
+  input({ ...text, lines: 1e9 }),
+  input(text, { value: 1 }),
   undefined,
   "text",
   { kind: "html", html: "<b>" },
@@ -56,6 +102,12 @@ for (const bad of [
   { kind: "table", columns: ["a"], rows: [[1]], note: 1 },
   { ...images, data: [0, 0, 0, 0, 0, 0, 0, 0] },
   { ...images, data: new Float32Array(7) },
+  { ...graph, edges: [{ from: 1, to: 1 }] },
+  { ...graph, edges: [{ from: 0, to: 2 }] },
+  { ...graph, boxes: [{ ...graphBox, role: "other" }, graphBox] },
+  { ...graph, boxes: new Array(3000).fill(graphBox) },
+  { ...graph, boxes: [{ ...graphBox, notes: ["x".repeat(2000)] }, graphBox] },
+  { ...curve, panels: [{ label: "norm", log: 1, series: [] }] },
   { ...images, channels: 2 },
   { ...images, width: 1e9, height: 1e9 },
   { ...images, captions: ["a"] },

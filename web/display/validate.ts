@@ -1,6 +1,8 @@
 // Whether untrusted data is a display: shapes agree with lengths, strings are strings, nothing is absurdly large.
 // Used for every message of the user worker and for the displays kept in a notebook file.
 
+import type { Control } from "./control.ts";
+import { faultOf, isValueOf } from "./control.ts";
 import type { CurvePoints, Display, DisplayUpdate } from "./schema.ts";
 
 type Fields = Record<string, unknown>;
@@ -8,6 +10,9 @@ type Fields = Record<string, unknown>;
 const MAX_TEXT = 4_000_000;
 const MAX_ELEMENTS = 64_000_000;
 const MAX_SIDE = 16_384;
+/** Of a graph: more cannot be laid out while somebody waits. */
+const MAX_BOXES = 2000;
+const MAX_LABEL = 1000;
 
 export function isDisplay(value: unknown): value is Display {
   if (!isFields(value)) return false;
@@ -25,7 +30,8 @@ export function isDisplay(value: unknown): value is Display {
         isFields(value.x) &&
         isText(value.x.label) &&
         isArrayOf(value.panels, isPanel) &&
-        isOptional(value.points, isPoints)
+        isOptional(value.points, isPoints) &&
+        isOptional(value.marks, isMarks)
       );
     case "overlay":
       return (
@@ -44,6 +50,14 @@ export function isDisplay(value: unknown): value is Display {
         isAmount(value.bytes) &&
         isArrayOf(value.kernels, isKernel)
       );
+    case "input":
+      return (
+        isOptional(value.id, isText) &&
+        faultOf(value.control) === undefined &&
+        isOptional(value.value, (set) => isValueOf(value.control as Control, set))
+      );
+    case "graph":
+      return isGraph(value);
     case "picture":
       return (
         isOneOf(value.mime, ["image/png", "image/jpeg", "image/svg+xml"]) &&
@@ -65,7 +79,7 @@ export function isDisplay(value: unknown): value is Display {
 
 export function isDisplayUpdate(value: unknown): value is DisplayUpdate {
   if (!isFields(value)) return false;
-  if (value.type === "points") return isPoints(value.points);
+  if (value.type === "points") return isPoints(value.points) && isOptional(value.marks, isMarks);
   return value.type === "replace" && isDisplay(value.display);
 }
 
@@ -127,6 +141,7 @@ function isPanel(value: unknown): boolean {
     isFields(value) &&
     isText(value.label) &&
     isOptional(value.unit, isText) &&
+    [value.log, value.ordered].every((flag) => isOneOf(flag, [undefined, false, true])) &&
     isArrayOf(
       value.series,
       (s) => isFields(s) && isText(s.name) && isOneOf(s.style, [undefined, "line", "dots"]),
@@ -147,6 +162,10 @@ function isPoints(value: unknown): value is CurvePoints[] {
   );
 }
 
+function isMarks(value: unknown): boolean {
+  return isArrayOf(value, (mark) => isFields(mark) && Number.isFinite(mark.x) && isText(mark.text));
+}
+
 function isKernel(value: unknown): boolean {
   return (
     isFields(value) &&
@@ -154,6 +173,36 @@ function isKernel(value: unknown): boolean {
     isAmount(value.ms) &&
     isAmount(value.flops) &&
     isAmount(value.bytes)
+  );
+}
+
+/** A graph has an order: arrows come from boxes before. */
+function isGraph({ title, boxes, edges }: Fields): boolean {
+  const isFlat = (list: unknown) => Array.isArray(list) && list.length <= MAX_BOXES;
+  const isName = (name: unknown) => isText(name) && name.length <= MAX_LABEL;
+  return (
+    isText(title) &&
+    isFlat(boxes) &&
+    isFlat(edges) &&
+    isArrayOf(
+      boxes,
+      (box) =>
+        isFields(box) &&
+        isName(box.label) &&
+        isOptional(box.name, isName) &&
+        isArrayOf(box.notes, isName) &&
+        isOneOf(box.role, ["input", "layer", "join", "value", "output"]),
+    ) &&
+    isArrayOf(
+      edges,
+      (edge) =>
+        isFields(edge) &&
+        isSize(edge.from) &&
+        isSize(edge.to) &&
+        edge.from < edge.to &&
+        edge.to < (boxes as unknown[]).length &&
+        isOptional(edge.label, isName),
+    )
   );
 }
 

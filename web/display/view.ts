@@ -1,6 +1,6 @@
 // What a kind of output brings: how it is drawn, what it says in words, and the picture that other programs show of it.
 
-import type { CurvePoints, Display } from "./schema.ts";
+import type { Display, PointsUpdate } from "./schema.ts";
 
 export interface View<D extends Display> {
   /** In words: for a screen reader, a terminal, a plain-text copy. */
@@ -13,8 +13,8 @@ export interface View<D extends Display> {
 
 /** A view that is in the page. */
 export interface Mounted {
-  /** New points were appended to the display's own. */
-  append?(points: CurvePoints[]): void;
+  /** New points and marks were appended to the display's own. */
+  append?(update: PointsUpdate): void;
 }
 
 export interface Picture {

@@ -4,13 +4,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { diverging, sequential } from "./colormap.ts";
 import { curveView, valueText } from "./curve.ts";
-import { ticks } from "./curve-style.ts";
+import { logTicks, namedSeries, seriesColor, ticks } from "./curve-style.ts";
 import { curveSvg } from "./curve-svg.ts";
+import { graphView } from "./graph.ts";
+import { graphSvg } from "./graph-plot.ts";
 import { displayOfBundle } from "./mime.ts";
 import { rangeOf, rgbaOf } from "./pixels.ts";
 import { rooflineView, standings, worst } from "./roofline.ts";
 import { rooflineSvg } from "./roofline-plot.ts";
-import type { CurveDisplay, RooflineDisplay } from "./schema.ts";
+import type { CurveDisplay, GraphDisplay, RooflineDisplay } from "./schema.ts";
 import { tableView } from "./table.ts";
 
 const lightness = ([r, g, b]: readonly [number, number, number]) => 0.2126 * r + 0.7152 * g + 0.0722 * b;
@@ -134,4 +136,62 @@ test("a bundle of another program shows its picture, else its text; never its HT
   assert.equal(displayOfBundle({ "image/png": "iVBORw0=\n", "text/plain": "plot" }).kind, "picture");
   assert.equal(displayOfBundle({ "image/png": '"><script>', "text/plain": "plot" }).kind, "text");
   assert.equal(displayOfBundle({ "application/vnd.gradbook.display+json": { kind: "html" } }).kind, "text");
+});
+
+const graph: GraphDisplay = {
+  kind: "graph",
+  title: "two <ways>",
+  boxes: [
+    { label: "input", notes: ["[1, 4]"], role: "input" },
+    { label: "dense", name: "0.body", notes: ["[1, 4]", "20 parameters"], role: "layer" },
+    { label: "+", notes: [], role: "join" },
+  ],
+  edges: [
+    { from: 0, to: 1 },
+    { from: 0, to: 2, label: "× 2" },
+    { from: 1, to: 2 },
+  ],
+};
+
+test("a graph in words says what comes from what, its picture has all boxes and arrows", () => {
+  assert.equal(
+    graphView.text(graph),
+    "two <ways>\ninput, [1, 4]\ndense 0.body, [1, 4], 20 parameters, from input\n+, from input (× 2) and dense 0.body",
+  );
+  const svg = graphSvg(graph);
+  assert.equal(svg.match(/<rect /g)?.length, 4);
+  assert.equal(svg.match(/<path /g)?.length, 6);
+  assert.ok(svg.includes("[1, 4] · 20 parameters") && svg.includes("× 2"));
+  assert.ok(!svg.includes("NaN"), svg);
+});
+
+test("a graph of many boxes is laid out, in their order from top to bottom", () => {
+  const boxes = Array.from({ length: 200 }, (_, i) => ({
+    label: `layer ${i}`,
+    notes: [],
+    role: "layer" as const,
+  }));
+  const skips = boxes.flatMap((_, i) => [{ from: i, to: i + 1 }, ...(i % 3 ? [] : [{ from: i, to: i + 3 }])]);
+  const edges = skips.filter(({ to }) => to < boxes.length);
+  const svg = graphSvg({ kind: "graph", title: "", boxes, edges });
+  const lines = [...svg.matchAll(/<rect x="[-\d.]+" y="([-\d.]+)"/g)].map(([, y]) => Number(y));
+  assert.equal(lines.length, 200);
+  for (const { from, to } of edges) assert.ok((lines[from] ?? 0) < (lines[to] ?? 0));
+});
+
+test("a logarithmic panel leaves out what is not above 0, and one in order names some of many", () => {
+  assert.deepEqual(logTicks(0.02, 3), [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2]);
+  assert.deepEqual(logTicks(1e-6, 1e6).at(0), 1e-6);
+  const panel = {
+    label: "norm",
+    log: true,
+    ordered: true,
+    series: Array.from({ length: 30 }, (_, i) => ({ name: `l${i}` })),
+  };
+  assert.deepEqual(namedSeries(panel), [0, 6, 12, 17, 23, 29]);
+  assert.notEqual(seriesColor(panel, 0), seriesColor(panel, 29));
+  const points = [{ panel: 0, series: 0, x: [1, 2, 3], y: [10, 0, 0.001] }];
+  const svg = curveSvg({ kind: "curve", id: "log", x: { label: "layer" }, panels: [panel], points });
+  assert.ok(!svg.includes("NaN") && svg.includes(">l29<") && !svg.includes(">l1<"), svg);
+  assert.equal(svg.match(/stroke-width="1.75"/g)?.length, 1);
 });

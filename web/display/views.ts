@@ -2,7 +2,9 @@
 
 import { curveView } from "./curve.ts";
 import { errorView } from "./error.ts";
+import { graphView } from "./graph.ts";
 import { imagesView } from "./images.ts";
+import { inputView } from "./input.ts";
 import { overlayView } from "./overlay.ts";
 import { pictureView } from "./picture.ts";
 import { rooflineView } from "./roofline.ts";
@@ -18,6 +20,8 @@ const VIEWS: { [K in Display["kind"]]: View<Extract<Display, { kind: K }>> } = {
   curve: curveView,
   overlay: overlayView,
   roofline: rooflineView,
+  input: inputView,
+  graph: graphView,
   picture: pictureView,
   error: errorView,
 };

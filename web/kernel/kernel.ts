@@ -5,6 +5,7 @@
 // compute worker under a name of its own (tensors, data sets, networks of layers) is there for the next one.
 
 import type { LoadProgress } from "../api/collections.ts";
+import type { ControlValue, KeptInput } from "../display/control.ts";
 import type { Display, DisplayUpdate } from "../display/schema.ts";
 import { wasmFiles } from "../pkg/files.ts";
 import type {
@@ -39,6 +40,8 @@ export interface RunResult {
   milliseconds: number;
   defines: string[];
   uses: string[];
+  /** Inputs that it read, and in which version last. */
+  reads: [input: string, version: number][];
 }
 
 export interface KernelEvents {
@@ -57,6 +60,9 @@ const UNBEGUN = "The run was stopped before it began.";
 const UNANSWERED =
   "The code did not answer, so its worker was ended. Named tensors, data sets and networks of layers live on; other " +
   "variables are gone.";
+
+/** What a run that told nothing has done. */
+const NOTHING: Pick<RunResult, "defines" | "uses" | "reads"> = { defines: [], uses: [], reads: [] };
 
 interface Run {
   count: number;
@@ -87,14 +93,17 @@ export class Kernel {
     return this.#state;
   }
 
-  /** Runs one cell; the caller runs them one after the other. */
-  async run(cell: string, source: string, sink: RunSink): Promise<RunResult> {
+  /** Runs one cell, in which the reader has set `inputs`; the caller runs them one after the other. */
+  async run(
+    { id: cell, source, inputs }: { id: string; source: string; inputs: KeptInput[] },
+    sink: RunSink,
+  ): Promise<RunResult> {
     this.#isCancelled = false;
     const user = await this.#start();
     const count = ++this.#count;
     if (this.#isCancelled) {
       this.#setState("idle");
-      return { end: "stopped", reason: UNBEGUN, count, milliseconds: 0, defines: [], uses: [] };
+      return { end: "stopped", reason: UNBEGUN, count, milliseconds: 0, ...NOTHING };
     }
     this.#sinks.set(cell, { count, sink });
     return new Promise((resolve) => {
@@ -106,8 +115,13 @@ export class Kernel {
       };
       this.#run = { count, sink, begun, finish };
       this.#setState("busy");
-      user.send({ type: "run", run: count, cell, source });
+      user.send({ type: "run", run: count, cell, source, inputs });
     });
+  }
+
+  /** Tells the cells' worker that the reader set an input. */
+  setInput(id: string, version: number, value: ControlValue): void {
+    this.#user?.send({ type: "input", id, version, value });
   }
 
   /** Ends the current run, keeping variables if the code can be reached. */
@@ -248,7 +262,7 @@ export class Kernel {
     this.#user = undefined;
     if (run) {
       const milliseconds = performance.now() - run.begun;
-      run.finish({ end, ...(reason && { reason }), count: run.count, milliseconds, defines: [], uses: [] });
+      run.finish({ end, ...(reason && { reason }), count: run.count, milliseconds, ...NOTHING });
     } else {
       this.#setState("off");
     }

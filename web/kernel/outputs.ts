@@ -2,7 +2,7 @@
 // A flood is cut off here for politeness; the page has limits of its own.
 
 import { inspect, inspectMessage } from "../display/inspect.ts";
-import type { Display, DisplayUpdate, LiveDisplay } from "../display/schema.ts";
+import type { Display, DisplayUpdate, LiveDisplay, PointsUpdate } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { FromUser } from "./protocol.ts";
 
@@ -141,15 +141,13 @@ function plain(display: LiveDisplay): Display {
   ) as unknown as Display;
 }
 
-function join(
-  a: Extract<DisplayUpdate, { type: "points" }>,
-  b: Extract<DisplayUpdate, { type: "points" }>,
-): DisplayUpdate {
+function join(a: PointsUpdate, b: PointsUpdate): DisplayUpdate {
   const points = a.points.map((p) => ({ ...p }));
   for (const more of b.points) {
     const same = points.find((p) => p.panel === more.panel && p.series === more.series);
     if (same) Object.assign(same, { x: [...same.x, ...more.x], y: [...same.y, ...more.y] });
     else points.push({ ...more });
   }
-  return { type: "points", points };
+  const marks = [...(a.marks ?? []), ...(b.marks ?? [])];
+  return { type: "points", points, ...(marks.length > 0 && { marks }) };
 }

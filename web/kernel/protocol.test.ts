@@ -3,12 +3,24 @@ import { test } from "node:test";
 import { PROTOCOL_VERSION, readFromFrame, readFromUser } from "./protocol.ts";
 
 const display = { kind: "text", text: "x" };
-const done = { type: "done", run: 1, end: "ok", milliseconds: 2, defines: ["a"], uses: [] };
+const done = {
+  type: "done",
+  run: 1,
+  end: "ok",
+  milliseconds: 2,
+  defines: ["a"],
+  uses: [],
+  reads: [["a-1", 0]],
+};
+const slider = { type: "slider", label: "x", min: 0, max: 1, scale: "linear", value: 0 };
+const input = { kind: "input", id: "a-1", control: slider };
+const output = { type: "output", run: 1, index: 0, isResult: false };
 
 for (const good of [
   { type: "ready", version: PROTOCOL_VERSION },
   { type: "output", run: 1, index: 0, display, isResult: false },
   { type: "update", run: 1, index: 0, update: { type: "replace", display } },
+  { ...output, display: input },
   done,
 ]) {
   test(`accepts ${good.type}`, () => assert.equal(readFromUser(good), good));
@@ -26,6 +38,13 @@ for (const bad of [
   { type: "update", run: 1, index: 0, update: { type: "points", points: [{}] } },
   { ...done, end: "lost" },
   { ...done, uses: [1] },
+  { ...done, reads: undefined },
+  { ...done, reads: [["a"]] },
+  { ...done, reads: [["a", -1]] },
+  { ...output, index: 1000, display },
+  // What an input is set to is the reader's to say.
+  { ...output, display: { ...input, value: 0.5 } },
+  { type: "update", run: 1, index: 0, update: { type: "replace", display: { ...input, value: 0.5 } } },
   { ...done, defines: "abc" },
 ]) {
   test(`refuses ${JSON.stringify(bad).slice(0, 80)}`, () => assert.equal(readFromUser(bad), undefined));

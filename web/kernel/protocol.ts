@@ -9,11 +9,12 @@
 // The user worker runs strangers' code, so what comes from it is checked by `readFromUser` before use.
 
 import type { LoadProgress } from "../api/collections.ts";
+import type { ControlValue, KeptInput } from "../display/control.ts";
 import type { Display, DisplayUpdate } from "../display/schema.ts";
 import { isDisplay, isDisplayUpdate } from "../display/validate.ts";
 
 /** Raised with every change of a message; both ends refuse another version. */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 // Page and compute worker ---------------------------------------------------------------------------------------------
 
@@ -122,14 +123,27 @@ export type StopToken = { kind: "shared"; stopped: Int32Array } | { kind: "url";
 
 // Page and user worker ------------------------------------------------------------------------------------------------
 
-export type ToUser = { type: "run"; run: number; cell: string; source: string };
+export type ToUser =
+  /** `inputs` is what the reader set in the cell before. */
+  | { type: "run"; run: number; cell: string; source: string; inputs: KeptInput[] }
+  /** The reader set an input; versions of one rise. */
+  | { type: "input"; id: string; version: number; value: ControlValue };
 
 export type FromUser =
   | { type: "ready"; version: number }
   /** Outputs of one run are numbered from 0 in the order of their `display` calls, and may arrive out of order. */
   | { type: "output"; run: number; index: number; display: Display; isResult: boolean }
   | { type: "update"; run: number; index: number; update: DisplayUpdate }
-  | { type: "done"; run: number; end: RunEnd; milliseconds: number; defines: string[]; uses: string[] };
+  | {
+      type: "done";
+      run: number;
+      end: RunEnd;
+      milliseconds: number;
+      defines: string[];
+      uses: string[];
+      /** Inputs that it read, and in which version last. */
+      reads: [input: string, version: number][];
+    };
 
 export type RunEnd = "ok" | "error" | "stopped";
 
@@ -141,17 +155,21 @@ export function readFromUser(message: unknown): FromUser | undefined {
     case "ready":
       return m.version === PROTOCOL_VERSION ? (m as FromUser) : undefined;
     case "output":
-      return isCount(m.run) && isCount(m.index) && typeof m.isResult === "boolean" && isDisplay(m.display)
+      return isCount(m.run) &&
+        isPlace(m.index) &&
+        typeof m.isResult === "boolean" &&
+        isUsersDisplay(m.display)
         ? (m as FromUser)
         : undefined;
     case "update":
-      return isCount(m.run) && isCount(m.index) && isDisplayUpdate(m.update) ? (m as FromUser) : undefined;
+      return isCount(m.run) && isPlace(m.index) && isUsersUpdate(m.update) ? (m as FromUser) : undefined;
     case "done":
       return isCount(m.run) &&
         (m.end === "ok" || m.end === "error" || m.end === "stopped") &&
         typeof m.milliseconds === "number" &&
         isNames(m.defines) &&
-        isNames(m.uses)
+        isNames(m.uses) &&
+        isReads(m.reads)
         ? (m as FromUser)
         : undefined;
     default:
@@ -170,6 +188,32 @@ export function readFromFrame(message: unknown): FromFrame | undefined {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Where an output stands in its run: a worker cuts its own floods off far below this, the page takes no more. */
+function isPlace(value: unknown): value is number {
+  return isCount(value) && value < MOST_OUTPUTS;
+}
+
+const MOST_OUTPUTS = 1000;
+
+/** A display that a worker may send: what an input is set to is the reader's to say. */
+function isUsersDisplay(value: unknown): value is Display {
+  return isDisplay(value) && (value.kind !== "input" || value.value === undefined);
+}
+
+function isUsersUpdate(value: unknown): value is DisplayUpdate {
+  return isDisplayUpdate(value) && (value.type !== "replace" || isUsersDisplay(value.display));
+}
+
+function isReads(value: unknown): value is [string, number][] {
+  return (
+    Array.isArray(value) &&
+    value.length < 10_000 &&
+    value.every(
+      (read) => Array.isArray(read) && read.length === 2 && typeof read[0] === "string" && isCount(read[1]),
+    )
+  );
 }
 
 function isNames(value: unknown): value is string[] {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { KeptInput } from "../display/control.ts";
 import type { Display, LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { FromUser, StopToken } from "./protocol.ts";
@@ -28,9 +29,9 @@ class Bench {
   }
 
   /** Runs a cell and gives what it showed, in order. */
-  async run(source: string, cell = `cell${this.#count}`): Promise<Display[]> {
+  async run(source: string, cell = `cell${this.#count}`, inputs: KeptInput[] = []): Promise<Display[]> {
     const run = ++this.#count;
-    this.runner.run({ type: "run", run, cell, source });
+    this.runner.run({ type: "run", run, cell, source, inputs });
     while (!this.done(run)) await new Promise((resolve) => setTimeout(resolve, 2));
     const shown: Display[] = [];
     for (const m of this.messages) if (m.type === "output" && m.run === run) shown[m.index] = m.display;
@@ -210,4 +211,89 @@ test("after Stop nothing of a cell goes on, not even when what it waited for com
   const next = bench.run("await new Promise((r) => setTimeout(r, 20))\n;[kept, await later()]");
   settle("too late");
   assert.deepEqual((await next).map(text), ["[1, 'still works']"]);
+});
+
+describe("inputs", () => {
+  const controls = (shown: Display[]) => shown.map((display) => display.kind === "input" && display.control);
+
+  test("are drawn where they are made, once", async () => {
+    const bench = new Bench();
+    const shown = await bench.run(
+      "const lr = input.slider({ label: 'rate', min: 1e-4, scale: 'log', value: 0.1 })\ndisplay('text', lr)\nlr",
+    );
+    assert.deepEqual(controls(shown), [
+      { type: "slider", label: "rate", min: 1e-4, max: 1, scale: "log", value: 0.1 },
+      false,
+    ]);
+    assert.deepEqual((await bench.run("lr")).map(text), ["rate: 0.1"]);
+  });
+
+  test("count as their values, which other cells read and none sets", async () => {
+    const bench = new Bench();
+    await bench.run(
+      "const n = input.number({ value: 3 }), on = input.checkbox(), word = input.text({ value: 'a' }), kind = input.choice({ options: { one: [1], two: [2] } })",
+    );
+    assert.deepEqual((await bench.run("[n * 2, n.value, word + '!', on.value, kind.value]")).map(text), [
+      "[6, 3, 'a!', false, [1]]",
+    ]);
+    assert.match(
+      place((await bench.run("n.value = 9"))[0]),
+      /TypeError: The input "number" is the reader's to set/,
+    );
+  });
+
+  test("bring what the reader sets, and a run tells what it read in which version", async () => {
+    const bench = new Bench();
+    const [shown] = await bench.run("const n = input.number({ label: 'n', min: 0 }), m = input.number()");
+    const id = shown?.kind === "input" ? (shown.id ?? "") : "";
+    assert.deepEqual(bench.done()?.reads, []);
+    assert.deepEqual((await bench.run("n.value")).map(text), ["0"]);
+    assert.deepEqual(bench.done()?.reads, [[id, 0]]);
+    bench.runner.set({ type: "input", id, version: 1, value: 5 });
+    assert.deepEqual((await bench.run("n + 1")).map(text), ["6"]);
+    assert.deepEqual(bench.done()?.reads, [[id, 1]]);
+    const run = bench.run(
+      "const before = n.value; await new Promise((r) => setTimeout(r, 30)); [before, n.value]",
+    );
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    bench.runner.set({ type: "input", id, version: 2, value: 7 });
+    assert.deepEqual((await run).map(text), ["[5, 7]"]);
+    assert.deepEqual(bench.done()?.reads, [[id, 2]]);
+  });
+
+  test("begin with what the reader set before, if the description is the same", async () => {
+    const bench = new Bench();
+    const source =
+      "const a = input.slider({ label: 'a' }), b = input.slider({ label: 'b' }); [a.value, b.value]";
+    const control = { type: "slider", label: "b", min: 0, max: 1, scale: "linear", value: 0 } as const;
+    const shown = await bench.run(source, "cell", [{ control, value: 0.25 }]);
+    assert.equal(text(shown[2]), "[0, 0.25]");
+    const others = await bench.run(source, "cell", [{ control: { ...control, max: 2 }, value: 0.25 }]);
+    assert.equal(text(others[2]), "[0, 0]");
+  });
+
+  test("that cannot be are refused with the reason, and so is a flood", async () => {
+    const bench = new Bench();
+    const fault = async (source: string) => place((await bench.run(source)).at(-1)).split(" | ")[0];
+    assert.equal(
+      await fault("input.slider({ min: 2 })"),
+      "RangeError: input.slider: min is 2, max is 1; min must be below max",
+    );
+    assert.equal(
+      await fault("input.slider({ min: 0, scale: 'log' })"),
+      "RangeError: input.slider: min is 0; a logarithmic scale begins above 0",
+    );
+    assert.equal(
+      await fault("input.number({ value: NaN })"),
+      "RangeError: input.number: value is NaN; it must be a number within ±1000000000000000",
+    );
+    assert.equal(
+      await fault("input.choice({ options: ['a'], value: 'b' })"),
+      "RangeError: input.choice: value must be one of the options",
+    );
+    assert.equal(
+      await fault("for (let i = 0; ; i++) input.checkbox()"),
+      "RangeError: input.checkbox: a cell can have 50 inputs",
+    );
+  });
 });

@@ -1,8 +1,10 @@
 // Runs cells, one after the other, in the user worker: compile, evaluate, show, report.
 
 import type { CellLibrary } from "../api/cells.ts";
+import { DISPLAY } from "../display/schema.ts";
 import type { RunningCell } from "./cell-errors.ts";
 import { ErrorPlaces, sourceUrl } from "./cell-errors.ts";
+import { Inputs } from "./inputs.ts";
 import { LIBRARY_MODULE } from "./library.ts";
 import { RunOutputs } from "./outputs.ts";
 import type { FromUser, RunEnd, ToUser } from "./protocol.ts";
@@ -30,6 +32,7 @@ export class Runner {
   /** Of each cell's last run; its live displays go on until the cell runs anew. */
   readonly #outputsOfCells = new Map<string, RunOutputs>();
   #queue: Promise<void> = Promise.resolve();
+  readonly #inputs = new Inputs((display) => this.#outputs?.show({ [DISPLAY]: () => display }, false));
 
   constructor(
     private readonly signal: StopSignal,
@@ -44,6 +47,11 @@ export class Runner {
   /** Runs a cell after those before it. */
   run(request: RunRequest): void {
     this.#queue = this.#queue.then(() => this.#run(request));
+  }
+
+  /** The reader set an input: at once, whatever runs. */
+  set(request: Extract<ToUser, { type: "input" }>): void {
+    this.#inputs.receive(request);
   }
 
   /** A line of the console, shown under the cell that runs or ran last. */
@@ -64,11 +72,12 @@ export class Runner {
     this.#outputsOfCells.get(request.cell)?.close();
     this.#outputsOfCells.set(request.cell, outputs);
     await this.signal.begin(run);
+    this.#inputs.begin(request.cell, request.inputs);
     const begin = performance.now();
     let end: RunEnd = "ok";
     try {
       const value = await this.signal.race(this.#evaluate(cell));
-      if (value !== undefined) outputs.show(value, true);
+      if (value !== undefined && !this.#inputs.isShown(value)) outputs.show(value, true);
       await this.signal.race(outputs.settled());
     } catch (error) {
       end = error instanceof Stopped ? "stopped" : "error";
@@ -81,7 +90,7 @@ export class Runner {
     const isShared = (name: string) => !(name in this.#builtins) || Object.hasOwn(this.#scope ?? {}, name);
     const uses = [...(compiled?.uses ?? [])].filter(isShared);
     await this.#keep();
-    this.send({ type: "done", run, end, milliseconds, defines, uses });
+    this.send({ type: "done", run, end, milliseconds, defines, uses, reads: this.#inputs.reads });
   }
 
   /** Lets what the cells' names hold live on, as it is now. */
@@ -117,8 +126,9 @@ export class Runner {
     this.#builtins = {
       ...names,
       display: (...values: unknown[]) => {
-        for (const value of values) this.#outputs?.show(value, false);
+        for (const value of values) if (!this.#inputs.isShown(value)) this.#outputs?.show(value, false);
       },
+      input: this.#inputs.makers,
     };
     onMoved(() => void this.#keep());
     this.#scope = Object.assign(createScope(this.#builtins), restored);

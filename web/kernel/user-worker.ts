@@ -39,6 +39,9 @@ function start({ token, page, start }: Extract<FrameToUser, { type: "start" }>):
     runner.uncaught(event.error);
   });
 
-  page.onmessage = ({ data }: MessageEvent<ToUser>) => runner.run(data);
+  page.onmessage = ({ data }: MessageEvent<ToUser>) => {
+    if (data.type === "run") runner.run(data);
+    else runner.set(data);
+  };
   send({ type: "ready", version: PROTOCOL_VERSION });
 }

@@ -1,12 +1,14 @@
 // One cell in the page: its text to read or to edit, its outputs, its buttons.
 
 import { html, nothing } from "lit";
+import type { InputSet } from "../display/input.ts";
+import { INPUT_SET } from "../display/input.ts";
 import type { ErrorFrame } from "../display/schema.ts";
 import type { Cell } from "./cell.ts";
 import type { CellEditor } from "./editor.ts";
 import { PageElement } from "./element.ts";
 import { highlightLines } from "./highlight.ts";
-import { deleteIcon, downIcon, playIcon, upIcon } from "./icons.ts";
+import { deleteIcon, downIcon, liveIcon, playIcon, upIcon } from "./icons.ts";
 import { OutputList } from "./output-view.ts";
 import type { Session } from "./session.ts";
 
@@ -78,12 +80,12 @@ export class CellElement extends PageElement {
     const { cell } = this;
     const classes = ["cell", `is-${cell.type}`, `is-${cell.state}`, cell.isStale ? "is-stale" : ""].join(" ");
     return html`<section class=${classes} aria-label=${this.#name()}>
-      <div class="cell-gutter">${cell.type === "code" ? this.#runButton() : nothing}</div>
+      <div class="cell-gutter">${cell.type === "code" ? [this.#runButton(), this.#liveButton()] : nothing}</div>
       <div class="cell-main">
         ${this.isEditing ? html`<div class="cell-editor cell-source" ?hidden=${!this.hasEditor}></div>` : nothing}
         ${this.hasEditor ? nothing : this.#reading()}
         ${this.#footer()}
-        <div class="cell-outputs"></div>
+        <div class="cell-outputs" @input-set=${this.#onInputSet}></div>
       </div>
       ${this.#toolbar()}
     </section>`;
@@ -93,7 +95,7 @@ export class CellElement extends PageElement {
     const { cell } = this;
     const host = this.querySelector<HTMLElement>(".cell-outputs");
     if (host) this.#outputs ??= new OutputList(host);
-    this.#outputs?.show(cell.type === "code" ? cell.outputs : []);
+    this.#outputs?.show(cell.type === "code" ? cell.shown : []);
     if (cell.type === "markdown" && !this.isEditing) void this.#renderMarkdown();
   }
 
@@ -145,6 +147,24 @@ export class CellElement extends PageElement {
         ${isWaiting ? html`<span class="spinner"></span>` : playIcon}
       </button>
       <span class="cell-count">${count}</span>`;
+  }
+
+  #liveButton() {
+    const { cell, session } = this;
+    return html`<button
+      class="live-button"
+      title="Live: run again when an input that it reads is set"
+      aria-label=${`Live ${this.#name()}`}
+      aria-pressed=${cell.isLive ? "true" : "false"}
+      @click=${() => session.setLive(cell, !cell.isLive)}
+    >
+      ${liveIcon}
+    </button>`;
+  }
+
+  #onInputSet(event: InputSet): void {
+    const output = event.target instanceof Node && this.#outputs?.outputOf(event.target);
+    if (output) this.session.setInput(this.cell, output, event.detail);
   }
 
   #footer() {
@@ -235,6 +255,12 @@ export class CellElement extends PageElement {
 
   #name(): string {
     return `${this.cell.type === "code" ? "code" : "text"} cell ${this.session.cells.indexOf(this.cell) + 1}`;
+  }
+}
+
+declare global {
+  interface HTMLElementEventMap {
+    [INPUT_SET]: InputSet;
   }
 }
 

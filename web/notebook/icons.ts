@@ -12,6 +12,7 @@ export const restartIcon = icon("M13 8a5 5 0 1 1-1.6-3.7M13 2v3h-3");
 export const downloadIcon = icon("M8 2.5v7.5M4.8 7 8 10.2 11.2 7M3 13.5h10");
 export const folderIcon = icon("M2 12.5v-9h4.2l1.5 1.8H14v7.2z");
 export const themeIcon = icon("M8 2a6 6 0 1 0 0 12zM8 2a6 6 0 0 1 0 12");
+export const liveIcon = icon("M9.2 1.8 3.4 9.2H8l-1.2 5 5.8-7.4H8z");
 export const upIcon = icon("M8 13V3.5M4 7.3 8 3.3l4 4");
 export const downIcon = icon("M8 3v9.5M4 8.7l4 4 4-4");
 export const deleteIcon = icon("M3 4.5h10M6.3 4.5V3h3.4v1.5M4.5 4.5l.6 8.5h5.8l.6-8.5M6.8 7v3.6M9.2 7v3.6");

@@ -30,6 +30,8 @@ const blockMath: TokenizerAndRendererExtension = {
 
 const marked = new Marked({ gfm: true, extensions: [] }).use({ extensions: [blockMath, inlineMath] });
 
+const OWN_NOTEBOOK = /^(\.\/|\?notebook=[\w/-]+)$/;
+
 export function renderMarkdown(source: string): DocumentFragment {
   const fragment = DOMPurify.sanitize(marked.parse(source, { async: false }), {
     FORBID_TAGS: ["style", "form", "input", "button", "textarea", "select", "option", "dialog"],
@@ -38,6 +40,8 @@ export function renderMarkdown(source: string): DocumentFragment {
     RETURN_DOM_FRAGMENT: true,
   });
   for (const link of fragment.querySelectorAll("a")) {
+    // The site's own notebooks take the place of this one.
+    if (OWN_NOTEBOOK.test(link.getAttribute("href") ?? "")) continue;
     link.target = "_blank";
     link.rel = "noopener noreferrer";
   }

@@ -35,8 +35,9 @@ export class OutputList {
     for (const slot of slots) draw(slot);
   }
 
-  clear(): void {
-    this.show([]);
+  /** The output that an element of the page belongs to. */
+  outputOf(element: Node): Output | undefined {
+    return this.#slots.find(({ host }) => host.contains(element))?.output;
   }
 }
 
@@ -58,7 +59,7 @@ function draw(slot: Slot): void {
     append(host, "p", "output-note", `This output could not be drawn: ${String(error)}`);
   }
   const update = (change: DisplayUpdate) => {
-    if (change.type === "points") mounted?.append?.(change.points);
+    if (change.type === "points") mounted?.append?.(change);
   };
   output.updates.add(update);
   slot.end = () => {

@@ -1,14 +1,17 @@
 // A notebook at work: its cells, the kernel that runs them, and the copy kept in this browser. Knows nothing of views.
 
 import type { LoadProgress } from "../api/collections.ts";
+import type { ControlValue, KeptInput } from "../display/control.ts";
+import { takeKept } from "../display/control.ts";
 import type { ErrorDisplay } from "../display/schema.ts";
 import { chooseDevice, probeAbilities } from "../kernel/device.ts";
 import type { KernelState } from "../kernel/kernel.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import type { ComputeCounters, ComputeStatus, DeviceChoice } from "../kernel/protocol.ts";
-import type { Cell, CellType } from "./cell.ts";
+import type { Cell, CellType, Output } from "./cell.ts";
 import type { NotebookFile } from "./ipynb.ts";
 import { cellOf, cellsOf, emptyCell, fileOf, notebookText, parseNotebook } from "./ipynb.ts";
+import { LiveInputs } from "./live.ts";
 import { Observable } from "./observable.ts";
 import { OwnData } from "./own-data.ts";
 import { Saver } from "./saver.ts";
@@ -32,6 +35,11 @@ export class Session extends Observable {
   #hasRefused = false;
   readonly saver: Saver;
   readonly #kernel: Kernel;
+  readonly #live = new LiveInputs();
+  /** Cells that are to run again because of an input, of those in the queue. */
+  readonly #again = new Set<Cell>();
+  /** Cells that change too often to be saved each time. */
+  readonly #unsaved = new Set<Cell>();
   #queue: Cell[] = [];
   #isDraining = false;
   readonly #removed: { cell: Cell; at: number }[] = [];
@@ -111,7 +119,39 @@ export class Session extends Observable {
     this.#clearQueue();
     this.#kernel.restart();
     for (const cell of this.cells) cell.isStale = cell.count !== undefined;
+    this.#detachInputs();
     this.notify();
+  }
+
+  /** The reader set an input of a cell, or undid that: live cells that have read it run again. */
+  setInput(cell: Cell, output: Output, value: ControlValue | undefined): void {
+    const { display } = output;
+    if (display.kind !== "input") return;
+    cell.setInput(output, value);
+    this.#saveSoon(cell);
+    if (display.id !== undefined) this.#tellInput(display.id, value ?? display.control.value);
+  }
+
+  /** Whether a cell runs again when an input that it has read is set. */
+  setLive(cell: Cell, isLive: boolean): void {
+    cell.isLive = isLive;
+    this.#save([cell]);
+    if (isLive) this.#runLive();
+  }
+
+  #tellInput(id: string, value: ControlValue): void {
+    this.#kernel.setInput(id, this.#live.set(id), value);
+    this.#runLive();
+  }
+
+  /** Queues each live cell that is behind, unless it waits already; one that runs is looked at again at its end. */
+  #runLive(): void {
+    const behind = this.cells.filter((cell) => cell.isLive && this.#live.isBehind(cell.reads));
+    this.#enqueue(behind, true);
+  }
+
+  #detachInputs(): void {
+    for (const cell of this.cells) cell.detachInputs();
   }
 
   /** Takes the GPU away, to see that everything goes on. */
@@ -206,11 +246,12 @@ export class Session extends Observable {
     this.metadata = file.metadata;
   }
 
-  #enqueue(cells: readonly Cell[]): void {
+  #enqueue(cells: readonly Cell[], isAgain = false): void {
     for (const cell of cells) {
       if (cell.type !== "code" || cell.state !== "idle" || cell.source.trim() === "") continue;
       cell.state = "queued";
-      cell.notify();
+      if (isAgain) this.#again.add(cell);
+      else cell.notify();
       this.#queue.push(cell);
     }
     if (!this.#isDraining) void this.#drain();
@@ -226,20 +267,32 @@ export class Session extends Observable {
   async #runNow(cell: Cell): Promise<void> {
     cell.state = "running";
     this.#hasRefused = false;
-    const outputs = cell.begin();
+    const { id, source, inputs } = cell;
+    const isAgain = this.#again.delete(cell);
+    const outputs = cell.begin(isAgain);
+    const told = [...inputs];
+    let isDone = false;
     try {
-      const result = await this.#kernel.run(cell.id, cell.source, {
-        output: (index, display, isResult) => {
-          if (cell.outputs === outputs) cell.show(index, display, isResult);
+      const result = await this.#kernel.run(
+        { id, source, inputs },
+        {
+          output: (index, display, isResult) => {
+            if (cell.outputs !== outputs) return;
+            cell.show(index, display, isResult);
+            this.#catchUp(outputs[index], told);
+          },
+          update: (index, update) => {
+            if (cell.outputs === outputs) cell.update(index, update);
+          },
         },
-        update: (index, update) => {
-          if (cell.outputs === outputs) cell.update(index, update);
-        },
-      });
+      );
       cell.count = result.count;
       cell.milliseconds = result.milliseconds;
       cell.defines = result.defines;
       cell.uses = result.uses;
+      cell.reads = result.reads;
+      isDone = result.end === "ok";
+      if (result.end === "lost") this.#detachInputs();
       cell.isStale = false;
       if (result.reason) cell.show(cell.outputs.length, endedDisplay(result.reason), false);
       if (result.end === "ok") this.#markStale(cell);
@@ -249,9 +302,21 @@ export class Session extends Observable {
       cell.show(0, { kind: "error", name: "The kernel did not start", message, frames: [] }, false);
       this.#clearQueue();
     }
+    cell.end(isDone);
     cell.state = "idle";
     cell.notify();
-    this.#save([cell]);
+    if (isAgain) this.#saveSoon(cell);
+    else this.#save([cell]);
+    // What was set meanwhile. Not after a stop: the reader wants peace.
+    if (isDone) this.#runLive();
+  }
+
+  /** The reader may have set an input after its cell began to run anew. */
+  #catchUp(output: Output | undefined, told: KeptInput[]): void {
+    if (output?.display.kind !== "input" || output.display.id === undefined) return;
+    const { id, control, value = control.value } = output.display;
+    const known = takeKept(told, control)?.value ?? control.value;
+    if (value !== known) this.#tellInput(id, value);
   }
 
   /** Cells that ran with an older value of a name that `cell` assigned. */
@@ -265,6 +330,7 @@ export class Session extends Observable {
   }
 
   #clearQueue(): void {
+    this.#again.clear();
     for (const cell of this.#queue.splice(0)) {
       cell.state = "idle";
       cell.notify();
@@ -278,6 +344,18 @@ export class Session extends Observable {
     if (this.kernelState === "off") this.#change(() => (this.status = status));
   }
 
+  /** Saves a cell a little later, with all that changes until then. */
+  #saveSoon(cell: Cell): void {
+    if (this.#unsaved.size === 0) setTimeout(() => this.#saveWaiting(), SAVE_MS);
+    this.#unsaved.add(cell);
+  }
+
+  #saveWaiting(): void {
+    const cells = [...this.#unsaved].filter((cell) => this.cells.includes(cell));
+    this.#unsaved.clear();
+    this.#save(cells);
+  }
+
   #save(changed: Cell[], removed: Cell[] = []): void {
     this.saver.save(this.cells, this.metadata, changed, removed);
   }
@@ -287,6 +365,9 @@ export class Session extends Observable {
     this.notify();
   }
 }
+
+/** Between two saves of what an input changes while it is moved. */
+const SAVE_MS = 400;
 
 function endedDisplay(message: string): ErrorDisplay {
   return { kind: "error", name: "Stopped", message, frames: [] };

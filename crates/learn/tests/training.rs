@@ -13,8 +13,9 @@ use gradbook_learn::{
     losses::Loss,
     optim::{Adam, Optimiser, Sgd},
     schedule::Schedule,
-    train::{EarlyStop, Event, FitOptions, Flow, History, Remainder, Unit, evaluate, fit, predict},
+    train::{EarlyStop, Event, FitOptions, Flow, History, LiveLr, LrChange, Remainder, Unit, evaluate, fit, predict},
 };
+use std::{cell::Cell, rc::Rc};
 use support::{block_on, runner, values};
 
 /// 6×6 images with one bright row (class 0) or column (class 1), and noise.
@@ -175,6 +176,56 @@ fn the_listener_stops_a_run_and_weights_stay() {
     // And a second run goes on from there.
     let again = block_on(fit(&runner, &model, &line(8), None, &options, &mut listen)).unwrap();
     assert!(again.points[0].loss < history.points[0].loss);
+}
+
+/// A reader halves the rate in the second epoch and sets it anew in the third; the same again by the record, to the bit.
+#[test]
+fn a_live_learning_rate_acts_at_once_and_its_record_repeats_the_run() {
+    let wanted = Rc::new(Cell::new(0.1));
+    let told = wanted.clone();
+    let options = FitOptions {
+        epochs: 4,
+        batch_size: 3,
+        lr: Some(0.1),
+        live_lr: Some(LiveLr(Rc::new(move || told.get()))),
+        optimiser: sgd(),
+        loss: Loss::Mse,
+        schedule: Schedule::Exponential { gamma: 0.5 },
+        seed: 3,
+        ..FitOptions::default()
+    };
+    let mut changes = Vec::new();
+    let mut listen = |event: &Event| {
+        match event {
+            Event::Epoch(report) => wanted.set([0.1, 0.05, 0.2, 0.2, 0.2][report.epoch]),
+            Event::LrChange(change) => changes.push(*change),
+            _ => {}
+        }
+        Flow::Continue
+    };
+    let (runner, model) = (runner(), zero_linear());
+    let history = block_on(fit(&runner, &model, &line(8), None, &options, &mut listen)).unwrap();
+    let expected = vec![LrChange { step: 4, lr: 0.05 }, LrChange { step: 7, lr: 0.2 }];
+    assert_eq!((&history.lr_changes, &changes), (&expected, &expected));
+    // The schedule goes on from the new rate: 0.1, 0.05 / 2, 0.2 / 4, 0.2 / 8.
+    let lrs: Vec<f64> = history.epochs.iter().map(|report| report.lr).collect();
+    assert_eq!(lrs, [0.1, 0.025, 0.05, 0.025]);
+
+    let again = FitOptions { live_lr: None, lr_changes: history.lr_changes.clone(), ..options.clone() };
+    let other = zero_linear();
+    let repeated = block_on(fit(&runner, &other, &line(8), None, &again, &mut |_| Flow::Continue)).unwrap();
+    assert_eq!((&repeated.points, &repeated.lr_changes), (&history.points, &history.lr_changes));
+    let plain = FitOptions { lr_changes: Vec::new(), ..again.clone() };
+    assert_ne!(train(&zero_linear(), &line(8), &plain).unwrap().points, history.points);
+
+    wanted.set(f64::NAN);
+    let error = block_on(fit(&runner, &zero_linear(), &line(8), None, &options, &mut |_| Flow::Continue)).unwrap_err();
+    assert_eq!(error.to_string(), "fit: from step 1 on, lr is NaN; it must not be negative");
+    for steps in [[0, 1], [2, 2]] {
+        let lr_changes = steps.map(|step| LrChange { step, lr: 0.1 }).to_vec();
+        let error = train(&zero_linear(), &line(8), &FitOptions { lr_changes, ..again.clone() }).unwrap_err();
+        assert!(error.to_string().contains("must rise"), "{error}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod scaled;
 pub use orthogonal::{orthogonal, orthogonal_from_gaussian, trunc_normal};
 pub use scaled::{Fan, fan, gain, he_normal, he_uniform, xavier_course, xavier_normal, xavier_uniform};
 
-use crate::Result;
+use crate::{Error, Result};
 use gradbook_core::Tensor;
 
 /// Draws the parameters of a model one after the other.
@@ -17,7 +17,7 @@ pub struct Init {
 }
 
 /// How the weights of a layer start; biases start at 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "camelCase"))]
 pub enum Scheme {
     /// See [`he_normal`], for layers that ReLU follows.
@@ -35,6 +35,11 @@ pub enum Scheme {
     Orthogonal,
     /// Normal with standard deviation 0.02, cut at two of them; see [`trunc_normal`].
     TruncNormal,
+    /// Normal with this standard deviation, whatever the layer's size: shows why it matters.
+    Normal {
+        /// The deviation.
+        std: f32,
+    },
     /// All 0: shows why weights must differ.
     Zeros,
 }
@@ -71,6 +76,12 @@ impl Init {
             Scheme::XavierCourse => xavier_course(&key, stream, shape),
             Scheme::Orthogonal => orthogonal(self.seed, stream, shape, 1.0),
             Scheme::TruncNormal => trunc_normal(self.seed, stream, shape, 0.02),
+            Scheme::Normal { std } if std.is_finite() && std > 0.0 => {
+                Ok(Tensor::normal(&key, stream, shape, 0.0, std)?)
+            }
+            Scheme::Normal { std } => {
+                Err(Error::argument("init", format!("std is {std}; expected a standard deviation above 0")))
+            }
             Scheme::Zeros => Ok(Tensor::zeros(shape)?),
         }
     }

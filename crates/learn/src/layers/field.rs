@@ -2,6 +2,7 @@
 
 use gradbook_core::{Tensor, ir::Op};
 use rustc_hash::FxHashMap;
+use std::cmp::Ordering;
 
 /// What the values of a tensor look at along rows, or columns, of the input.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,6 +18,8 @@ enum Side {
         field: usize,
         /// How far in input pixels neighbours are apart.
         jump: usize,
+        /// Where the stretch of the first one begins, in input pixels; below 0 it begins in the padding.
+        start: isize,
     },
 }
 
@@ -34,13 +37,27 @@ enum Along {
 /// Where a stretch is that no axis tells.
 const NOWHERE: usize = usize::MAX;
 
-/// The receptive field [rows, columns] of each of these tensors in the input \[N, C, H, W\]: for each a size, at most that of the input, or none
-/// where it cannot be said, such as behind a layer that makes images larger. Source: course eq 31.
-pub(super) fn receptive_fields(input: &Tensor, outputs: &[Tensor]) -> Vec<Option<[usize; 2]>> {
+/// What one output of a layer can depend on, along rows or columns of the model's input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its size in input pixels, at most that of the input.
+    pub size: usize,
+    /// How far the fields of neighbouring outputs are apart; 0 if each sees all.
+    pub stride: usize,
+    /// Where the field of the first output begins; below 0 in the padding.
+    pub start: isize,
+}
+
+/// The receptive field of each of these tensors in the input \[N, C, H, W\], along rows and columns, or none where it cannot be said, such as
+/// behind a layer that makes images larger. Source: course eq 31.
+pub(super) fn receptive_fields(input: &Tensor, outputs: &[Tensor]) -> Vec<Option<[Field; 2]>> {
     let [_, _, height, width] = input.shape()[..] else { return vec![None; outputs.len()] };
     // Absent: it does not depend on the input; none: it cannot be said.
     let mut known: FxHashMap<u64, Option<[Side; 2]>> = FxHashMap::default();
-    known.insert(input.id(), Some([2, 3].map(|axis| Side::Part { axis, along: Along::Pure, field: 1, jump: 1 })));
+    known.insert(
+        input.id(),
+        Some([2, 3].map(|axis| Side::Part { axis, along: Along::Pure, field: 1, jump: 1, start: 0 })),
+    );
     for node in Tensor::ancestors(outputs) {
         if known.contains_key(&node.id()) {
             continue;
@@ -51,15 +68,15 @@ pub(super) fn receptive_fields(input: &Tensor, outputs: &[Tensor]) -> Vec<Option
             known.insert(node.id(), looks(&node, &seen));
         }
     }
-    let size = |output: &Tensor| {
+    let field = |output: &Tensor| {
         let sides = (*known.get(&output.id())?)?;
-        let most = |side: Side, size: usize| match side {
-            Side::All => size,
-            Side::Part { field, .. } => field.min(size),
+        let within = |side: Side, size: usize| match side {
+            Side::Part { field, jump, start, .. } if field < size => Field { size: field, stride: jump, start },
+            _ => Field { size, stride: 0, start: 0 },
         };
-        Some([most(sides[0], height), most(sides[1], width)])
+        Some([within(sides[0], height), within(sides[1], width)])
     };
-    outputs.iter().map(size).collect()
+    outputs.iter().map(field).collect()
 }
 
 /// What a node looks at, some of whose inputs look at that. None: it cannot be said.
@@ -82,10 +99,18 @@ fn looks(node: &Tensor, seen: &[(usize, Option<[Side; 2]>)]) -> Option<[Side; 2]
 impl Side {
     /// What looks at both. None: they lie along different axes.
     fn with(self, other: Self) -> Option<Self> {
-        let (Self::Part { axis: a, along: p, field: f, jump: j }, Self::Part { axis: b, along: q, field: g, jump: k }) =
-            (self, other)
+        let (
+            Self::Part { axis: a, along: p, field: f, jump: j, start: s },
+            Self::Part { axis: b, along: q, field: g, jump: k, start: t },
+        ) = (self, other)
         else {
             return Some(Self::All);
+        };
+        // That of the larger one, which holds the other.
+        let start = match f.cmp(&g) {
+            Ordering::Less => t,
+            Ordering::Equal => s.min(t),
+            Ordering::Greater => s,
         };
         let (axis, along) = match (p, q) {
             (Along::One, Along::One) => (a.min(b), Along::One),
@@ -94,32 +119,39 @@ impl Side {
             _ if a != b => return None,
             _ => (a, if p == q { p } else { Along::Mixed }),
         };
-        Some(Self::Part { axis, along, field: f.max(g), jump: j.max(k) })
+        Some(Self::Part { axis, along, field: f.max(g), jump: j.max(k), start })
     }
 
     /// The same behind a node of which it is one input; `side` is 0 for rows, 1 for columns.
     fn through(self, node: &Tensor, operand: usize, side: usize) -> Option<Self> {
-        let Self::Part { axis, along, field, jump } = self else { return Some(self) };
-        let at = |axis: usize| Some(Self::Part { axis, along, field, jump });
+        let Self::Part { axis, along, field, jump, start } = self else { return Some(self) };
+        let at = |axis: usize| Some(Self::Part { axis, along, field, jump, start });
+        let begins = |pixels: isize| start + pixels * jump as isize;
         let inputs = node.inputs();
         let input = inputs[operand].shape();
-        let slide = |from: usize, to: usize, kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2]| match along {
+        let slide = |from: usize, to: usize, [kernel, stride, dilation, pad]: [[usize; 2]; 4]| match along {
             Along::One => at(to + side),
             Along::Pure if axis == from + side => {
                 let field = field + dilation[side] * (kernel[side] - 1) * jump;
-                Some(Self::Part { axis: to + side, along, field, jump: jump * stride[side] })
+                Some(Self::Part {
+                    axis: to + side,
+                    along,
+                    field,
+                    jump: jump * stride[side],
+                    start: begins(-(pad[side] as isize)),
+                })
             }
             _ => None,
         };
         let folded = |axes: &[usize]| match along {
             _ if !axes.contains(&axis) => Some(self),
             Along::Mixed => Some(Self::All),
-            _ => Some(Self::Part { axis, along: Along::One, field: field + (input[axis] - 1) * jump, jump }),
+            _ => Some(Self::Part { axis, along: Along::One, field: field + (input[axis] - 1) * jump, jump, start }),
         };
         match &*node.op() {
-            Op::Conv(g) => slide(2, 2, g.kernel, g.stride, g.dilation),
-            Op::MaxPool(w) | Op::MaxPoolArg(w) => slide(2, 2, w.kernel, w.stride, w.dilation),
-            Op::Unfold(w) => slide(1, 3, w.kernel, w.stride, w.dilation),
+            Op::Conv(g) => slide(2, 2, [g.kernel, g.stride, g.dilation, g.pad]),
+            Op::MaxPool(w) | Op::MaxPoolArg(w) => slide(2, 2, [w.kernel, w.stride, w.dilation, w.pad]),
+            Op::Unfold(w) => slide(1, 3, [w.kernel, w.stride, w.dilation, [0; 2]]),
             Op::Sum(axes) | Op::Max(axes) => folded(axes),
             Op::ArgMax(axis) => folded(&[*axis]),
             Op::MatMul if axis == NOWHERE => Some(self),
@@ -134,14 +166,18 @@ impl Side {
                 } else {
                     Along::Mixed
                 };
-                Some(Self::Part { axis, along, field, jump })
+                Some(Self::Part { axis, along, field, jump, start })
             }
             _ if axis == NOWHERE && !matches!(&*node.op(), Op::Gather | Op::ScatterAdd | Op::Scan { .. }) => Some(self),
             Op::Permute(order) => at(order.iter().position(|&from| from == axis)?),
             Op::Broadcast => at(axis + node.shape().rank() - input.rank()),
-            Op::Slice { step, .. } => Some(Self::Part { axis, along, field, jump: jump * step[axis] }),
+            Op::Slice { start: first, step } => {
+                let start = begins(first[axis] as isize);
+                Some(Self::Part { axis, along, field, jump: jump * step[axis], start })
+            }
             // Values that were one, now side by side with others: their distance is not known.
             Op::Pad(_) if along == Along::One && node.shape()[axis] != input[axis] => None,
+            Op::Pad(low) => Some(Self::Part { axis, along, field, jump, start: begins(-(low[axis] as isize)) }),
             Op::ConvInputGrad(_) | Op::ConvWeightGrad(_) | Op::Unpool(_) | Op::PoolTake(_) | Op::Fold(_) => None,
             Op::Gather | Op::ScatterAdd | Op::Scan { .. } | Op::ArgSort => None,
             _ => Some(self),
@@ -171,9 +207,16 @@ fn moved(from: &[usize], to: &[usize], axis: usize) -> Option<(usize, bool)> {
 mod tests {
     use super::super::{
         Activation, AdaptivePool2d, AvgPool2d, Conv2d, Conv2dConfig, Flatten, GlobalAvgPool, GlobalMaxPool, GroupNorm,
-        Linear, MaxPool2d, Padding, Pair, PoolSize, Reshape, Residual, Resize, ResizeConfig, ResizeMode, Sequential,
-        summary,
+        LayerSummary, Linear, MaxPool2d, Padding, Pair, PoolSize, Reshape, Residual, Resize, ResizeConfig, ResizeMode,
+        Sequential, summary,
     };
+    use super::Field;
+
+    impl LayerSummary {
+        fn size(&self) -> Option<[usize; 2]> {
+            Some(self.receptive_field?.map(|field| field.size))
+        }
+    }
 
     /// By hand: 5; 5 + 1 = 6, jump 2; + 2·2·(3 − 1) = 14 (dilation 2); + 2 = 16, jump 4; then everything.
     #[test]
@@ -190,16 +233,30 @@ mod tests {
             .then(Flatten)
             .then(Linear::new(10));
         let summary = summary(&model, &[1, 1, 32, 32]).unwrap();
-        let field = |path: &str| summary.layers.iter().find(|layer| layer.path == path).unwrap().receptive_field;
+        let field = |path: &str| summary.layers.iter().find(|layer| layer.path == path).unwrap().size();
         let fields = ["0", "1", "2", "3", "4", "7"].map(field);
         assert_eq!(fields, [5, 6, 14, 16, 24, 32].map(|size| Some([size; 2])));
+    }
+
+    /// By hand: 2 rows of padding in front; a pool moves by 2 and begins there; a padded convolution of 3 behind it begins 2 further in front.
+    #[test]
+    fn fields_begin_in_the_padding() {
+        let padded = |kernel: usize| {
+            let config = Conv2dConfig { out: 2, kernel: kernel.into(), padding: Padding::SAME, ..Default::default() };
+            Conv2d::with(config)
+        };
+        let model = Sequential::new().then(padded(5)).then(MaxPool2d::new(2)).then(Residual::new(padded(3)));
+        let summary = summary(&model, &[1, 2, 32, 32]).unwrap();
+        let field = |path: &str| summary.layers.iter().find(|layer| layer.path == path).unwrap().receptive_field;
+        let square = |size, stride, start| Some([Field { size, stride, start }; 2]);
+        assert_eq!(["0", "1", "2"].map(field), [square(5, 1, -2), square(6, 2, -2), square(10, 2, -4)]);
     }
 
     #[test]
     fn rows_and_columns_are_seen_alike() {
         let last = |layer: Sequential| {
             let summary = summary(&layer, &[1, 4, 12, 8]).unwrap();
-            summary.layers.iter().find(|layer| layer.path == "1").unwrap().receptive_field
+            summary.layers.iter().find(|layer| layer.path == "1").unwrap().size()
         };
         let behind = || Sequential::new().then(Conv2d::new(4, 3));
         let square = |size: usize| PoolSize { size: size.into() };

@@ -14,6 +14,8 @@ pub struct Forward {
     updates: Vec<(Param, Tensor)>,
     path: Vec<String>,
     records: Vec<Record>,
+    /// Whether what a layer makes is cut off from what it was made of.
+    is_cut: bool,
 }
 
 /// What one layer did in a pass.
@@ -43,6 +45,7 @@ impl Forward {
             updates: Vec::new(),
             path: Vec::new(),
             records: Vec::new(),
+            is_cut: false,
         }
     }
 
@@ -60,6 +63,32 @@ impl Forward {
     /// Layers that are called for the first time draw their parameters from this seed.
     pub fn seeded(self, seed: u32) -> Self {
         Self { init: Init::new(seed), ..self }
+    }
+
+    /// Each layer without layers in it gives a placeholder: what lies between two of them is what joins them, and no more.
+    pub fn cut(self) -> Self {
+        Self { is_cut: true, ..self }
+    }
+
+    /// Passes x through a model, and gives what comes out and what the layers did, innermost first; one layer by itself is called by its kind.
+    ///
+    /// ```
+    /// use gradbook_core::Tensor;
+    /// use gradbook_learn::layers::{Activation, Forward, Linear, Residual, Sequential};
+    /// let model = Sequential::new().then(Residual::new(Linear::new(4))).then(Activation::Relu);
+    /// let (_, records) = Forward::evaluation().cut().record(&model, &Tensor::zeros(&[2, 4])?)?;
+    /// let paths: Vec<&str> = records.iter().map(|record| &*record.path).collect();
+    /// assert_eq!(paths, ["0.body", "0", "1"]);
+    /// assert_eq!(records[1].output.inputs()[0].id(), records[0].output.id());
+    /// # Ok::<(), gradbook_learn::Error>(())
+    /// ```
+    pub fn record(mut self, model: &dyn Layer, x: &Tensor) -> Result<(Tensor, Vec<Record>)> {
+        let output = model.forward(x, &mut self)?;
+        if self.records.is_empty() {
+            let output = self.call(model.kind(), model, x)?;
+            return Ok((output, self.records));
+        }
+        Ok((output, self.records))
     }
 
     /// Whether the pass trains.
@@ -106,6 +135,7 @@ impl Forward {
     /// Calls a layer by its name inside of the present one: errors name it, and what it made is on record.
     pub fn call(&mut self, name: &str, layer: &dyn Layer, x: &Tensor) -> Result<Tensor> {
         self.path.push(name.to_owned());
+        let before = self.records.len();
         let result = layer.forward(x, self);
         let path = self.path.join(".");
         self.path.pop();
@@ -114,6 +144,9 @@ impl Forward {
             inner @ Error::Layer { .. } => inner,
             source => Error::Layer { path: path.clone(), kind: kind.to_owned(), source: Box::new(source) },
         })?;
+        let is_whole = self.records.len() == before;
+        let output =
+            if self.is_cut && is_whole { Tensor::input(output.shape().clone(), output.dtype()) } else { output };
         let parameters = super::Params::of(layer).count();
         let record = Record { path, kind: kind.to_owned(), input: x.clone(), output: output.clone(), parameters };
         self.records.push(record);

@@ -42,6 +42,7 @@ pub use conv2d::{Conv2d, Conv2dConfig, NamedPadding, Padding, PaddingMode};
 pub use dense_block::DenseBlock;
 pub use dropout::{Dropout, Dropout2d, DropoutConfig, DropoutForm, dropout_given_mask};
 pub use embedding::{Embedding, EmbeddingConfig};
+pub use field::Field;
 pub use fire::Fire;
 pub use flatten::{Flatten, Reshape};
 pub use forward::{Forward, Record};

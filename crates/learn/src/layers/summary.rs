@@ -1,6 +1,9 @@
 //! What a model is made of, as a table.
 
-use super::{Forward, Layer, Params, Record, field::receptive_fields};
+use super::{
+    Forward, Layer, Params, Record,
+    field::{Field, receptive_fields},
+};
 use crate::Result;
 use gradbook_core::{DType, Shape, Tensor, ir::Op};
 use std::fmt;
@@ -32,7 +35,7 @@ pub struct LayerSummary {
     /// Its share of [`Summary::multiply_adds`].
     pub multiply_adds: u64,
     /// Rows and columns of the model's input that one of its outputs can depend on, where that can be said.
-    pub receptive_field: Option<[usize; 2]>,
+    pub receptive_field: Option<[Field; 2]>,
 }
 
 /// Looks at a model by a pass over an input of this shape, the batch axis included.
@@ -40,9 +43,15 @@ pub fn summary(model: &dyn Layer, input: &[usize]) -> Result<Summary> {
     let mut ctx = Forward::evaluation();
     let x = Tensor::input(Shape::new("summary", input)?, DType::F32);
     let output = model.forward(&x, &mut ctx)?;
-    let outputs: Vec<Tensor> = ctx.records().iter().map(|record| record.output.clone()).collect();
+    let mut records = ctx.records().to_vec();
+    if records.is_empty() {
+        // A layer by itself is its only row.
+        let (kind, parameters) = (model.kind().into(), Params::of(model).count());
+        records.push(Record { path: String::new(), kind, input: x.clone(), output: output.clone(), parameters });
+    }
+    let outputs: Vec<Tensor> = records.iter().map(|record| record.output.clone()).collect();
     let fields = receptive_fields(&x, &outputs);
-    let layer = |(record, receptive_field): (&Record, Option<[usize; 2]>)| LayerSummary {
+    let layer = |(record, receptive_field): (&Record, Option<[Field; 2]>)| LayerSummary {
         path: record.path.clone(),
         kind: record.kind.clone(),
         input: record.input.shape().clone(),
@@ -52,7 +61,7 @@ pub fn summary(model: &dyn Layer, input: &[usize]) -> Result<Summary> {
             .saturating_sub(multiply_adds(std::slice::from_ref(&record.input))),
         receptive_field,
     };
-    let layers = ctx.records().iter().zip(fields).map(layer).collect();
+    let layers = records.iter().zip(fields).map(layer).collect();
     let (parameters, multiply_adds) = (Params::of(model).count(), multiply_adds(&[output]));
     Ok(Summary { layers, parameters, multiply_adds })
 }

@@ -29,6 +29,11 @@ const HEAD: usize = 1280;
 /// # Ok::<(), gradbook_learn::Error>(())
 /// ```
 pub fn efficientnet_lite0() -> Sequential {
+    efficientnet_lite0_features().named("classifier", Linear::new(1000))
+}
+
+/// The same without its classes: images \[N, 3, H, W\] to what it sees in them, \[N, 1280\], for a last layer of another task.
+pub fn efficientnet_lite0_features() -> Sequential {
     let stem = Conv2dConfig {
         out: STEM,
         kernel: 3.into(),
@@ -46,9 +51,5 @@ pub fn efficientnet_lite0() -> Sequential {
             (input, number) = (out, number + 1);
         }
     }
-    network
-        .named("head", Conv2d::new(HEAD, 1))
-        .named("headRelu", Activation::Relu6)
-        .named("pool", GlobalAvgPool)
-        .named("classifier", Linear::new(1000))
+    network.named("head", Conv2d::new(HEAD, 1)).named("headRelu", Activation::Relu6).named("pool", GlobalAvgPool)
 }

@@ -12,14 +12,14 @@ mod resnet;
 mod squeezenet;
 
 pub use densenet::DenseNet;
-pub use efficientnet_lite0::efficientnet_lite0;
+pub use efficientnet_lite0::{efficientnet_lite0, efficientnet_lite0_features};
 pub use lenet::LeNet;
 pub use mlp::Mlp;
 pub use mobilenet::MobileNet;
 pub use preprocess::Preprocess;
 pub use pretrained::Pretrained;
 pub use resnet::ResNet;
-pub use squeezenet::squeezenet;
+pub use squeezenet::{squeezenet, squeezenet_features};
 
 use crate::layers::{Activation, BatchNorm, Conv2d, Conv2dConfig, Padding, Sequential};
 

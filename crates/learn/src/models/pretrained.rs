@@ -1,6 +1,6 @@
 //! Networks whose trained weights come with the page: how they are built, and what they expect of an image.
 
-use super::{Preprocess, efficientnet_lite0, squeezenet};
+use super::{Preprocess, efficientnet_lite0, efficientnet_lite0_features, squeezenet, squeezenet_features};
 use crate::layers::Sequential;
 
 /// A network that can be had with trained weights.
@@ -34,6 +34,14 @@ impl Pretrained {
         match self {
             Self::SqueezeNet => squeezenet(),
             Self::EfficientNetLite0 => efficientnet_lite0(),
+        }
+    }
+
+    /// The network without its last layer, the classes; nothing drawn yet. Its parameters are called as in the whole.
+    pub fn features(self) -> Sequential {
+        match self {
+            Self::SqueezeNet => squeezenet_features(),
+            Self::EfficientNetLite0 => efficientnet_lite0_features(),
         }
     }
 

@@ -11,6 +11,15 @@ use crate::layers::{Activation, Conv2d, Conv2dConfig, Fire, GlobalAvgPool, MaxPo
 /// # Ok::<(), gradbook_learn::Error>(())
 /// ```
 pub fn squeezenet() -> Sequential {
+    body().named("conv10", Conv2d::new(1000, 1)).named("relu10", Activation::Relu).named("pool10", GlobalAvgPool)
+}
+
+/// The same without its classes: images \[N, 3, H, W\] to what it sees in them, \[N, 512\], for a last layer of another task.
+pub fn squeezenet_features() -> Sequential {
+    body().named("pool10", GlobalAvgPool)
+}
+
+fn body() -> Sequential {
     let pool = || MaxPool2d(MaxPool2dConfig { kernel: 3.into(), stride: Some(2.into()), ..MaxPool2dConfig::default() });
     let first = Conv2dConfig { out: 64, kernel: 3.into(), stride: 2.into(), ..Conv2dConfig::default() };
     Sequential::new()
@@ -27,7 +36,4 @@ pub fn squeezenet() -> Sequential {
         .named("fire7", Fire::new(48, 192))
         .named("fire8", Fire::new(64, 256))
         .named("fire9", Fire::new(64, 256))
-        .named("conv10", Conv2d::new(1000, 1))
-        .named("relu10", Activation::Relu)
-        .named("pool10", GlobalAvgPool)
 }

@@ -24,6 +24,11 @@ impl Plateau {
         Self { lr, factor, patience, threshold, best: f64::INFINITY, bad: 0 }
     }
 
+    /// Goes on from another learning rate.
+    pub fn set_lr(&mut self, lr: f64) {
+        self.lr = lr;
+    }
+
     /// Takes a loss and returns the learning rate from here on.
     pub fn report(&mut self, loss: f64) -> f64 {
         if loss < self.best * (1.0 - self.threshold) {

@@ -1,5 +1,7 @@
 //! What training tells on its way.
 
+use super::LrChange;
+
 /// One step of training.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
@@ -56,13 +58,16 @@ pub struct EpochReport {
 }
 
 /// What lies ahead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct BeginReport {
     /// Steps that the run will have.
     pub steps: usize,
     /// The seed of the run.
     pub seed: u32,
+    /// Names of the parameters whose gradient norms the points will have.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub watched: Vec<String>,
 }
 
 /// A report.
@@ -73,6 +78,8 @@ pub enum Event {
     Begin(BeginReport),
     /// Some steps were done.
     Steps(StepReport),
+    /// The learning rate changes otherwise than by the schedule.
+    LrChange(LrChange),
     /// An epoch is over.
     Epoch(EpochReport),
 }
@@ -101,6 +108,9 @@ pub struct History {
     pub restored: Option<usize>,
     /// The seed of the run.
     pub seed: u32,
+    /// Changes of the learning rate that did not come from the schedule. With these as options, and the seed, the run is repeated.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub lr_changes: Vec<LrChange>,
     /// Names of the parameters whose gradient norms the points have.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub watched: Vec<String>,

@@ -1,11 +1,12 @@
 //! The driver: hands a compiled step to the runner, epoch after epoch, and tells what comes back.
 
 use super::{
-    BeginReport, Checkpoint, EpochReport, Event, FitOptions, Flow, History, Keeper, Remainder, Unit,
+    BeginReport, Checkpoint, EpochReport, Event, FitOptions, Flow, History, Keeper, LiveLr, LrChange, Remainder, Unit,
     body::{Batches, Body, Inputs, Places, Task, body},
     evaluate::{Passes, Score, prepare, sample},
     fault::cause,
     groups::settings,
+    rate,
     tell::Teller,
 };
 use crate::{
@@ -213,7 +214,7 @@ impl<'a> Run<'a> {
         let params = || self.main.places.params.clone();
         let average = self.main.places.average.clone();
         let watched = self.main.watched.clone();
-        let mut history = History { seed: options.seed, watched, ..History::default() };
+        let mut history = History { seed: options.seed, watched: watched.clone(), ..History::default() };
         let mut base = options.base_lr();
         // Steps that are asked for at once.
         let mut piece = 32;
@@ -235,22 +236,32 @@ impl<'a> Run<'a> {
                 History { stopped: false, restored: None, watched: history.watched, ..checkpoint.history.clone() };
             for report in &history.epochs {
                 let watched = judged(report);
+                base = rate::at(&history.lr_changes, report.step, base);
+                plateau.iter_mut().for_each(|plateau| plateau.set_lr(base));
                 base = plateau.as_mut().map_or(base, |plateau| plateau.report(watched));
                 over = early.as_mut().is_some_and(|early| early.report(watched)) | still(watched);
             }
         }
-        let ahead = BeginReport { steps: options.epochs * self.batches.of, seed: options.seed };
+        let ahead = BeginReport { steps: options.epochs * self.batches.of, seed: options.seed, watched };
         if listen(&Event::Begin(ahead)) == Flow::Stop {
             history.stopped = true;
             return Ok(history);
         }
         let from = if over { options.epochs } else { history.epochs.len() };
         for epoch in from..options.epochs {
-            let lrs = self.lrs(epoch, base);
+            let steps = self.batches.of;
+            let of_epoch = |change: &&LrChange| (epoch * steps..(epoch + 1) * steps).contains(&(change.step - 1));
+            for &change in options.lr_changes.iter().filter(of_epoch) {
+                history.lr_changes.push(change);
+                listen(&Event::LrChange(change));
+            }
             self.copy(self.main.places.shared.clone(), self.kept.clone()).await?;
-            self.assign_tables(epoch, &lrs).await?;
+            self.assign_order(epoch).await?;
             let (began, first) = (now(), history.points.len());
-            let mut flow = self.steps(epoch, &lrs, &mut piece, &mut history, listen).await?;
+            let mut flow = self.steps(epoch, base, &mut piece, &mut history, listen).await?;
+            let changed: Vec<LrChange> = history.lr_changes.iter().filter(of_epoch).copied().collect();
+            let lrs = self.lrs(epoch, base, &changed);
+            base = rate::at(&changed, (epoch + 1) * steps, base);
             let seconds = now().zip(began).map(|(end, began)| end - began);
             let mut score = None;
             if let Some(aside) = &self.aside {
@@ -273,6 +284,7 @@ impl<'a> Run<'a> {
             let watched = judged(&report);
             history.epochs.push(report.clone());
             if let Some(plateau) = &mut plateau {
+                plateau.set_lr(base);
                 base = plateau.report(watched);
             }
             over = early.as_mut().is_some_and(|early| early.report(watched)) | still(watched);
@@ -309,18 +321,25 @@ impl<'a> Run<'a> {
     async fn steps(
         &self,
         epoch: usize,
-        lrs: &[f64],
+        base: f64,
         piece: &mut usize,
         history: &mut History,
         listen: &mut dyn FnMut(&Event) -> Flow,
     ) -> Result<Flow> {
-        let steps = self.options.epochs * lrs.len();
-        let mut teller = Teller::new(epoch, lrs, steps, &mut history.points, listen);
+        let History { points, lr_changes, .. } = history;
+        let first = epoch * self.batches.of + 1;
+        let before = lr_changes.partition_point(|change| change.step < first);
+        let lrs = self.lrs(epoch, base, &lr_changes[before..]);
+        self.assign_lrs(&lrs).await?;
+        let mut teller = Teller::new(epoch, lrs, self.options.epochs * self.batches.of, points, listen);
+        // A live rate acts with the next piece.
+        let most_reports = if self.options.live_lr.is_some() { 2 } else { 4 };
         // Pieces that take a few reports: long enough to keep the device busy, short enough to act on what comes back.
         // No longer than the log, so that every step is told.
         let rows = self.main.state[self.main.places.log].shape()[0];
         let mut done = 0;
         while done < self.batches.count {
+            self.follow(epoch, first + done, base, lr_changes, before, &mut teller).await?;
             let size = (self.batches.count - done).min(*piece).min(rows);
             let mut reports = 0;
             let mut watch = |progress: Progress| {
@@ -333,17 +352,40 @@ impl<'a> Run<'a> {
             if end.stopped || teller.flow == Flow::Stop {
                 return Ok(Flow::Stop);
             }
-            if reports < 4 && size == *piece {
+            if reports < most_reports && size == *piece {
                 *piece *= 2;
             }
         }
         let Some(rest) = &self.rest else { return Ok(Flow::Continue) };
         self.share(&self.main, rest).await?;
+        self.follow(epoch, first + done, base, lr_changes, before, &mut teller).await?;
         let mut watch = |progress: Progress| teller.tell(rest, done, &progress);
         let end = self.runner.advance(&rest.run, 1, &mut watch).await?;
         self.share(rest, &self.main).await?;
         self.check(&teller).await?;
         Ok(if end.stopped { Flow::Stop } else { teller.flow })
+    }
+
+    /// Takes the learning rate that is wanted now, from a step on. `changes` are those of the run, from `before` on those of the epoch.
+    async fn follow(
+        &self,
+        epoch: usize,
+        step: usize,
+        base: f64,
+        changes: &mut Vec<LrChange>,
+        before: usize,
+        teller: &mut Teller<'_>,
+    ) -> Result<()> {
+        let Some(LiveLr(wanted)) = &self.options.live_lr else { return Ok(()) };
+        let change = LrChange { step, lr: wanted() }.check()?;
+        if change.lr == rate::at(&changes[before..], step, base) {
+            return Ok(());
+        }
+        changes.push(change);
+        let lrs = self.lrs(epoch, base, &changes[before..]);
+        self.assign_lrs(&lrs).await?;
+        teller.change(change, lrs);
+        Ok(())
     }
 
     /// An error if a loss is not a number, and what it comes from.
@@ -403,31 +445,41 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Sends the order of samples and the learning rates of an epoch.
-    async fn assign_tables(&self, epoch: usize, lrs: &[f64]) -> Result<()> {
+    /// Sends the order of samples of an epoch.
+    async fn assign_order(&self, epoch: usize) -> Result<()> {
         let order = if self.options.shuffle {
             permutation(self.options.seed, epoch as u32, self.samples)
         } else {
             (0..self.samples as i32).collect()
         };
-        let lrs: Vec<f32> = lrs.iter().map(|&lr| lr as f32).collect();
-        let lrs = Tensor::f32(&[lrs.len()], &lrs)?;
         let mut order = &order[..];
         for part in std::iter::once(&self.main).chain(&self.rest) {
             let (now, later) = order.split_at(part.batches.count * part.batches.size);
             self.runner.assign(&part.state[part.places.order], &Tensor::i32(&[now.len()], now)?).await?;
-            self.runner.assign(&part.state[part.places.lrs], &lrs).await?;
             order = later;
         }
         Ok(())
     }
 
-    /// The learning rate of each step of an epoch.
-    fn lrs(&self, epoch: usize, base: f64) -> Vec<f64> {
+    /// Sends the learning rates of an epoch.
+    async fn assign_lrs(&self, lrs: &[f64]) -> Result<()> {
+        let lrs: Vec<f32> = lrs.iter().map(|&lr| lr as f32).collect();
+        let lrs = Tensor::f32(&[lrs.len()], &lrs)?;
+        for part in std::iter::once(&self.main).chain(&self.rest) {
+            self.runner.assign(&part.state[part.places.lrs], &lrs).await?;
+        }
+        Ok(())
+    }
+
+    /// The learning rate of each step of an epoch, which begins with a base that these changes replace.
+    fn lrs(&self, epoch: usize, base: f64, changes: &[LrChange]) -> Vec<f64> {
         let (epochs, steps, schedule) = (self.options.epochs, self.batches.of, &self.options.schedule);
-        let lr = |step| match self.options.schedule_unit {
-            Unit::Epoch => schedule.lr(base, epoch, epochs),
-            Unit::Step => schedule.lr(base, epoch * steps + step, epochs * steps),
+        let lr = |step| {
+            let base = rate::at(changes, epoch * steps + step + 1, base);
+            match self.options.schedule_unit {
+                Unit::Epoch => schedule.lr(base, epoch, epochs),
+                Unit::Step => schedule.lr(base, epoch * steps + step, epochs * steps),
+            }
         };
         (0..steps).map(lr).collect()
     }

@@ -1,6 +1,6 @@
 //! What a caller may choose about a run.
 
-use super::{Checkpoint, Group, Keeper};
+use super::{Checkpoint, Group, Keeper, LiveLr, LrChange, rate};
 use crate::{
     Error, Result,
     augment::Augment,
@@ -25,6 +25,12 @@ pub struct FitOptions {
     pub batch_size: usize,
     /// The learning rate; the optimiser's usual one if none.
     pub lr: Option<f64>,
+    /// Tells the learning rate that the schedule starts from while the run goes on, `lr` being what it was at the start.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub live_lr: Option<LiveLr>,
+    /// Changes of the learning rate that the schedule starts from, as the history of an earlier run has them.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub lr_changes: Vec<LrChange>,
     /// How parameters follow their gradients.
     #[cfg_attr(feature = "serde", serde(alias = "optimizer"))]
     pub optimiser: Optimiser,
@@ -82,6 +88,8 @@ impl Default for FitOptions {
             epochs: 1,
             batch_size: 32,
             lr: None,
+            live_lr: None,
+            lr_changes: Vec::new(),
             optimiser: Optimiser::default(),
             loss: Loss::default(),
             schedule: Schedule::Constant,
@@ -188,6 +196,10 @@ impl FitOptions {
         if self.epochs == 0 || self.batch_size == 0 {
             let (epochs, batch) = (self.epochs, self.batch_size);
             return fail(format!("epochs is {epochs}, batchSize is {batch}; both must be at least 1"));
+        }
+        rate::check(&self.lr_changes)?;
+        if self.live_lr.is_some() && !self.lr_changes.is_empty() {
+            return fail("lr changes while the run goes on, or by lrChanges; not both".into());
         }
         let positive = [
             ("lr", self.lr),

@@ -69,6 +69,8 @@ pub async fn range_test(
     let options = FitOptions {
         epochs: steps.div_ceil(per_epoch),
         lr: Some(low),
+        live_lr: None,
+        lr_changes: Vec::new(),
         schedule: Schedule::Exponential { gamma: growth },
         schedule_unit: Unit::Step,
         ..options.clone()

@@ -1,6 +1,6 @@
 //! Turns the log of a loop into reports.
 
-use super::{Event, Flow, Point, StepReport, fit::Loop};
+use super::{Event, Flow, LrChange, Point, StepReport, fit::Loop};
 use gradbook_core::Progress;
 
 /// Reads the log of an epoch as it grows.
@@ -8,7 +8,8 @@ pub(super) struct Teller<'a> {
     pub epoch: usize,
     /// What the listener wants.
     pub flow: Flow,
-    lrs: &'a [f64],
+    /// The learning rate of each step of the epoch.
+    pub lrs: Vec<f64>,
     /// Steps of the run.
     steps: usize,
     /// Steps of the epoch that were told.
@@ -22,7 +23,7 @@ pub(super) struct Teller<'a> {
 impl<'a> Teller<'a> {
     pub fn new(
         epoch: usize,
-        lrs: &'a [f64],
+        lrs: Vec<f64>,
         steps: usize,
         points: &'a mut Vec<Point>,
         listen: &'a mut dyn FnMut(&Event) -> Flow,
@@ -51,6 +52,14 @@ impl<'a> Teller<'a> {
         let lr = self.lrs[done - 1];
         let report = StepReport { epoch: self.epoch + 1, step: earlier + done, steps: self.steps, lr, points: fresh };
         if (self.listen)(&Event::Steps(report)) == Flow::Stop {
+            self.flow = Flow::Stop;
+        }
+    }
+
+    /// Tells of a change of the learning rate, which gives these to the epoch.
+    pub fn change(&mut self, change: LrChange, lrs: Vec<f64>) {
+        self.lrs = lrs;
+        if (self.listen)(&Event::LrChange(change)) == Flow::Stop {
             self.flow = Flow::Stop;
         }
     }

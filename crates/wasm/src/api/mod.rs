@@ -4,6 +4,7 @@ pub mod augment;
 pub mod dataset;
 pub mod explain;
 pub(crate) mod function;
+pub mod graph;
 pub mod list;
 pub mod model;
 pub mod options;

@@ -121,11 +121,32 @@ impl Model {
         Ok(Params::of(&*self.0).load(&named)?)
     }
 
-    /// `{ layers: [{ path, kind, input, output, parameters, multiplyAdds, receptiveField }], parameters, multiplyAdds }` for this input
-    /// shape.
+    /// A pass, with parameters drawn from the seed if they are not yet: `{ output, layers: [{ path, kind, parameters, input, output }] }`, where
+    /// inputs and outputs are tensors. Cut, what a layer makes no longer depends on what it was made of: see `Forward::cut`.
+    pub fn record(&self, x: &Tensor, seed: u32, cut: bool) -> Result<Object> {
+        let pass = Forward::evaluation().seeded(seed);
+        let (output, records) = if cut { pass.cut() } else { pass }.record(&*self.0, &x.0)?;
+        let layers = records.into_iter().map(|record| {
+            object(&[
+                ("path", record.path.into()),
+                ("kind", record.kind.into()),
+                ("parameters", (record.parameters as f64).into()),
+                ("input", Tensor(record.input).into()),
+                ("output", Tensor(record.output).into()),
+            ])
+        });
+        let layers: Array = layers.collect();
+        Ok(object(&[("output", Tensor(output).into()), ("layers", layers.into())]))
+    }
+
+    /// `{ layers: [{ path, kind, input, output, parameters, multiplyAdds, receptiveField, fieldStride, fieldStart }], parameters, multiplyAdds }`
+    /// for this input shape.
     pub fn summary(&self, input: Vec<usize>) -> Result<Object> {
         let summary = layers::summary(&*self.0, &input)?;
         let rows = summary.layers.iter().map(|record| {
+            let side = |of: fn(&layers::Field) -> f64| {
+                record.receptive_field.map_or(JsValue::UNDEFINED, |field| numbers(field.iter().map(of)))
+            };
             object(&[
                 ("path", record.path.clone().into()),
                 ("kind", record.kind.clone().into()),
@@ -133,7 +154,9 @@ impl Model {
                 ("output", sizes(&record.output)),
                 ("parameters", (record.parameters as f64).into()),
                 ("multiplyAdds", (record.multiply_adds as f64).into()),
-                ("receptiveField", record.receptive_field.map_or(JsValue::UNDEFINED, |field| sizes(&field))),
+                ("receptiveField", side(|field| field.size as f64)),
+                ("fieldStride", side(|field| field.stride as f64)),
+                ("fieldStart", side(|field| field.start as f64)),
             ])
         });
         let rows: Array = rows.collect();
@@ -178,8 +201,9 @@ impl Layers {
             }
             "denseBlock" => Rc::new(parts.into_iter().fold(layers::DenseBlock::new(), layers::DenseBlock::then)),
             "graph" => {
-                let mut graph = layers::Graph::new();
-                for (layer, node) in parts.into_iter().zip(read::<Nodes>(kind, &options)?.nodes) {
+                let Nodes { inputs, nodes } = read(kind, &options)?;
+                let mut graph = layers::Graph::inputs(inputs)?;
+                for (layer, node) in parts.into_iter().zip(nodes) {
                     graph.push(&node.name, layer, node.inputs, node.join)?;
                 }
                 Rc::new(graph)
@@ -198,10 +222,18 @@ struct Joined {
     join: layers::Join,
 }
 
+/// Whether a trained network has its last layer.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Top {
+    top: Option<bool>,
+}
+
 /// Options of layers that name their inputs.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct Nodes {
+    inputs: Vec<(String, Vec<usize>)>,
     nodes: Vec<Node>,
 }
 
@@ -246,7 +278,10 @@ fn layer(kind: &str, options: &JsValue) -> Result<Rc<dyn Layer>> {
         "densenet" => Rc::new(read::<models::DenseNet>(kind, options)?.build()),
         "mobilenet" => Rc::new(read::<models::MobileNet>(kind, options)?.build()),
         _ => match Pretrained::by_kind(kind) {
-            Some(known) => Rc::new(plain(kind, options, known.network())?),
+            Some(known) => {
+                let Top { top } = read(kind, options)?;
+                Rc::new(if top.unwrap_or(true) { known.network() } else { known.features() })
+            }
             None => Rc::new(read_kind::<Activation>(kind, options)?),
         },
     })
@@ -266,5 +301,9 @@ pub fn preprocess(kind: &str, images: &Tensor) -> Result<Tensor> {
 }
 
 fn sizes(shape: &[usize]) -> JsValue {
-    shape.iter().map(|&size| JsValue::from_f64(size as f64)).collect::<Array>().into()
+    numbers(shape.iter().map(|&size| size as f64))
+}
+
+fn numbers(numbers: impl Iterator<Item = f64>) -> JsValue {
+    numbers.map(JsValue::from_f64).collect::<Array>().into()
 }

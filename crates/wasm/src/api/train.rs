@@ -13,7 +13,9 @@ use crate::error::{Result, Thrown};
 use gradbook_core as core;
 use gradbook_learn::losses::{Loss, Reduction};
 use gradbook_learn::schedule::Schedule;
-use gradbook_learn::train::{self, Checkpoint, Clock, EpochReport, Event, FitOptions, Flow, History, Keeper, Point};
+use gradbook_learn::train::{
+    self, Checkpoint, Clock, EpochReport, Event, FitOptions, Flow, History, Keeper, LiveLr, LrChange, Point,
+};
 use js_sys::{Function, Promise, Reflect};
 use serde::Serialize;
 use std::rc::Rc;
@@ -33,7 +35,8 @@ impl Teacher {
     }
 }
 
-/// Trains a model. `extra` is a loss as a function of output and target, or a teacher; `listen` gets every event as a plain
+/// Trains a model. `extra` is a loss as a function of output and target, or a teacher; `rate` tells the learning
+/// rate that is wanted now, `changes` are those of an earlier run, each its step and the rate; `listen` gets every event as a plain
 /// object and says true to stop. After every epoch the run is saved as `save` says, which gets the history and gives what
 /// [`Session::save`] takes; it goes on from `resume`. Gives the history.
 #[wasm_bindgen]
@@ -45,11 +48,17 @@ pub fn fit(
     validation: Option<Dataset>,
     options: JsValue,
     extra: JsValue,
+    rate: Option<Function>,
+    changes: &[f64],
     listen: Function,
     save: Option<Function>,
     resume: Option<Resume>,
 ) -> Result<Promise> {
     let mut options = settings("fit", &options, &extra)?;
+    // What is no number is told as such, with the step.
+    let number = |rate: &Function| rate.call0(&JsValue::UNDEFINED).ok().and_then(|lr| lr.as_f64()).unwrap_or(f64::NAN);
+    options.live_lr = rate.map(|rate| LiveLr(Rc::new(move || number(&rate))));
+    options.lr_changes = self::changes(changes);
     options.checkpoint = save.map(|save| keeper(session, save));
     options.resume = resume.map(|Resume(checkpoint)| checkpoint);
     let (runner, model, train) = (session.runner(), model.0.clone(), train.0.clone());
@@ -71,7 +80,7 @@ pub struct Resume(Checkpoint);
 impl Resume {
     /// Of values by name, and the history in numbers, where NaN stands for none: for each step its number, loss and accuracy; for each
     /// epoch its number, steps, loss, accuracy, validation loss, validation accuracy, learning rate, steps a second. Norms of gradients,
-    /// if there are any, are as many for each step.
+    /// if there are any, are as many for each step. For each change of the learning rate its step and the rate.
     #[wasm_bindgen(constructor)]
     pub fn new(
         names: Vec<String>,
@@ -80,6 +89,7 @@ impl Resume {
         points: &[f64],
         norms: &[f32],
         epochs: &[f64],
+        changes: &[f64],
     ) -> Self {
         let some = |number: f64| (!number.is_nan()).then_some(number);
         let single = |number: f64| some(number).map(|number| number as f32);
@@ -105,11 +115,16 @@ impl Resume {
         let history = History {
             points: points.iter().enumerate().map(point).collect(),
             epochs: epochs.as_chunks().0.iter().map(epoch).collect(),
+            lr_changes: self::changes(changes),
             seed,
             ..History::default()
         };
         Self(Checkpoint { values: names.into_iter().zip(values.tensors()).collect(), history })
     }
+}
+
+fn changes(pairs: &[f64]) -> Vec<LrChange> {
+    pairs.as_chunks().0.iter().map(|&[step, lr]| LrChange { step: step as usize, lr }).collect()
 }
 
 /// Saves checkpoints through a session. A stop that comes meanwhile ends the run anyway.
