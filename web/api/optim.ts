@@ -114,7 +114,10 @@ export interface SgdOptions extends OptimizerOptions {
   nesterov?: boolean;
   /** Whether weight decay acts on the weights instead of the gradients; no. */
   decoupled?: boolean;
-  /** What momentum means: PyTorch's or the course's formula; "library". */
+  /**
+   * What momentum means: PyTorch's formula, w ← w − lr·b with b ← momentum·b + g, or the course's (section 3.3), m ← momentum·m + lr·g, w ← w − m.
+   * They differ once the rate changes. With Nesterov the parameter is the point w − momentum·m at which the gradient is taken. "library".
+   */
   form?: "library" | "course";
 }
 
@@ -128,7 +131,7 @@ export interface RmsPropOptions extends OptimizerOptions {
   momentum?: number;
   /** Whether the variance is used instead of the mean of squares; no. */
   centered?: boolean;
-  /** PyTorch's or the course's formula; "library". */
+  /** PyTorch's formula, entry by entry, or the course's (eq. 22): one number for all, the average squared norm; "library". */
   form?: "library" | "course";
 }
 
