@@ -472,6 +472,7 @@ import type { BuiltIn } from "./builtin.ts";
 import type { Context } from "./context.ts";
 import type { Create } from "./create.ts";
 import { Dataset } from "./dataset.ts";
+import type { NamedTensors } from "./inputs.ts";
 import type { Own } from "./own.ts";
 import type { Drawn } from "./scenes.ts";
 import type { Nested, Values } from "./tensor.ts";
@@ -485,8 +486,11 @@ export interface DatasetOptions {
 }
 /** Where data sets come from. */
 export interface DataSource extends BuiltIn, Drawn, Own {
-    /** Samples x [N, …] with targets y: whole numbers are class labels [N]. Tensors or arrays. */
-    from(x: Tensor | Nested | Values, y: Tensor | Nested | Values, options?: DatasetOptions): Dataset;
+    /**
+     * Samples x [N, …] with targets y: whole numbers are class labels [N]. Tensors or arrays. Several inputs by name, for a graph of layers
+     * that has them (`nn.graph`), are f32 tensors; they are packed, each sample's numbers in the order of the names, [N, D].
+     */
+    from(x: Tensor | Nested | Values | NamedTensors, y: Tensor | Nested | Values, options?: DatasetOptions): Dataset;
 }
 export declare function data(context: Context, create: Create): DataSource;
 
@@ -683,6 +687,7 @@ import { DISPLAY } from "../display/schema.ts";
 import type { Context } from "./context.ts";
 import { Dataset } from "./dataset.ts";
 import type { History } from "./history.ts";
+import type { NamedTensors } from "./inputs.ts";
 import type { Loss } from "./losses.ts";
 import type { FitOptions, Score } from "./model.ts";
 import { Model } from "./model.ts";
@@ -721,7 +726,7 @@ export declare class Ensemble extends Model {
     /** How each member was trained, if it was on folds; its last epoch has the score on the part that was held back. */
     readonly histories: readonly History[];
     /** The mean of the members' probabilities, [N, C], or of their outputs; `forward` gives the logarithm of the probabilities. */
-    predict(x: Tensor | Dataset, options?: {
+    predict(x: Tensor | Dataset | NamedTensors, options?: {
         batchSize?: number;
     }): Promise<Tensor>;
     /** Members learn one by one, before they are put together. */
@@ -783,11 +788,12 @@ export interface Explain {
     /** How much the score falls when a window is covered. */
     occlusion(model: Model, x: Tensor, options?: OcclusionOptions): Explanation;
     /**
-     * How much each pixel counts for the middle of a layer's output, by its gradient: the effective receptive field. Beside it, in the label,
-     * the theoretical one; the mean over the images is shown.
+     * How much each pixel counts for the middle of a layer's output, by its gradient: the effective receptive field, the mean over the images.
+     * The frame around it is the theoretical one (course equation 31). Of the last convolution; of several layers, `{ layer: [0, 3, 6] }`, side by
+     * side, each map in its own range.
      */
     receptiveField(model: Model, x: Tensor, options?: {
-        layer?: number | string;
+        layer?: number | string | readonly (number | string)[];
     }): Explanation;
     /**
      * Back-propagation through a small computation of one number, step by step (course section 2.4): each node's value, its derivative for what
@@ -830,10 +836,49 @@ export declare class Explanation {
     readonly map: Tensor;
     private readonly label;
     private readonly signed;
+    private readonly frames;
     /** One image: the map over it. Several: the maps side by side. */
     [DISPLAY](): Promise<LiveDisplay>;
 }
 export declare function explain(context: Context): Explain;
+
+// feature-maps.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Pair } from "./tensor.ts";
+/** A convolution or a pooling, as far as sizes go. */
+export interface WindowOptions {
+    /** What it is called in the table. */
+    name?: string;
+    /** F, the size of the kernel or window. */
+    kernel: Pair;
+    /** S, the distance between neighbouring positions; 1. */
+    stride?: Pair;
+    /** P on each side, or what it achieves; "valid": none. "same" goes with stride 1. */
+    padding?: Pair | "same" | "valid" | "full";
+    /** Distance between neighbouring entries of the kernel; 1. */
+    dilation?: Pair;
+}
+/** One window of a row. */
+export interface FeatureMap {
+    name: string;
+    /** N before it, rows and columns. */
+    input: [number, number];
+    /** N behind it. */
+    output: [number, number];
+    /** Rows and columns of the image on which one output can depend. */
+    receptiveField: [number, number];
+}
+/** The sizes of a row of windows; shown as a table. */
+export declare class FeatureMaps {
+    readonly maps: readonly FeatureMap[];
+    /** The size behind the last one. */
+    get output(): [number, number];
+    [DISPLAY](): LiveDisplay;
+    toString(): string;
+}
+/** `nn.featureMaps`: course equations 31 and 32. */
+export declare function featureMaps(size: Pair, windows: readonly WindowOptions[]): FeatureMaps;
 
 // file-store.d.ts
 /** A file as lists show it. */
@@ -1087,11 +1132,14 @@ export type { EnsembleOptions, FoldsOptions, MakeEnsemble } from "./ensemble.ts"
 export { Comparison, Ensemble } from "./ensemble.ts";
 export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target } from "./explain.ts";
 export { Explanation } from "./explain.ts";
+export type { FeatureMap, WindowOptions } from "./feature-maps.ts";
+export { FeatureMaps } from "./feature-maps.ts";
 export type { FileStore, StoredFile } from "./file-store.ts";
 export type { Gradbook } from "./gradbook.ts";
 export { GraphPicture } from "./graph.ts";
 export type { EpochReport, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
+export type { NamedTensors } from "./inputs.ts";
 export type { LayerFigures, LayersOptions, Networks } from "./layers.ts";
 export { LayerStatistics } from "./layers.ts";
 export type { CrossEntropyOptions, Loss, Losses, LossFunction, LossName, ReductionOption, Task, } from "./losses.ts";
@@ -1169,6 +1217,11 @@ export interface Instance extends Gradbook {
 export declare function createGradbook(options?: GradbookOptions): Promise<Instance>;
 /** Answers a `createGradbook({ port })` at the other end: to be called in a worker. */
 export declare function serve(port: MessagePort, options?: Omit<GradbookOptions, "port">): Promise<DeviceInfo>;
+
+// inputs.d.ts
+import { Tensor } from "./tensor.ts";
+/** Inputs by name, each [N, …] with the same N. */
+export type NamedTensors = Readonly<Record<string, Tensor>>;
 
 // layers.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
@@ -1353,6 +1406,7 @@ import { Dataset } from "./dataset.ts";
 import type { GraphPicture } from "./graph.ts";
 import type { EpochReport } from "./history.ts";
 import { History } from "./history.ts";
+import type { NamedTensors } from "./inputs.ts";
 import type { Loss } from "./losses.ts";
 import type { Schedule } from "./optim.ts";
 import { Optimizer } from "./optim.ts";
@@ -1467,10 +1521,11 @@ export interface Score {
 }
 /** A function with parameters: a layer or a whole network. */
 export declare class Model {
+    #private;
     /** What it is, in one word. */
     get kind(): string;
-    /** What it makes of x, as part of a larger computation. */
-    forward(x: Tensor, options?: ForwardOptions): Tensor;
+    /** What it makes of x, or of inputs by name if it has several (`nn.graph`), as part of a larger computation. */
+    forward(x: Tensor | NamedTensors, options?: ForwardOptions): Tensor;
     /** What it learns, for optimisers; none before the first call, as layers learn their sizes from their inputs. */
     get weights(): Variable[];
     /** The parameters by name; none before the first call, as layers learn their sizes from their inputs. */
@@ -1502,8 +1557,8 @@ export declare class Model {
         loss?: Loss;
         batchSize?: number;
     }): Promise<Score>;
-    /** What it makes of every sample, a batch at a time: [N, …] to [N, …]. */
-    predict(x: Tensor | Dataset, options?: {
+    /** What it makes of every sample, a batch at a time: [N, …] to [N, …]; of inputs by name if it has several. */
+    predict(x: Tensor | Dataset | NamedTensors, options?: {
         batchSize?: number;
     }): Promise<Tensor>;
     /**
@@ -1533,8 +1588,12 @@ export interface LayerSummary {
     parameters: number;
     /** Products that it adds up in matrix products and convolutions: about half of its floating-point operations. */
     multiplyAdds: number;
-    /** Rows and columns of the input that one of its outputs can depend on, where that can be said. */
+    /** Rows and columns of the input that one of its outputs can depend on, where that can be said (course equation 31). */
     receptiveField?: number[];
+    /** How far the fields of neighbouring outputs are apart in the input, down and across; 0 where each sees all. */
+    fieldStride?: number[];
+    /** In which row and column of the input the field of the first output begins; below 0 in the padding. */
+    fieldStart?: number[];
 }
 /** The layers of a model, as a table. */
 export declare class Summary {
@@ -1609,6 +1668,7 @@ export declare class Classification {
 
 // nn.d.ts
 import type { Context } from "./context.ts";
+import type { FeatureMaps, WindowOptions } from "./feature-maps.ts";
 import type { ModelFunction } from "./model.ts";
 import { Model } from "./model.ts";
 import type { ConvOptions, Pair, PoolOptions, Tensor } from "./tensor.ts";
@@ -1696,7 +1756,7 @@ export type Join = "concat" | "add" | "mul";
 export interface GraphNode {
     /** What it does; nothing if left out: it joins its inputs. */
     layer?: LayerLike;
-    /** The nodes before it, "x" being the input of the model. */
+    /** The nodes before it, "x" being the input of the model, or the names of its inputs. */
     in: string | readonly string[];
     /** How several inputs become one; "concat". */
     join?: Join;
@@ -1745,10 +1805,29 @@ export interface Nn {
     /**
      * Layers that name their inputs; the last one gives the output:
      * `nn.graph({ a: { layer: nn.dense({ out: 8 }), in: "x" }, sum: { in: ["a", "x"], join: "add" } })`.
+     *
+     * With several inputs, named with their shapes without the batch axis, nodes take them by their names in place of "x":
+     *
+     * ```js
+     * const model = nn.graph({
+     *   pixels: { layer: nn.flatten(), in: "image" },
+     *   out: { layer: nn.dense({ out: 10 }), in: ["pixels", "age"] },
+     * }, { inputs: { image: [1, 28, 28], age: [1] } })
+     * model.forward({ image, age })
+     * await model.fit(data.from({ image, age }, y))
+     * ```
      */
-    graph(nodes: Readonly<Record<string, GraphNode>>): Model;
+    graph(nodes: Readonly<Record<string, GraphNode>>, options?: {
+        inputs?: Readonly<Record<string, readonly number[]>>;
+    }): Model;
     /** The network of a file that `model.save` wrote (safetensors), trained as it was. */
     load(file: string): Promise<Model>;
+    /**
+     * The sizes of feature maps behind convolutions and poolings in a row, and their receptive fields, for an image of a size:
+     * `nn.featureMaps(28, [{ kernel: 5 }, { kernel: 2, stride: 2 }])`. Errors: a window that does not fit; they say which image would do.
+     * Source: course equations 31 and 32.
+     */
+    featureMaps(size: Pair, windows: readonly WindowOptions[]): FeatureMaps;
     /** x · Wᵀ + b; W is [out, in]. */
     dense(options: DenseOptions): Model;
     /** Cross-correlation of [N, C, H, W] with a weight [out, C/groups, KH, KW], plus a bias. */
@@ -2209,6 +2288,8 @@ export interface OverlayOptions {
     label?: string;
     /** Whether 0 stands in the middle of the colours; yes if the map has values below 0. */
     signed?: boolean;
+    /** A frame over it: left, top, right and bottom in the image's pixels; it may reach beyond the image. */
+    box?: readonly [left: number, top: number, right: number, bottom: number];
 }
 /** A line: y over x, which rises. */
 export interface Line {

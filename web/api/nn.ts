@@ -2,6 +2,9 @@
 
 import type { Context } from "./context.ts";
 import { argumentError } from "./context.ts";
+import type { FeatureMaps, WindowOptions } from "./feature-maps.ts";
+import { featureMaps } from "./feature-maps.ts";
+import { declared } from "./inputs.ts";
 import { loadModel } from "./load-model.ts";
 import type { ModelFunction } from "./model.ts";
 import { Model } from "./model.ts";
@@ -103,7 +106,7 @@ export type Join = "concat" | "add" | "mul";
 export interface GraphNode {
   /** What it does; nothing if left out: it joins its inputs. */
   layer?: LayerLike;
-  /** The nodes before it, "x" being the input of the model. */
+  /** The nodes before it, "x" being the input of the model, or the names of its inputs. */
   in: string | readonly string[];
   /** How several inputs become one; "concat". */
   join?: Join;
@@ -155,10 +158,30 @@ export interface Nn {
   /**
    * Layers that name their inputs; the last one gives the output:
    * `nn.graph({ a: { layer: nn.dense({ out: 8 }), in: "x" }, sum: { in: ["a", "x"], join: "add" } })`.
+   *
+   * With several inputs, named with their shapes without the batch axis, nodes take them by their names in place of "x":
+   *
+   * ```js
+   * const model = nn.graph({
+   *   pixels: { layer: nn.flatten(), in: "image" },
+   *   out: { layer: nn.dense({ out: 10 }), in: ["pixels", "age"] },
+   * }, { inputs: { image: [1, 28, 28], age: [1] } })
+   * model.forward({ image, age })
+   * await model.fit(data.from({ image, age }, y))
+   * ```
    */
-  graph(nodes: Readonly<Record<string, GraphNode>>): Model;
+  graph(
+    nodes: Readonly<Record<string, GraphNode>>,
+    options?: { inputs?: Readonly<Record<string, readonly number[]>> },
+  ): Model;
   /** The network of a file that `model.save` wrote (safetensors), trained as it was. */
   load(file: string): Promise<Model>;
+  /**
+   * The sizes of feature maps behind convolutions and poolings in a row, and their receptive fields, for an image of a size:
+   * `nn.featureMaps(28, [{ kernel: 5 }, { kernel: 2, stride: 2 }])`. Errors: a window that does not fit; they say which image would do.
+   * Source: course equations 31 and 32.
+   */
+  featureMaps(size: Pair, windows: readonly WindowOptions[]): FeatureMaps;
   /** x · Wᵀ + b; W is [out, in]. */
   dense(options: DenseOptions): Model;
   /** Cross-correlation of [N, C, H, W] with a weight [out, C/groups, KH, KW], plus a bias. */
@@ -294,7 +317,8 @@ export function nn(context: Context): Nn {
       block("residual", models("residual", shortcut === undefined ? [body] : [body, shortcut])),
     parallel: (branches, options) => block("parallel", models("parallel", branches), options),
     denseBlock: (layers) => block("denseBlock", models("denseBlock", layers)),
-    graph(nodes) {
+    graph(nodes, options = {}) {
+      wasm.checkNames("graph", options, ["inputs"]);
       const named = Object.entries(nodes);
       for (const [name, node] of named) wasm.checkNames(`graph: ${name}`, node, ["layer", "in", "join"]);
       const identity = layer("identity");
@@ -305,9 +329,13 @@ export function nn(context: Context): Nn {
         inputs: inputs(node),
         join: node.join ?? "concat",
       }));
-      return block("graph", parts, { nodes: described });
+      return block("graph", parts, {
+        ...(options.inputs && { inputs: declared(options.inputs) }),
+        nodes: described,
+      });
     },
     func,
+    featureMaps,
     load: (file) => loadModel(context, file),
     dense: layer("dense"),
     conv1d: layer("conv1d"),
