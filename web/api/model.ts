@@ -56,17 +56,17 @@ export interface FitOptions {
   shuffle?: boolean;
   /** What becomes of samples that do not fill a batch; "keep". */
   remainder?: "keep" | "drop";
-  /** The largest common norm of all gradients. */
+  /** The largest common norm of all gradients: longer ones are made that long. Course equation 24. */
   clipNorm?: number;
   /** The largest magnitude of an entry of a gradient. */
   clipValue?: number;
-  /** The largest norm of a unit's gradient, as a share of that of its weights (adaptive clipping). */
+  /** The largest norm of a unit's gradient, as a share of that of its weights. Course section 3.6; Brock et al. 2021. */
   clipAdaptive?: number;
   /** Pull of the weights towards 0, in place of the optimiser's own. */
   weightDecay?: number;
-  /** Factor of the sum of magnitudes of all parameters, added to what becomes small. */
+  /** Factor of the sum of magnitudes of all parameters, added to what becomes small. Course equation 28. */
   l1?: number;
-  /** Factor of the sum of squares of all parameters, added to what becomes small. */
+  /** Factor of the sum of squares of all parameters, added to what becomes small: half of a weight decay. Course equation 29. */
   l2?: number;
   /** Options for some of the parameters: what is frozen, rates, decay, penalties. Later groups overrule. */
   groups?: readonly ParameterGroup[];

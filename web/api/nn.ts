@@ -10,7 +10,10 @@ import type { ModelFunction } from "./model.ts";
 import { Model } from "./model.ts";
 import type { ConvOptions, Pair, PoolOptions, Tensor } from "./tensor.ts";
 
-/** How weights start; biases start at 0. */
+/**
+ * How weights start; biases start at 0. Standard deviations, n being the inputs of a unit: "xavierCourse" √(1/n) (course equation 26),
+ * "xavierNormal" and "xavierUniform" √(2/(inputs + outputs)) (Glorot and Bengio 2010), "heNormal" and "heUniform" √(2/n) (equation 27).
+ */
 export type Init =
   | "heNormal"
   | "heUniform"
@@ -221,35 +224,38 @@ export interface Nn {
   normalize(options: { mean: readonly number[]; std: readonly number[] }): Model;
   /** Everything but the first axis as one: [N, …] to [N, −1]. */
   flatten(): Model;
-  /** Sets random entries to 0 in training and scales the others up. */
+  /** Sets random entries to 0 in training and scales the others up, so that means stay; passes all on otherwise. Course section 6.3. */
   dropout(options?: DropoutOptions): Model;
   /** The same for whole channels of a sample at once. */
   dropout2d(options?: DropoutOptions): Model;
-  /** Normalises every channel over the batch. */
+  /**
+   * Brings every channel of [N, C, …] to mean 0 and variance 1 over the batch (in training) or by running statistics, then scales and shifts it.
+   * Course section 8.4; Ioffe and Szegedy 2015.
+   */
   batchNorm(options?: BatchNormOptions): Model;
   /** Normalises every sample. */
   layerNorm(options?: LayerNormOptions): Model;
-  /** Normalises groups of channels of every sample. */
+  /** Normalises groups of channels of every sample [N, C, …]; the groups must divide C. Course section 8.5; Wu and He 2018. */
   groupNorm(options: { groups: number; eps?: number; affine?: boolean }): Model;
   /** Normalises every channel of every sample. */
   instanceNorm(options?: { eps?: number; affine?: boolean }): Model;
   /** x/√(mean(x²) + eps) over the last axes. */
   rmsNorm(options?: LayerNormOptions): Model;
-  /** x */
+  /** x. Course equation 3. */
   identity(): Model;
-  /** sin x */
+  /** sin x, in radians. Course equation 8. */
   sin(): Model;
-  /** max(0, x) */
+  /** max(0, x); its derivative at 0 is 0 (the course, equation 5, takes 1: `x.ge(0).where(x, 0)`). */
   relu(): Model;
-  /** x above 0, else slope · x; slope is 0.01. */
+  /** x above 0, else slope · x; slope is 0.01 (0.1 in course equation 6). Its derivative at 0 is the slope. */
   leakyRelu(options?: { slope?: number }): Model;
-  /** Leaky ReLU that learns one slope for each channel. */
+  /** Leaky ReLU that learns one slope for each channel of [N, C, …], 0.25 at first. Source: He et al. 2015. */
   prelu(): Model;
-  /** 1 / (1 + exp(−x)) */
+  /** 1 / (1 + exp(−x)), 0…1. Course equation 4. */
   sigmoid(): Model;
-  /** The hyperbolic tangent. */
+  /** The hyperbolic tangent, −1…1. Course equation 7. */
   tanh(): Model;
-  /** Exponentials that sum to 1 along an axis; the last one. */
+  /** Exponentials that sum to 1 along an axis (the last one), of values less their maximum. Course equation 10. */
   softmax(options?: { dim?: number }): Model;
   /** x above 0, else alpha (exp(x) − 1). */
   elu(options?: { alpha?: number }): Model;
