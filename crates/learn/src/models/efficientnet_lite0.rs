@@ -51,8 +51,5 @@ pub fn efficientnet_lite0_features() -> Sequential {
             (input, number) = (out, number + 1);
         }
     }
-    network
-        .named("head", Conv2d::new(HEAD, 1))
-        .named("headRelu", Activation::Relu6)
-        .named("pool", GlobalAvgPool)
+    network.named("head", Conv2d::new(HEAD, 1)).named("headRelu", Activation::Relu6).named("pool", GlobalAvgPool)
 }

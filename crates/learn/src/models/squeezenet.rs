@@ -11,10 +11,7 @@ use crate::layers::{Activation, Conv2d, Conv2dConfig, Fire, GlobalAvgPool, MaxPo
 /// # Ok::<(), gradbook_learn::Error>(())
 /// ```
 pub fn squeezenet() -> Sequential {
-    body()
-        .named("conv10", Conv2d::new(1000, 1))
-        .named("relu10", Activation::Relu)
-        .named("pool10", GlobalAvgPool)
+    body().named("conv10", Conv2d::new(1000, 1)).named("relu10", Activation::Relu).named("pool10", GlobalAvgPool)
 }
 
 /// The same without its classes: images \[N, 3, H, W\] to what it sees in them, \[N, 512\], for a last layer of another task.

@@ -38,7 +38,10 @@ impl Rule for RmsProp {
     fn state(&self, param: &Tensor) -> Result<Vec<Tensor>> {
         if self.form == MomentumForm::Course {
             if self.centered || self.momentum != 0.0 {
-                return Err(Error::argument("rmsprop", "the course's form has no momentum and is not centred; leave them out"));
+                return Err(Error::argument(
+                    "rmsprop",
+                    "the course's form has no momentum and is not centred; leave them out",
+                ));
             }
             return Ok(vec![Tensor::scalar(0.0)]);
         }
