@@ -472,6 +472,7 @@ import type { BuiltIn } from "./builtin.ts";
 import type { Context } from "./context.ts";
 import type { Create } from "./create.ts";
 import { Dataset } from "./dataset.ts";
+import type { NamedTensors } from "./inputs.ts";
 import type { Own } from "./own.ts";
 import type { Drawn } from "./scenes.ts";
 import type { Nested, Values } from "./tensor.ts";
@@ -485,8 +486,11 @@ export interface DatasetOptions {
 }
 /** Where data sets come from. */
 export interface DataSource extends BuiltIn, Drawn, Own {
-    /** Samples x [N, …] with targets y: whole numbers are class labels [N]. Tensors or arrays. */
-    from(x: Tensor | Nested | Values, y: Tensor | Nested | Values, options?: DatasetOptions): Dataset;
+    /**
+     * Samples x [N, …] with targets y: whole numbers are class labels [N]. Tensors or arrays. Several inputs by name, for a graph of layers
+     * that has them (`nn.graph`), are f32 tensors; they are packed, each sample's numbers in the order of the names, [N, D].
+     */
+    from(x: Tensor | Nested | Values | NamedTensors, y: Tensor | Nested | Values, options?: DatasetOptions): Dataset;
 }
 export declare function data(context: Context, create: Create): DataSource;
 
@@ -683,6 +687,7 @@ import { DISPLAY } from "../display/schema.ts";
 import type { Context } from "./context.ts";
 import { Dataset } from "./dataset.ts";
 import type { History } from "./history.ts";
+import type { NamedTensors } from "./inputs.ts";
 import type { Loss } from "./losses.ts";
 import type { FitOptions, Score } from "./model.ts";
 import { Model } from "./model.ts";
@@ -721,7 +726,7 @@ export declare class Ensemble extends Model {
     /** How each member was trained, if it was on folds; its last epoch has the score on the part that was held back. */
     readonly histories: readonly History[];
     /** The mean of the members' probabilities, [N, C], or of their outputs; `forward` gives the logarithm of the probabilities. */
-    predict(x: Tensor | Dataset, options?: {
+    predict(x: Tensor | Dataset | NamedTensors, options?: {
         batchSize?: number;
     }): Promise<Tensor>;
     /** Members learn one by one, before they are put together. */
@@ -783,11 +788,12 @@ export interface Explain {
     /** How much the score falls when a window is covered. */
     occlusion(model: Model, x: Tensor, options?: OcclusionOptions): Explanation;
     /**
-     * How much each pixel counts for the middle of a layer's output, by its gradient: the effective receptive field. Beside it, in the label,
-     * the theoretical one; the mean over the images is shown.
+     * How much each pixel counts for the middle of a layer's output, by its gradient: the effective receptive field, the mean over the images.
+     * The frame around it is the theoretical one (course equation 31). Of the last convolution; of several layers, `{ layer: [0, 3, 6] }`, side by
+     * side, each map in its own range.
      */
     receptiveField(model: Model, x: Tensor, options?: {
-        layer?: number | string;
+        layer?: number | string | readonly (number | string)[];
     }): Explanation;
     /**
      * Back-propagation through a small computation of one number, step by step (course section 2.4): each node's value, its derivative for what
@@ -830,10 +836,49 @@ export declare class Explanation {
     readonly map: Tensor;
     private readonly label;
     private readonly signed;
+    private readonly frames;
     /** One image: the map over it. Several: the maps side by side. */
     [DISPLAY](): Promise<LiveDisplay>;
 }
 export declare function explain(context: Context): Explain;
+
+// feature-maps.d.ts
+import type { LiveDisplay } from "../display/schema.ts";
+import { DISPLAY } from "../display/schema.ts";
+import type { Pair } from "./tensor.ts";
+/** A convolution or a pooling, as far as sizes go. */
+export interface WindowOptions {
+    /** What it is called in the table. */
+    name?: string;
+    /** F, the size of the kernel or window. */
+    kernel: Pair;
+    /** S, the distance between neighbouring positions; 1. */
+    stride?: Pair;
+    /** P on each side, or what it achieves; "valid": none. "same" goes with stride 1. */
+    padding?: Pair | "same" | "valid" | "full";
+    /** Distance between neighbouring entries of the kernel; 1. */
+    dilation?: Pair;
+}
+/** One window of a row. */
+export interface FeatureMap {
+    name: string;
+    /** N before it, rows and columns. */
+    input: [number, number];
+    /** N behind it. */
+    output: [number, number];
+    /** Rows and columns of the image on which one output can depend. */
+    receptiveField: [number, number];
+}
+/** The sizes of a row of windows; shown as a table. */
+export declare class FeatureMaps {
+    readonly maps: readonly FeatureMap[];
+    /** The size behind the last one. */
+    get output(): [number, number];
+    [DISPLAY](): LiveDisplay;
+    toString(): string;
+}
+/** `nn.featureMaps`: course equations 31 and 32. */
+export declare function featureMaps(size: Pair, windows: readonly WindowOptions[]): FeatureMaps;
 
 // file-store.d.ts
 /** A file as lists show it. */
@@ -1004,7 +1049,14 @@ export interface EpochReport {
     /** Training steps a second. */
     stepsPerSecond?: number;
 }
-/** Everything is prepared, some steps were done, or an epoch is over. */
+/** A change of the learning rate that did not come from the schedule. */
+export interface LrChange {
+    /** The first step that had it, from 1. */
+    step: number;
+    /** The rate that the schedule went on from. */
+    lr: number;
+}
+/** Everything is prepared, some steps were done, the rate was changed, or an epoch is over. */
 export type TrainEvent = {
     kind: "begin";
     steps: number;
@@ -1017,7 +1069,9 @@ export type TrainEvent = {
     steps: number;
     lr: number;
     points: StepPoint[];
-} | (EpochReport & {
+} | (LrChange & {
+    kind: "lrChange";
+}) | (EpochReport & {
     kind: "epoch";
 });
 /** A history as the module gives it. */
@@ -1027,6 +1081,7 @@ export interface HistoryData {
     stopped: boolean;
     restored?: number;
     seed: number;
+    lrChanges?: LrChange[];
     watched?: string[];
 }
 /** What a training run came to; shown as its curve. */
@@ -1045,6 +1100,8 @@ export declare class History {
     readonly restored: number | undefined;
     /** The seed of the run: the same one repeats it. */
     readonly seed: number;
+    /** Changes of a live learning rate. With these as `lrChanges` of `fit`, and the seed, the run is repeated. */
+    readonly lrChanges: readonly LrChange[];
     /** Names of the weights whose gradient norms the points have. */
     readonly watched: readonly string[];
     /** The last epoch's figures. */
@@ -1087,11 +1144,14 @@ export type { EnsembleOptions, FoldsOptions, MakeEnsemble } from "./ensemble.ts"
 export { Comparison, Ensemble } from "./ensemble.ts";
 export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target } from "./explain.ts";
 export { Explanation } from "./explain.ts";
+export type { FeatureMap, WindowOptions } from "./feature-maps.ts";
+export { FeatureMaps } from "./feature-maps.ts";
 export type { FileStore, StoredFile } from "./file-store.ts";
 export type { Gradbook } from "./gradbook.ts";
 export { GraphPicture } from "./graph.ts";
-export type { EpochReport, StepPoint } from "./history.ts";
+export type { EpochReport, LrChange, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
+export type { NamedTensors } from "./inputs.ts";
 export type { LayerFigures, LayersOptions, Networks } from "./layers.ts";
 export { LayerStatistics } from "./layers.ts";
 export type { CrossEntropyOptions, Loss, Losses, LossFunction, LossName, ReductionOption, Task, } from "./losses.ts";
@@ -1100,7 +1160,7 @@ export { Model, RangeTest, Summary } from "./model.ts";
 export type { ClassifyOptions, Models, ModelsOptions } from "./models.ts";
 export { Classification, Classifier } from "./models.ts";
 export type { BatchNormOptions, Conv1dOptions, Conv2dOptions, ConvTranspose2dOptions, DenseOptions, DropoutOptions, GraphNode, Init, Join, LayerLike, LayerNormOptions, Nn, SeparableConv2dOptions, } from "./nn.ts";
-export type { AdamOptions, Optim, OptimizerOptions, PreviewOptions, RmsPropOptions, Schedule, SchedulePreview, SgdOptions, StepOptions, } from "./optim.ts";
+export type { AdamOptions, LiveNumber, Optim, OptimizerOptions, PreviewOptions, RmsPropOptions, Schedule, SchedulePreview, SgdOptions, StepOptions, } from "./optim.ts";
 export { Optimizer } from "./optim.ts";
 export type { Own } from "./own.ts";
 export type { PlanStep } from "./plan.ts";
@@ -1169,6 +1229,11 @@ export interface Instance extends Gradbook {
 export declare function createGradbook(options?: GradbookOptions): Promise<Instance>;
 /** Answers a `createGradbook({ port })` at the other end: to be called in a worker. */
 export declare function serve(port: MessagePort, options?: Omit<GradbookOptions, "port">): Promise<DeviceInfo>;
+
+// inputs.d.ts
+import { Tensor } from "./tensor.ts";
+/** Inputs by name, each [N, …] with the same N. */
+export type NamedTensors = Readonly<Record<string, Tensor>>;
 
 // layers.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
@@ -1289,33 +1354,43 @@ export interface Task {
     /** Its factor in the sum; 1. */
     weight?: number;
 }
-/** Losses as functions. */
+/**
+ * Losses as functions of outputs and targets. Unless it is said otherwise both have the same shape, whatever it is, and the result is one number
+ * without a unit, the mean over all elements (of classes: over all samples); `reduction: "sum"` gives the course's form, "none" a loss for each. Errors: shapes or types
+ * that do not fit each other.
+ */
 export interface Losses {
-    /** −log softmax(logits)[target]: logits [N, C], targets are class indices [N] or probabilities [N, C]. */
+    /**
+     * −log softmax(logits)[target]: logits [N, C], targets are class indices (i32 [N]) or probabilities [N, C]; stable for logits of any size.
+     * Course equations 10 to 13.
+     */
     crossEntropy(logits: Tensor, target: Tensor, options?: CrossEntropyOptions & ReductionOption): Tensor;
-    /** The squared difference. */
+    /** (output − target)². Course equation 15, which sums. */
     mse(output: Tensor, target: Tensor, options?: ReductionOption): Tensor;
-    /** The absolute difference. */
+    /** |output − target|. Course equation 14, which sums. */
     l1(output: Tensor, target: Tensor, options?: ReductionOption): Tensor;
-    /** Squared below `beta`, absolute above. */
+    /** Half the square over `beta` (1) below `beta`, the magnitude less beta/2 above. As `torch.nn.SmoothL1Loss`. */
     smoothL1(output: Tensor, target: Tensor, options?: {
         beta?: number;
     } & ReductionOption): Tensor;
-    /** Squared below `delta`, absolute above. */
+    /** Half the square below `delta` (1), delta times the magnitude less delta²/2 above. Source: Huber 1964. */
     huber(output: Tensor, target: Tensor, options?: {
         delta?: number;
     } & ReductionOption): Tensor;
-    /** The cross-entropy of probabilities of yes. */
+    /** −t log p − (1 − t) log(1 − p) of probabilities p of yes and targets t, 0…1. Course equation 11, which sums. */
     bce(probabilities: Tensor, target: Tensor, options?: ReductionOption): Tensor;
-    /** The cross-entropy of logits of yes. */
+    /** The same of logits z, p being sigmoid(z): stable for logits of any size. */
     bceWithLogits(logits: Tensor, target: Tensor, options?: ReductionOption): Tensor;
-    /** max(0, 1 − target · output), targets −1 or 1. */
+    /** max(0, 1 − target · output), targets −1 or 1. Course equation 16. */
     hinge(output: Tensor, target: Tensor, options?: ReductionOption): Tensor;
-    /** The right class must lead by the margin (1). */
+    /** Σ max(0, margin − z_y + z_j)/C over the other classes j: logits z [N, C], class indices y [N]; margin 1. As `torch.nn.MultiMarginLoss`. */
     multiMargin(output: Tensor, target: Tensor, options?: {
         margin?: number;
     } & ReductionOption): Tensor;
-    /** The cross-entropy with easy samples discounted by gamma (2). */
+    /**
+     * −(1 − p)^gamma · log p, p being the softmax of the right class: logits [N, C], class indices [N]; gamma 2. Without a weight of classes, as
+     * in course equations 61 and 62.
+     */
     focal(logits: Tensor, target: Tensor, options?: {
         gamma?: number;
     } & ReductionOption): Tensor;
@@ -1323,7 +1398,7 @@ export interface Losses {
     dice(logits: Tensor, target: Tensor, options?: {
         smooth?: number;
     }): Tensor;
-    /** The divergence of target probabilities from log-probabilities. */
+    /** Σ t (log t − output) of log-probabilities and target probabilities t, both [N, C]; the mean is over all N · C. As `torch.nn.KLDivLoss`. */
     kl(logProbabilities: Tensor, target: Tensor, options?: ReductionOption): Tensor;
     /**
      * alpha · T² · KL of softened scores + (1 − alpha) · cross-entropy: a student learns from a teacher's logits [N, C]. In `fit` it is the
@@ -1351,8 +1426,9 @@ import { Variable } from "./compile.ts";
 import type { Context } from "./context.ts";
 import { Dataset } from "./dataset.ts";
 import type { GraphPicture } from "./graph.ts";
-import type { EpochReport } from "./history.ts";
+import type { EpochReport, LrChange } from "./history.ts";
 import { History } from "./history.ts";
+import type { NamedTensors } from "./inputs.ts";
 import type { Loss } from "./losses.ts";
 import type { Schedule } from "./optim.ts";
 import { Optimizer } from "./optim.ts";
@@ -1379,23 +1455,25 @@ export interface FitOptions {
     plot?: Curve;
     /** How the learning rate changes; not at all. */
     schedule?: Schedule;
+    /** Changes of the learning rate, as `history.lrChanges` of a run with a live one has them: the same again. */
+    lrChanges?: readonly LrChange[];
     /** What the schedule counts; "epoch". */
     scheduleUnit?: "epoch" | "step";
     /** Whether each epoch has a random order; yes. */
     shuffle?: boolean;
     /** What becomes of samples that do not fill a batch; "keep". */
     remainder?: "keep" | "drop";
-    /** The largest common norm of all gradients. */
+    /** The largest common norm of all gradients: longer ones are made that long. Course equation 24. */
     clipNorm?: number;
     /** The largest magnitude of an entry of a gradient. */
     clipValue?: number;
-    /** The largest norm of a unit's gradient, as a share of that of its weights (adaptive clipping). */
+    /** The largest norm of a unit's gradient, as a share of that of its weights. Course section 3.6; Brock et al. 2021. */
     clipAdaptive?: number;
     /** Pull of the weights towards 0, in place of the optimiser's own. */
     weightDecay?: number;
-    /** Factor of the sum of magnitudes of all parameters, added to what becomes small. */
+    /** Factor of the sum of magnitudes of all parameters, added to what becomes small. Course equation 28. */
     l1?: number;
-    /** Factor of the sum of squares of all parameters, added to what becomes small. */
+    /** Factor of the sum of squares of all parameters, added to what becomes small: half of a weight decay. Course equation 29. */
     l2?: number;
     /** Options for some of the parameters: what is frozen, rates, decay, penalties. Later groups overrule. */
     groups?: readonly ParameterGroup[];
@@ -1467,10 +1545,11 @@ export interface Score {
 }
 /** A function with parameters: a layer or a whole network. */
 export declare class Model {
+    #private;
     /** What it is, in one word. */
     get kind(): string;
-    /** What it makes of x, as part of a larger computation. */
-    forward(x: Tensor, options?: ForwardOptions): Tensor;
+    /** What it makes of x, or of inputs by name if it has several (`nn.graph`), as part of a larger computation. */
+    forward(x: Tensor | NamedTensors, options?: ForwardOptions): Tensor;
     /** What it learns, for optimisers; none before the first call, as layers learn their sizes from their inputs. */
     get weights(): Variable[];
     /** The parameters by name; none before the first call, as layers learn their sizes from their inputs. */
@@ -1488,7 +1567,7 @@ export declare class Model {
      * Tries learning rates: trains for `steps` (100) steps while the rate grows from `from` (1e-6) to `to` (1), or until the loss explodes, and
      * puts the weights back.
      */
-    lrRangeTest(train: Dataset, options?: Omit<FitOptions, "epochs" | "validation" | "schedule" | "scheduleUnit" | "earlyStopping" | "ema" | "checkpoint" | "resume" | "onEpoch" | "plot"> & {
+    lrRangeTest(train: Dataset, options?: Omit<FitOptions, "epochs" | "validation" | "schedule" | "lrChanges" | "scheduleUnit" | "earlyStopping" | "ema" | "checkpoint" | "resume" | "onEpoch" | "plot"> & {
         from?: number;
         to?: number;
         steps?: number;
@@ -1502,8 +1581,8 @@ export declare class Model {
         loss?: Loss;
         batchSize?: number;
     }): Promise<Score>;
-    /** What it makes of every sample, a batch at a time: [N, …] to [N, …]. */
-    predict(x: Tensor | Dataset, options?: {
+    /** What it makes of every sample, a batch at a time: [N, …] to [N, …]; of inputs by name if it has several. */
+    predict(x: Tensor | Dataset | NamedTensors, options?: {
         batchSize?: number;
     }): Promise<Tensor>;
     /**
@@ -1533,8 +1612,12 @@ export interface LayerSummary {
     parameters: number;
     /** Products that it adds up in matrix products and convolutions: about half of its floating-point operations. */
     multiplyAdds: number;
-    /** Rows and columns of the input that one of its outputs can depend on, where that can be said. */
+    /** Rows and columns of the input that one of its outputs can depend on, where that can be said (course equation 31). */
     receptiveField?: number[];
+    /** How far the fields of neighbouring outputs are apart in the input, down and across; 0 where each sees all. */
+    fieldStride?: number[];
+    /** In which row and column of the input the field of the first output begins; below 0 in the padding. */
+    fieldStart?: number[];
 }
 /** The layers of a model, as a table. */
 export declare class Summary {
@@ -1587,6 +1670,11 @@ export declare class Classifier extends Model {
     readonly classes: readonly string[];
     /** Images [N, 3, H, W] or one [3, H, W], values 0…1, as the network expects them: the square in their middle, at its size. */
     preprocess(images: Tensor): Tensor;
+    /**
+     * The network without its last layer, for a head of your own: `nn.sequential([net.features(), nn.dense({ out: 3 })])`. It makes images
+     * [N, 3, H, W] to features [N, 512] (SqueezeNet) or [N, 1280] (EfficientNet-Lite0); its weights begin as those of this network.
+     */
+    features(): Model;
     /** What the network takes an image for, [3, H, W] or [1, 3, H, W], values 0…1: the most probable classes. */
     classify(image: Tensor, options?: ClassifyOptions): Promise<Classification>;
 }
@@ -1609,10 +1697,14 @@ export declare class Classification {
 
 // nn.d.ts
 import type { Context } from "./context.ts";
+import type { FeatureMaps, WindowOptions } from "./feature-maps.ts";
 import type { ModelFunction } from "./model.ts";
 import { Model } from "./model.ts";
 import type { ConvOptions, Pair, PoolOptions, Tensor } from "./tensor.ts";
-/** How weights start; biases start at 0. */
+/**
+ * How weights start; biases start at 0. Standard deviations, n being the inputs of a unit: "xavierCourse" √(1/n) (course equation 26),
+ * "xavierNormal" and "xavierUniform" √(2/(inputs + outputs)) (Glorot and Bengio 2010), "heNormal" and "heUniform" √(2/n) (equation 27).
+ */
 export type Init = "heNormal" | "heUniform" | "xavierNormal" | "xavierUniform" | "xavierCourse" | "orthogonal" | "truncNormal" | "zeros"
 /** Normal with this standard deviation, whatever the layer's size: too small or too large, to see what comes of it. */
  | {
@@ -1696,7 +1788,7 @@ export type Join = "concat" | "add" | "mul";
 export interface GraphNode {
     /** What it does; nothing if left out: it joins its inputs. */
     layer?: LayerLike;
-    /** The nodes before it, "x" being the input of the model. */
+    /** The nodes before it, "x" being the input of the model, or the names of its inputs. */
     in: string | readonly string[];
     /** How several inputs become one; "concat". */
     join?: Join;
@@ -1745,10 +1837,29 @@ export interface Nn {
     /**
      * Layers that name their inputs; the last one gives the output:
      * `nn.graph({ a: { layer: nn.dense({ out: 8 }), in: "x" }, sum: { in: ["a", "x"], join: "add" } })`.
+     *
+     * With several inputs, named with their shapes without the batch axis, nodes take them by their names in place of "x":
+     *
+     * ```js
+     * const model = nn.graph({
+     *   pixels: { layer: nn.flatten(), in: "image" },
+     *   out: { layer: nn.dense({ out: 10 }), in: ["pixels", "age"] },
+     * }, { inputs: { image: [1, 28, 28], age: [1] } })
+     * model.forward({ image, age })
+     * await model.fit(data.from({ image, age }, y))
+     * ```
      */
-    graph(nodes: Readonly<Record<string, GraphNode>>): Model;
+    graph(nodes: Readonly<Record<string, GraphNode>>, options?: {
+        inputs?: Readonly<Record<string, readonly number[]>>;
+    }): Model;
     /** The network of a file that `model.save` wrote (safetensors), trained as it was. */
     load(file: string): Promise<Model>;
+    /**
+     * The sizes of feature maps behind convolutions and poolings in a row, and their receptive fields, for an image of a size:
+     * `nn.featureMaps(28, [{ kernel: 5 }, { kernel: 2, stride: 2 }])`. Errors: a window that does not fit; they say which image would do.
+     * Source: course equations 31 and 32.
+     */
+    featureMaps(size: Pair, windows: readonly WindowOptions[]): FeatureMaps;
     /** x · Wᵀ + b; W is [out, in]. */
     dense(options: DenseOptions): Model;
     /** Cross-correlation of [N, C, H, W] with a weight [out, C/groups, KH, KW], plus a bias. */
@@ -1807,15 +1918,18 @@ export interface Nn {
     }): Model;
     /** Everything but the first axis as one: [N, …] to [N, −1]. */
     flatten(): Model;
-    /** Sets random entries to 0 in training and scales the others up. */
+    /** Sets random entries to 0 in training and scales the others up, so that means stay; passes all on otherwise. Course section 6.3. */
     dropout(options?: DropoutOptions): Model;
     /** The same for whole channels of a sample at once. */
     dropout2d(options?: DropoutOptions): Model;
-    /** Normalises every channel over the batch. */
+    /**
+     * Brings every channel of [N, C, …] to mean 0 and variance 1 over the batch (in training) or by running statistics, then scales and shifts it.
+     * Course section 8.4; Ioffe and Szegedy 2015.
+     */
     batchNorm(options?: BatchNormOptions): Model;
     /** Normalises every sample. */
     layerNorm(options?: LayerNormOptions): Model;
-    /** Normalises groups of channels of every sample. */
+    /** Normalises groups of channels of every sample [N, C, …]; the groups must divide C. Course section 8.5; Wu and He 2018. */
     groupNorm(options: {
         groups: number;
         eps?: number;
@@ -1828,23 +1942,23 @@ export interface Nn {
     }): Model;
     /** x/√(mean(x²) + eps) over the last axes. */
     rmsNorm(options?: LayerNormOptions): Model;
-    /** x */
+    /** x. Course equation 3. */
     identity(): Model;
-    /** sin x */
+    /** sin x, in radians. Course equation 8. */
     sin(): Model;
-    /** max(0, x) */
+    /** max(0, x); its derivative at 0 is 0 (the course, equation 5, takes 1: `x.ge(0).where(x, 0)`). */
     relu(): Model;
-    /** x above 0, else slope · x; slope is 0.01. */
+    /** x above 0, else slope · x; slope is 0.01 (0.1 in course equation 6). Its derivative at 0 is the slope. */
     leakyRelu(options?: {
         slope?: number;
     }): Model;
-    /** Leaky ReLU that learns one slope for each channel. */
+    /** Leaky ReLU that learns one slope for each channel of [N, C, …], 0.25 at first. Source: He et al. 2015. */
     prelu(): Model;
-    /** 1 / (1 + exp(−x)) */
+    /** 1 / (1 + exp(−x)), 0…1. Course equation 4. */
     sigmoid(): Model;
-    /** The hyperbolic tangent. */
+    /** The hyperbolic tangent, −1…1. Course equation 7. */
     tanh(): Model;
-    /** Exponentials that sum to 1 along an axis; the last one. */
+    /** Exponentials that sum to 1 along an axis (the last one), of values less their maximum. Course equation 10. */
     softmax(options?: {
         dim?: number;
     }): Model;
@@ -1931,7 +2045,7 @@ export declare class Optimizer {
     /** Which rule it is. */
     readonly kind: string;
     /** The learning rate; the rule's usual one if undefined. */
-    readonly lr: number | undefined;
+    get lr(): number | undefined;
     /**
      * One step of the parameters down the gradient of a loss (one number), such as `optimizer.minimize(loss, model.weights)`.
      * Parameters that it does not depend on stay as they are.
@@ -1949,10 +2063,14 @@ export interface StepOptions {
     /** The largest magnitude of an entry of a gradient. */
     clipValue?: number;
 }
+/** A number that may change at any time, such as one of the page's inputs: whatever has a number as its `value`. */
+export interface LiveNumber {
+    readonly value: number;
+}
 /** What all optimisers take. */
 export interface OptimizerOptions {
-    /** The learning rate. */
-    lr?: number;
+    /** The learning rate. A live one is looked at before each slice of a run, some tens of milliseconds. */
+    lr?: number | LiveNumber;
     /** Pull of the weights towards 0. */
     weightDecay?: number;
 }
@@ -1973,7 +2091,10 @@ export interface SgdOptions extends OptimizerOptions {
     nesterov?: boolean;
     /** Whether weight decay acts on the weights instead of the gradients; no. */
     decoupled?: boolean;
-    /** What momentum means: PyTorch's or the course's formula; "library". */
+    /**
+     * What momentum means: PyTorch's formula, w ← w − lr·b with b ← momentum·b + g, or the course's (section 3.3), w ← w − m with
+     * m ← momentum·m + lr·g. They differ once the rate changes. With Nesterov the parameter is the point w − momentum·m at which the gradient is taken. "library".
+     */
     form?: "library" | "course";
 }
 /** Options of RMSprop. */
@@ -1986,7 +2107,7 @@ export interface RmsPropOptions extends OptimizerOptions {
     momentum?: number;
     /** Whether the variance is used instead of the mean of squares; no. */
     centered?: boolean;
-    /** PyTorch's or the course's formula; "library". */
+    /** PyTorch's formula, entry by entry, or the course's (eq. 22): one number for all, the average squared norm; "library". */
     form?: "library" | "course";
 }
 /** Options of a preview. */
@@ -2004,32 +2125,32 @@ export interface SchedulePreview extends Displayable {
 export interface Optim {
     /** The learning rates that a schedule gives, before anything is trained. Plateau, which listens to losses, stays at its first. */
     preview(schedule: Schedule, options?: PreviewOptions): SchedulePreview;
-    /** Stochastic gradient descent; lr 0.01. */
+    /** Stochastic gradient descent, with momentum if asked for; lr 0.01. Course sections 2.3, 3.2 and 3.3. */
     sgd(options?: SgdOptions): Optimizer;
-    /** Adam; lr 0.001. */
+    /** Adam; lr 0.001. Course section 3.5; Kingma and Ba 2015. */
     adam(options?: AdamOptions & {
         amsgrad?: boolean;
     }): Optimizer;
-    /** Adam whose weight decay acts on the weights; lr 0.001. */
+    /** Adam whose weight decay acts on the weights: −lr · weightDecay · w; lr 0.001. Course equation 23; Loshchilov and Hutter 2019. */
     adamW(options?: AdamOptions & {
         amsgrad?: boolean;
     }): Optimizer;
-    /** RMSprop; lr 0.01. */
+    /** RMSprop; lr 0.01. Course section 3.4. */
     rmsprop(options?: RmsPropOptions): Optimizer;
-    /** Adagrad; lr 0.01. */
+    /** Adagrad; lr 0.01. Source: Duchi et al. 2011. */
     adagrad(options?: OptimizerOptions & {
         lrDecay?: number;
         eps?: number;
         initialAccumulatorValue?: number;
     }): Optimizer;
-    /** Adadelta; lr 1. */
+    /** Adadelta; lr 1. Source: Zeiler 2012. */
     adadelta(options?: OptimizerOptions & {
         rho?: number;
         eps?: number;
     }): Optimizer;
-    /** Adamax; lr 0.002. */
+    /** Adamax; lr 0.002. Source: Kingma and Ba 2015, section 7. */
     adamax(options?: AdamOptions): Optimizer;
-    /** Nadam; lr 0.002. */
+    /** Nadam; lr 0.002. Source: Dozat 2016. */
     nadam(options?: AdamOptions & {
         momentumDecay?: number;
     }): Optimizer;
@@ -2038,7 +2159,7 @@ export interface Optim {
 export type Schedule = {
     kind: "constant";
 }
-/** Times gamma (0.1) after every so many. */
+/** Times gamma (0.1) at every, 2 · every and so on. Course equation 19, which at its word acts one later. */
  | {
     kind: "step";
     every: number;
@@ -2055,18 +2176,18 @@ export type Schedule = {
     kind: "exponential";
     gamma: number;
 }
-/** (1 − t/total) to a power (1). */
+/** (1 − t/total) to a power (1): what libraries call polynomial. */
  | {
     kind: "polynomial";
     total?: number;
     power?: number;
 }
-/** Divided by (t + 1) to the power of alpha, as in the course. */
+/** Divided by (t + 1) to the power of alpha. Course equation 20, whose count begins at 1. */
  | {
     kind: "polynomialCourse";
     alpha: number;
 }
-/** Half a wave of a cosine down to etaMin (0). */
+/** Half a wave of a cosine down to etaMin (0). Source: Loshchilov and Hutter 2017. */
  | {
     kind: "cosine";
     tMax?: number;
@@ -2209,6 +2330,8 @@ export interface OverlayOptions {
     label?: string;
     /** Whether 0 stands in the middle of the colours; yes if the map has values below 0. */
     signed?: boolean;
+    /** A frame over it: left, top, right and bottom in the image's pixels; it may reach beyond the image. */
+    box?: readonly [left: number, top: number, right: number, bottom: number];
 }
 /** A line: y over x, which rises. */
 export interface Line {

@@ -356,6 +356,21 @@ const CHECKS: Record<string, Record<string, Check>> = {
         s.numbers("shift", new RegExp(`${name}\\s+changes by (\\S+) %`))[0] as number;
       assert.ok(change("no pooling") > change("max 4 × 4") && change("max 4 × 4") > change("global average"));
     },
+    "7.6": (s) => {
+      // By hand: each filter of 3 adds 2 times the strides before it.
+      for (const [k, field] of [5, 7, 11, 15, 23, 31].entries())
+        assert.match(
+          s.text("field"),
+          new RegExp(`layer ${k + 1},.* R = ${field} by eq\\. 31, ${field} by the summary`),
+        );
+      assert.equal(s.kind("field", "images").length + s.kind("field", "overlay").length, 1);
+    },
+    "7.7": (s) => {
+      assert.match(s.text("sizes"), /28 becomes 4 × 4 , by hand 4/);
+      assert.equal(s.kind("sizes", "table")[0]?.rows.length, 4);
+      // (((1 · 2 + 2) · 2 + 2) · 2 + 2) · 2 + 2 = 46.
+      assert.match(s.text("sizes"), /smallest input that fits.*46/);
+    },
     "7.8": (s) => {
       const [gap, right] = s.numbers("heads", /global average pooling\s+(\d+) parameters, (\S+) %/) as [
         number,
@@ -477,7 +492,8 @@ test("the contents lead to a chapter, and a moved slider runs the live cell agai
       await notebook.run(page.locator(`gradbook-cell-view[data-cell="${id}"]`));
     const output = page.locator('gradbook-cell-view[data-cell="experiment"] .cell-outputs');
     await output.getByText("after 4 epochs").waitFor();
-    await page.getByRole("slider", { name: "epochs" }).fill("2");
+    const slider = page.getByRole("slider", { name: "epochs" });
+    for (const key of ["ArrowLeft", "ArrowLeft"]) await slider.press(key);
     await output.getByText("after 2 epochs").waitFor();
   });
 });

@@ -5,6 +5,8 @@ import { builtIn } from "./builtin.ts";
 import type { Context } from "./context.ts";
 import type { Create } from "./create.ts";
 import { Dataset } from "./dataset.ts";
+import type { NamedTensors } from "./inputs.ts";
+import { packed } from "./inputs.ts";
 import type { Own } from "./own.ts";
 import { own } from "./own.ts";
 import type { Drawn } from "./scenes.ts";
@@ -22,8 +24,15 @@ export interface DatasetOptions {
 
 /** Where data sets come from. */
 export interface DataSource extends BuiltIn, Drawn, Own {
-  /** Samples x [N, …] with targets y: whole numbers are class labels [N]. Tensors or arrays. */
-  from(x: Tensor | Nested | Values, y: Tensor | Nested | Values, options?: DatasetOptions): Dataset;
+  /**
+   * Samples x [N, …] with targets y: whole numbers are class labels [N]. Tensors or arrays. Several inputs by name, for a graph of layers
+   * that has them (`nn.graph`), are f32 tensors; they are packed, each sample's numbers in the order of the names, [N, D].
+   */
+  from(
+    x: Tensor | Nested | Values | NamedTensors,
+    y: Tensor | Nested | Values,
+    options?: DatasetOptions,
+  ): Dataset;
 }
 
 export function data(context: Context, create: Create): DataSource {
@@ -34,11 +43,15 @@ export function data(context: Context, create: Create): DataSource {
     from(x, y, options = {}) {
       context.wasm.checkNames("from", options, ["name", "classes"]);
       const { name = "data", classes = [] } = options;
-      const samples = x instanceof Tensor ? x : create.tensor(x);
+      const samples = x instanceof Tensor ? x : areNamed(x) ? packed("from", x) : create.tensor(x);
       const targets = y instanceof Tensor ? y : labelsOrNumbers(y, create);
       return Dataset.of(context, name, samples, targets, classes);
     },
   };
+}
+
+function areNamed(x: Nested | Values | NamedTensors): x is NamedTensors {
+  return typeof x === "object" && x !== null && !Array.isArray(x) && !ArrayBuffer.isView(x);
 }
 
 /** A flat list of whole numbers is a list of class labels. */

@@ -6,6 +6,7 @@ import type { Context } from "./context.ts";
 import { argumentError } from "./context.ts";
 import { Dataset } from "./dataset.ts";
 import type { History } from "./history.ts";
+import type { NamedTensors } from "./inputs.ts";
 import type { Loss } from "./losses.ts";
 import { lossArgument } from "./losses.ts";
 import type { FitOptions, Score } from "./model.ts";
@@ -64,7 +65,10 @@ export class Ensemble extends Model {
   }
 
   /** The mean of the members' probabilities, [N, C], or of their outputs; `forward` gives the logarithm of the probabilities. */
-  override async predict(x: Tensor | Dataset, options: { batchSize?: number } = {}): Promise<Tensor> {
+  override async predict(
+    x: Tensor | Dataset | NamedTensors,
+    options: { batchSize?: number } = {},
+  ): Promise<Tensor> {
     const scores = await super.predict(x, options);
     return this.mean === "probabilities" ? scores.exp() : scores;
   }

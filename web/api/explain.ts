@@ -11,6 +11,7 @@ import type { GraphPicture } from "./graph.ts";
 import { tensorPicture } from "./graph.ts";
 import type { LayerStatistics, LayersOptions, Networks } from "./layers.ts";
 import { gradientNorms, variances } from "./layers.ts";
+import type { Summary } from "./model.ts";
 import { Model } from "./model.ts";
 import { imagesDisplay, overlayDisplay } from "./plot.ts";
 import { list, Tensor } from "./tensor.ts";
@@ -49,10 +50,15 @@ export interface Explain {
   /** How much the score falls when a window is covered. */
   occlusion(model: Model, x: Tensor, options?: OcclusionOptions): Explanation;
   /**
-   * How much each pixel counts for the middle of a layer's output, by its gradient: the effective receptive field. Beside it, in the label,
-   * the theoretical one; the mean over the images is shown.
+   * How much each pixel counts for the middle of a layer's output, by its gradient: the effective receptive field, the mean over the images.
+   * The frame around it is the theoretical one (course equation 31). Of the last convolution; of several layers, `{ layer: [0, 3, 6] }`, side by
+   * side, each map in its own range.
    */
-  receptiveField(model: Model, x: Tensor, options?: { layer?: number | string }): Explanation;
+  receptiveField(
+    model: Model,
+    x: Tensor,
+    options?: { layer?: number | string | readonly (number | string)[] },
+  ): Explanation;
   /**
    * Back-propagation through a small computation of one number, step by step (course section 2.4): each node's value, its derivative for what
    * it is computed from, and the gradient that arrives. `table` has the same in the order of the backward pass. Tensors are called as they
@@ -101,13 +107,32 @@ export class Explanation {
     readonly map: Tensor,
     private readonly label: string,
     private readonly signed: boolean,
+    private readonly frames: readonly Frame[] = [],
   ) {}
 
   /** One image: the map over it. Several: the maps side by side. */
   async [DISPLAY](): Promise<LiveDisplay> {
-    if (this.map.shape[0] !== 1) return imagesDisplay(this.map.unsqueeze(1), {});
-    return overlayDisplay(this.image, this.map, { label: this.label, signed: this.signed });
+    const { label, signed, frames, map } = this;
+    const [frame] = frames;
+    if (map.shape[0] === 1) {
+      const box = frame?.box && { box: frame.box };
+      return overlayDisplay(this.image, map, { label: frame?.label ?? label, signed, ...box });
+    }
+    const display = await imagesDisplay(map.unsqueeze(1), {});
+    if (display.kind !== "images" || frames.length === 0) return display;
+    const boxes = frames.flatMap(({ box }, image) => {
+      if (!box) return [];
+      const [left, top, right, bottom] = box;
+      return [{ image, left, top, right, bottom, thing: 0 }];
+    });
+    return { ...display, captions: frames.map(({ label }) => label), boxes };
   }
+}
+
+/** Of one map: what it shows, and what is framed, in pixels. */
+interface Frame {
+  label: string;
+  box?: readonly [left: number, top: number, right: number, bottom: number];
 }
 
 export function explain(context: Context): Explain {
@@ -134,21 +159,51 @@ export function explain(context: Context): Explain {
       return new Explanation(images, wrap(map), "occlusion", true);
     },
     receptiveField(model, x, options = {}) {
-      const { images } = prepare(context, "receptiveField", ["layer"], model, x, options);
-      const layer =
-        options.layer === undefined
-          ? lastConvolution("receptiveField", model, images)
-          : String(options.layer);
-      const map = wrap(wasm.receptiveField(model.handle, images.handle, layer)).mean(0, true);
-      const field = model.summary(images.shape).layers.find(({ path }) => path === layer)?.receptiveField;
-      const label = `receptive field of ${layer}${field ? `: at most ${field.join(" × ")}` : ""}`;
-      return new Explanation(images.mean(0, true), map, label, false);
+      const { layer, ...others } = options;
+      const { images } = prepare(context, "receptiveField", [], model, x, others);
+      const asked = layer ?? lastConvolution("receptiveField", model, images);
+      const layers = (Array.isArray(asked) ? asked : [asked]).map(String);
+      if (layers.length === 0) throw argumentError("receptiveField: expected at least one layer");
+      const summary = model.summary(images.shape);
+      const map = (path: string) =>
+        wrap(wasm.receptiveField(model.handle, images.handle, path)).mean(0, true);
+      // Deep layers have small gradients: maps that are compared are each as bright as can be.
+      const scaled = (map: Tensor) => map.div(map.max().maximum(1e-30));
+      const [first = "", ...more] = layers;
+      const maps =
+        more.length === 0
+          ? map(first)
+          : wrap(
+              wasm.Tensor.concat(
+                list(
+                  context,
+                  layers.map((path) => scaled(map(path))),
+                ),
+                0,
+              ),
+            );
+      const frames = layers.map((path) => frameOf(path, summary));
+      return new Explanation(images.mean(0, true), maps, "receptive field", false, frames);
     },
     backprop: (output, names = {}) => backprop(context, output, names),
     graph: (output, names = {}) => tensorPicture(context, output, names),
     variances: (networks, batch, options = {}) => variances(context, networks, batch, options),
     gradientNorms: (networks, batch, options = {}) => gradientNorms(context, networks, batch, options),
   };
+}
+
+/** The theoretical field of the middle of a layer's output. */
+function frameOf(path: string, { layers }: Summary): Frame {
+  const { receptiveField, fieldStride, fieldStart, output } =
+    layers.find((layer) => layer.path === path) ?? {};
+  const title = `receptive field of ${path}`;
+  if (!receptiveField || !fieldStride || !fieldStart) return { label: title };
+  const side = (i: 0 | 1) => {
+    const start = (fieldStart[i] ?? 0) + (fieldStride[i] ?? 0) * Math.floor((output?.[2 + i] ?? 1) / 2);
+    return [start, start + (receptiveField[i] ?? 0)] as const;
+  };
+  const [[top, bottom], [left, right]] = [side(0), side(1)];
+  return { label: `${title}: at most ${receptiveField.join(" × ")}`, box: [left, top, right, bottom] };
 }
 
 function prepare(

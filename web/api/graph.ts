@@ -213,7 +213,8 @@ export function pictureOf(
   const last = steps.length - 1;
   const boxes = steps.map((step, i): GraphBox => {
     const role = step.isLeaf ? "input" : i === last ? "output" : "value";
-    return { label: step.formula ? `${step.name} = ${step.formula}` : step.name, notes: notes(step), role };
+    const formula = step.formula ? [`= ${step.formula}`] : [];
+    return { label: step.name, notes: [...formula, ...notes(step)], role };
   });
   const edges = steps.flatMap((step, to) =>
     step.inputs.flatMap(({ step: input }, i): GraphEdge[] => {

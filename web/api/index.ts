@@ -42,11 +42,14 @@ export type { EnsembleOptions, FoldsOptions, MakeEnsemble } from "./ensemble.ts"
 export { Comparison, Ensemble } from "./ensemble.ts";
 export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target } from "./explain.ts";
 export { Explanation } from "./explain.ts";
+export type { FeatureMap, WindowOptions } from "./feature-maps.ts";
+export { FeatureMaps } from "./feature-maps.ts";
 export type { FileStore, StoredFile } from "./file-store.ts";
 export type { Gradbook } from "./gradbook.ts";
 export { GraphPicture } from "./graph.ts";
 export type { EpochReport, LrChange, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
+export type { NamedTensors } from "./inputs.ts";
 export type { LayerFigures, LayersOptions, Networks } from "./layers.ts";
 export { LayerStatistics } from "./layers.ts";
 export type {

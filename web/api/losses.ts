@@ -67,31 +67,41 @@ export interface Task {
   weight?: number;
 }
 
-/** Losses as functions. */
+/**
+ * Losses as functions of outputs and targets. Unless it is said otherwise both have the same shape, whatever it is, and the result is one number
+ * without a unit, the mean over all elements (of classes: over all samples); `reduction: "sum"` gives the course's form, "none" a loss for each. Errors: shapes or types
+ * that do not fit each other.
+ */
 export interface Losses {
-  /** −log softmax(logits)[target]: logits [N, C], targets are class indices [N] or probabilities [N, C]. */
+  /**
+   * −log softmax(logits)[target]: logits [N, C], targets are class indices (i32 [N]) or probabilities [N, C]; stable for logits of any size.
+   * Course equations 10 to 13.
+   */
   crossEntropy(logits: Tensor, target: Tensor, options?: CrossEntropyOptions & ReductionOption): Tensor;
-  /** The squared difference. */
+  /** (output − target)². Course equation 15, which sums. */
   mse(output: Tensor, target: Tensor, options?: ReductionOption): Tensor;
-  /** The absolute difference. */
+  /** |output − target|. Course equation 14, which sums. */
   l1(output: Tensor, target: Tensor, options?: ReductionOption): Tensor;
-  /** Squared below `beta`, absolute above. */
+  /** Half the square over `beta` (1) below `beta`, the magnitude less beta/2 above. As `torch.nn.SmoothL1Loss`. */
   smoothL1(output: Tensor, target: Tensor, options?: { beta?: number } & ReductionOption): Tensor;
-  /** Squared below `delta`, absolute above. */
+  /** Half the square below `delta` (1), delta times the magnitude less delta²/2 above. Source: Huber 1964. */
   huber(output: Tensor, target: Tensor, options?: { delta?: number } & ReductionOption): Tensor;
-  /** The cross-entropy of probabilities of yes. */
+  /** −t log p − (1 − t) log(1 − p) of probabilities p of yes and targets t, 0…1. Course equation 11, which sums. */
   bce(probabilities: Tensor, target: Tensor, options?: ReductionOption): Tensor;
-  /** The cross-entropy of logits of yes. */
+  /** The same of logits z, p being sigmoid(z): stable for logits of any size. */
   bceWithLogits(logits: Tensor, target: Tensor, options?: ReductionOption): Tensor;
-  /** max(0, 1 − target · output), targets −1 or 1. */
+  /** max(0, 1 − target · output), targets −1 or 1. Course equation 16. */
   hinge(output: Tensor, target: Tensor, options?: ReductionOption): Tensor;
-  /** The right class must lead by the margin (1). */
+  /** Σ max(0, margin − z_y + z_j)/C over the other classes j: logits z [N, C], class indices y [N]; margin 1. As `torch.nn.MultiMarginLoss`. */
   multiMargin(output: Tensor, target: Tensor, options?: { margin?: number } & ReductionOption): Tensor;
-  /** The cross-entropy with easy samples discounted by gamma (2). */
+  /**
+   * −(1 − p)^gamma · log p, p being the softmax of the right class: logits [N, C], class indices [N]; gamma 2. Without a weight of classes, as
+   * in course equations 61 and 62.
+   */
   focal(logits: Tensor, target: Tensor, options?: { gamma?: number } & ReductionOption): Tensor;
   /** One minus the overlap: of logits of yes with f32 targets of their shape, of class scores [N, C, …] with indices [N, …]. */
   dice(logits: Tensor, target: Tensor, options?: { smooth?: number }): Tensor;
-  /** The divergence of target probabilities from log-probabilities. */
+  /** Σ t (log t − output) of log-probabilities and target probabilities t, both [N, C]; the mean is over all N · C. As `torch.nn.KLDivLoss`. */
   kl(logProbabilities: Tensor, target: Tensor, options?: ReductionOption): Tensor;
   /**
    * alpha · T² · KL of softened scores + (1 − alpha) · cross-entropy: a student learns from a teacher's logits [N, C]. In `fit` it is the

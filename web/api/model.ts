@@ -8,10 +8,13 @@ import type { Context, ModelHandle } from "./context.ts";
 import { argumentError, seedOf } from "./context.ts";
 import { sizes } from "./create.ts";
 import { Dataset } from "./dataset.ts";
+import { withSmallestInput } from "./feature-maps.ts";
 import type { GraphPicture } from "./graph.ts";
 import { networkPicture } from "./graph.ts";
 import type { EpochReport, HistoryData, LrChange, TrainEvent } from "./history.ts";
 import { changesOf, History } from "./history.ts";
+import type { DeclaredInputs, NamedTensors } from "./inputs.ts";
+import { packed } from "./inputs.ts";
 import type { Loss } from "./losses.ts";
 import { lossArgument } from "./losses.ts";
 import type { Schedule } from "./optim.ts";
@@ -53,17 +56,17 @@ export interface FitOptions {
   shuffle?: boolean;
   /** What becomes of samples that do not fill a batch; "keep". */
   remainder?: "keep" | "drop";
-  /** The largest common norm of all gradients. */
+  /** The largest common norm of all gradients: longer ones are made that long. Course equation 24. */
   clipNorm?: number;
   /** The largest magnitude of an entry of a gradient. */
   clipValue?: number;
-  /** The largest norm of a unit's gradient, as a share of that of its weights (adaptive clipping). */
+  /** The largest norm of a unit's gradient, as a share of that of its weights. Course section 3.6; Brock et al. 2021. */
   clipAdaptive?: number;
   /** Pull of the weights towards 0, in place of the optimiser's own. */
   weightDecay?: number;
-  /** Factor of the sum of magnitudes of all parameters, added to what becomes small. */
+  /** Factor of the sum of magnitudes of all parameters, added to what becomes small. Course equation 28. */
   l1?: number;
-  /** Factor of the sum of squares of all parameters, added to what becomes small. */
+  /** Factor of the sum of squares of all parameters, added to what becomes small: half of a weight decay. Course equation 29. */
   l2?: number;
   /** Options for some of the parameters: what is frozen, rates, decay, penalties. Later groups overrule. */
   groups?: readonly ParameterGroup[];
@@ -254,14 +257,15 @@ export class Model {
     return this.handle.kind;
   }
 
-  /** What it makes of x, as part of a larger computation. */
-  forward(x: Tensor, options: ForwardOptions = {}): Tensor {
+  /** What it makes of x, or of inputs by name if it has several (`nn.graph`), as part of a larger computation. */
+  forward(x: Tensor | NamedTensors, options: ForwardOptions = {}): Tensor {
     const { context, handle } = this;
     context.wasm.checkNames("forward", options, ["training"]);
-    if (!options.training) return new Tensor(context, handle.forward(x.handle, 0));
+    const input = this.#input("forward", x).handle;
+    if (!options.training) return new Tensor(context, handle.forward(input, 0));
     return new Tensor(
       context,
-      handle.forwardTraining(x.handle, context.trace.active ? 0 : seedOf(context, undefined)),
+      handle.forwardTraining(input, context.trace.active ? 0 : seedOf(context, undefined)),
     );
   }
 
@@ -287,7 +291,8 @@ export class Model {
   /** Draws the parameters now, for an input shape with the batch axis; returns the output shape. */
   build(input: readonly number[], options: { seed?: number } = {}): number[] {
     this.context.wasm.checkNames("build", options, ["seed"]);
-    return Array.from(this.handle.build(sizes("build", input), seedOf(this.context, options.seed)));
+    const seed = seedOf(this.context, options.seed);
+    return this.#fitting(input, () => Array.from(this.handle.build(sizes("build", input), seed)));
   }
 
   /**
@@ -355,6 +360,8 @@ export class Model {
         from,
       );
       return new History((await run) as HistoryData, curve, this);
+    } catch (error) {
+      throw withSmallestInput(this, [1, ...train.x.shape.slice(1)], error);
     } finally {
       context.runs.delete(end);
     }
@@ -435,11 +442,10 @@ export class Model {
     return score as Score;
   }
 
-  /** What it makes of every sample, a batch at a time: [N, …] to [N, …]. */
-  async predict(x: Tensor | Dataset, options: { batchSize?: number } = {}): Promise<Tensor> {
+  /** What it makes of every sample, a batch at a time: [N, …] to [N, …]; of inputs by name if it has several. */
+  async predict(x: Tensor | Dataset | NamedTensors, options: { batchSize?: number } = {}): Promise<Tensor> {
     this.context.wasm.checkNames("predict", options, ["batchSize"]);
-    const input = x instanceof Dataset ? x.x : x;
-    if (!(input instanceof Tensor)) throw argumentError("predict: expected a tensor or a data set");
+    const input = x instanceof Dataset ? x.x : this.#input("predict", x);
     if (x instanceof Dataset) x.use("scoring");
     const { context } = this;
     const output = await context.wasm.predict(
@@ -491,7 +497,7 @@ export class Model {
   summary(input: readonly number[]): Summary {
     // Looking must not draw the weights: their seed comes with `fit`.
     const model = this.handle.parameterNames().length > 0 ? this.handle : this.anew();
-    return new Summary(model.summary(sizes("summary", input)) as SummaryData);
+    return this.#fitting(input, () => new Summary(model.summary(sizes("summary", input)) as SummaryData));
   }
 
   /**
@@ -500,7 +506,30 @@ export class Model {
    */
   graph(input: readonly number[]): GraphPicture {
     const model = this.handle.parameterNames().length > 0 ? this.handle : this.anew();
-    return networkPicture(this.context, model, sizes("graph", input));
+    return this.#fitting(input, () => networkPicture(this.context, model, sizes("graph", input)));
+  }
+
+  /** One tensor, or several packed, as the model is told them. */
+  #input(what: string, x: Tensor | NamedTensors): Tensor {
+    if (x instanceof Tensor) return x;
+    if (typeof x !== "object" || x === null)
+      throw argumentError(`${what}: expected a tensor, got ${typeof x}`);
+    const { recipe } = this;
+    const options = recipe && "block" in recipe ? (recipe.options as { inputs?: DeclaredInputs }) : undefined;
+    if (!options?.inputs)
+      throw argumentError(
+        `${what}: the model has one input; inputs by name are those of nn.graph(nodes, { inputs })`,
+      );
+    return packed(what, x, options.inputs);
+  }
+
+  /** Errors say which input would fit, where that one does not. */
+  #fitting<T>(input: readonly number[], look: () => T): T {
+    try {
+      return look();
+    } catch (error) {
+      throw withSmallestInput(this, input, error);
+    }
   }
 
   [DISPLAY](): LiveDisplay {
@@ -544,8 +573,12 @@ export interface LayerSummary {
   parameters: number;
   /** Products that it adds up in matrix products and convolutions: about half of its floating-point operations. */
   multiplyAdds: number;
-  /** Rows and columns of the input that one of its outputs can depend on, where that can be said. */
+  /** Rows and columns of the input that one of its outputs can depend on, where that can be said (course equation 31). */
   receptiveField?: number[];
+  /** How far the fields of neighbouring outputs are apart in the input, down and across; 0 where each sees all. */
+  fieldStride?: number[];
+  /** In which row and column of the input the field of the first output begins; below 0 in the padding. */
+  fieldStart?: number[];
 }
 
 interface SummaryData {

@@ -2,12 +2,18 @@
 
 import type { Context } from "./context.ts";
 import { argumentError } from "./context.ts";
+import type { FeatureMaps, WindowOptions } from "./feature-maps.ts";
+import { featureMaps } from "./feature-maps.ts";
+import { declared } from "./inputs.ts";
 import { loadModel } from "./load-model.ts";
 import type { ModelFunction } from "./model.ts";
 import { Model } from "./model.ts";
 import type { ConvOptions, Pair, PoolOptions, Tensor } from "./tensor.ts";
 
-/** How weights start; biases start at 0. */
+/**
+ * How weights start; biases start at 0. Standard deviations, n being the inputs of a unit: "xavierCourse" √(1/n) (course equation 26),
+ * "xavierNormal" and "xavierUniform" √(2/(inputs + outputs)) (Glorot and Bengio 2010), "heNormal" and "heUniform" √(2/n) (equation 27).
+ */
 export type Init =
   | "heNormal"
   | "heUniform"
@@ -103,7 +109,7 @@ export type Join = "concat" | "add" | "mul";
 export interface GraphNode {
   /** What it does; nothing if left out: it joins its inputs. */
   layer?: LayerLike;
-  /** The nodes before it, "x" being the input of the model. */
+  /** The nodes before it, "x" being the input of the model, or the names of its inputs. */
   in: string | readonly string[];
   /** How several inputs become one; "concat". */
   join?: Join;
@@ -155,10 +161,30 @@ export interface Nn {
   /**
    * Layers that name their inputs; the last one gives the output:
    * `nn.graph({ a: { layer: nn.dense({ out: 8 }), in: "x" }, sum: { in: ["a", "x"], join: "add" } })`.
+   *
+   * With several inputs, named with their shapes without the batch axis, nodes take them by their names in place of "x":
+   *
+   * ```js
+   * const model = nn.graph({
+   *   pixels: { layer: nn.flatten(), in: "image" },
+   *   out: { layer: nn.dense({ out: 10 }), in: ["pixels", "age"] },
+   * }, { inputs: { image: [1, 28, 28], age: [1] } })
+   * model.forward({ image, age })
+   * await model.fit(data.from({ image, age }, y))
+   * ```
    */
-  graph(nodes: Readonly<Record<string, GraphNode>>): Model;
+  graph(
+    nodes: Readonly<Record<string, GraphNode>>,
+    options?: { inputs?: Readonly<Record<string, readonly number[]>> },
+  ): Model;
   /** The network of a file that `model.save` wrote (safetensors), trained as it was. */
   load(file: string): Promise<Model>;
+  /**
+   * The sizes of feature maps behind convolutions and poolings in a row, and their receptive fields, for an image of a size:
+   * `nn.featureMaps(28, [{ kernel: 5 }, { kernel: 2, stride: 2 }])`. Errors: a window that does not fit; they say which image would do.
+   * Source: course equations 31 and 32.
+   */
+  featureMaps(size: Pair, windows: readonly WindowOptions[]): FeatureMaps;
   /** x · Wᵀ + b; W is [out, in]. */
   dense(options: DenseOptions): Model;
   /** Cross-correlation of [N, C, H, W] with a weight [out, C/groups, KH, KW], plus a bias. */
@@ -198,35 +224,38 @@ export interface Nn {
   normalize(options: { mean: readonly number[]; std: readonly number[] }): Model;
   /** Everything but the first axis as one: [N, …] to [N, −1]. */
   flatten(): Model;
-  /** Sets random entries to 0 in training and scales the others up. */
+  /** Sets random entries to 0 in training and scales the others up, so that means stay; passes all on otherwise. Course section 6.3. */
   dropout(options?: DropoutOptions): Model;
   /** The same for whole channels of a sample at once. */
   dropout2d(options?: DropoutOptions): Model;
-  /** Normalises every channel over the batch. */
+  /**
+   * Brings every channel of [N, C, …] to mean 0 and variance 1 over the batch (in training) or by running statistics, then scales and shifts it.
+   * Course section 8.4; Ioffe and Szegedy 2015.
+   */
   batchNorm(options?: BatchNormOptions): Model;
   /** Normalises every sample. */
   layerNorm(options?: LayerNormOptions): Model;
-  /** Normalises groups of channels of every sample. */
+  /** Normalises groups of channels of every sample [N, C, …]; the groups must divide C. Course section 8.5; Wu and He 2018. */
   groupNorm(options: { groups: number; eps?: number; affine?: boolean }): Model;
   /** Normalises every channel of every sample. */
   instanceNorm(options?: { eps?: number; affine?: boolean }): Model;
   /** x/√(mean(x²) + eps) over the last axes. */
   rmsNorm(options?: LayerNormOptions): Model;
-  /** x */
+  /** x. Course equation 3. */
   identity(): Model;
-  /** sin x */
+  /** sin x, in radians. Course equation 8. */
   sin(): Model;
-  /** max(0, x) */
+  /** max(0, x); its derivative at 0 is 0 (the course, equation 5, takes 1: `x.ge(0).where(x, 0)`). */
   relu(): Model;
-  /** x above 0, else slope · x; slope is 0.01. */
+  /** x above 0, else slope · x; slope is 0.01 (0.1 in course equation 6). Its derivative at 0 is the slope. */
   leakyRelu(options?: { slope?: number }): Model;
-  /** Leaky ReLU that learns one slope for each channel. */
+  /** Leaky ReLU that learns one slope for each channel of [N, C, …], 0.25 at first. Source: He et al. 2015. */
   prelu(): Model;
-  /** 1 / (1 + exp(−x)) */
+  /** 1 / (1 + exp(−x)), 0…1. Course equation 4. */
   sigmoid(): Model;
-  /** The hyperbolic tangent. */
+  /** The hyperbolic tangent, −1…1. Course equation 7. */
   tanh(): Model;
-  /** Exponentials that sum to 1 along an axis; the last one. */
+  /** Exponentials that sum to 1 along an axis (the last one), of values less their maximum. Course equation 10. */
   softmax(options?: { dim?: number }): Model;
   /** x above 0, else alpha (exp(x) − 1). */
   elu(options?: { alpha?: number }): Model;
@@ -294,7 +323,8 @@ export function nn(context: Context): Nn {
       block("residual", models("residual", shortcut === undefined ? [body] : [body, shortcut])),
     parallel: (branches, options) => block("parallel", models("parallel", branches), options),
     denseBlock: (layers) => block("denseBlock", models("denseBlock", layers)),
-    graph(nodes) {
+    graph(nodes, options = {}) {
+      wasm.checkNames("graph", options, ["inputs"]);
       const named = Object.entries(nodes);
       for (const [name, node] of named) wasm.checkNames(`graph: ${name}`, node, ["layer", "in", "join"]);
       const identity = layer("identity");
@@ -305,9 +335,13 @@ export function nn(context: Context): Nn {
         inputs: inputs(node),
         join: node.join ?? "concat",
       }));
-      return block("graph", parts, { nodes: described });
+      return block("graph", parts, {
+        ...(options.inputs && { inputs: declared(options.inputs) }),
+        nodes: described,
+      });
     },
     func,
+    featureMaps,
     load: (file) => loadModel(context, file),
     dense: layer("dense"),
     conv1d: layer("conv1d"),

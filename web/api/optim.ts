@@ -114,7 +114,10 @@ export interface SgdOptions extends OptimizerOptions {
   nesterov?: boolean;
   /** Whether weight decay acts on the weights instead of the gradients; no. */
   decoupled?: boolean;
-  /** What momentum means: PyTorch's or the course's formula; "library". */
+  /**
+   * What momentum means: PyTorch's formula, w ← w − lr·b with b ← momentum·b + g, or the course's (section 3.3), w ← w − m with
+   * m ← momentum·m + lr·g. They differ once the rate changes. With Nesterov the parameter is the point w − momentum·m at which the gradient is taken. "library".
+   */
   form?: "library" | "course";
 }
 
@@ -128,7 +131,7 @@ export interface RmsPropOptions extends OptimizerOptions {
   momentum?: number;
   /** Whether the variance is used instead of the mean of squares; no. */
   centered?: boolean;
-  /** PyTorch's or the course's formula; "library". */
+  /** PyTorch's formula, entry by entry, or the course's (eq. 22): one number for all, the average squared norm; "library". */
   form?: "library" | "course";
 }
 
@@ -149,40 +152,40 @@ export interface SchedulePreview extends Displayable {
 export interface Optim {
   /** The learning rates that a schedule gives, before anything is trained. Plateau, which listens to losses, stays at its first. */
   preview(schedule: Schedule, options?: PreviewOptions): SchedulePreview;
-  /** Stochastic gradient descent; lr 0.01. */
+  /** Stochastic gradient descent, with momentum if asked for; lr 0.01. Course sections 2.3, 3.2 and 3.3. */
   sgd(options?: SgdOptions): Optimizer;
-  /** Adam; lr 0.001. */
+  /** Adam; lr 0.001. Course section 3.5; Kingma and Ba 2015. */
   adam(options?: AdamOptions & { amsgrad?: boolean }): Optimizer;
-  /** Adam whose weight decay acts on the weights; lr 0.001. */
+  /** Adam whose weight decay acts on the weights: −lr · weightDecay · w; lr 0.001. Course equation 23; Loshchilov and Hutter 2019. */
   adamW(options?: AdamOptions & { amsgrad?: boolean }): Optimizer;
-  /** RMSprop; lr 0.01. */
+  /** RMSprop; lr 0.01. Course section 3.4. */
   rmsprop(options?: RmsPropOptions): Optimizer;
-  /** Adagrad; lr 0.01. */
+  /** Adagrad; lr 0.01. Source: Duchi et al. 2011. */
   adagrad(
     options?: OptimizerOptions & { lrDecay?: number; eps?: number; initialAccumulatorValue?: number },
   ): Optimizer;
-  /** Adadelta; lr 1. */
+  /** Adadelta; lr 1. Source: Zeiler 2012. */
   adadelta(options?: OptimizerOptions & { rho?: number; eps?: number }): Optimizer;
-  /** Adamax; lr 0.002. */
+  /** Adamax; lr 0.002. Source: Kingma and Ba 2015, section 7. */
   adamax(options?: AdamOptions): Optimizer;
-  /** Nadam; lr 0.002. */
+  /** Nadam; lr 0.002. Source: Dozat 2016. */
   nadam(options?: AdamOptions & { momentumDecay?: number }): Optimizer;
 }
 
 /** How the learning rate changes. Lengths count what `scheduleUnit` says; left out, they are the whole run. */
 export type Schedule =
   | { kind: "constant" }
-  /** Times gamma (0.1) after every so many. */
+  /** Times gamma (0.1) at every, 2 · every and so on. Course equation 19, which at its word acts one later. */
   | { kind: "step"; every: number; gamma?: number }
   /** Times gamma (0.1) at each milestone. */
   | { kind: "multistep"; milestones: readonly number[]; gamma?: number }
   /** Times gamma each time. */
   | { kind: "exponential"; gamma: number }
-  /** (1 − t/total) to a power (1). */
+  /** (1 − t/total) to a power (1): what libraries call polynomial. */
   | { kind: "polynomial"; total?: number; power?: number }
-  /** Divided by (t + 1) to the power of alpha, as in the course. */
+  /** Divided by (t + 1) to the power of alpha. Course equation 20, whose count begins at 1. */
   | { kind: "polynomialCourse"; alpha: number }
-  /** Half a wave of a cosine down to etaMin (0). */
+  /** Half a wave of a cosine down to etaMin (0). Source: Loshchilov and Hutter 2017. */
   | { kind: "cosine"; tMax?: number; etaMin?: number }
   /** The same again and again; each is tMult (1) times as long as the one before, the first one t0. */
   | { kind: "cosineRestarts"; t0: number; tMult?: number; etaMin?: number }

@@ -47,6 +47,8 @@ export interface OverlayOptions {
   label?: string;
   /** Whether 0 stands in the middle of the colours; yes if the map has values below 0. */
   signed?: boolean;
+  /** A frame over it: left, top, right and bottom in the image's pixels; it may reach beyond the image. */
+  box?: readonly [left: number, top: number, right: number, bottom: number];
 }
 
 /** A line: y over x, which rises. */
@@ -111,7 +113,7 @@ export function plot({ wasm }: Context): Plot {
       return { [DISPLAY]: () => imagesDisplay(images, options) };
     },
     overlay(image, map, options = {}) {
-      wasm.checkNames("overlay", options, ["label", "signed"]);
+      wasm.checkNames("overlay", options, ["label", "signed", "box"]);
       return { [DISPLAY]: () => overlayDisplay(image, map, options) };
     },
   };
@@ -358,7 +360,12 @@ export async function overlayDisplay(
     map: { height: mapHeight, width: mapWidth, data: values },
     signed: options.signed ?? values.some((value) => value < 0),
     ...(options.label !== undefined && { label: options.label }),
+    ...(options.box && { box: boxOf(options.box) }),
   };
+}
+
+function boxOf([left, top, right, bottom]: readonly [number, number, number, number]) {
+  return { left, top, right, bottom };
 }
 
 /** The last `rank` sizes, ones put in front; what stands before them must be of size 1. */

@@ -41,9 +41,16 @@ export function readSketch(file: string, text: string): Sketch {
   throw argumentError(`${file}: what it says of how the network is built cannot be read`);
 }
 
-/** @internal The input of the whole: of every block the first part gets it. */
+/** @internal The input of the whole: of every block the first part gets it, unless it has several, which are packed. */
 export function inputOf(sketch: Sketch): number[] | undefined {
   if (!("block" in sketch)) return sketch.input.length > 0 ? sketch.input : undefined;
+  const { inputs } = (sketch.options ?? {}) as { inputs?: unknown };
+  if (Array.isArray(inputs) && inputs.length > 0) {
+    const sizes = inputs.map((input: unknown) =>
+      Array.isArray(input) && Array.isArray(input[1]) ? input[1] : [0],
+    );
+    return [1, sizes.reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0)];
+  }
   const [first] = sketch.parts;
   return first && inputOf(first);
 }

@@ -5,11 +5,12 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
+import { inMemory } from "./file-store.ts";
 import type { Dataset, Init, Instance, Model } from "./index.ts";
 import { createGradbook } from "./index.ts";
 
 const baseUrl = new URL("dist/", pathToFileURL(`${process.cwd()}/`));
-const opened = createGradbook({ baseUrl, device: "cpu" });
+const opened = createGradbook({ baseUrl, device: "cpu", files: inMemory() });
 
 function check(name: string, body: (g: Instance) => Promise<void>): void {
   test(name, async () => body(await opened));
@@ -302,7 +303,199 @@ check("pictures of networks show layers, skips, branches and what joins them", a
   const x = tensor([1, 2]);
   const shown = explain.graph(x.mul(2).exp().sum(), { x });
   assert.deepEqual(
-    shown.boxes.map(({ label }) => label),
-    ["x", "v1 = x · 2", "v2 = exp(v1)", "out = sum(v2)"],
+    shown.boxes.map(({ label, notes }) => [label, ...notes].join(" ")),
+    ["x [2]", "v1 = x · 2 [2]", "v2 = exp(v1) [2]", "out = sum(v2) [1]"],
   );
 });
+
+check("the receptive field is framed where the gradient is", async (g) => {
+  const { nn, explain, rand, tensor } = g;
+  const model = nn.sequential([
+    nn.conv2d({ out: 2, kernel: 3, padding: "same" }),
+    nn.avgPool2d({ kernel: 2 }),
+    nn.conv2d({ out: 2, kernel: 3 }),
+    nn.globalAvgPool(),
+  ]);
+  model.build([1, 1, 20, 16], { seed: 1 });
+  const summary = model.summary([1, 1, 20, 16]);
+  const last = summary.layers.find(({ path }) => path === "2");
+  assert.deepEqual(
+    [last?.receptiveField, last?.fieldStride, last?.fieldStart],
+    [
+      [8, 8],
+      [2, 2],
+      [-1, -1],
+    ],
+  );
+  const found = explain.receptiveField(model, rand([3, 1, 20, 16], { seed: 2 }));
+  const shown = await found[DISPLAY]();
+  assert.ok(shown.kind === "overlay" && shown.label === "receptive field of 2: at most 8 × 8");
+  // Without activations every pixel of the field counts, and no other: the map is not 0 just within the frame.
+  const { box, map } = shown;
+  assert.ok(box);
+  const lit = Array.from(map.data, (value, i) => (value > 0 ? [i % 16, Math.floor(i / 16)] : [])).filter(
+    ({ length }) => length > 0,
+  );
+  const reach = [0, 1].map((side) => lit.map((at) => at[side] as number));
+  assert.deepEqual(
+    [
+      Math.min(...(reach[0] ?? [])),
+      Math.min(...(reach[1] ?? [])),
+      Math.max(...(reach[0] ?? [])) + 1,
+      Math.max(...(reach[1] ?? [])) + 1,
+    ],
+    [box.left, box.top, box.right, box.bottom],
+  );
+  const several = await explain
+    .receptiveField(model, rand([1, 1, 20, 16], { seed: 2 }), { layer: [0, 2] })
+    [DISPLAY]();
+  assert.ok(several.kind === "images" && several.count === 2 && several.boxes?.length === 2);
+  assert.deepEqual(several.captions, [
+    "receptive field of 0: at most 3 × 3",
+    "receptive field of 2: at most 8 × 8",
+  ]);
+  const framed = await g.plot.overlay(tensor([[1]]), tensor([[1]]), { box: [0, 0, 1, 1] })[DISPLAY]();
+  assert.ok(framed.kind === "overlay" && framed.box?.right === 1);
+});
+
+check("sizes of feature maps follow the formula, and what does not fit says what would", async (g) => {
+  const { nn, data, zeros } = g;
+  // LeNet on 28: 28 → (28 − 5 + 4)/1 + 1 = 28 → 14 → 10 → 5.
+  const lenet = [
+    { name: "conv1", kernel: 5, padding: 2 },
+    { name: "pool1", kernel: 2, stride: 2 },
+    { name: "conv2", kernel: 5 },
+    { name: "pool2", kernel: 2, stride: 2 },
+  ];
+  const { maps, output } = nn.featureMaps(28, lenet);
+  assert.deepEqual(
+    maps.map(({ output }) => output[0]),
+    [28, 14, 10, 5],
+  );
+  assert.deepEqual(
+    maps.map(({ receptiveField }) => receptiveField[0]),
+    [5, 6, 14, 16],
+  );
+  assert.deepEqual(output, [5, 5]);
+  assert.deepEqual(
+    nn.featureMaps(
+      [10, 6],
+      [
+        { kernel: 3, padding: "full" },
+        { kernel: [1, 3], dilation: 2 },
+      ],
+    ).output,
+    [12, 4],
+  );
+  // Backwards from 1: pool2 needs 2, conv2 6, pool1 12, conv1 12 + 5 − 1 − 4 = 12.
+  assert.throws(
+    () => nn.featureMaps(8, lenet),
+    /featureMaps: conv2 reaches over 5 × 5, and is given 4 × 4: it does not fit; all of these need an image of at least 12 × 12/,
+  );
+  assert.deepEqual(nn.featureMaps(12, lenet).output, [1, 1]);
+  assert.throws(
+    () => nn.featureMaps(8, [{ kernel: 3, stride: 2, padding: "same" }]),
+    /padding is "same" with a stride of 2 × 2/,
+  );
+  assert.throws(
+    () => nn.featureMaps(8, [{ kernel: 0 }]),
+    /window 1: kernel is 0; expected a whole number from 1/,
+  );
+  const network = () =>
+    nn.sequential([
+      nn.conv2d({ out: 4, kernel: 5 }),
+      nn.maxPool2d(),
+      nn.conv2d({ out: 4, kernel: [3, 5] }),
+      nn.flatten(),
+      nn.dense({ out: 2 }),
+    ]);
+  // (N − 4)/2 ≥ 3 and ≥ 5.
+  const message =
+    /2 \(conv2d\).*does not fit.*; the smallest input that fits the network is \[1, 3, 10, 14\]/s;
+  assert.throws(() => network().build([1, 3, 9, 9]), message);
+  assert.throws(() => network().summary([1, 3, 9, 9]), message);
+  assert.throws(() => network().graph([1, 3, 9, 9]), message);
+  await assert.rejects(network().fit(data.from(zeros([4, 3, 9, 9]), [0, 1, 0, 1])), message);
+  assert.deepEqual(network().build([1, 3, 10, 14]), [1, 2]);
+  assert.throws(() => network().build([1, 3, 9, 13]), /is \[1, 3, 10, 14\]/);
+});
+
+check(
+  "a network of several inputs learns from data sets of several inputs, and is saved with them",
+  async (g) => {
+    const { nn, data, rand, optim, losses, concat } = g;
+    const image = await rand([96, 1, 4, 4], { seed: 1 }).evaluate();
+    const age = await rand([96, 1], { seed: 2 }).evaluate();
+    // Neither input alone says it.
+    const y = image.mean([1, 2, 3]).add(age.squeeze(1)).gt(1).cast("i32");
+    const make = () =>
+      nn.graph(
+        {
+          pixels: { layer: nn.flatten(), in: "image" },
+          both: { layer: nn.dense({ out: 8 }), in: ["pixels", "age"] },
+          out: { layer: nn.sequential([nn.relu(), nn.dense({ out: 2 })]), in: "both" },
+        },
+        { inputs: { image: [1, 4, 4], age: [1] } },
+      );
+    const model = make();
+    const train = data.from({ image, age }, y);
+    assert.deepEqual(train.x.shape, [96, 17]);
+    await model.fit(train, { epochs: 60, batchSize: 16, optimizer: optim.adam({ lr: 0.02 }), seed: 1 });
+    assert.ok(((await model.evaluate(train)).accuracy ?? 0) > 0.93);
+    const one = await model.forward({ age, image }).data();
+    assert.deepEqual(
+      await (await model.predict({ image, age })).data(),
+      await (await model.predict(train)).data(),
+    );
+    await model.save("two.safetensors");
+    const [loaded, filled] = [await nn.load("two.safetensors"), await make().load("two.safetensors")];
+    for (const again of [loaded, filled]) assert.deepEqual(await again.forward({ image, age }).data(), one);
+    // By hand from the parts: the order of names does not matter, nor does that of what is declared.
+    const [w, b] = [model.parameters["both.weight"], model.parameters["both.bias"]];
+    const [v, c] = [model.parameters["out.1.weight"], model.parameters["out.1.bias"]];
+    assert.ok(w && b && v && c);
+    const hidden = concat([image.flatten(1), age], 1)
+      .matmul(w.t())
+      .add(b)
+      .relu();
+    const byHand = await hidden.matmul(v.t()).add(c).data();
+    for (const [i, value] of byHand.entries()) assert.ok(Math.abs(value - (one[i] ?? 9)) < 1e-4);
+    assert.throws(() => model.forward({ image }), /forward: got the inputs image; expected age, image/);
+    assert.throws(
+      () => model.forward({ image: image.reshape(96, 16), age }),
+      /image has shape \[96, 16\]; expected \[N, 1, 4, 4\]/,
+    );
+    assert.throws(() => nn.relu().forward({ image }), /the model has one input/);
+    assert.throws(() => data.from({ image, age: age.slice(0, 0, 3) }, y), /image has 96 samples, age has 3/);
+    await assert.rejects(
+      model.predict(image),
+      /the inputs age \[1\], image \[1, 4, 4\] are packed as \[N, 17\]/,
+    );
+    assert.ok(String(model.graph([1, 17])).includes("slice"));
+    // Several outputs beside several inputs: heads side by side, each with its loss.
+    const heads = nn.graph(
+      {
+        pixels: { layer: nn.flatten(), in: "image" },
+        body: { layer: nn.sequential([nn.dense({ out: 8 }), nn.relu()]), in: ["pixels", "age"] },
+        kind: { layer: nn.dense({ out: 2 }), in: "body" },
+        sum: { layer: nn.dense({ out: 1 }), in: "body" },
+        heads: { in: ["kind", "sum"] },
+      },
+      { inputs: { image: [1, 4, 4], age: [1] } },
+    );
+    const sum = image.mean([1, 2, 3]).unsqueeze(1).add(age);
+    const loss = losses.tasks([
+      { outputs: 2, loss: "crossEntropy" },
+      { outputs: 1, loss: "mse" },
+    ]);
+    const both = data.from({ image, age }, concat([y.cast("f32").unsqueeze(1), sum], 1));
+    const history = await heads.fit(both, {
+      epochs: 30,
+      batchSize: 16,
+      loss,
+      optimizer: optim.adam({ lr: 0.02 }),
+      seed: 1,
+    });
+    assert.ok((history.last?.loss ?? 9) < (history.epochs[0]?.loss ?? 0) / 2);
+  },
+);

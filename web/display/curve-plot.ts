@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 import { lastText, pointsOf, valueText } from "./curve.ts";
-import { namedSeries, seriesColor } from "./curve-style.ts";
+import { logTicks, namedSeries, seriesColor, tickText } from "./curve-style.ts";
 import type { CurveDisplay, CurveMark, CurvePanel, PointsUpdate } from "./schema.ts";
 import { append } from "./view.ts";
 
@@ -109,11 +109,7 @@ class PanelPlot {
       cursor: { points: { size: 6 }, drag: { x: false, y: false } },
       axes: [
         { ...axis, label: this.display.x.label, size: 28 },
-        {
-          ...axis,
-          size: 52,
-          values: (_, splits) => splits.map((v) => (v === null ? "" : valueText(v, undefined))),
-        },
+        { ...axis, size: 52, ...this.#ticks() },
       ],
       series: [{}, ...this.panel.series.map((_, s) => this.#series(s))],
       hooks: {
@@ -122,6 +118,16 @@ class PanelPlot {
       },
     };
     return new uPlot(options, this.#data(), this.#host);
+  }
+
+  #ticks(): uPlot.Axis {
+    const values: uPlot.Axis.DynamicValues = (_, splits) => splits.map((v) => tickText(v, this.panel));
+    if (!this.panel.log) return { values };
+    return {
+      values,
+      splits: (_plot, _axis, low, high) => logTicks(low, high),
+      filter: (_, splits) => splits,
+    };
   }
 
   #series(index: number): uPlot.Series {

@@ -1,5 +1,6 @@
 // What the live plot and the saved picture of a curve share: colours and axis ticks.
 
+import { valueText } from "./curve.ts";
 import type { CurvePanel } from "./schema.ts";
 
 /** Distinct for colour-blind readers, and in lightness; train and validation come first. */
@@ -29,6 +30,13 @@ export function namedSeries({ series, ordered }: CurvePanel): number[] {
 }
 
 const MOST_NAMES = 6;
+
+/** A number at an axis. */
+export function tickText(value: number, { log }: CurvePanel): string {
+  return log && (value < 1e-3 || value >= 1e5)
+    ? value.toExponential(0).replace("+", "")
+    : valueText(value, undefined);
+}
 
 /** Powers of ten, with 2 and 5 between them where there are few, that lie in [low, high]. */
 export function logTicks(low: number, high: number): number[] {

@@ -1,7 +1,7 @@
 // A curve as an SVG text: the picture beside the live view in a saved notebook. Plain strings, no DOM.
 
 import { lastText, pointsOf, valueText } from "./curve.ts";
-import { logTicks, namedSeries, seriesColor, ticks } from "./curve-style.ts";
+import { logTicks, namedSeries, seriesColor, ticks, tickText } from "./curve-style.ts";
 import type { CurveDisplay } from "./schema.ts";
 
 const WIDTH = 420;
@@ -39,7 +39,7 @@ function panelSvg(display: CurveDisplay, index: number): string {
   const parts: string[] = [];
   for (const tick of panel.log ? logTicks(10 ** ys[0], 10 ** ys[1]) : ticks(ys[0], ys[1], 5)) {
     parts.push(`<path d="M${MARGIN.left} ${y(tick)}H${WIDTH - MARGIN.right}" stroke="#e3e3e3"/>`);
-    parts.push(text(MARGIN.left - 6, y(tick) + 4, valueText(tick, undefined), "end"));
+    parts.push(text(MARGIN.left - 6, y(tick) + 4, tickText(tick, panel), "end"));
   }
   for (const tick of ticks(xs[0], xs[1], 6)) {
     parts.push(text(x(tick), HEIGHT - MARGIN.bottom + 16, valueText(tick, undefined), "middle"));

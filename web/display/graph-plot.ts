@@ -8,7 +8,7 @@ import { elementOf, node, PAGE, PAPER, round, svg, text, textOf } from "./svg.ts
 const TITLE = { size: 12, line: 15 };
 const NOTE = { size: 11, line: 14 };
 const PADDING = { x: 10, y: 6 };
-/** Notes that are together no longer stand on one line. */
+/** A layer's notes that are together no longer stand on one line. */
 const SHORT = 34;
 /** Down to this much of its size a picture is made to fit; below that it scrolls. */
 const LEAST_SCALE = 0.75;
@@ -147,9 +147,9 @@ function headOf(from: Point, tip: Point): string {
   return `M${round(tip.x)} ${round(tip.y)}L${corner(1)}L${corner(-1)}Z`;
 }
 
-function notesOf({ notes }: GraphBox): string[] {
+function notesOf({ notes, role }: GraphBox): string[] {
   const together = notes.join(" · ");
-  return notes.length > 0 && together.length <= SHORT ? [together] : notes;
+  return role === "layer" && notes.length > 0 && together.length <= SHORT ? [together] : notes;
 }
 
 function sizeOf(box: GraphBox): { width: number; height: number } {

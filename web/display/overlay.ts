@@ -10,6 +10,8 @@ import { append, pngOf } from "./view.ts";
 const TARGET_SIZE = 240;
 const OPACITY = 0.75;
 const QUIET_ALPHA = 0.15;
+/** Beside the colours of both scales. */
+const FRAME = "#19b3e6";
 
 export const overlayView: View<OverlayDisplay> = {
   text(display) {
@@ -17,7 +19,7 @@ export const overlayView: View<OverlayDisplay> = {
     const [low, high] = mapRange(display);
     return (
       `${label ?? "Heat-map"} over an image, ${image.width} × ${image.height}, map ${map.width} × ${map.height}, ` +
-      `${formatNumber(low)} to ${formatNumber(high)}, strongest at ${strongest(display)}`
+      `${formatNumber(low)} to ${formatNumber(high)}, strongest at ${strongest(display)}${frameText(display)}`
     );
   },
 
@@ -34,6 +36,16 @@ export const overlayView: View<OverlayDisplay> = {
     const [photo, heat] = [imageCanvas(display), heatCanvas(display)];
     heat.style.opacity = String(OPACITY);
     stack.append(photo, heat);
+    const frame = frameOf(display);
+    if (frame) {
+      const { left, top, right, bottom } = frame;
+      const { style } = append(stack, "div", "overlay-frame");
+      const part = (pixels: number, of: number) => `${(100 * pixels) / of}%`;
+      style.left = part(left, image.width);
+      style.top = part(top, image.height);
+      style.width = part(right - left, image.width);
+      style.height = part(bottom - top, image.height);
+    }
 
     appendLegend(box, display);
     const label = append(box, "label", "overlay-opacity", "Opacity");
@@ -61,10 +73,38 @@ export const overlayView: View<OverlayDisplay> = {
       context.drawImage(imageCanvas(display), 0, 0, sheet.width, sheet.height);
       context.globalAlpha = OPACITY;
       context.drawImage(heatCanvas(display), 0, 0, sheet.width, sheet.height);
+      context.globalAlpha = 1;
+      const frame = frameOf(display);
+      if (frame) {
+        const { left, top, right, bottom } = frame;
+        context.strokeStyle = FRAME;
+        context.lineWidth = 2;
+        context.strokeRect(
+          left * zoom + 1,
+          top * zoom + 1,
+          (right - left) * zoom - 2,
+          (bottom - top) * zoom - 2,
+        );
+      }
     }
     return pngOf(sheet);
   },
 };
+
+/** What of the frame lies within the image. */
+function frameOf({ box, image }: OverlayDisplay): OverlayDisplay["box"] {
+  if (!box) return undefined;
+  const within = (value: number, most: number) => Math.min(Math.max(value, 0), most);
+  const [left, right] = [within(box.left, image.width), within(box.right, image.width)];
+  const [top, bottom] = [within(box.top, image.height), within(box.bottom, image.height)];
+  return right > left && bottom > top ? { left, top, right, bottom } : undefined;
+}
+
+function frameText({ box }: OverlayDisplay): string {
+  return box
+    ? `, a frame from column ${box.left + 1}, row ${box.top + 1} to column ${box.right}, row ${box.bottom}`
+    : "";
+}
 
 function appendLegend(box: HTMLElement, display: OverlayDisplay): void {
   const [low, high] = mapRange(display);

@@ -123,6 +123,8 @@ export interface OverlayDisplay {
   map: { height: number; width: number; data: Float32Array };
   signed: boolean;
   label?: string;
+  /** A frame over it, in the image's pixels, which may reach beyond it. */
+  box?: { left: number; top: number; right: number; bottom: number };
 }
 
 /** Kernels against what a device can do, on logarithmic axes: floating-point operations a second over those a byte. */

@@ -41,7 +41,8 @@ export function isDisplay(value: unknown): value is Display {
         isPixels({ ...value.map, channels: 1 }, 1) &&
         value.map.data instanceof Float32Array &&
         typeof value.signed === "boolean" &&
-        isOptional(value.label, isText)
+        isOptional(value.label, isText) &&
+        isOptional(value.box, (box) => isFields(box) && isPlace(box))
       );
     case "roofline":
       return (
@@ -119,9 +120,13 @@ function isBox(value: unknown, count: number): boolean {
     isSize(value.image) &&
     value.image < count &&
     isSize(value.thing) &&
-    [value.left, value.top, value.right, value.bottom].every((side) => Number.isFinite(side)) &&
+    isPlace(value) &&
     isOptional(value.label, isText)
   );
+}
+
+function isPlace({ left, top, right, bottom }: Fields): boolean {
+  return [left, top, right, bottom].every((side) => Number.isFinite(side));
 }
 
 function isPixels(value: Fields, count: number): boolean {

@@ -159,11 +159,11 @@ fn quadratic_descent(c: &Call) -> Result<Outputs> {
     trajectory(&params, &losses)
 }
 
-/// The library's Nesterov keeps the point w − α·m, where the course takes its gradient: running it from there and going
-/// back by α·m gives the course's points.
+/// Nesterov keeps the point w − α·m, where the course takes its gradient: running it from there and going back by α·m gives the course's
+/// points.
 fn nesterov_course(c: &Call, loss: impl Fn(&Tensor) -> Result<Tensor>) -> Result<Outputs> {
     let (lr, alpha) = (c.number("lr")?, c.f32("alpha")?);
-    let rule = Sgd { momentum: alpha, nesterov: true, ..Default::default() };
+    let rule = Sgd { momentum: alpha, nesterov: true, form: MomentumForm::Course, ..Default::default() };
     let mut ahead = c.tensor("w0")?;
     let mut state = rule.state(&ahead)?;
     let (mut params, mut losses) = (Vec::new(), Vec::new());
@@ -171,7 +171,7 @@ fn nesterov_course(c: &Call, loss: impl Fn(&Tensor) -> Result<Tensor>) -> Result
         let grad = loss(&ahead)?.grad(&[&ahead])?.remove(0);
         let now = now(&Tensor::scalar(lr as f32), step, std::slice::from_ref(&grad))?;
         (ahead, state) = rule.step(&now, &ahead, &grad, &state)?;
-        let w = ahead.add(&state[0].mul_scalar(lr * f64::from(alpha))?)?;
+        let w = ahead.add(&state[0].mul_scalar(alpha)?)?;
         losses.push(loss(&w)?);
         params.push(w);
     }

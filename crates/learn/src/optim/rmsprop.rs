@@ -1,7 +1,7 @@
 //! Steps scaled by the recent size of the gradient.
 
 use super::{MomentumForm, Now, Rule, blend, decayed};
-use crate::Result;
+use crate::{Error, Result};
 use gradbook_core::Tensor;
 
 /// w ← w − lr·g/(√v + eps) with a moving average v of g², entry by entry. As `torch.optim.RMSprop`.
@@ -37,6 +37,12 @@ impl Default for RmsProp {
 impl Rule for RmsProp {
     fn state(&self, param: &Tensor) -> Result<Vec<Tensor>> {
         if self.form == MomentumForm::Course {
+            if self.centered || self.momentum != 0.0 {
+                return Err(Error::argument(
+                    "rmsprop",
+                    "the course's form has no momentum and is not centred; leave them out",
+                ));
+            }
             return Ok(vec![Tensor::scalar(0.0)]);
         }
         Ok(vec![param.zeros_like(); 1 + usize::from(self.centered) + usize::from(self.momentum != 0.0)])
