@@ -33,7 +33,7 @@ display(nn.featureMaps(28, [{ name: 'conv1', kernel: 5, padding: 'same' }, { nam
   branches: `nn.graph({
   pixels: { layer: nn.sequential([nn.parallel([nn.conv2d({ out: 8, kernel: 1 }), nn.conv2d({ out: 8, kernel: 3, padding: 'same' }), nn.conv2d({ out: 8, kernel: 5, padding: 'same' })]), nn.denseBlock([nn.conv2d({ out: 4, kernel: 3, padding: 'same' }), nn.conv2d({ out: 4, kernel: 3, padding: 'same' })]), nn.globalAvgPool()]), in: 'image' },
   out: { layer: nn.dense({ out: 10 }), in: ['pixels', 'age'] },
-}, { inputs: { image: [3, 16, 16], age: [1] } }).graph([1, 769])`,
+}, { inputs: { image: [3, 16, 16], age: [1] } }).graph()`,
   large: "nn.densenet({ layers: 4 }).graph([1, 3, 32, 32])",
   ensemble: `const team = await ensemble.kFold(() => nn.sequential([nn.dense({ out: 4 }), nn.relu(), nn.dense({ out: 2 })]), set, { k: 5, epochs: 3, seed: 3 })
 await team.compare(set)`,

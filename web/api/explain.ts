@@ -182,7 +182,7 @@ export function explain(context: Context): Explain {
                 0,
               ),
             );
-      const frames = layers.map((path) => frameOf(path, summary));
+      const frames = layers.map((path) => frameOf(path, summary, more.length === 0));
       return new Explanation(images.mean(0, true), maps, "receptive field", false, frames);
     },
     backprop: (output, names = {}) => backprop(context, output, names),
@@ -193,10 +193,10 @@ export function explain(context: Context): Explain {
 }
 
 /** The theoretical field of the middle of a layer's output. */
-function frameOf(path: string, { layers }: Summary): Frame {
+function frameOf(path: string, { layers }: Summary, isAlone: boolean): Frame {
   const { receptiveField, fieldStride, fieldStart, output } =
     layers.find((layer) => layer.path === path) ?? {};
-  const title = `receptive field of ${path}`;
+  const title = isAlone ? `receptive field of ${path}` : path;
   if (!receptiveField || !fieldStride || !fieldStart) return { label: title };
   const side = (i: 0 | 1) => {
     const start = (fieldStart[i] ?? 0) + (fieldStride[i] ?? 0) * Math.floor((output?.[2 + i] ?? 1) / 2);
