@@ -87,8 +87,15 @@ export interface Explain {
    */
   variances(networks: Networks, batch: Tensor | Dataset, options?: LayersOptions): Promise<LayerStatistics>;
   /**
-   * The norm of the gradient for the weights of each layer, over depth: `{ skips: nn.resnet({ blocks: 3 }), none: nn.resnet({ blocks: 3, skips: false }) }`
-   * shows what skips are for (course chapter 9). As `variances` otherwise; `fit({ gradientNorms: true })` shows the same while it trains.
+   * The norm of the gradient for the weights of each layer, over depth: it vanishes in plain networks and does not beside skips (course
+   * chapter 9). As `variances` otherwise; `fit({ gradientNorms: true })` shows the same while it trains.
+   *
+   * ```js
+   * const block = () => nn.sequential([nn.dense({ out: 64 }), nn.sigmoid()])
+   * const deep = (wrap) => nn.sequential([nn.flatten(), nn.dense({ out: 64 }), ...Array.from({ length: 16 }, () => wrap(block())), nn.dense({ out: 10 })])
+   * const { train } = await data.mnist()
+   * await explain.gradientNorms({ skips: deep(nn.residual), plain: deep((body) => body) }, train.take(64))
+   * ```
    */
   gradientNorms(
     networks: Networks,

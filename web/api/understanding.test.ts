@@ -65,6 +65,15 @@ check("the norms of gradients over depth are those of the loss's own gradients",
   const told = found.networks[0]?.norms ?? [];
   for (const [i, expected] of [norm(0, 1), norm(2, 3)].entries())
     assert.ok(Math.abs((told[i] ?? 0) - expected) < 1e-5 * expected, `${told[i]} ${expected}`);
+  // σ′ ≤ 1/4: without skips each layer sends back less, with them the sum of all ways has one that sends everything.
+  const block = () => nn.sequential([nn.dense({ out: 32 }), nn.sigmoid()]);
+  const deep = (wrap: (body: Model) => Model) =>
+    nn.sequential([...Array.from({ length: 12 }, () => wrap(block())), nn.dense({ out: 2 })]);
+  const pair = { skips: deep((body) => nn.residual(body)), plain: deep((body) => body) };
+  const labels = Array.from({ length: 16 }, (_, i) => i % 2);
+  const compared = await explain.gradientNorms(pair, g.data.from(g.randn([16, 32], { seed: 5 }), labels));
+  const [kept = 0, lost = 1] = compared.networks.map(({ norms }) => (norms[0] ?? 0) / (norms[11] ?? 1));
+  assert.ok(kept > 0.05 && lost < 1e-4, `${kept} ${lost}`);
   const resnets = { skips: nn.resnet({ blocks: 1 }), none: nn.resnet({ blocks: 1, skips: false }) };
   const both = await explain.gradientNorms(resnets, g.randn([2, 3, 16, 16], { seed: 1 }));
   assert.deepEqual(
