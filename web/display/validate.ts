@@ -10,6 +10,7 @@ type Fields = Record<string, unknown>;
 const MAX_TEXT = 4_000_000;
 const MAX_ELEMENTS = 64_000_000;
 const MAX_SIDE = 16_384;
+const MOST_BARS = 1000;
 
 export function isDisplay(value: unknown): value is Display {
   if (!isFields(value)) return false;
@@ -47,6 +48,8 @@ export function isDisplay(value: unknown): value is Display {
         isAmount(value.bytes) &&
         isArrayOf(value.kernels, isKernel)
       );
+    case "bars":
+      return isBars(value);
     case "input":
       return (
         isOptional(value.id, isText) &&
@@ -106,6 +109,24 @@ function isImages(value: Fields): boolean {
         masks.length === count * (value.height as number) * (value.width as number),
     )
   );
+}
+
+function isBars({ title, labels, values, range }: Fields): boolean {
+  return (
+    isOptional(title, isText) &&
+    isArrayOf(labels, isText) &&
+    isArrayOf(values, isNumber) &&
+    labels.length === values.length &&
+    labels.length <= MOST_BARS &&
+    isOptional(range, isRange)
+  );
+}
+
+/** Two numbers, the first below the second. */
+function isRange(value: unknown): boolean {
+  if (!isArrayOf(value, isNumber) || value.length !== 2) return false;
+  const [low = Number.NaN, high = Number.NaN] = value;
+  return Number.isFinite(high - low) && low < high;
 }
 
 function isBox(value: unknown, count: number): boolean {

@@ -1,5 +1,6 @@
 // The list of views, one file each.
 
+import { barsView } from "./bars.ts";
 import { curveView } from "./curve.ts";
 import { errorView } from "./error.ts";
 import { imagesView } from "./images.ts";
@@ -19,6 +20,7 @@ const VIEWS: { [K in Display["kind"]]: View<Extract<Display, { kind: K }>> } = {
   curve: curveView,
   overlay: overlayView,
   roofline: rooflineView,
+  bars: barsView,
   input: inputView,
   picture: pictureView,
   error: errorView,
