@@ -715,7 +715,10 @@ export interface MakeEnsemble {
      * ```
      */
     (models: readonly Model[], options?: EnsembleOptions): Ensemble;
-    /** K-fold: member i learns from all parts of the data but the i-th, which it is validated on. `make` gives a new model. */
+    /**
+     * K-fold: member i learns from all parts of the data but the i-th, which it is validated on. `make` gives a new model; member i has the seed
+     * `seed + i`. A stop leaves out the members that have not learnt to their end.
+     */
     kFold(make: () => Model, data: Dataset, options?: FoldsOptions): Promise<Ensemble>;
 }
 /** Models that decide together: a model like any other, except that its members learn one by one. */
@@ -823,8 +826,15 @@ export interface Explain {
      */
     variances(networks: Networks, batch: Tensor | Dataset, options?: LayersOptions): Promise<LayerStatistics>;
     /**
-     * The norm of the gradient for the weights of each layer, over depth: `{ skips: nn.resnet({ blocks: 3 }), none: nn.resnet({ blocks: 3, skips: false }) }`
-     * shows what skips are for (course chapter 9). As `variances` otherwise; `fit({ gradientNorms: true })` shows the same while it trains.
+     * The norm of the gradient for the weights of each layer, over depth: it vanishes in plain networks and does not beside skips (course
+     * chapter 9). As `variances` otherwise; `fit({ gradientNorms: true })` shows the same while it trains.
+     *
+     * ```js
+     * const block = () => nn.sequential([nn.dense({ out: 64 }), nn.sigmoid()])
+     * const deep = (wrap) => nn.sequential([nn.flatten(), nn.dense({ out: 64 }), ...Array.from({ length: 16 }, () => wrap(block())), nn.dense({ out: 10 })])
+     * const { train } = await data.mnist()
+     * await explain.gradientNorms({ skips: deep(nn.residual), plain: deep((body) => body) }, train.take(64))
+     * ```
      */
     gradientNorms(networks: Networks, batch: Tensor | Dataset, options?: LayersOptions): Promise<LayerStatistics>;
 }
@@ -1592,13 +1602,16 @@ export declare class Model {
     save(name: string, options?: SaveOptions): Promise<Saved>;
     /** Takes the parameters from a file: every one by its name, none left over. Errors: they do not fit; then nothing has changed. */
     load(name: string): Promise<this>;
-    /** Its layers, with shapes and numbers of parameters, for an input shape with the batch axis such as [1, 1, 28, 28]. */
-    summary(input: readonly number[]): Summary;
+    /**
+     * Its layers, with shapes and numbers of parameters, for an input shape with the batch axis such as [1, 1, 28, 28]; a network whose inputs
+     * have names (`nn.graph`) knows their shapes.
+     */
+    summary(input?: readonly number[]): Summary;
     /**
      * A picture of its layers with output shapes and parameters, skips and branches, for an input shape with the batch axis:
-     * `nn.resnet().graph([1, 3, 32, 32])`. Weights are not drawn by it.
+     * `nn.resnet().graph([1, 3, 32, 32])`. Where inputs have names, their shapes are known. Weights are not drawn by it.
      */
-    graph(input: readonly number[]): GraphPicture;
+    graph(input?: readonly number[]): GraphPicture;
     [DISPLAY](): LiveDisplay;
 }
 /** One layer of a summary. */

@@ -35,7 +35,7 @@ for (let y = 0; y < 28; y++) for (let x = 0; x < 28; x++) {
 show({ kind: 'overlay', image: { channels: 1, height: 28, width: 28, data: image }, map: { height: 28, width: 28, data: map }, signed: true, label: 'Saliency of class 0' })`,
   cam: `${SHOW}const cam = new Float32Array(49).map((_, i) => Math.exp(-((i % 7 - 2) ** 2 + (Math.floor(i / 7) - 3) ** 2) / 4))
 const ring = new Float32Array(28 * 28).map((_, i) => Math.abs(Math.hypot(i % 28 - 14, Math.floor(i / 28) - 14) - 8) < 2 ? 1 : 0)
-show({ kind: 'overlay', image: { channels: 1, height: 28, width: 28, data: ring }, map: { height: 7, width: 7, data: cam }, signed: false, label: 'Grad-CAM of class 0' })`,
+show({ kind: 'overlay', image: { channels: 1, height: 28, width: 28, data: ring }, map: { height: 7, width: 7, data: cam }, signed: false, label: 'Grad-CAM of class 0', box: { left: 4, top: -2, right: 18, bottom: 20 } })`,
   roofline: `${SHOW}const kernels = [
   ['conv x[64, 1, 28, 28] w[16, 1, 3, 3] y[64, 16, 28, 28], then { made; r0; add $0 $1; maximum $0 $3 }', 1.1, 16.1, 3.4],
   ['conv x[64, 16, 14, 14] w[32, 16, 3, 3] y[64, 32, 14, 14]', 2.6, 116, 2.4],

@@ -12,7 +12,7 @@ import { NotebookPage } from "./notebook.ts";
 async function showAll(page: Page): Promise<NotebookPage> {
   const notebook = await NotebookPage.open(page);
   for (const source of Object.values(GALLERY)) await notebook.addAndRun(source);
-  await page.locator(".uplot canvas").nth(1).waitFor();
+  await page.locator(".uplot canvas").nth(3).waitFor();
   return notebook;
 }
 
@@ -23,7 +23,7 @@ test("every kind is drawn, with a text alternative", async () => {
     assert.equal(await page.locator(".images-output canvas").count(), 21);
     assert.match(await page.locator(".text-output").nth(0).innerText(), /loading 8000 digits/);
     assert.match(
-      (await page.locator(".curve-output").getAttribute("aria-label")) ?? "",
+      (await page.locator(".curve-output").first().getAttribute("aria-label")) ?? "",
       /Loss, train: 0\.\d+/,
     );
     assert.match(
@@ -36,6 +36,7 @@ test("every kind is drawn, with a text alternative", async () => {
       /A network with <skips>[\s\S]*\n\+, \[1, 16, 32, 32\], from conv2d 2\.body\.0 and conv2d 2\.shortcut\n/,
     );
     assert.equal(await page.locator(".graph-output rect").count(), 10);
+    assert.equal(await page.locator(".overlay-frame").count(), 1);
     await page.locator(".roofline-plot svg").waitFor();
     assert.equal(await page.locator(".roofline-plot circle title").count(), 8);
     assert.match(
@@ -45,13 +46,13 @@ test("every kind is drawn, with a text alternative", async () => {
     for (const canvas of await page.locator(".images-output canvas").all()) {
       assert.match((await canvas.getAttribute("aria-label")) ?? "", /^Image \d+/);
     }
-    await page.setViewportSize({ width: 1280, height: 4200 });
+    await page.setViewportSize({ width: 1280, height: 5400 });
     await page.waitForTimeout(300);
     await picture(page, "outputs-light");
     await page.getByRole("button", { name: "Light or dark" }).click();
     await page.waitForTimeout(300);
     await picture(page, "outputs-dark");
-    await page.setViewportSize({ width: 390, height: 6000 });
+    await page.setViewportSize({ width: 390, height: 7600 });
     await page.waitForTimeout(300);
     await picture(page, "outputs-narrow");
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -79,6 +80,8 @@ test("outputs are in the downloaded file, with a picture and text beside each li
       "image/png",
       "image/png",
       "image/svg+xml",
+      "image/svg+xml",
+      "image/svg+xml",
       "error",
     ]);
     for (const output of outputs) if (output.data) assert.ok(output.data["text/plain"]);
@@ -93,6 +96,7 @@ test("outputs are there again after a reload, without running anything", async (
     await page.locator(".uplot canvas").nth(1).waitFor();
     assert.equal(await page.locator(".images-output canvas").count(), 21);
     assert.equal(await page.locator(".overlay-stack").count(), 2);
+    assert.equal(await page.locator(".graph-output rect").count(), 10);
     assert.match(await page.locator(".error-output").innerText(), /expected 3 input channels[\s\S]*line 3/);
     await page.getByText("Not started").waitFor();
   });

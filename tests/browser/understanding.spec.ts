@@ -17,7 +17,9 @@ display(steps, steps.table)`,
   variances: `const deep = (init) => nn.sequential(Array.from({ length: 12 }, () => [nn.dense({ out: 128, init }), nn.tanh()]).flat())
 const inits = { Xavier: 'xavierCourse', Glorot: 'xavierNormal', He: 'heNormal', orthogonal: 'orthogonal', 'σ = 0.01': { kind: 'normal', std: 0.01 }, 'σ = 0.5': { kind: 'normal', std: 0.5 } }
 await explain.variances(Object.fromEntries(Object.entries(inits).map(([name, init]) => [name, deep(init)])), randn([64, 128], { seed: 1 }))`,
-  norms: `await explain.gradientNorms({ 'with skips': nn.resnet({ blocks: 3, channels: 8 }), without: nn.resnet({ blocks: 3, channels: 8, skips: false }) }, randn([4, 3, 16, 16], { seed: 1 }))`,
+  norms: `const block = () => nn.sequential([nn.dense({ out: 64 }), nn.sigmoid()])
+const rows = (wrap) => nn.sequential([nn.flatten(), nn.dense({ out: 64 }), ...Array.from({ length: 16 }, () => wrap(block())), nn.dense({ out: 10 })])
+await explain.gradientNorms({ 'with skips': rows(nn.residual), without: rows((body) => body) }, (await data.mnist()).train.take(64))`,
   live: `const points = rand([256, 2], { seed: 1, low: -1, high: 1 })
 const set = data.from(points, points.sum(1).gt(0).cast('i32'))
 const net = nn.sequential([...Array.from({ length: 9 }, () => [nn.dense({ out: 16 }), nn.relu()]).flat(), nn.dense({ out: 2 })])
@@ -33,7 +35,7 @@ display(nn.featureMaps(28, [{ name: 'conv1', kernel: 5, padding: 'same' }, { nam
   branches: `nn.graph({
   pixels: { layer: nn.sequential([nn.parallel([nn.conv2d({ out: 8, kernel: 1 }), nn.conv2d({ out: 8, kernel: 3, padding: 'same' }), nn.conv2d({ out: 8, kernel: 5, padding: 'same' })]), nn.denseBlock([nn.conv2d({ out: 4, kernel: 3, padding: 'same' }), nn.conv2d({ out: 4, kernel: 3, padding: 'same' })]), nn.globalAvgPool()]), in: 'image' },
   out: { layer: nn.dense({ out: 10 }), in: ['pixels', 'age'] },
-}, { inputs: { image: [3, 16, 16], age: [1] } }).graph([1, 769])`,
+}, { inputs: { image: [3, 16, 16], age: [1] } }).graph()`,
   large: "nn.densenet({ layers: 4 }).graph([1, 3, 32, 32])",
   ensemble: `const team = await ensemble.kFold(() => nn.sequential([nn.dense({ out: 4 }), nn.relu(), nn.dense({ out: 2 })]), set, { k: 5, epochs: 3, seed: 3 })
 await team.compare(set)`,

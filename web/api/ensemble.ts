@@ -40,7 +40,10 @@ export interface MakeEnsemble {
    * ```
    */
   (models: readonly Model[], options?: EnsembleOptions): Ensemble;
-  /** K-fold: member i learns from all parts of the data but the i-th, which it is validated on. `make` gives a new model. */
+  /**
+   * K-fold: member i learns from all parts of the data but the i-th, which it is validated on. `make` gives a new model; member i has the seed
+   * `seed + i`. A stop leaves out the members that have not learnt to their end.
+   */
   kFold(make: () => Model, data: Dataset, options?: FoldsOptions): Promise<Ensemble>;
 }
 
@@ -175,11 +178,23 @@ export function ensemble(context: Context): MakeEnsemble {
     const seed = rest.seed ?? wasm.randomSeed();
     const folds = stratified ? await data.stratifiedKFold(k, { seed }) : data.kFold(k, { seed });
     const histories: History[] = [];
-    for (const { train, validation } of folds) {
-      const history = await make().fit(train, { ...rest, seed, validation });
-      histories.push(history);
-      if (history.stopped && history.epochs.length < (rest.epochs ?? 1)) break;
+    let isStopped = false;
+    const stop = () => {
+      isStopped = true;
+    };
+    context.runs.add(stop);
+    try {
+      for (const [i, { train, validation }] of folds.entries()) {
+        const history = await make().fit(train, { ...rest, seed: (seed + i) % 2 ** 32, validation });
+        // A member that did not learn to its end is none.
+        if (isStopped) break;
+        histories.push(history);
+      }
+    } finally {
+      context.runs.delete(stop);
     }
+    if (histories.length === 0)
+      throw argumentError("kFold: it was stopped before the first member had learnt");
     return new Ensemble(
       context,
       histories.map(({ model }) => model),

@@ -87,8 +87,15 @@ export interface Explain {
    */
   variances(networks: Networks, batch: Tensor | Dataset, options?: LayersOptions): Promise<LayerStatistics>;
   /**
-   * The norm of the gradient for the weights of each layer, over depth: `{ skips: nn.resnet({ blocks: 3 }), none: nn.resnet({ blocks: 3, skips: false }) }`
-   * shows what skips are for (course chapter 9). As `variances` otherwise; `fit({ gradientNorms: true })` shows the same while it trains.
+   * The norm of the gradient for the weights of each layer, over depth: it vanishes in plain networks and does not beside skips (course
+   * chapter 9). As `variances` otherwise; `fit({ gradientNorms: true })` shows the same while it trains.
+   *
+   * ```js
+   * const block = () => nn.sequential([nn.dense({ out: 64 }), nn.sigmoid()])
+   * const deep = (wrap) => nn.sequential([nn.flatten(), nn.dense({ out: 64 }), ...Array.from({ length: 16 }, () => wrap(block())), nn.dense({ out: 10 })])
+   * const { train } = await data.mnist()
+   * await explain.gradientNorms({ skips: deep(nn.residual), plain: deep((body) => body) }, train.take(64))
+   * ```
    */
   gradientNorms(
     networks: Networks,
@@ -182,7 +189,7 @@ export function explain(context: Context): Explain {
                 0,
               ),
             );
-      const frames = layers.map((path) => frameOf(path, summary));
+      const frames = layers.map((path) => frameOf(path, summary, more.length === 0));
       return new Explanation(images.mean(0, true), maps, "receptive field", false, frames);
     },
     backprop: (output, names = {}) => backprop(context, output, names),
@@ -193,10 +200,10 @@ export function explain(context: Context): Explain {
 }
 
 /** The theoretical field of the middle of a layer's output. */
-function frameOf(path: string, { layers }: Summary): Frame {
+function frameOf(path: string, { layers }: Summary, isAlone: boolean): Frame {
   const { receptiveField, fieldStride, fieldStart, output } =
     layers.find((layer) => layer.path === path) ?? {};
-  const title = `receptive field of ${path}`;
+  const title = isAlone ? `receptive field of ${path}` : path;
   if (!receptiveField || !fieldStride || !fieldStart) return { label: title };
   const side = (i: 0 | 1) => {
     const start = (fieldStart[i] ?? 0) + (fieldStride[i] ?? 0) * Math.floor((output?.[2 + i] ?? 1) / 2);

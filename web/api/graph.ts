@@ -5,6 +5,7 @@ import type { GraphBox, GraphEdge, LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { Context, ModelHandle, TensorHandle } from "./context.ts";
 import { argumentError } from "./context.ts";
+import type { DeclaredInputs } from "./inputs.ts";
 import type { Pass } from "./layers.ts";
 import { list, Tensor } from "./tensor.ts";
 
@@ -54,8 +55,13 @@ class Drawing {
   }
 }
 
-/** @internal `model.graph`: a network's layers, for an input shape with the batch axis. */
-export function networkPicture(context: Context, model: ModelHandle, input: Uint32Array): GraphPicture {
+/** @internal `model.graph`: a network's layers, for an input shape with the batch axis; several inputs lie packed in it. */
+export function networkPicture(
+  context: Context,
+  model: ModelHandle,
+  input: Uint32Array,
+  inputs: DeclaredInputs = [],
+): GraphPicture {
   const x = context.wasm.Tensor.full(input, 0);
   const { output, layers } = model.record(x, 0, true) as unknown as Pass;
   const whole = layers.filter(
@@ -65,9 +71,14 @@ export function networkPicture(context: Context, model: ModelHandle, input: Uint
   const nodes = nodesOf(context, roots);
   const drawing = new Drawing();
   /** Which box gives the value of a node. */
-  const places = new Map([
-    [x.id, drawing.add({ label: "input", notes: [shapeText(input)], role: "input" }, [])],
-  ]);
+  const places = new Map<number, number>();
+  const parts = [...nodes.values()].filter(({ op, inputs: [from] }) => op === "slice" && from === x.id);
+  const given: [id: number, label: string, shape: ArrayLike<number>][] =
+    inputs.length > 0 && parts.length === inputs.length
+      ? inputs.map(([name, shape], i) => [parts[i]?.id ?? 0, name, [input[0] ?? 1, ...shape]])
+      : [[x.id, "input", input]];
+  for (const [id, label, shape] of given)
+    places.set(id, drawing.add({ label, notes: [shapeText(shape)], role: "input" }, []));
   const join = joiner(nodes, places, drawing);
   for (const { path, kind, parameters, input, output } of whole) {
     const from = join(input.id);
@@ -261,7 +272,6 @@ function constantText(nodes: ReadonlyMap<number, RawNode>, id: number): string {
   return node?.value === undefined ? "…" : String(Number(node.value.toPrecision(4)));
 }
 
-/** Sizes without the batch axis. */
 function shapeText(shape: ArrayLike<number>): string {
   return `[${Array.from(shape).join(", ")}]`;
 }

@@ -105,6 +105,7 @@ export type { Own } from "./own.ts";
 export type { PlanStep } from "./plan.ts";
 export { Plan } from "./plan.ts";
 export type {
+  BarsOptions,
   CurveOptions,
   Displayable,
   ImagesOptions,

@@ -493,20 +493,26 @@ export class Model {
     return this;
   }
 
-  /** Its layers, with shapes and numbers of parameters, for an input shape with the batch axis such as [1, 1, 28, 28]. */
-  summary(input: readonly number[]): Summary {
+  /**
+   * Its layers, with shapes and numbers of parameters, for an input shape with the batch axis such as [1, 1, 28, 28]; a network whose inputs
+   * have names (`nn.graph`) knows their shapes.
+   */
+  summary(input?: readonly number[]): Summary {
     // Looking must not draw the weights: their seed comes with `fit`.
     const model = this.handle.parameterNames().length > 0 ? this.handle : this.anew();
-    return this.#fitting(input, () => new Summary(model.summary(sizes("summary", input)) as SummaryData));
+    const shape = this.#shape("summary", input);
+    return this.#fitting(shape, () => new Summary(model.summary(sizes("summary", shape)) as SummaryData));
   }
 
   /**
    * A picture of its layers with output shapes and parameters, skips and branches, for an input shape with the batch axis:
-   * `nn.resnet().graph([1, 3, 32, 32])`. Weights are not drawn by it.
+   * `nn.resnet().graph([1, 3, 32, 32])`. Where inputs have names, their shapes are known. Weights are not drawn by it.
    */
-  graph(input: readonly number[]): GraphPicture {
+  graph(input?: readonly number[]): GraphPicture {
     const model = this.handle.parameterNames().length > 0 ? this.handle : this.anew();
-    return this.#fitting(input, () => networkPicture(this.context, model, sizes("graph", input)));
+    const shape = this.#shape("graph", input);
+    const inputs = this.#inputs;
+    return this.#fitting(shape, () => networkPicture(this.context, model, sizes("graph", shape), inputs));
   }
 
   /** One tensor, or several packed, as the model is told them. */
@@ -514,13 +520,29 @@ export class Model {
     if (x instanceof Tensor) return x;
     if (typeof x !== "object" || x === null)
       throw argumentError(`${what}: expected a tensor, got ${typeof x}`);
-    const { recipe } = this;
-    const options = recipe && "block" in recipe ? (recipe.options as { inputs?: DeclaredInputs }) : undefined;
-    if (!options?.inputs)
+    const inputs = this.#inputs;
+    if (!inputs)
       throw argumentError(
         `${what}: the model has one input; inputs by name are those of nn.graph(nodes, { inputs })`,
       );
-    return packed(what, x, options.inputs);
+    return packed(what, x, inputs);
+  }
+
+  /** Its inputs, if they have names. */
+  get #inputs(): DeclaredInputs | undefined {
+    const { recipe } = this;
+    if (!recipe || !("block" in recipe)) return undefined;
+    return (recipe.options as { inputs?: DeclaredInputs } | undefined)?.inputs;
+  }
+
+  /** The input shape that was given, or that of one sample of all inputs that have names. */
+  #shape(what: string, input: readonly number[] | undefined): readonly number[] {
+    const inputs = this.#inputs;
+    if (input !== undefined) return input;
+    if (!inputs)
+      throw argumentError(`${what}: expected an input shape with the batch axis, such as [1, 1, 28, 28]`);
+    const length = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
+    return [1, inputs.reduce((sum, [, shape]) => sum + length(shape), 0)];
   }
 
   /** Errors say which input would fit, where that one does not. */

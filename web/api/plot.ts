@@ -70,6 +70,16 @@ export interface LinesOptions {
   log?: boolean;
 }
 
+/** Options of bars. */
+export interface BarsOptions {
+  /** What each bar is called; 0, 1, 2 … */
+  labels?: readonly string[];
+  /** What stands above them. */
+  title?: string;
+  /** The values at both ends; the values' own, 0 among them. */
+  range?: readonly [low: number, high: number];
+}
+
 /** Something that can be displayed and does no more. */
 export interface Displayable {
   [DISPLAY](): LiveDisplay | Promise<LiveDisplay>;
@@ -81,6 +91,8 @@ export interface Plot {
   curve(options?: CurveOptions): Curve;
   /** Lines in one picture. */
   lines(lines: readonly Line[], options?: LinesOptions): Displayable;
+  /** A bar for each number, such as the probabilities of some classes: an array, or a tensor [C]; axes of size 1 in front do not matter. */
+  bars(values: readonly number[] | Tensor, options?: BarsOptions): Displayable;
   /** Images [N, C, H, W] or [C, H, W] or [H, W] as a grid. */
   images(images: Tensor, options?: ImagesOptions): Displayable;
   /** A map [H, W] over an image [C, H, W]; axes of size 1 in front do not matter. */
@@ -107,6 +119,10 @@ export function plot({ wasm }: Context): Plot {
     lines(lines, options = {}) {
       wasm.checkNames("lines", options, ["title", "x", "y", "log"]);
       return { [DISPLAY]: () => linesDisplay(lines, options) };
+    },
+    bars(values, options = {}) {
+      wasm.checkNames("bars", options, ["labels", "title", "range"]);
+      return { [DISPLAY]: () => barsDisplay(values, options) };
     },
     images(images, options = {}) {
       wasm.checkNames("images", options, IMAGES_OPTIONS);
@@ -283,6 +299,24 @@ export function linesDisplay(lines: readonly Line[], options: LinesOptions): Liv
     x: { label: x },
     panels: [{ label: y, ...(log && { log }), series: lines.map(({ name }) => ({ name, style: "line" })) }],
     points: lines.map((line, series) => ({ panel: 0, series, x: [...line.x], y: [...line.y] })),
+  };
+}
+
+async function barsDisplay(
+  values: readonly number[] | Tensor,
+  { labels, title, range }: BarsOptions,
+): Promise<LiveDisplay> {
+  if (values instanceof Tensor && values.shape.slice(0, -1).some((size) => size !== 1))
+    throw argumentError(`bars: a tensor of shape [${values.shape.join(", ")}]; expected [C]`);
+  const numbers = Array.from(values instanceof Tensor ? await floats(values) : values);
+  if (labels && labels.length !== numbers.length)
+    throw argumentError(`bars: ${labels.length} labels for ${numbers.length} values`);
+  return {
+    kind: "bars",
+    ...(title !== undefined && { title }),
+    labels: labels?.map(String) ?? numbers.map((_, i) => String(i)),
+    values: numbers,
+    ...(range && { range: [range[0], range[1]] }),
   };
 }
 

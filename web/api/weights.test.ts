@@ -349,3 +349,45 @@ test("the trained networks know a cat", async () => {
     assert.equal(display.kind === "table" && display.rows.length, 5);
   }
 });
+
+test("a run that goes on keeps the changes of a live learning rate, and its record repeats it in one", async () => {
+  const g = await opened;
+  const file = "live.safetensors";
+  const wanted = { value: 0.1 };
+  const rates: number[] = [];
+  const fit = (epochs: number, lr: number | typeof wanted, options: object = {}) =>
+    network(g).fit(samples(g), {
+      batchSize: 30,
+      seed: 5,
+      schedule: { kind: "exponential", gamma: 0.5 },
+      ...options,
+      epochs,
+      optimizer: g.optim.sgd({ lr, momentum: 0.9 }),
+      onEpoch: ({ epoch, lr: rate }) => {
+        rates.push(rate);
+        wanted.value = [0.1, 0.02, 0.3, 0.3, 0.05][epoch] ?? 0.1;
+      },
+    });
+  await fit(2, wanted, { checkpoint: file });
+  const live = await fit(5, wanted, { checkpoint: file, resume: true });
+  // Two steps an epoch.
+  assert.deepEqual(live.lrChanges, [
+    { step: 3, lr: 0.02 },
+    { step: 5, lr: 0.3 },
+    { step: 9, lr: 0.05 },
+  ]);
+  assert.deepEqual(rates, [0.1, 0.01, 0.075, 0.0375, 0.003125]);
+  assert.match(live.toString(), /from step 5 on lr 0\.3/);
+  const curve = live.plot[DISPLAY]();
+  assert.ok(curve.kind === "curve");
+  assert.deepEqual(
+    curve.marks?.map(({ x, text }) => `${x} ${text}`),
+    ["3 lr 0.02", "5 lr 0.3", "9 lr 0.05"],
+  );
+  const again = await fit(5, 0.1, { lrChanges: live.lrChanges });
+  assert.deepEqual(again.points, live.points);
+  assert.deepEqual(again.lrChanges, live.lrChanges);
+  await assert.rejects(fit(1, wanted, { lrChanges: live.lrChanges }), /not both/);
+  await assert.rejects(fit(1, 0.1, { lrChanges: [{ step: 0, lr: 1 }] }), /must rise from 1/);
+  assert.throws(() => g.optim.sgd({ lr: { value: "0.1" as never } }), /lr is NaN; it must be a positive number/);
+});

@@ -1,7 +1,14 @@
 // What an input is: a cell describes it, the page draws it, the reader sets it. The description is plain data and comes from
 // anyone's code or file, so both ends look for faults in it by the same rules; the value is the reader's.
 
-export type Control = SliderControl | NumberControl | ChoiceControl | CheckboxControl | TextControl;
+export type Control =
+  | SliderControl
+  | NumberControl
+  | ChoiceControl
+  | CheckboxControl
+  | TextControl
+  | DrawControl
+  | ImageControl;
 
 interface Described {
   /** What stands beside it. */
@@ -47,8 +54,41 @@ export interface TextControl extends Described {
   lines: number;
 }
 
-/** What a reader may give an input. */
-export type ControlValue = number | boolean | string;
+/** A pad to draw on. */
+export interface DrawControl extends Described {
+  type: "draw";
+  /** Pixels of a side that the cell gets. */
+  size: number;
+  /** Whether it gets the drawing centred and scaled as MNIST's digits are. */
+  centre: boolean;
+  value: Drawing;
+}
+
+/** A picture of the reader's own: a file, from the clipboard or the camera. */
+export interface ImageControl extends Described {
+  type: "image";
+  /** Pixels of a side: the square in the middle of the picture, at this size. */
+  size: number;
+  /** Grey, or RGB. */
+  channels: 1 | 3;
+  /** No picture. */
+  value: null;
+}
+
+export interface Drawing {
+  strokes: Stroke[];
+}
+
+export interface Stroke {
+  /** Its width, as a share of the pad's side; as are all places. */
+  width: number;
+  erases: boolean;
+  /** x and y of each point in turn. */
+  points: number[];
+}
+
+/** What a reader may give an input; of a picture, its bytes [C, S, S]. */
+export type ControlValue = number | boolean | string | Drawing | Uint8ClampedArray | null;
 
 /** What a reader gave an input, kept for the next input of the same description. */
 export interface KeptInput {
@@ -63,6 +103,11 @@ const MOST_LABEL = 200;
 const MOST_OPTIONS = 1000;
 const MOST_TEXT = 10_000;
 const MOST_LINES = 40;
+const MOST_STROKES = 2000;
+export const MOST_COORDINATES = 20_000;
+const MOST_DRAWN = 256;
+/** Larger ones would not be saved with the notebook. */
+const MOST_PICTURE = 299;
 /** Where steps of a number are lost in its last digits. */
 const MOST_NUMBER = 1e15;
 
@@ -85,6 +130,10 @@ export function faultOf(control: unknown): string | undefined {
         : "value must be true or false";
     case "text":
       return textFault(control as TextControl);
+    case "draw":
+      return drawFault(control as DrawControl);
+    case "image":
+      return imageFault(control as ImageControl);
     default:
       return `there is no input "${String(type)}"`;
   }
@@ -92,7 +141,14 @@ export function faultOf(control: unknown): string | undefined {
 
 /** Whether an input of this description can have that value. */
 export function isValueOf(control: Control, value: unknown): value is ControlValue {
+  if (control.type === "image" && value instanceof Uint8ClampedArray)
+    return value.length === control.channels * control.size ** 2;
   return faultOf({ ...control, value }) === undefined;
+}
+
+/** Whether a value is what the cell says. */
+export function isUnset(control: Control, value: ControlValue): boolean {
+  return control.type === "draw" ? (value as Drawing).strokes.length === 0 : value === control.value;
 }
 
 /** Whether two descriptions are the same, so that what the reader set for one holds for the other. */
@@ -142,6 +198,42 @@ function textFault({ value, lines }: TextControl): string | undefined {
   return Number.isInteger(lines) && lines >= 1 && lines <= MOST_LINES
     ? undefined
     : `lines is ${String(lines)}; it must be a whole number from 1 to ${MOST_LINES}`;
+}
+
+function drawFault({ size, centre, value }: DrawControl): string | undefined {
+  if (typeof centre !== "boolean") return "centre must be true or false";
+  const strokes: unknown = value?.strokes;
+  if (!Array.isArray(strokes) || strokes.length > MOST_STROKES || !strokes.every(isStroke))
+    return "value must be a drawing";
+  if (strokes.reduce((sum, { points }) => sum + points.length, 0) > MOST_COORDINATES)
+    return `the drawing has more than ${MOST_COORDINATES / 2} points`;
+  return sizeFault(size, MOST_DRAWN);
+}
+
+function isStroke(value: unknown): value is Stroke {
+  if (typeof value !== "object" || value === null) return false;
+  const { width, erases, points } = value as Stroke;
+  return (
+    width > 0 &&
+    width <= 1 &&
+    typeof erases === "boolean" &&
+    Array.isArray(points) &&
+    points.length % 2 === 0 &&
+    points.length <= MOST_COORDINATES &&
+    points.every((v) => typeof v === "number" && v >= -1 && v <= 2)
+  );
+}
+
+function imageFault({ size, channels, value }: ImageControl): string | undefined {
+  if (channels !== 1 && channels !== 3)
+    return `channels is ${String(channels)}; there are 1 (grey) and 3 (RGB)`;
+  return value === null ? sizeFault(size, MOST_PICTURE) : "value must be left out";
+}
+
+function sizeFault(size: unknown, most: number): string | undefined {
+  return Number.isInteger(size) && Number(size) >= 1 && Number(size) <= most
+    ? undefined
+    : `size is ${String(size)}; it must be a whole number from 1 to ${most}`;
 }
 
 function numbersFault(numbers: Record<string, unknown>): string | undefined {

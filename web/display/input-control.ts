@@ -6,14 +6,18 @@ import type {
   ChoiceControl,
   Control,
   ControlValue,
+  DrawControl,
+  ImageControl,
   NumberControl,
   SliderControl,
   TextControl,
 } from "./control.ts";
-import { isValueOf } from "./control.ts";
+import { isUnset, isValueOf } from "./control.ts";
 import { numberText } from "./input.ts";
 import type { InputDisplay } from "./schema.ts";
 import { append } from "./view.ts";
+
+type Field = Exclude<Control, DrawControl | ImageControl>;
 
 /** A control that is drawn. */
 interface Drawn {
@@ -21,9 +25,10 @@ interface Drawn {
   set(value: ControlValue): void;
 }
 
-type Draw<C extends Control> = (box: HTMLElement, control: C, tell: (value: ControlValue) => void) => Drawn;
+type Draw<C extends Control> = (row: HTMLElement, control: C, tell: (value: ControlValue) => void) => Drawn;
 
-const DRAW: { [K in Control["type"]]: Draw<Extract<Control, { type: K }>> } = {
+/** Those of one element; a pad and a picture have files of their own. */
+const DRAW: { [K in Field["type"]]: Draw<Extract<Field, { type: K }>> } = {
   slider: drawSlider,
   number: drawNumber,
   choice: drawChoice,
@@ -32,30 +37,50 @@ const DRAW: { [K in Control["type"]]: Draw<Extract<Control, { type: K }>> } = {
 };
 
 /** Draws into `box`; `tell` is called at most once a frame with what the reader set. */
-export function drawControl(
+export async function drawControl(
   box: HTMLElement,
   { id, control, value }: InputDisplay,
+  signal: AbortSignal,
   tell: (value: ControlValue | undefined) => void,
-): void {
+): Promise<void> {
   const row = append(box, "div", `input-row is-${control.type}`);
   const told = eachFrame(tell);
-  const draw = DRAW[control.type] as Draw<Control>;
-  const drawn = draw(row, control, (set) => {
-    reset.hidden = set === control.value;
+  const reset = resetButton(control);
+  const drawn = await draw(row, control, signal, (set) => {
+    reset.hidden = isUnset(control, set);
     told(reset.hidden ? undefined : set);
   });
-  const reset = append(row, "button", "input-reset", "Reset");
-  reset.title = "Back to what the cell says";
-  reset.ariaLabel = `Reset ${control.label || control.type}`;
-  reset.hidden = value === undefined || value === control.value;
+  // A pad can be cleared, and has a button for that.
+  if (control.type !== "draw") row.append(reset);
+  reset.hidden = value === undefined || isUnset(control, value);
   reset.onclick = () => {
-    drawn.set(control.value);
+    drawn.set(control.value as never);
     reset.hidden = true;
     told(undefined);
-    row.querySelector<HTMLElement>("input, select, textarea")?.focus();
+    row.querySelector<HTMLElement>("input, select, textarea, button")?.focus();
   };
-  drawn.set(value ?? control.value);
+  drawn.set((value ?? control.value) as never);
   if (id === undefined) append(box, "p", "output-note", "Run the cell to use this input.");
+}
+
+async function draw(
+  row: HTMLElement,
+  control: Control,
+  signal: AbortSignal,
+  tell: (value: ControlValue) => void,
+): Promise<Drawn> {
+  if (control.type === "draw") return (await import("./input-draw.ts")).drawPad(row, control, tell) as Drawn;
+  if (control.type === "image")
+    return (await import("./input-image.ts")).drawImagePicker(row, control, tell, signal) as Drawn;
+  return (DRAW[control.type] as Draw<Control>)(row, control, tell);
+}
+
+function resetButton({ label, type }: Control): HTMLButtonElement {
+  const reset = create("button", "input-reset");
+  reset.textContent = "Reset";
+  reset.title = "Back to what the cell says";
+  reset.ariaLabel = `Reset ${label || type}`;
+  return reset;
 }
 
 /** Passes on the last value of each frame. */

@@ -14,6 +14,7 @@ export type Display =
   | CurveDisplay
   | OverlayDisplay
   | RooflineDisplay
+  | BarsDisplay
   | InputDisplay
   | GraphDisplay
   | PictureDisplay
@@ -143,6 +144,17 @@ export interface RooflineKernel {
   ms: number;
   flops: number;
   bytes: number;
+}
+
+/** A bar for each value, from 0. */
+export interface BarsDisplay {
+  kind: "bars";
+  title?: string;
+  labels: string[];
+  /** As many as `labels`. */
+  values: number[];
+  /** The values at both ends; without it the values' own, 0 among them. */
+  range?: [low: number, high: number];
 }
 
 /** Something that the reader sets. */

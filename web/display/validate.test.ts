@@ -28,6 +28,10 @@ const slider = { type: "slider", label: "rate", min: 1e-4, max: 1, scale: "log",
 const number = { type: "number", label: "", value: 3 };
 const choice = { type: "choice", label: "", options: ["a", "b"], value: 1 };
 const text = { type: "text", label: "", value: "", lines: 1 };
+const draw = { type: "draw", label: "", size: 28, centre: true, value: { strokes: [] } };
+const stroke = { width: 0.1, erases: false, points: [0.1, 0.2, 0.3, 0.4] };
+const image = { type: "image", label: "", size: 2, channels: 3, value: null };
+const bars = { kind: "bars", labels: ["a", "b"], values: [1, -2] };
 const input = (control: object, more: object = {}) => ({ kind: "input", control, ...more });
 const graphBox = { label: "dense", name: "0", notes: ["[1, 4]"], role: "layer" };
 const graph = {
@@ -44,6 +48,10 @@ for (const good of [
   input(choice, { value: 0 }),
   input({ type: "checkbox", label: "on", value: true }, { value: false }),
   input(text, { value: "abc" }),
+  input(draw, { value: { strokes: [stroke] } }),
+  input(image, { value: new Uint8ClampedArray(12) }),
+  bars,
+  { ...bars, range: [0, 1], title: "x" },
   { kind: "text", text: "x" },
   { kind: "table", columns: ["a"], rows: [[1], [null]], note: "1 of 2" },
   images,
@@ -51,6 +59,7 @@ for (const good of [
   { ...images, range: [0, 1], captions: ["a", "b"], columns: 2, zoom: 4 },
   curve,
   { ...curve, points: [{ panel: 0, series: 0, x: [1], y: [2] }] },
+  { ...curve, marks: [{ x: 1, text: "lr 0.1" }] },
   overlay,
   roofline,
   graph,
@@ -92,6 +101,27 @@ for (const bad of [
   input({ ...text, value: "x".repeat(10_001) }),
   input({ ...text, lines: 1e9 }),
   input(text, { value: 1 }),
+  input({ ...draw, size: 1e6 }),
+  input({ ...draw, size: 0.5 }),
+  input({ ...draw, centre: 1 }),
+  input({ ...draw, value: undefined }),
+  input(draw, { value: { strokes: [{ ...stroke, width: Number.NaN }] } }),
+  input(draw, { value: { strokes: [{ ...stroke, points: [0.1] }] } }),
+  input(draw, { value: { strokes: [{ ...stroke, points: [0.1, 1e9] }] } }),
+  input(draw, { value: { strokes: Array(2001).fill(stroke) } }),
+  input(draw, { value: { strokes: Array(2000).fill({ ...stroke, points: Array(12).fill(0) }) } }),
+  input({ ...image, size: 300 }),
+  input({ ...image, channels: 4 }),
+  input({ ...image, value: "data:" }),
+  input(image, { value: new Uint8ClampedArray(11) }),
+  input(image, { value: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] }),
+  { ...bars, values: [1] },
+  { ...bars, values: ["1", 2] },
+  { ...bars, range: [1, 0] },
+  { ...bars, range: [0, Number.POSITIVE_INFINITY] },
+  { kind: "bars", labels: Array(1001).fill(""), values: Array(1001).fill(0) },
+  { ...curve, marks: [{ x: Number.NaN, text: "" }] },
+  { ...curve, marks: [{ x: 1, text: 2 }] },
   undefined,
   "text",
   { kind: "html", html: "<b>" },

@@ -13,6 +13,7 @@ const MAX_SIDE = 16_384;
 /** Of a graph: more cannot be laid out while somebody waits. */
 const MAX_BOXES = 2000;
 const MAX_LABEL = 1000;
+const MOST_BARS = 1000;
 
 export function isDisplay(value: unknown): value is Display {
   if (!isFields(value)) return false;
@@ -51,6 +52,8 @@ export function isDisplay(value: unknown): value is Display {
         isAmount(value.bytes) &&
         isArrayOf(value.kernels, isKernel)
       );
+    case "bars":
+      return isBars(value);
     case "input":
       return (
         isOptional(value.id, isText) &&
@@ -112,6 +115,24 @@ function isImages(value: Fields): boolean {
         masks.length === count * (value.height as number) * (value.width as number),
     )
   );
+}
+
+function isBars({ title, labels, values, range }: Fields): boolean {
+  return (
+    isOptional(title, isText) &&
+    isArrayOf(labels, isText) &&
+    isArrayOf(values, isNumber) &&
+    labels.length === values.length &&
+    labels.length <= MOST_BARS &&
+    isOptional(range, isRange)
+  );
+}
+
+/** Two numbers, the first below the second. */
+function isRange(value: unknown): boolean {
+  if (!isArrayOf(value, isNumber) || value.length !== 2) return false;
+  const [low = Number.NaN, high = Number.NaN] = value;
+  return Number.isFinite(high - low) && low < high;
 }
 
 function isBox(value: unknown, count: number): boolean {

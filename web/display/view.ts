@@ -7,8 +7,8 @@ export interface View<D extends Display> {
   text(display: D): string;
   /** Draws into `host`, which is empty; ends what it began when `signal` aborts. */
   render(host: HTMLElement, display: D, signal: AbortSignal): Mounted | undefined;
-  /** The same as an image file, for views that are more than text. */
-  picture?(display: D): Promise<Picture>;
+  /** The same as an image file, for views that are more than text; nothing for a display that is not. */
+  picture?(display: D): Promise<Picture | undefined>;
 }
 
 /** A view that is in the page. */

@@ -1,5 +1,6 @@
 // The list of views, one file each.
 
+import { barsView } from "./bars.ts";
 import { curveView } from "./curve.ts";
 import { errorView } from "./error.ts";
 import { graphView } from "./graph.ts";
@@ -20,6 +21,7 @@ const VIEWS: { [K in Display["kind"]]: View<Extract<Display, { kind: K }>> } = {
   curve: curveView,
   overlay: overlayView,
   roofline: rooflineView,
+  bars: barsView,
   input: inputView,
   graph: graphView,
   picture: pictureView,

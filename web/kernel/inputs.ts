@@ -4,17 +4,20 @@
 // Background work of an earlier cell that reads an input counts for the run that goes on meanwhile: nothing here tells whose
 // code is at work. A live cell then runs once too often.
 
+import type { Tensor } from "../api/tensor.ts";
 import type {
   ChoiceControl,
   Control,
   ControlValue,
+  Drawing,
   KeptInput,
   NumberControl,
   SliderControl,
   TextControl,
 } from "../display/control.ts";
-import { faultOf, MOST_INPUTS, takeKept } from "../display/control.ts";
+import { faultOf, isUnset, MOST_INPUTS, takeKept } from "../display/control.ts";
 import { inspect } from "../display/inspect.ts";
+import { pixelsOf } from "../display/raster.ts";
 import type { InputDisplay, TextDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { ToUser } from "./protocol.ts";
@@ -38,28 +41,43 @@ export interface InputMakers {
   checkbox(options?: { label?: string; value?: boolean }): Input<boolean>;
   /** A text to type, of one line unless there are to be more `lines`. */
   text(options?: Partial<Options<TextControl>> & { value?: string }): Input<string>;
+  /**
+   * A pad to draw on: a tensor [1, 1, size, size], 0 where nothing is drawn to 1; size 28. With `centre` it lies in the middle and is as
+   * large as MNIST's digits are. Changes come while the reader draws.
+   */
+  draw(options?: { label?: string; size?: number; centre?: boolean }): Input<Tensor>;
+  /**
+   * A picture of the reader's own, from a file, the clipboard or the camera: the square in its middle as a tensor [1, channels, size, size],
+   * 0 … 1; size 224, channels 3. Black until there is one.
+   */
+  image(options?: { label?: string; size?: number; channels?: 1 | 3 }): Input<Tensor>;
 }
 
 /** What the reader sets. In a formula it counts as its value. */
 export class Input<T> {
-  readonly #given: () => T;
+  readonly #look: () => { value: T; isSet: boolean };
 
   /** @internal */
   constructor(
     /** What stands beside it. */
     readonly label: string,
-    given: () => T,
+    look: () => { value: T; isSet: boolean },
   ) {
-    this.#given = given;
+    this.#look = look;
   }
 
   /** What it is set to now. */
   get value(): T {
-    return this.#given();
+    return this.#look().value;
   }
 
   set value(_: T) {
     throw new TypeError(`The input "${this.label}" is the reader's to set: a cell can only read its value.`);
+  }
+
+  /** Whether the reader has set it: drawn something, chosen a picture, another number than the cell's. */
+  get isSet(): boolean {
+    return this.#look().isSet;
   }
 
   valueOf(): T {
@@ -95,8 +113,11 @@ export class Inputs {
   #kept: KeptInput[] = [];
   #reads = new Map<string, number>();
 
-  /** `show` draws one in the run that goes on. */
-  constructor(private readonly show: (display: InputDisplay) => void) {}
+  /** `show` draws one in the run that goes on; `tensor` makes a tensor of numbers and a shape. */
+  constructor(
+    private readonly show: (display: InputDisplay) => void,
+    private readonly tensor: (values: Float32Array, shape: number[]) => Tensor,
+  ) {}
 
   /** What cells call `input`. */
   readonly makers: InputMakers = {
@@ -127,6 +148,17 @@ export class Inputs {
       this.#make({ type: "checkbox", label, value }, (yes) => yes as boolean),
     text: ({ label = "", value = "", lines = 1 } = {}) =>
       this.#make({ type: "text", label, value, lines }, (text) => text as string),
+    draw: ({ label = "", size = 28, centre = false } = {}) =>
+      this.#make({ type: "draw", label, size, centre, value: { strokes: [] } }, (drawing) =>
+        this.tensor(pixelsOf(drawing as Drawing, size, centre), [1, 1, size, size]),
+      ),
+    image: ({ label = "", size = 224, channels = 3 } = {}) =>
+      this.#make({ type: "image", label, size, channels, value: null }, (bytes) => {
+        const shares = new Float32Array(channels * size * size);
+        if (bytes instanceof Uint8ClampedArray)
+          for (const [i, byte] of bytes.entries()) shares[i] = byte / 255;
+        return this.tensor(shares, [1, channels, size, size]);
+      }),
   };
 
   /** A cell begins to run; `kept` is what the reader set before. */
@@ -168,9 +200,12 @@ export class Inputs {
     };
     this.#entries.set(id, entry);
     this.#ids.push(id);
+    let last: { version: number; value: T } | undefined;
     const made = new Input(control.label || control.type, () => {
-      this.#reads.set(id, entry.version);
-      return read(entry.value);
+      const { version, value } = entry;
+      this.#reads.set(id, version);
+      if (last?.version !== version) last = { version, value: read(value) };
+      return { value: last.value, isSet: !isUnset(control, value) };
     });
     this.#madeNow.add(made);
     this.show({ kind: "input", id, control });

@@ -1,6 +1,7 @@
 // Runs cells, one after the other, in the user worker: compile, evaluate, show, report.
 
 import type { CellLibrary } from "../api/cells.ts";
+import type { Create } from "../api/create.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { RunningCell } from "./cell-errors.ts";
 import { ErrorPlaces, sourceUrl } from "./cell-errors.ts";
@@ -32,7 +33,10 @@ export class Runner {
   /** Of each cell's last run; its live displays go on until the cell runs anew. */
   readonly #outputsOfCells = new Map<string, RunOutputs>();
   #queue: Promise<void> = Promise.resolve();
-  readonly #inputs = new Inputs((display) => this.#outputs?.show({ [DISPLAY]: () => display }, false));
+  readonly #inputs = new Inputs(
+    (display) => this.#outputs?.show({ [DISPLAY]: () => display }, false),
+    (values, shape) => (this.#builtins.tensor as Create["tensor"])(values, shape),
+  );
 
   constructor(
     private readonly signal: StopSignal,

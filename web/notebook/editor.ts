@@ -9,11 +9,10 @@ import {
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { javascript } from "@codemirror/lang-javascript";
-import { markdown } from "@codemirror/lang-markdown";
 import { bracketMatching, indentOnInput, syntaxHighlighting } from "@codemirror/language";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import type { Extension } from "@codemirror/state";
-import { EditorState, Prec, StateEffect, StateField } from "@codemirror/state";
+import { Compartment, EditorState, Prec, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, drawSelection, EditorView, keymap } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 
@@ -33,6 +32,7 @@ export class CellEditor {
   constructor(host: HTMLElement, options: EditorOptions) {
     const state = EditorState.create({ doc: options.source, extensions: extensionsFor(options) });
     this.#view = new EditorView({ state, parent: host });
+    if (options.language === "markdown") void this.#loadMarkdown();
   }
 
   get source(): string {
@@ -69,7 +69,15 @@ export class CellEditor {
   destroy(): void {
     this.#view.destroy();
   }
+
+  /** The text can be edited before its colours are there. */
+  async #loadMarkdown(): Promise<void> {
+    const { markdown } = await import("./editor-markdown.ts");
+    this.#view.dispatch({ effects: language.reconfigure(markdown) });
+  }
 }
+
+const language = new Compartment();
 
 const setErrorLine = StateEffect.define<number | undefined>();
 
@@ -88,7 +96,7 @@ const errorLine = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
-function extensionsFor({ language, label, onChange, onBlur, onKey }: EditorOptions): Extension[] {
+function extensionsFor({ language: kind, label, onChange, onBlur, onKey }: EditorOptions): Extension[] {
   const cellKeys = Prec.highest(
     keymap.of([
       { key: "Ctrl-Enter", run: () => onKey("stay") },
@@ -113,9 +121,9 @@ function extensionsFor({ language, label, onChange, onBlur, onKey }: EditorOptio
       if (update.docChanged) onChange(update.state.doc.toString());
     }),
     errorLine,
-    ...(language === "javascript"
+    ...(kind === "javascript"
       ? [javascript(), bracketMatching(), closeBrackets(), autocompletion(), highlightSelectionMatches()]
-      : [markdown()]),
+      : [language.of([])]),
     keymap.of([
       ...closeBracketsKeymap,
       ...completionKeymap,

@@ -203,6 +203,10 @@ pub fn evaluate(kernel: &Kernel, reads: &[Vec<u32>]) -> Vec<u32> {
         Kernel::MaxPool(w) => winners(w, &floats(&reads[0])).map(|(_, value)| value.to_bits()).collect(),
         Kernel::MaxPoolArg(w) => winners(w, &floats(&reads[0])).map(|(index, _)| index as u32).collect(),
         Kernel::Unpool(w) => unpool(w, &floats(&reads[0]), &reads[1]),
+        Kernel::MaxUnpool(w) => {
+            let places: Vec<u32> = winners(w, &floats(&reads[1])).map(|(index, _)| index as u32).collect();
+            unpool(w, &floats(&reads[0]), &places)
+        }
         Kernel::PoolTake(w) => pool_take(w, &reads[0], &reads[1]),
         Kernel::Fold { window, input } => fold(window, input, &floats(&reads[0])),
         Kernel::Gather(rows) => gather(rows, &reads[0], &reads[1]),

@@ -90,11 +90,9 @@ impl<'a> Needs<'a> {
                     _ => [x, y],
                 });
             }
-            Kernel::MaxPool(w) | Kernel::MaxPoolArg(w) => {
-                let axis = |i| along(w.size[i], w.kernel[i], w.out[i], w.stride[i], w.pad[i], w.dilation[i]);
-                self.words[0] = w.n * w.c * product(axis(0), axis(1))[0];
-            }
+            Kernel::MaxPool(w) | Kernel::MaxPoolArg(w) => self.words[0] = covered(w),
             Kernel::Unpool(w) => self.words[..2].fill(w.n * w.c * plane(w.out)),
+            Kernel::MaxUnpool(w) => self.words[..2].copy_from_slice(&[w.n * w.c * plane(w.out), covered(w)]),
             Kernel::PoolTake(w) => {
                 let count = w.n * w.c * plane(w.out);
                 self.words[..2].copy_from_slice(&[count.min(w.n * w.c * plane(w.size)), count]);
@@ -128,11 +126,18 @@ impl Kernel {
             Self::Conv(g) | Self::ConvInputGrad(g) | Self::ConvWeightGrad(g) => convolution(g),
             Self::MaxPool(w) | Self::MaxPoolArg(w) => windows(w) * count(&w.kernel),
             Self::Unpool(w) => windows(w),
+            Self::MaxUnpool(w) => windows(w) * (count(&w.kernel) + 1.0),
             Self::Fold { input, .. } => count(&input.shape()),
             Self::ScatterAdd(rows) => (rows.count * rows.inner) as f64,
             Self::PoolTake(_) | Self::Gather(_) | Self::ArgSort { .. } => 0.0,
         }
     }
+}
+
+/// Pixels that some window sees.
+fn covered(w: &Window) -> usize {
+    let axis = |i| along(w.size[i], w.kernel[i], w.out[i], w.stride[i], w.pad[i], w.dilation[i]);
+    w.n * w.c * product(axis(0), axis(1))[0]
 }
 
 fn product(a: [usize; 3], b: [usize; 3]) -> [usize; 3] {

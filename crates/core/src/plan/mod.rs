@@ -17,6 +17,7 @@ mod reach;
 mod scan;
 mod schedule;
 mod stack;
+mod unpool;
 pub mod verify;
 pub mod view;
 mod walk;
@@ -99,6 +100,10 @@ pub fn compile_at(
         };
     }
     verify::drafts(&drafts)?;
+    if options.unpool {
+        unpool::unpool(&mut drafts, &results);
+        verify::drafts(&drafts)?;
+    }
     if options.epilogues {
         epilogue::epilogues(&mut drafts, &results, options);
         verify::drafts(&drafts)?;

@@ -7,6 +7,8 @@ pub struct Options {
     pub simplify: bool,
     /// Let element-wise chains grow; without it each op is a step of its own.
     pub fuse: bool,
+    /// Let the gradient of a maximum find its places itself.
+    pub unpool: bool,
     /// Let kernels finish their elements by the element-wise step that follows.
     pub epilogues: bool,
     /// Let one step do what many steps do alike, each on a value of its own: update all parameters.
@@ -26,6 +28,7 @@ impl Options {
     pub const PLAIN: Self = Self {
         simplify: false,
         fuse: false,
+        unpool: false,
         epilogues: false,
         batch: false,
         stack: false,
@@ -37,6 +40,15 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { simplify: true, fuse: true, epilogues: true, batch: true, stack: true, reuse: true, ..Self::PLAIN }
+        Self {
+            simplify: true,
+            fuse: true,
+            unpool: true,
+            epilogues: true,
+            batch: true,
+            stack: true,
+            reuse: true,
+            ..Self::PLAIN
+        }
     }
 }

@@ -75,6 +75,7 @@ impl fmt::Display for Kernel {
             Self::MaxPool(w) => window(f, "max_pool", w),
             Self::MaxPoolArg(w) => window(f, "max_pool_arg", w),
             Self::Unpool(w) => window(f, "unpool", w),
+            Self::MaxUnpool(w) => window(f, "max_unpool", w),
             Self::PoolTake(w) => window(f, "pool_take", w),
             Self::Fold { window: w, .. } => window(f, "fold", w),
             Self::Gather(r) => write!(f, "gather {} of {} rows of {}", r.count, r.rows, r.inner),

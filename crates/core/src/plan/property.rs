@@ -16,6 +16,7 @@ pub(crate) fn variants() -> Vec<(&'static str, Options)> {
         ("as it stands", Options::PLAIN),
         ("without simplifying", Options { simplify: false, ..usual }),
         ("without fusing", Options { fuse: false, ..usual }),
+        ("places of maxima in memory", Options { unpool: false, ..usual }),
         ("without epilogues", Options { epilogues: false, ..usual }),
         ("one value a step", Options { stack: false, ..usual }),
         ("without reuse of memory", Options { reuse: false, ..usual }),

@@ -362,11 +362,14 @@ impl Inner {
                 if self.stops.get() != stops {
                     break;
                 }
+                let mut until = iterations;
                 loop {
-                    at = self.device.run(body.executable, &body.externals, at, iterations, &mut self.slice())?;
+                    at = self.device.run(body.executable, &body.externals, at, until, &mut self.slice())?;
                     if at.step == 0 {
                         break;
                     }
+                    // The slice ended within a repetition: that one is finished, and no other begun before others had their turn.
+                    until = at.iteration + 1;
                     (self.host.turn)().await;
                 }
             }
@@ -746,6 +749,32 @@ mod tests {
         assert_eq!(block_on(other), Err(Error::Stopped));
         assert_eq!(block_on(advance).unwrap(), LoopEnd { done: 0, stopped: true });
         assert_eq!(floats(&runner, &z), [12.0], "what was stopped can be asked for again");
+    }
+
+    #[cfg(feature = "cpu")]
+    #[test]
+    fn a_loop_that_was_stopped_within_a_repetition_begins_no_other() {
+        // A slice is two kernels, a repetition three.
+        let clock = Cell::new(0.0);
+        let now = Box::new(move || clock.replace(clock.get() + 0.6 * SLICE));
+        let device = Rc::new(crate::device::cpu::Cpu::new());
+        let runner = LocalRunner::new(device, Host { now, turn: Box::new(|| Box::pin(others_first())) });
+        let x = input(1);
+        let next = (0..3).fold(x.add_scalar(1).unwrap(), |value, _| {
+            value.mul(&vector(&[0.5, 0.5])).unwrap().sum(&[0], true).unwrap()
+        });
+        let mut spec = LoopSpec::default();
+        spec.push(x, vector(&[0.0]), Some(next));
+        let run = block_on(runner.begin(&spec)).unwrap();
+        let context = &mut std::task::Context::from_waker(std::task::Waker::noop());
+        let mut watch = |_| {};
+        {
+            let mut advance = std::pin::pin!(runner.advance(&run, 5, &mut watch));
+            assert!(advance.as_mut().poll(context).is_pending(), "it is within the first repetition");
+            runner.stop();
+            assert_eq!(block_on(advance).unwrap(), LoopEnd { done: 1, stopped: true });
+        }
+        assert_eq!(floats(&runner, &run.state[0]), [1.0]);
     }
 
     #[test]

@@ -217,7 +217,7 @@ impl<'a> Run<'a> {
         let mut history = History { seed: options.seed, watched: watched.clone(), ..History::default() };
         let mut base = options.base_lr();
         // Steps that are asked for at once.
-        let mut piece = 32;
+        let mut piece = if options.live_lr.is_some() { 8 } else { 32 };
         let mut plateau = match options.schedule {
             Schedule::Plateau { factor, patience, threshold } => Some(Plateau::new(base, factor, patience, threshold)),
             _ => None,

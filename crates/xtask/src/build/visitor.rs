@@ -9,7 +9,7 @@ use super::config::Config;
 use super::{size, wasm};
 use crate::project::Project;
 
-/// Reading is what `main.js` imports at once, and what turns Markdown into a page. The first Run takes every chunk but the maths, pictures of graphs and the editor, both workers,
+/// Reading is what `main.js` imports at once, and what turns Markdown into a page. The first Run takes every chunk but what few notebooks use and the editor, both workers,
 /// the sandbox, the graph module and one module that computes. A visitor who also edits loads the editor beside them.
 pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Result<()> {
     let weigh = |files: &BTreeSet<String>| -> Result<u64> {
@@ -24,8 +24,16 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
 
     let mut scripts = pages.reached("dist/main.js", &|_| true);
     scripts.extend(pages.reached("dist/compute-worker.js", &|_| true));
-    let seldom = ["node_modules/katex/", "web/notebook/own-dialog.ts", "web/display/graph-plot.ts"];
-    scripts.retain(|file| !seldom.iter().any(|part| pages.contains(file, part)));
+    // A first Run shows no maths, none of the reader's data, no picture of a graph and no input, and edits code.
+    let on_demand = [
+        "node_modules/katex/",
+        "web/notebook/own-dialog.ts",
+        "web/notebook/editor-markdown.ts",
+        "web/display/graph-plot.ts",
+        "web/display/input-",
+        "web/import/picture.ts",
+    ];
+    scripts.retain(|file| !on_demand.iter().any(|part| pages.contains(file, part)));
     scripts.extend(["dist/user-worker.js".to_owned(), "dist/frame.html".to_owned()]);
     let mut modules = 0;
     let mut engines = Vec::new();
@@ -53,7 +61,8 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
     }
     modules += largest_engine;
     size::enforce("first Run, JS and editor", weigh(&scripts)?, config.site.first_run_scripts)?;
-    scripts.retain(|file| !pages.contains(file, "node_modules/@codemirror/view/"));
+    let of_editor = ["node_modules/@codemirror/view/", "web/notebook/editor.ts"];
+    scripts.retain(|file| !of_editor.iter().any(|part| pages.contains(file, part)));
     size::enforce("first Run, all it needs", weigh(&scripts)? + modules, config.site.first_run)
 }
 

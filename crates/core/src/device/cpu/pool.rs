@@ -61,6 +61,36 @@ pub(crate) fn unpool(level: Level, window: &Window, values: &[f32], index: &[u32
     }
 }
 
+/// The same at the places of the maxima of `x`; `places` is memory for as many as [`places`] says.
+pub(crate) fn max_unpool(
+    level: Level,
+    window: &Window,
+    values: &[f32],
+    x: &[f32],
+    places: &mut [u32],
+    out: &mut [f32],
+) {
+    let one = Window { n: 1, c: 1, ..*window };
+    let (plane, count) = (area(window.size), area(window.out));
+    if plane == 0 || count == 0 {
+        return out.fill(0.0);
+    }
+    let planes = values.chunks_exact(count).zip(x.chunks_exact(plane));
+    for ((values, x), out) in planes.zip(out.chunks_exact_mut(plane)) {
+        if places.is_empty() {
+            max_unpool_by_twos(level, window.size, values, x, out);
+        } else {
+            max_pool_arg(level, &one, x, places);
+            unpool(level, &one, values, places, out);
+        }
+    }
+}
+
+/// How many words [`max_unpool`] needs: the places of the maxima of one plane, or none where it finds them as it writes.
+pub(crate) fn places(window: &Window) -> usize {
+    if is_by_twos(window) && window.out[1] >= 8 { 0 } else { area(window.out) }
+}
+
 /// The sum of the window entries that cover a pixel, the entries of a window in order, for the planes with these numbers.
 pub(crate) fn fold(window: &Window, input: &View, numbers: Range<usize>, x: &[f32], out: &mut [f32]) {
     out.fill(0.0);
@@ -140,6 +170,50 @@ fn spread<S: Simd>(size: [usize; 2], values: &[f32], index: &[u32], out: &mut [f
                 put_pairs::<S>(value, index, S::add_words(place, below), bottom, 2 * first);
             }
             at += S::LANES;
+        }
+    }
+}
+
+fn max_unpool_by_twos(level: Level, size: [usize; 2], values: &[f32], x: &[f32], out: &mut [f32]) {
+    match level {
+        Level::Base => place::<Base>(size, values, x, out),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a level is only made where the machine has it.
+        Level::Avx2 => unsafe { place_avx2(size, values, x, out) },
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn place_avx2(size: [usize; 2], values: &[f32], x: &[f32], out: &mut [f32]) {
+    place::<super::simd::Avx2>(size, values, x, out);
+}
+
+/// Each window's value at its first maximum, 0 at its other pixels, by vectors of windows; a row has that many.
+#[inline(always)]
+fn place<S: Simd>(size: [usize; 2], values: &[f32], x: &[f32], out: &mut [f32]) {
+    let (width, windows) = (size[1], size[1] / 2);
+    let numbers = [0, 1, 2, 3].map(S::splat_word);
+    let rows = values.chunks_exact(windows).zip(x.chunks_exact(2 * width));
+    for ((values, x), out) in rows.zip(out.chunks_exact_mut(2 * width)) {
+        let ((top, bottom), (out_top, out_bottom)) = (x.split_at(width), out.split_at_mut(width));
+        for first in (0..windows).step_by(S::LANES) {
+            // The last vector goes over the one before it where the windows do not come out even.
+            let first = first.min(windows - S::LANES);
+            let [left, right] = pairs::<S>(&top[2 * first..]);
+            let [below_left, below_right] = pairs::<S>(&bottom[2 * first..]);
+            let (mut best, mut number) = (left, numbers[0]);
+            for (new, here) in [right, below_left, below_right].into_iter().zip(&numbers[1..]) {
+                number = S::where_beats(new, best, *here, number);
+                best = S::where_beats(new, best, new, best);
+            }
+            let value = S::load(&values[first..]);
+            let placed = numbers.map(|here| S::where_same(number, here, value));
+            for (row, pair) in [(&mut *out_top, [placed[0], placed[1]]), (&mut *out_bottom, [placed[2], placed[3]])] {
+                let [a, b] = S::zip(pair[0], pair[1]);
+                S::store(&mut row[2 * first..], a);
+                S::store(&mut row[2 * first + S::LANES..], b);
+            }
         }
     }
 }

@@ -34,6 +34,7 @@ pub(super) enum Work {
     MaxPool(Level, Window),
     MaxPoolArg(Level, Window),
     Unpool(Level, Window),
+    MaxUnpool(Level, Window),
     PoolTake(Window),
     Fold(Window, View),
     Gather(Rows),
@@ -80,6 +81,7 @@ impl Work {
             Kernel::MaxPool(w) => Self::MaxPool(level, *w),
             Kernel::MaxPoolArg(w) => Self::MaxPoolArg(level, *w),
             Kernel::Unpool(w) => Self::Unpool(level, *w),
+            Kernel::MaxUnpool(w) => Self::MaxUnpool(level, *w),
             Kernel::PoolTake(w) => Self::PoolTake(*w),
             Kernel::Fold { window, input } => Self::Fold(*window, input.clone()),
             Kernel::Gather(rows) => Self::Gather(*rows),
@@ -107,6 +109,7 @@ impl Work {
             Self::Winograd(conv) => conv.scratch(),
             Self::WeightGradient(conv) => conv.scratch(),
             Self::WinogradGradient(conv) => conv.scratch(),
+            Self::MaxUnpool(_, window) => pool::places(window),
             Self::ArgSort { length, .. } => 2 * length,
             _ => 0,
         }
@@ -142,6 +145,7 @@ impl Work {
             Self::WeightGradient(conv) => conv.split(),
             Self::WinogradGradient(conv) => conv.split(),
             Self::MaxPool(_, window) | Self::MaxPoolArg(_, window) | Self::Unpool(_, window) => planes(window, 0.5),
+            Self::MaxUnpool(_, window) => planes(window, 0.7),
             Self::PoolTake(window) | Self::Fold(window, _) => planes(window, 0.7),
             Self::Gather(rows) => Split::of(rows.count, (rows.count * (rows.inner + 4)) as f64 * 0.3),
             // Rows with the same number add up in order.
@@ -252,6 +256,13 @@ impl Work {
             Self::Unpool(level, window) => {
                 let (values, index) = (of(reads.floats(0), window.out, &units), of(reads.words(1), window.out, &units));
                 pool::unpool(*level, &planes(window), values, index, floats(out));
+            }
+            Self::MaxUnpool(level, window) => {
+                let (values, x) = (of(reads.floats(0), window.out, &units), of(reads.floats(1), window.size, &units));
+                // SAFETY: the scratch is this thread's.
+                let places =
+                    unsafe { scratch.packed.get_mut(0..pool::places(window)) }.expect("`scratch` asks for them");
+                pool::max_unpool(*level, &planes(window), values, x, places, floats(out));
             }
             Self::PoolTake(window) => {
                 let (x, index) = (of(reads.words(0), window.size, &units), of(reads.words(1), window.out, &units));

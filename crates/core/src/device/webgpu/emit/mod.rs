@@ -88,6 +88,7 @@ pub fn step(step: &Step, tuning: &Tuning, scratch: usize) -> Emitted {
         Kernel::MaxPool(w) => single(windows::max_pool(w, "word")),
         Kernel::MaxPoolArg(w) => single(windows::max_pool(w, "place")),
         Kernel::Unpool(w) => single(windows::unpool(w)),
+        Kernel::MaxUnpool(w) => single(windows::max_unpool(w)),
         Kernel::PoolTake(w) => single(windows::pool_take(w)),
         Kernel::Fold { window, input } => single(windows::fold(window, input)),
         Kernel::Gather(rows) => single(windows::gather(rows)),

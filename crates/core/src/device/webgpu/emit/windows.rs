@@ -21,6 +21,11 @@ pub fn unpool(w: &Window) -> Shader {
     over_windows(include_str!("../kernels/unpool.wgsl"), w, w.n * w.c * w.size[0] * w.size[1])
 }
 
+/// Values summed where the maxima are.
+pub fn max_unpool(w: &Window) -> Shader {
+    over_windows(include_str!("../kernels/max_unpool.wgsl"), w, w.n * w.c * w.size[0] * w.size[1])
+}
+
 /// The elements that indices name.
 pub fn pool_take(w: &Window) -> Shader {
     over_windows(include_str!("../kernels/pool_take.wgsl"), w, w.n * w.c * w.out[0] * w.out[1])

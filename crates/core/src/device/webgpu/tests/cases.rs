@@ -292,6 +292,7 @@ pub fn windows() -> Vec<Case> {
         cases.push(case("max pool", Kernel::MaxPool(w), vec![x.clone()], 0.0));
         cases.push(case("max pool argument", Kernel::MaxPoolArg(w), vec![x.clone()], 0.0));
         cases.push(case("unpool", Kernel::Unpool(w), vec![noise(count, 2), places.clone()], 1e-6));
+        cases.push(case("max unpool", Kernel::MaxUnpool(w), vec![noise(count, 2), x.clone()], 1e-6));
         cases.push(case("pool take", Kernel::PoolTake(w), vec![x, places], 0.0));
         if w.pad == [0, 0] {
             let shape = [6, w.kernel[0], w.kernel[1], w.out[0], w.out[1]];
