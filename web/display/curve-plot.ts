@@ -103,7 +103,7 @@ class PanelPlot {
     const options: uPlot.Options = {
       width: this.#host.clientWidth || 320,
       height: HEIGHT,
-      padding: [8, 12, 0, 0],
+      padding: [8, 18, 0, 0],
       scales: { x: { time: false }, ...(this.panel.log && { y: { distr: 3 } }) },
       legend: { show: false },
       cursor: { points: { size: 6 }, drag: { x: false, y: false } },
