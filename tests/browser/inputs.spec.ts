@@ -32,6 +32,11 @@ async function shows(cell: Locator, text: string | RegExp): Promise<void> {
   await cell.locator(".cell-outputs", { hasText: text }).waitFor();
 }
 
+/** Waits until the value of a cell is shown so. */
+async function result(cell: Locator, text: string): Promise<void> {
+  await cell.locator(".is-result", { hasText: new RegExp(`^${text}$`) }).waitFor();
+}
+
 async function draw(page: Page, pad: Locator, points: [number, number][]): Promise<void> {
   await pad.scrollIntoViewIfNeeded();
   const box = await pad.boundingBox();
@@ -132,7 +137,7 @@ test("what was set outlives a rerun, a reload and a change elsewhere in the cell
     await cell.getByRole("slider").focus();
     for (let i = 0; i < 7; i++) await page.keyboard.press("ArrowRight");
     // The cell runs anew under the reader's hand, who keeps the slider.
-    await shows(cell, /^7$/m);
+    await result(cell, "7");
     assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("type")), "range");
     await makeLive(cell);
     await notebook.write(
@@ -140,7 +145,7 @@ test("what was set outlives a rerun, a reload and a change elsewhere in the cell
       "const b = input.checkbox()\nconst a = input.slider({ label: 'a', max: 10, step: 1 })\na.value",
     );
     await notebook.run(cell);
-    assert.match(await notebook.outputs(cell), /^7$/m);
+    await result(cell, "7");
     await page.locator(".status-saved", { hasText: "Saved" }).waitFor();
     await page.waitForTimeout(600);
     await page.reload();
@@ -149,10 +154,10 @@ test("what was set outlives a rerun, a reload and a change elsewhere in the cell
     await shows(again, "Run the cell to use this input.");
     await again.getByRole("slider").press("ArrowRight");
     await notebook.run(again);
-    assert.match(await notebook.outputs(again), /^8$/m);
+    await result(again, "8");
     await notebook.write(again, "const a = input.slider({ label: 'a', max: 20, step: 1 })\na.value");
     await notebook.run(again);
-    assert.match(await notebook.outputs(again), /^0$/m);
+    await result(again, "0");
   });
 });
 
@@ -268,7 +273,7 @@ history`);
     assert.match((await fit.locator(".curve-output").getAttribute("aria-label")) ?? "", /step \d+: lr 1/);
     const again = await notebook.addAndRun(`const { epochs, lrChanges, points } = history
 const repeated = await network().fit(train, { epochs: epochs.length, batchSize: 32, optimizer: optim.sgd({ lr: 0.01 }), seed: 1, lrChanges })
-console.log(points.length, points.every(({ loss }, i) => loss === repeated.points[i].loss), repeated.lrChanges.length)`);
+console.log(points.length, repeated.points.length <= points.length && repeated.points.every(({ loss }, i) => loss === points[i].loss), repeated.lrChanges.length)`);
     assert.match(await notebook.outputs(again), /^[1-9]\d+ true 1$/);
     const traced = await notebook.addAndRun(
       "const step = optim.sgd({ lr }), w = variable(tensor([1])); await compile(() => { step.minimize(w.value.sum(), [w]) })()",

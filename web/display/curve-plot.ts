@@ -166,6 +166,7 @@ function drawMarks(plot: uPlot, marks: readonly CurveMark[], ink: string, font: 
   ctx.strokeStyle = ink;
   ctx.fillStyle = ink;
   ctx.font = font.replace(/\d+px/, `${11 * devicePixelRatio}px`);
+  ctx.textAlign = "left";
   ctx.textBaseline = "top";
   ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
   let free = Number.NEGATIVE_INFINITY;

@@ -60,7 +60,7 @@ export async function drawControl(
     row.querySelector<HTMLElement>("input, select, textarea, button")?.focus();
   };
   drawn.set((value ?? control.value) as never);
-  if (id === undefined) append(box, "p", "output-note", "Run the cell to use this input.");
+  if (id === undefined) append(box, "p", "output-note is-unrun", "Run the cell to use this input.");
 }
 
 async function draw(

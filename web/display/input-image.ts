@@ -60,10 +60,15 @@ class Picker {
 
   set(value: Uint8ClampedArray | null): void {
     this.#last = value;
+    this.#seen.replaceChildren();
+    if (!value) {
+      append(this.#seen, "p", "image-empty", "No picture yet");
+      return;
+    }
     const canvas = seenBy({ control: this.control, value });
     canvas.role = "img";
-    canvas.ariaLabel = value ? "The picture" : "No picture yet";
-    this.#seen.replaceChildren(canvas);
+    canvas.ariaLabel = "The picture";
+    this.#seen.append(canvas);
   }
 
   /** Buttons for where a picture may come from. */

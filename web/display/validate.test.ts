@@ -89,6 +89,7 @@ for (const bad of [
   input({ ...slider, scale: "linear", step: 0 }),
   input(slider, { value: 2 }),
   input(slider, { id: 1 }),
+  input(slider, { id: "x".repeat(101) }),
   input({ ...number, min: 4 }),
   input({ ...number, max: "9" }),
   input(number, { value: Number.NaN }),

@@ -14,6 +14,7 @@ const MAX_SIDE = 16_384;
 const MAX_BOXES = 2000;
 const MAX_LABEL = 1000;
 const MOST_BARS = 1000;
+const MOST_ID = 100;
 
 export function isDisplay(value: unknown): value is Display {
   if (!isFields(value)) return false;
@@ -56,7 +57,7 @@ export function isDisplay(value: unknown): value is Display {
       return isBars(value);
     case "input":
       return (
-        isOptional(value.id, isText) &&
+        isOptional(value.id, (id) => isText(id) && id.length <= MOST_ID) &&
         faultOf(value.control) === undefined &&
         isOptional(value.value, (set) => isValueOf(value.control as Control, set))
       );

@@ -73,6 +73,26 @@ test("where a cell runs again, old outputs stay until new ones come, and an inpu
   assert.equal(cell.shown.length, 2);
 });
 
+test("a display that replaces an input by one like it leaves what was set", () => {
+  const cell = cellOf();
+  shown(cell, input("a"));
+  cell.setInput(cell.outputs[0] as never, 0.7);
+  cell.update(0, { type: "replace", display: input("b") });
+  assert.deepEqual(cell.outputs[0]?.display, { ...input("b"), value: 0.7 });
+  cell.update(0, { type: "replace", display: input("c", check) });
+  assert.equal(setOf(cell), undefined);
+});
+
+test("without its worker an input has no name, and what was set stays", () => {
+  const cell = cellOf();
+  shown(cell, input("a"));
+  cell.reads = [["a", 0]];
+  cell.setInput(cell.outputs[0] as never, 0.7);
+  cell.detachInputs();
+  assert.deepEqual(cell.outputs[0]?.display, { kind: "input", control: slider, value: 0.7 });
+  assert.deepEqual(cell.reads, []);
+});
+
 test("a flood of inputs ends", () => {
   const cell = cellOf();
   cell.begin(false);

@@ -132,10 +132,10 @@ export class Cell extends Observable {
   #showInput(index: number, { id, control }: InputDisplay): void {
     if (this.outputs.filter((output) => output?.display.kind === "input").length >= MOST_INPUTS) return;
     const kept = takeKept(this.#kept, control);
-    const at = this.#before.findIndex(
-      (output) => output?.display.kind === "input" && isSame(output.display.control, control),
-    );
-    const before = this.#before[at];
+    const isLike = (output: Output | undefined) =>
+      output?.display.kind === "input" && isSame(output.display.control, control);
+    const at = this.#before.findIndex(isLike);
+    const before = isLike(this.outputs[index]) ? this.outputs[index] : this.#before[at];
     const value = before?.display.kind === "input" ? before.display.value : kept?.value;
     const display: InputDisplay = {
       kind: "input",
@@ -147,7 +147,7 @@ export class Cell extends Observable {
       this.outputs[index] = { display, isResult: false, updates: new Set() };
       return;
     }
-    delete this.#before[at];
+    if (before === this.#before[at]) delete this.#before[at];
     this.outputs[index] = Object.assign(before, { display });
   }
 

@@ -49,6 +49,6 @@ const RESERVED = new Set(
     "break case catch class const continue debugger default delete do else enum export extends false finally for function " +
     "if import in instanceof new null return super switch this throw true try typeof var void while with yield let static " +
     "await async data nn optim losses explain plot fit compile variable scan tensor zeros ones full arange rand randn " +
-    "display all"
+    "display input all"
   ).split(" "),
 );

@@ -52,7 +52,10 @@ export class Session extends Observable {
     super();
     this.saver = new Saver(store, storeError, () => this.notify());
     this.#kernel = new Kernel({
-      state: (state) => this.#change(() => (this.kernelState = state)),
+      state: (state) => {
+        if (state === "off") this.#detachInputs();
+        this.#change(() => (this.kernelState = state));
+      },
       status: (status) => this.#change(() => (this.status = status)),
       counters: (counters) => this.#change(() => (this.counters = counters)),
       pick: () => this.#ask(),
@@ -119,7 +122,6 @@ export class Session extends Observable {
     this.#clearQueue();
     this.#kernel.restart();
     for (const cell of this.cells) cell.isStale = cell.count !== undefined;
-    this.#detachInputs();
     this.notify();
   }
 
@@ -150,6 +152,7 @@ export class Session extends Observable {
     this.#enqueue(behind, true);
   }
 
+  /** The cells' worker is gone. */
   #detachInputs(): void {
     for (const cell of this.cells) cell.detachInputs();
   }
@@ -271,7 +274,7 @@ export class Session extends Observable {
     const isAgain = this.#again.delete(cell);
     const outputs = cell.begin(isAgain);
     const told = [...inputs];
-    let isDone = false;
+    let [isDone, isStopped] = [false, true];
     try {
       const result = await this.#kernel.run(
         { id, source, inputs },
@@ -292,7 +295,7 @@ export class Session extends Observable {
       cell.uses = result.uses;
       cell.reads = result.reads;
       isDone = result.end === "ok";
-      if (result.end === "lost") this.#detachInputs();
+      isStopped = result.end === "stopped" || result.end === "lost";
       cell.isStale = false;
       if (result.reason) cell.show(cell.outputs.length, endedDisplay(result.reason), false);
       if (result.end === "ok") this.#markStale(cell);
@@ -308,7 +311,7 @@ export class Session extends Observable {
     if (isAgain) this.#saveSoon(cell);
     else this.#save([cell]);
     // What was set meanwhile. Not after a stop: the reader wants peace.
-    if (isDone) this.#runLive();
+    if (!isStopped) this.#runLive();
   }
 
   /** The reader may have set an input after its cell began to run anew. */
