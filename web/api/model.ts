@@ -417,17 +417,15 @@ export class Model {
   /** What it makes of every sample, a batch at a time: [N, …] to [N, …]. */
   async predict(x: Tensor | Dataset, options: { batchSize?: number } = {}): Promise<Tensor> {
     this.context.wasm.checkNames("predict", options, ["batchSize"]);
-    const input = x instanceof Dataset ? x.x : x;
-    if (!(input instanceof Tensor)) throw argumentError("predict: expected a tensor or a data set");
+    if (!(x instanceof Tensor || x instanceof Dataset))
+      throw argumentError("predict: expected a tensor or a data set");
     if (x instanceof Dataset) x.use("scoring");
-    const { context } = this;
-    const output = await context.wasm.predict(
-      context.session,
-      this.handle,
-      input.handle,
-      options.batchSize ?? 256,
-    );
-    return new Tensor(context, output as Tensor["handle"]);
+    const { wasm, session } = this.context;
+    const batch = options.batchSize ?? 256;
+    const output = await (x instanceof Tensor
+      ? wasm.predict(session, this.handle, x.handle, batch)
+      : wasm.predictAll(session, this.handle, x.handle, batch));
+    return new Tensor(this.context, output as Tensor["handle"]);
   }
 
   /**
