@@ -422,6 +422,8 @@ export interface Lock {
 export type TensorHandle = Module.Tensor;
 export type ModelHandle = Module.Model;
 export type DatasetHandle = Module.Dataset;
+/** Samples that stay where they were loaded. */
+export type StoredHandle = Module.Stored;
 /** An error of the API itself, in the form of those that come from the module. */
 export declare function argumentError(message: string): Error;
 /** The seed that was given, checked, or a fresh one. */
@@ -534,8 +536,18 @@ export declare class Dataset {
     get name(): string;
     /** The number of samples. */
     get length(): number;
-    /** The samples [N, …]. */
+    /**
+     * The samples [N, …]. Errors: they are too many to lie where they are computed on (more than 67 million numbers), and are streamed from
+     * memory, batch by batch: `take(n)` gives fewer.
+     */
     get x(): Tensor;
+    /** The sizes of the samples, their number first. */
+    get shape(): number[];
+    /**
+     * Whether the samples are streamed: too many to lie where they are computed on, they stay in memory as they were stored, and `fit`,
+     * `evaluate`, `predict` and `batches` read some at a time. What follows is the same to the last bit.
+     */
+    get isStreamed(): boolean;
     /** The targets: class labels (i32 [N]) or numbers (f32). */
     get y(): Tensor;
     /** The class labels; the same as `y`. */
@@ -2249,7 +2261,8 @@ export interface Own {
     /**
      * A set that was made of files on the page ("Your data" in the bar, or by dropping files anywhere), by the name that it was
      * given: `await data.own("pets")`. A set whose folders were train and test has two parts: `await data.own("pets", "train")`.
-     * Images have values 0…1; classes are numbered in the order of their names. Errors: there is no such set or part.
+     * Images have values 0…1; classes are numbered in the order of their names. A set that does not fit where it is computed on is streamed.
+     * Errors: there is no such set or part.
      */
     own(name: string, part?: "train" | "validation" | "test"): Promise<Dataset>;
     /** Lets the reader drop or choose files, or a set that is there; waits until they have. Of a set with parts it is the first. */
@@ -2592,6 +2605,10 @@ export declare class Scenes {
     [DISPLAY](): Promise<LiveDisplay>;
 }
 export declare function drawn(context: Context): Drawn;
+
+// size-text.d.ts
+/** "3.2 MB" */
+export declare function sizeText(bytes: number): string;
 
 // sketch.d.ts
 export {};

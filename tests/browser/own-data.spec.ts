@@ -2,7 +2,7 @@
 // named and left out; what is hostile costs nothing; what was added is there after a reload.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { test } from "node:test";
@@ -191,6 +191,51 @@ test("a cell lets the reader pick, sees another set of the same name, and hears 
     await dialog.getByRole("button", { name: "Use some" }).click();
     await notebook.finished(picked);
     assert.match(await notebook.outputs(picked), /some, 5/);
+  });
+});
+
+test("a set that is too large to lie where it is computed on is streamed, and learnt", async () => {
+  // As many of CIFAR's records as make more numbers than fit, in three files; each class has a colour.
+  const [files, records] = [3, 7400];
+  const many = mkdtempSync(join(tmpdir(), "gradbook-many-"));
+  const paths = Array.from({ length: files }, (_, file) => {
+    const bytes = Buffer.alloc(records * 3073);
+    for (let i = 0; i < records; i++) {
+      const label = (i * 7 + file) % 4;
+      bytes[i * 3073] = label;
+      for (let c = 0; c < 3; c++)
+        bytes.fill(label === c ? 230 : 30 + (i % 50), i * 3073 + 1 + c * 1024, i * 3073 + 1 + (c + 1) * 1024);
+    }
+    const path = join(many, `data_batch_${file + 1}.bin`);
+    writeFileSync(path, bytes);
+    return path;
+  });
+  await visit(sites.isolated, async ({ page }) => {
+    const notebook = await NotebookPage.open(page);
+    await page.getByLabel("Device").selectOption("CPU");
+    await page.getByRole("button", { name: "Your data" }).click();
+    const dialog = page.getByRole("dialog", { name: "Your data" });
+    await dialog.getByLabel("Choose files").setInputFiles(paths);
+    await dialog.getByRole("button", { name: "Add this set" }).waitFor({ timeout: 120_000 });
+    assert.match(
+      await dialog.locator(".own-facts").innerText(),
+      /22,200 samples in 4 classes, train \[22200, 3, 32, 32\]; 273 MB\s+as numbers: streamed, some batches at a time/,
+    );
+    await picture(page, "own-streamed");
+    await dialog.getByLabel("Name").fill("many");
+    await dialog.getByRole("button", { name: "Add this set" }).click();
+    await dialog.getByText("273 MB as numbers, streamed").waitFor({ timeout: 60_000 });
+    await page.keyboard.press("Escape");
+    const cell = await notebook.addAndRun(`const many = await data.own("many", "train")
+const [learnt, held] = await many.stratifiedSplit([0.9, 0.1], { seed: 1 })
+const model = nn.sequential([nn.avgPool2d({ kernel: 8 }), nn.flatten(), nn.dense({ out: 4 })])
+await model.fit(many, { epochs: 1, batchSize: 100, optimizer: optim.adam({ lr: 0.01 }), validation: held, seed: 1 })
+JSON.stringify([many.isStreamed, (await model.evaluate(many)).accuracy > 0.95])`);
+    assert.match(await notebook.outputs(cell), /\[true,true\]/);
+    const shown = await notebook.addAndRun("many");
+    assert.match(await notebook.outputs(shown), /22200 samples \[3, 32, 32\], 4 classes; streamed, 273 MB/);
+    const refused = await notebook.addAndRun("many.x");
+    assert.match(await notebook.outputs(refused), /stay on the host, .*take\(n\) gives fewer/);
   });
 });
 

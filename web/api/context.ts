@@ -26,6 +26,8 @@ export interface Lock {
 export type TensorHandle = Module.Tensor;
 export type ModelHandle = Module.Model;
 export type DatasetHandle = Module.Dataset;
+/** Samples that stay where they were loaded. */
+export type StoredHandle = Module.Stored;
 
 /** An error of the API itself, in the form of those that come from the module. */
 export function argumentError(message: string): Error {

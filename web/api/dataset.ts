@@ -3,10 +3,11 @@
 
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
-import type { Context, DatasetHandle, Lock, TensorHandle } from "./context.ts";
+import type { Context, DatasetHandle, Lock, StoredHandle, TensorHandle } from "./context.ts";
 import { argumentError, seedOf } from "./context.ts";
 import type { Displayable, ImagesOptions } from "./plot.ts";
 import { IMAGES_OPTIONS, imagesDisplay } from "./plot.ts";
+import { sizeText } from "./size-text.ts";
 import { list, Tensor } from "./tensor.ts";
 
 /** Options of batches. */
@@ -52,6 +53,31 @@ export function lockOf(context: Context, { name, length }: DatasetHandle, uses =
   return lock;
 }
 
+/** Numbers of a streamed set that are looked at at once: 16 MB. */
+const CHUNK = 2 ** 22;
+
+/** Mean and deviation of all chunks from those of each. Source: Chan, Golub and LeVeque 1979. */
+async function joinedStats(
+  chunks: Iterable<[x: Tensor, count: number]>,
+  statsOf: (x: Tensor) => Promise<ChannelStats>,
+): Promise<ChannelStats> {
+  let seen = 0;
+  let mean: number[] = [];
+  let squares: number[] = [];
+  for (const [x, count] of chunks) {
+    const part = await statsOf(x);
+    const share = count / (seen + count);
+    const old = { mean, squares };
+    const gaps = part.mean.map((value, i) => value - (old.mean[i] ?? 0));
+    mean = gaps.map((gap, i) => (old.mean[i] ?? 0) + gap * share);
+    squares = gaps.map(
+      (gap, i) => (old.squares[i] ?? 0) + count * (part.std[i] ?? 0) ** 2 + gap * gap * seen * share,
+    );
+    seen += count;
+  }
+  return { mean, std: squares.map((sum) => Math.sqrt(sum / seen)) };
+}
+
 /** Samples x [N, …] with one target y each. */
 export class Dataset {
   /** @internal */
@@ -65,8 +91,19 @@ export class Dataset {
   ) {}
 
   /** @internal */
-  static of(context: Context, name: string, x: Tensor, y: Tensor, classes: readonly string[]): Dataset {
-    return new Dataset(context, new context.wasm.Dataset(name, x.handle, y.handle, [...classes]));
+  static of(
+    context: Context,
+    name: string,
+    x: Tensor | StoredHandle,
+    y: Tensor,
+    classes: readonly string[],
+  ): Dataset {
+    const { wasm } = context;
+    const handle =
+      x instanceof Tensor
+        ? new wasm.Dataset(name, x.handle, y.handle, [...classes])
+        : wasm.Dataset.stored(name, x, undefined, new wasm.TensorList(), y.handle, [...classes]);
+    return new Dataset(context, handle);
   }
 
   /** What messages call it. */
@@ -77,9 +114,23 @@ export class Dataset {
   get length(): number {
     return this.handle.length;
   }
-  /** The samples [N, …]. */
+  /**
+   * The samples [N, …]. Errors: they are too many to lie where they are computed on (more than 67 million numbers), and are streamed from
+   * memory, batch by batch: `take(n)` gives fewer.
+   */
   get x(): Tensor {
-    return new Tensor(this.context, this.handle.x);
+    return new Tensor(this.context, this.handle.x(this.context.session));
+  }
+  /** The sizes of the samples, their number first. */
+  get shape(): number[] {
+    return Array.from(this.handle.shape);
+  }
+  /**
+   * Whether the samples are streamed: too many to lie where they are computed on, they stay in memory as they were stored, and `fit`,
+   * `evaluate`, `predict` and `batches` read some at a time. What follows is the same to the last bit.
+   */
+  get isStreamed(): boolean {
+    return this.handle.isStreamed;
   }
   /** The targets: class labels (i32 [N]) or numbers (f32). */
   get y(): Tensor {
@@ -128,19 +179,15 @@ export class Dataset {
       throw argumentError(`batches: size is ${size}; it must be at least 1`);
     this.use("scoring");
     // From now on it lies where it is computed on, and a batch is a list of numbers. An error comes with the first read.
-    context.session.evaluate(list(context, [this.x, this.y])).catch(() => {});
+    const resident = this.isStreamed ? [this.y] : [this.x, this.y];
+    context.session.evaluate(list(context, resident)).catch(() => {});
     const order = shuffle
       ? handle.order(seedOf(context, options.seed), epoch)
       : Int32Array.from({ length: this.length }, (_, i) => i);
     for (let start = 0; start < order.length; start += size) {
       const numbers = order.slice(start, start + size);
       if (numbers.length < size && remainder === "drop") return;
-      const index = context.wasm.Tensor.fromWords(
-        new Uint32Array(numbers.buffer),
-        Uint32Array.of(numbers.length),
-        "i32",
-      );
-      const [x, y] = handle.batch(index) as [TensorHandle, TensorHandle];
+      const [x, y] = handle.batch(context.session, numbers) as [TensorHandle, TensorHandle];
       yield [new Tensor(context, x), new Tensor(context, y)];
     }
   }
@@ -238,36 +285,36 @@ export class Dataset {
 
   /** Mean and standard deviation (of all values, not estimated) of each channel of samples [N, C, …]. */
   async channelStats(): Promise<ChannelStats> {
-    const { x } = this;
-    if (x.shape.length < 2)
+    const { shape } = this;
+    if (shape.length < 2)
       throw argumentError(
-        `channelStats: the samples have the shape [${x.shape.join(", ")}]; expected [N, C, …]`,
+        `channelStats: the samples have the shape [${shape.join(", ")}]; expected [N, C, …]`,
       );
-    const dims = x.shape.flatMap((_, dim) => (dim === 1 ? [] : [dim]));
-    const [mean, std] = await Promise.all([x.mean(dims).data(), x.std(dims, 0).data()]);
-    return { mean: Array.from(mean), std: Array.from(std) };
+    const dims = shape.flatMap((_, dim) => (dim === 1 ? [] : [dim]));
+    const statsOf = async (x: Tensor): Promise<ChannelStats> => {
+      const [mean, std] = await Promise.all([x.mean(dims).data(), x.std(dims, 0).data()]);
+      return { mean: Array.from(mean), std: Array.from(std) };
+    };
+    return this.isStreamed ? joinedStats(this.#chunks(), statsOf) : statsOf(this.x);
   }
 
   /** Samples [N, C, …] less the mean and divided by the deviation of their channel: those of the training set, for every set. */
   normalize({ mean, std }: ChannelStats): Dataset {
-    const [, channels = 0, ...inner] = this.x.shape;
+    const [, channels = 0, ...inner] = this.shape;
     const lengths = [mean.length, std.length];
     if (lengths.some((length) => length !== channels))
       throw argumentError(
-        `normalize: ${lengths.join(" means and ")} deviations for samples [${this.x.shape.join(", ")}]; expected one for each of ${channels} channels`,
+        `normalize: ${lengths.join(" means and ")} deviations for samples [${this.shape.join(", ")}]; expected one for each of ${channels} channels`,
       );
     if (std.some((value) => !(value > 0)))
       throw argumentError(`normalize: the deviations are [${std.join(", ")}]; expected numbers above 0`);
     const along = (values: readonly number[]) =>
-      new Tensor(
-        this.context,
-        this.context.wasm.Tensor.fromWords(
-          new Uint32Array(Float32Array.from(values).buffer),
-          Uint32Array.of(1, channels, ...inner.map(() => 1)),
-          "f32",
-        ),
+      this.context.wasm.Tensor.fromWords(
+        new Uint32Array(Float32Array.from(values).buffer),
+        Uint32Array.of(1, channels, ...inner.map(() => 1)),
+        "f32",
       );
-    return this.map((x) => x.sub(along(mean)).div(along(std)));
+    return this.#with(this.handle.scaled(along(mean), along(std)));
   }
 
   /** How many samples each class has. */
@@ -326,8 +373,22 @@ export class Dataset {
 
   [DISPLAY](): LiveDisplay {
     const classes = this.classes.length > 0 ? `, ${this.classes.length} classes` : "";
-    const text = `${this.name}: ${this.length} samples [${this.x.shape.slice(1).join(", ")}]${classes}`;
+    const bytes = 4 * this.shape.reduce((product, size) => product * size, 1);
+    const where = this.isStreamed ? "streamed" : "resident";
+    const text = `${this.name}: ${this.length} samples [${this.shape.slice(1).join(", ")}]${classes}; ${where}, ${sizeText(bytes)}`;
     return { kind: "text", text };
+  }
+
+  /** Samples of streamed sets, some at a time, with their number. */
+  *#chunks(): Generator<[x: Tensor, count: number], void, undefined> {
+    const each = this.shape.slice(1).reduce((product, size) => product * size, 1);
+    const many = Math.max(1, Math.floor(CHUNK / each));
+    for (let start = 0; start < this.length; start += many) {
+      const count = Math.min(many, this.length - start);
+      const numbers = Int32Array.from({ length: count }, (_, i) => start + i);
+      const [x] = this.handle.batch(this.context.session, numbers) as [TensorHandle];
+      yield [new Tensor(this.context, x), count];
+    }
   }
 
   #with(handle: DatasetHandle): Dataset {

@@ -2,7 +2,7 @@
 // their description is kept there with them, and the next worker begins with the same names. Models that are functions,
 // optimisers and histories are JavaScript, and go.
 
-import type { Context } from "./context.ts";
+import type { Context, DatasetHandle, StoredHandle } from "./context.ts";
 import { Dataset, lockOf } from "./dataset.ts";
 import { Model } from "./model.ts";
 import type { Kind } from "./models.ts";
@@ -12,7 +12,15 @@ import { list, Tensor } from "./tensor.ts";
 /** One thing; numbers are places among the tensors, or among the things before it. */
 type Thing =
   | { is: "tensor"; at: number }
-  | { is: "dataset"; x: number; y: number; name: string; classes: string[]; uses?: number }
+  | {
+      is: "dataset";
+      y: number;
+      name: string;
+      classes: string[];
+      uses?: number;
+      /** Where its samples are: a tensor, or rows of one of the stored sets, scaled by pairs of tensors. */
+      x: number | { stored: number; rows: number[]; scales: number[] };
+    }
   | {
       is: "layer";
       kind: string;
@@ -32,15 +40,24 @@ interface Description {
 /** Wants what these names hold kept, in place of what was kept before. Nothing is computed for it. */
 export function keep(context: Context, names: Readonly<Record<string, unknown>>): void {
   const tensors: Tensor[] = [];
+  const stored: StoredHandle[] = [];
   const things: Thing[] = [];
   const known = new Map<object, number | undefined>();
   const place = (tensor: Tensor) => tensors.push(tensor) - 1;
+
+  const samplesOf = (set: Dataset) => {
+    const source = set.handle.source as [StoredHandle, Uint32Array, ReturnType<typeof list>] | undefined;
+    if (!source) return place(set.x);
+    const [where, rows, scales] = source;
+    const numbers = Array.from({ length: scales.length }, (_, i) => place(new Tensor(context, scales.at(i))));
+    return { stored: stored.push(where) - 1, rows: Array.from(rows), scales: numbers };
+  };
 
   const describe = (value: unknown): Thing | undefined => {
     if (value instanceof Tensor) return { is: "tensor", at: place(value) };
     if (value instanceof Dataset) {
       const { name, classes, lock } = value;
-      return { is: "dataset", x: place(value.x), y: place(value.y), name, classes, ...lock };
+      return { is: "dataset", x: samplesOf(value), y: place(value.y), name, classes, ...lock };
     }
     if (!(value instanceof Model) || !value.recipe) return undefined;
     if ("block" in value.recipe) {
@@ -69,13 +86,13 @@ export function keep(context: Context, names: Readonly<Record<string, unknown>>)
     const thing = add(value);
     if (thing !== undefined) description.names.push([name, thing]);
   }
-  context.session.keep(JSON.stringify(description), list(context, tensors));
+  context.session.keep(JSON.stringify(description), list(context, tensors), stored);
 }
 
 /** What the worker before this one wanted kept, by name. */
 export async function restore(context: Context): Promise<Record<string, unknown>> {
   const { wasm, session } = context;
-  const [text, handles] = (await session.kept()) as [string, ReturnType<typeof list>];
+  const [text, handles, stored] = (await session.kept()) as [string, ReturnType<typeof list>, StoredHandle[]];
   if (text === "") return {};
   const { things, names } = JSON.parse(text) as Description;
   const tensor = (at: number) => new Tensor(context, handles.at(at));
@@ -86,9 +103,15 @@ export async function restore(context: Context): Promise<Record<string, unknown>
         made.push(tensor(thing.at));
         break;
       case "dataset": {
-        const [x, y] = [handles.at(thing.x), handles.at(thing.y)];
-        const { name, classes, uses } = thing;
-        const handle = new wasm.Dataset(name, x, y, classes);
+        const { x, name, classes, uses } = thing;
+        const y = handles.at(thing.y);
+        let handle: DatasetHandle;
+        if (typeof x === "number") handle = new wasm.Dataset(name, handles.at(x), y, classes);
+        else {
+          const scales = list(context, x.scales.map(tensor));
+          const source = stored[x.stored] as StoredHandle;
+          handle = wasm.Dataset.stored(name, source, Uint32Array.from(x.rows), scales, y, classes);
+        }
         made.push(
           new Dataset(context, handle, uses === undefined ? undefined : lockOf(context, handle, uses)),
         );

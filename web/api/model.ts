@@ -445,16 +445,13 @@ export class Model {
   /** What it makes of every sample, a batch at a time: [N, …] to [N, …]; of inputs by name if it has several. */
   async predict(x: Tensor | Dataset | NamedTensors, options: { batchSize?: number } = {}): Promise<Tensor> {
     this.context.wasm.checkNames("predict", options, ["batchSize"]);
-    const input = x instanceof Dataset ? x.x : this.#input("predict", x);
     if (x instanceof Dataset) x.use("scoring");
-    const { context } = this;
-    const output = await context.wasm.predict(
-      context.session,
-      this.handle,
-      input.handle,
-      options.batchSize ?? 256,
-    );
-    return new Tensor(context, output as Tensor["handle"]);
+    const { wasm, session } = this.context;
+    const batch = options.batchSize ?? 256;
+    const output = await (x instanceof Dataset
+      ? wasm.predictAll(session, this.handle, x.handle, batch)
+      : wasm.predict(session, this.handle, this.#input("predict", x).handle, batch));
+    return new Tensor(this.context, output as Tensor["handle"]);
   }
 
   /**

@@ -4,7 +4,7 @@ import type { Elements } from "../api/idx.ts";
 import type { ArrayFile, SampleReader } from "../api/samples.ts";
 import { idxBlob, textBlob } from "./blobs.ts";
 import type { Entry } from "./entries.ts";
-import { MOST_CLASSES, MOST_VALUES } from "./limits.ts";
+import { MOST_CLASSES, MOST_SET_BYTES, sizeText } from "./limits.ts";
 import { commonFolders, inOrder, inParts, oneLine, PARTS, partOfFile } from "./place.ts";
 import type { PartSummary, SetFile, Summary } from "./protocol.ts";
 
@@ -36,18 +36,18 @@ export async function readArrays(
   let held = 0;
   for (const [i, entry] of entries.entries()) {
     progress(i, entries.length);
-    // No number takes more than eight bytes.
-    if (held + entry.file.size / 8 > MOST_VALUES) throw tooMany();
+    // No number takes less than half of what it takes in the file.
+    if (held + entry.file.size / 2 > MOST_SET_BYTES) throw tooMany();
     try {
       const own = await arraysIn(entry, partOfFile(entry.path, common), reader);
-      held = own.reduce((sum, { values }) => sum + values.length, held);
+      held = own.reduce((sum, { values }) => sum + values.byteLength, held);
       read.push(...own);
     } catch (error) {
       broken(entry.path, error instanceof Error ? error.message : String(error));
     }
   }
   if (read.length === 0) throw new Error("None of these files can be read.");
-  if (held > MOST_VALUES) throw tooMany();
+  if (held > MOST_SET_BYTES) throw tooMany();
   const arrays = inParts(read, broken);
   const parts = PARTS.filter((part) => arrays.some((array) => array.part === part));
   const notes = new Set<string>();
@@ -74,7 +74,8 @@ export async function readArrays(
       images = { shape: x.dims.slice(1), values: x.values, labels: labels.slice() };
     const summary = { name: part, shape: x.dims, counts: classes.length > 0 ? counts : [] };
     files.push([`${part}.y`, idxBlob(y.dims, y.values)]);
-    files.push([`${part}.x`, idxBlob(x.dims, x.values instanceof Uint8Array ? x.values.slice() : x.values)]);
+    // Bytes stay as they are, so the preview can use them still.
+    files.push([`${part}.x`, idxBlob(x.dims, x.values)]);
     return summary;
   });
   files.push(["classes", textBlob(classes.join("\n"))]);
@@ -96,7 +97,7 @@ export async function readArrays(
 }
 
 function tooMany(): Error {
-  return new Error(`These arrays have more numbers than fit (${MOST_VALUES}).`);
+  return new Error(`These arrays are larger than a set may be (${sizeText(MOST_SET_BYTES)}).`);
 }
 
 async function arraysIn(
@@ -201,11 +202,16 @@ function samplesOf({ dims, values }: ArrayFile, notes: Set<string>): X {
     }
     if (dims.length === 2) {
       notes.add("Bytes became numbers from 0 to 1.");
-      return { dims, values: Float32Array.from(values, (byte) => byte / 255) };
+      return { dims, values: floats(values).map((byte) => byte / 255) };
     }
   }
-  const numbers = values instanceof Float32Array ? values : Float32Array.from(values);
+  const numbers = values instanceof Float32Array ? values : floats(values);
   return { dims: dims.length === 1 ? [n, 1] : dims, values: numbers };
+}
+
+function floats(values: Elements): Float32Array {
+  if (4 * values.length > MOST_SET_BYTES) throw tooMany();
+  return Float32Array.from(values);
 }
 
 function areChannels(size: number): boolean {

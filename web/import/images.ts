@@ -1,7 +1,7 @@
 // Image files as one array of bytes [N, C, S, S], with the class of each.
 
 import type { Entry } from "./entries.ts";
-import { MOST_VALUES } from "./limits.ts";
+import { MOST_RESIDENT, MOST_SET_BYTES } from "./limits.ts";
 import { decode, measure } from "./picture.ts";
 import type { ImportOptions } from "./protocol.ts";
 
@@ -40,9 +40,9 @@ export async function readImages(
   }
   const side = size ?? fittingSide(usualSide([...sizes.keys()]), whole.length);
   const each = 3 * side * side;
-  if (whole.length * each > MOST_VALUES)
+  if (whole.length * each > MOST_SET_BYTES)
     throw new Error(
-      `${whole.length} images of ${side} × ${side} are more numbers than fit (${MOST_VALUES}); choose a smaller size`,
+      `${whole.length} images of ${side} × ${side} are more numbers than fit (${MOST_SET_BYTES}); choose a smaller size`,
     );
   const all = new Uint8Array(whole.length * each);
   const decoded: Entry[] = [];
@@ -67,9 +67,9 @@ export async function readImages(
   };
 }
 
-/** Halved until so many images fit. */
+/** Halved until so many images fit where they are computed on. */
 export function fittingSide(side: number, count: number): number {
-  return side > 8 && 3 * side * side * count > MOST_VALUES ? fittingSide(Math.ceil(side / 2), count) : side;
+  return side > 8 && 3 * side * side * count > MOST_RESIDENT ? fittingSide(Math.ceil(side / 2), count) : side;
 }
 
 function usualSide(sizes: readonly string[]): number {

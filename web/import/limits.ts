@@ -10,17 +10,13 @@ export const MOST_FILE_BYTES = 512 * MIB;
 export const MOST_UNPACKED_BYTES = 2048 * MIB;
 /** Pixels of one image: a browser takes four bytes for each while it decodes. */
 export const MOST_PIXELS = 2 ** 26;
-/** Numbers of a set: each takes four bytes where it is computed on, and as many again while it is loaded. */
-export const MOST_VALUES = 2 ** 26;
+/** Bytes of a set as it is stored: an image has one for each number, sound two, all else four. They stay in memory while it is streamed. */
+export const MOST_SET_BYTES = 256 * MIB;
+/** Numbers of a part that lie where they are computed on, with four bytes each; a larger part is streamed. As in the core. */
+export const MOST_RESIDENT = 2 ** 26;
 /** Classes of a set, be they folders, words or numbers. */
 export const MOST_CLASSES = 10_000;
 /** Broken files that are listed by name; all are counted. */
 export const MOST_LISTED = 1000;
 
-/** "3.2 MB" */
-export function sizeText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} bytes`;
-  const unit = bytes < 1e6 ? "kB" : bytes < 1e9 ? "MB" : "GB";
-  const value = bytes / { kB: 1e3, MB: 1e6, GB: 1e9 }[unit];
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
-}
+export { sizeText } from "../api/size-text.ts";

@@ -1,5 +1,7 @@
 // What the page and the worker that reads the reader's files say to each other. Both are ours, so it is typed and not checked.
 
+import { MOST_RESIDENT } from "./limits.ts";
+
 /** A file with its place in the folder or archive that it came in: `pets/cat/1.png`. */
 export interface SourceFile {
   path: string;
@@ -80,7 +82,12 @@ export interface Preview {
   captions: string[];
 }
 
-/** Bytes that a set takes where it is computed on: each number is a word of 32 bits. */
+/** The parts that do not fit where they are computed on. */
+export function streamedParts({ parts }: Summary): PartSummary[] {
+  return parts.filter(({ shape }) => shape.reduce((product, size) => product * size, 1) > MOST_RESIDENT);
+}
+
+/** Bytes that a set takes as numbers: each is a word of 32 bits where it is computed on. */
 export function deviceBytes({ parts }: Summary): number {
   return parts.reduce((sum, { shape }) => sum + 4 * shape.reduce((product, size) => product * size, 1), 0);
 }

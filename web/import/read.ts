@@ -1,4 +1,4 @@
-// From files to a set. Images among them make it a set of images, else recordings of sound, and so on; the others are left out, and named.
+// From files to a set. The kind that most of them have is the kind of the set; the others are left out, and named.
 
 import { loadSampleReader } from "../api/samples.ts";
 import type { ArraySet } from "./arrays.ts";
@@ -25,7 +25,7 @@ export class NothingToRead extends Error {
   }
 }
 
-/** The first of these that is among the files decides. */
+/** Of two that are as frequent, the first one. */
 const KINDS: { kind: string; formats: Entry["format"][] }[] = [
   { kind: "images", formats: ["image"] },
   { kind: "recordings", formats: ["wav"] },
@@ -47,7 +47,7 @@ export async function read(
     broken: broken.add,
     progress,
   });
-  const chosen = KINDS.find(({ formats }) => entries.some(({ format }) => formats.includes(format)));
+  const chosen = usualKind(entries);
   if (!chosen) throw new NothingToRead("None of these files can be read.", broken.list());
   const own = entries.filter(({ format }) => chosen.formats.includes(format));
   const others = entries.filter(({ format }) => !chosen.formats.includes(format));
@@ -74,6 +74,20 @@ export async function read(
   } catch (error) {
     throw new NothingToRead(error instanceof Error ? error.message : String(error), broken.list());
   }
+}
+
+/** @internal The kind that most files have. Texts beside arrays only describe these. */
+export function usualKind(entries: readonly Pick<Entry, "format">[]): (typeof KINDS)[number] | undefined {
+  const counted = KINDS.map((kind) => {
+    const count = entries.filter(({ format }) => kind.formats.includes(format)).length;
+    return { kind, count };
+  });
+  const hasArrays = counted.some(({ kind, count }) => kind.kind === "arrays" && count > 0);
+  const eligible = counted.filter(({ kind, count }) => count > 0 && !(hasArrays && kind.kind === "tables"));
+  return eligible.reduce<(typeof eligible)[number] | undefined>(
+    (most, one) => (most && most.count >= one.count ? most : one),
+    undefined,
+  )?.kind;
 }
 
 class BrokenFiles {

@@ -2,7 +2,7 @@
 
 import type { SampleReader } from "../api/samples.ts";
 import type { Entry } from "./entries.ts";
-import { MOST_VALUES } from "./limits.ts";
+import { MOST_SET_BYTES } from "./limits.ts";
 
 export interface Sounds {
   /** Those of the files that could be read, in their order. */
@@ -36,7 +36,7 @@ export async function readSounds(
       if (sound.samples.length === 0) throw new Error("there is no sound in it");
       const samples = sound.samples.slice(0, MOST_SECONDS * sound.rate);
       held += samples.length;
-      if (held > MOST_VALUES) throw new TooMuch("these recordings are more samples than fit");
+      if (2 * held > MOST_SET_BYTES) throw new TooMuch("these recordings are more samples than fit");
       read.push({ entry, rate: sound.rate, samples, isCut: samples.length < sound.samples.length });
     } catch (error) {
       if (error instanceof TooMuch) throw error;
@@ -50,7 +50,8 @@ export async function readSounds(
   }
   const kept = read.filter((sound) => sound.rate === rate);
   const length = kept.reduce((most, { samples }) => Math.max(most, samples.length), 0);
-  if (kept.length * length > MOST_VALUES) throw new TooMuch("these recordings are more samples than fit");
+  if (2 * kept.length * length > MOST_SET_BYTES)
+    throw new TooMuch("these recordings are more samples than fit");
   const values = new Int16Array(kept.length * length);
   for (const [i, { samples }] of kept.entries()) values.set(samples, i * length);
   const seconds = new Map<string, number>();

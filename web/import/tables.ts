@@ -3,7 +3,7 @@
 import type { SampleReader, TableColumn, TableFile } from "../api/samples.ts";
 import { idxBlob, textBlob } from "./blobs.ts";
 import type { Entry } from "./entries.ts";
-import { MOST_CLASSES, MOST_VALUES, sizeText } from "./limits.ts";
+import { MOST_CLASSES, MOST_SET_BYTES, sizeText } from "./limits.ts";
 import { commonFolders, inParts, oneLine, partOfFile } from "./place.ts";
 import type { PartSummary, SetFile, Summary } from "./protocol.ts";
 
@@ -55,8 +55,8 @@ export async function readTables(
   const features = columns.flatMap((_, i) => (i !== at && isNumbers(i) ? [i] : []));
   if (features.length === 0) throw new Error("Beside the targets there is no column of numbers.");
   const values = tables.reduce((sum, { table }) => sum + table.rows * features.length, 0);
-  if (values > MOST_VALUES)
-    throw new Error(`The table has ${values} numbers, which are more than fit (${MOST_VALUES}).`);
+  if (4 * values > MOST_SET_BYTES)
+    throw new Error(`The table has ${values} numbers, which are more than fit (${MOST_SET_BYTES / 4}).`);
   const classes = classesOf(tables.map(({ table }) => table.columns[at] as TableColumn));
   const files: SetFile[] = [];
   const parts = tables.map(({ part, table }): PartSummary => {

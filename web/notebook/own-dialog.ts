@@ -15,7 +15,7 @@ import type {
   SourceFile,
   Summary,
 } from "../import/protocol.ts";
-import { deviceBytes } from "../import/protocol.ts";
+import { deviceBytes, streamedParts } from "../import/protocol.ts";
 import { ImportFailed, Reader } from "../import/reader.ts";
 import "./camera-element.ts";
 import { PageElement } from "./element.ts";
@@ -398,7 +398,8 @@ function describe({ summary }: OwnRecord): string {
   });
   const { length } = summary.classes;
   const classes = length > 0 ? `, ${length} ${length === 1 ? "class" : "classes"}` : "";
-  return `${parts.join(", ")}${classes}, ${sizeText(deviceBytes(summary))} where it is computed on`;
+  const where = streamedParts(summary).length > 0 ? "as numbers, streamed" : "where it is computed on";
+  return `${parts.join(", ")}${classes}, ${sizeText(deviceBytes(summary))} ${where}`;
 }
 
 function facts({ summary, broken }: Imported, samples: number) {
@@ -408,10 +409,17 @@ function facts({ summary, broken }: Imported, samples: number) {
   const more = sizes.length > 3 ? `, and ${sizes.length - 3} other sizes` : "";
   return html`<strong>${samples.toLocaleString("en")} samples</strong>${
     classes.length > 0 ? ` in ${classes.length} ${classes.length === 1 ? "class" : "classes"}` : ""
-  }, ${shapes.join(", ")}; ${sizeText(deviceBytes(summary))} where they are
-    computed on, all of it resident.
+  }, ${shapes.join(", ")}; ${sizeText(deviceBytes(summary))} ${placeOf(summary)}
     ${some.length > 0 ? html`<br />The files: ${some.join(", ")}${more}.` : nothing}
     ${broken.length > 0 ? html`<br />${broken.length} left out, see below.` : nothing}`;
+}
+
+function placeOf(summary: Summary): string {
+  const streamed = streamedParts(summary);
+  if (streamed.length === 0) return "where they are computed on, all of it resident.";
+  const which =
+    streamed.length === summary.parts.length ? "" : `${streamed.map(({ name }) => name).join(", ")} `;
+  return `as numbers: ${which}streamed, some batches at a time, as it is too large to lie where it is computed on.`;
 }
 
 /** How many samples each class has, in figures and as bars. */

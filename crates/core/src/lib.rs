@@ -27,5 +27,6 @@ pub use error::{Error, InputRange, NotFinite, Result};
 pub use ir::Tensor;
 pub use runner::{
     Host, LocalRunner, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Runner, StepProfile,
+    Stored,
 };
 pub use shape::Shape;

@@ -35,11 +35,64 @@ pub enum Values<'a> {
     F64(Vec<f64>),
 }
 
+/// The type of the elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// 0x08.
+    U8,
+    /// 0x09.
+    I8,
+    /// 0x0B.
+    I16,
+    /// 0x0C.
+    I32,
+    /// 0x0D.
+    F32,
+    /// 0x0E.
+    F64,
+}
+
+/// What stands before the elements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The length of each axis, outermost first.
+    pub dims: Vec<usize>,
+    /// The type of the elements.
+    pub kind: Kind,
+    /// Where in the file the elements begin; from there on it has exactly as many as the axes say.
+    pub data: usize,
+}
+
+impl Header {
+    /// How many elements there are.
+    pub fn elements(&self) -> usize {
+        self.dims.iter().product()
+    }
+}
+
 /// Reads a whole file.
 ///
 /// # Errors
 /// When the first four bytes are not those of IDX, the length is not exactly what the header promises, or there is no memory.
 pub fn parse(bytes: &[u8]) -> Result<Array<'_>> {
+    let Header { dims, kind, data } = header(bytes)?;
+    let data = &bytes[data..];
+    let values = match kind {
+        Kind::U8 => Values::U8(data),
+        Kind::I8 => Values::I8(big_endian(data, i8::from_be_bytes)?),
+        Kind::I16 => Values::I16(big_endian(data, i16::from_be_bytes)?),
+        Kind::I32 => Values::I32(big_endian(data, i32::from_be_bytes)?),
+        Kind::F32 => Values::F32(big_endian(data, f32::from_be_bytes)?),
+        Kind::F64 => Values::F64(big_endian(data, f64::from_be_bytes)?),
+    };
+    Ok(Array { dims, values })
+}
+
+/// Looks at a whole file without reading its elements.
+///
+/// # Errors
+/// When the first four bytes are not those of IDX, or the length is not exactly what the header promises.
+pub fn header(bytes: &[u8]) -> Result<Header> {
     let not_idx = |reason: String| Error::NotThisFormat { format: FORMAT, reason };
     let Some((&[zero, zero_too, code, axes], rest)) = bytes.split_first_chunk::<4>() else {
         return Err(not_idx(format!("it has {} bytes", bytes.len())));
@@ -50,7 +103,7 @@ pub fn parse(bytes: &[u8]) -> Result<Array<'_>> {
     if (zero, zero_too) != (0, 0) {
         return Err(not_idx(format!("it starts with {zero:02x} {zero_too:02x}, not 00 00")));
     }
-    let width = element_width(code).ok_or_else(|| not_idx(format!("{code:#04x} is no element type")))?;
+    let (kind, width) = element(code).ok_or_else(|| not_idx(format!("{code:#04x} is no element type")))?;
     let axes = usize::from(axes);
     if axes > MOST_AXES {
         return Err(not_idx(format!("it has {axes} axes; at most {MOST_AXES} are read")));
@@ -72,15 +125,7 @@ pub fn parse(bytes: &[u8]) -> Result<Array<'_>> {
             held: format!("{} bytes of them", data.len()),
         });
     }
-    let values = match code {
-        0x08 => Values::U8(data),
-        0x09 => Values::I8(big_endian(data, i8::from_be_bytes)?),
-        0x0b => Values::I16(big_endian(data, i16::from_be_bytes)?),
-        0x0c => Values::I32(big_endian(data, i32::from_be_bytes)?),
-        0x0d => Values::F32(big_endian(data, f32::from_be_bytes)?),
-        _ => Values::F64(big_endian(data, f64::from_be_bytes)?),
-    };
-    Ok(Array { dims, values })
+    Ok(Header { dims, kind, data: bytes.len() - data.len() })
 }
 
 /// Writes bytes as an IDX file of unsigned bytes.
@@ -88,7 +133,7 @@ pub fn parse(bytes: &[u8]) -> Result<Array<'_>> {
 /// # Errors
 /// When the axes do not multiply to the number of bytes, are too many, or are too long for 32 bits.
 pub fn encode_u8(dims: &[usize], values: &[u8]) -> Result<Vec<u8>> {
-    let mut bytes = header(0x08, dims, values.len())?;
+    let mut bytes = written_header(0x08, dims, values.len())?;
     bytes.extend(values);
     Ok(bytes)
 }
@@ -98,12 +143,12 @@ pub fn encode_u8(dims: &[usize], values: &[u8]) -> Result<Vec<u8>> {
 /// # Errors
 /// As [`encode_u8`].
 pub fn encode_i16(dims: &[usize], values: &[i16]) -> Result<Vec<u8>> {
-    let mut bytes = header(0x0b, dims, values.len())?;
+    let mut bytes = written_header(0x0b, dims, values.len())?;
     bytes.extend(values.iter().flat_map(|value| value.to_be_bytes()));
     Ok(bytes)
 }
 
-fn header(code: u8, dims: &[usize], elements: usize) -> Result<Vec<u8>> {
+fn written_header(code: u8, dims: &[usize], elements: usize) -> Result<Vec<u8>> {
     let unwritable = |reason: String| Error::Unwritable { format: FORMAT, reason };
     if dims.len() > MOST_AXES {
         return Err(unwritable(format!("{} axes are more than {MOST_AXES}", dims.len())));
@@ -120,14 +165,16 @@ fn header(code: u8, dims: &[usize], elements: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn element_width(code: u8) -> Option<usize> {
-    match code {
-        0x08 | 0x09 => Some(1),
-        0x0b => Some(2),
-        0x0c | 0x0d => Some(4),
-        0x0e => Some(8),
-        _ => None,
-    }
+fn element(code: u8) -> Option<(Kind, usize)> {
+    Some(match code {
+        0x08 => (Kind::U8, 1),
+        0x09 => (Kind::I8, 1),
+        0x0b => (Kind::I16, 2),
+        0x0c => (Kind::I32, 4),
+        0x0d => (Kind::F32, 4),
+        0x0e => (Kind::F64, 8),
+        _ => return None,
+    })
 }
 
 /// Decodes words of `N` bytes; the caller has made sure that they divide `bytes`. Errors: there is no room for them.
@@ -159,6 +206,15 @@ mod tests {
         for (bytes, values) in &cases {
             assert_eq!(parse(bytes), Ok(Array { dims: vec![2], values: values.clone() }));
         }
+    }
+
+    #[test]
+    fn a_header_says_where_the_elements_are() {
+        let file = [&[0, 0, 0x0b, 2, 0, 0, 0, 1, 0, 0, 0, 2][..], &[1, 0, 255, 254]].concat();
+        let expected = Header { dims: vec![1, 2], kind: Kind::I16, data: 12 };
+        assert_eq!(header(&file), Ok(expected.clone()));
+        assert_eq!(expected.elements(), 2);
+        assert!(header(&file[..15]).is_err());
     }
 
     #[test]

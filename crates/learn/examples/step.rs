@@ -19,7 +19,7 @@ fn main() -> Result<()> {
 async fn train() -> Result<()> {
     let runner = LocalRunner::native(Cpu::new());
     let data = rings(512)?;
-    runner.evaluate(&[data.x().clone(), data.y().clone()]).await?;
+    runner.evaluate(&[data.x()?, data.y().clone()]).await?;
     let model = Sequential::new().then(Linear::new(32)).then(Activation::Tanh).then(Linear::new(2));
     build(&model, &[1, 2], 7)?;
     let (adam, memory, draws) = (Optimiser::default(), Memory::new(), Draws::new(7));
@@ -30,7 +30,7 @@ async fn train() -> Result<()> {
         for numbers in permutation(7, epoch, data.len()).chunks(64) {
             let index = Tensor::i32(&[numbers.len()], numbers)?;
             let lr = Tensor::f32(&[], &[if epoch < 20 { 0.01 } else { 0.002 }])?;
-            let given = [data.x().rows("batch", &index)?, data.y().rows("batch", &index)?, lr];
+            let given = [data.x()?.rows("batch", &index)?, data.y().rows("batch", &index)?, lr];
             if step.is_none() {
                 let arguments: Vec<Argument> = given.iter().map(Argument::of).collect();
                 step = Some(Step::trace(&draws, &arguments, |given| -> Result<_> {

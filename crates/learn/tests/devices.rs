@@ -44,7 +44,7 @@ fn run(runner: &dyn Runner) -> (History, Vec<f32>, Vec<f32>) {
     let (model, data) = (cnn(), corners(39));
     let options = FitOptions { epochs: 4, batch_size: 8, lr: Some(3e-3), seed: 1, ..FitOptions::default() };
     let history = block_on(fit(runner, &model, &data, Some(&data), &options, &mut |_| Flow::Continue)).unwrap();
-    let images = data.x().narrow(0, 0, 3).unwrap();
+    let images = data.x().unwrap().narrow(0, 0, 3).unwrap();
     let slopes = saliency(&model, &images, &Target::Each(data.y().narrow(0, 0, 3).unwrap())).unwrap();
     let maps = grad_cam(&model, &images, &GradCam::new("features", Target::Class(2))).unwrap();
     let values = |tensor| block_on(runner.read(tensor)).unwrap().as_f32().to_vec();

@@ -8,15 +8,17 @@ mod gpu;
 use corners::corners;
 use gpu::gpu;
 use gradbook_core::{
-    Host, LocalRunner,
+    Host, LocalRunner, Shape, Stored, Tensor,
     device::{
         Device, LocalFuture,
         cpu::Cpu,
         lasting::{Lasting, Recovery, Surroundings},
         webgpu::{Options, WebGpu},
     },
+    runner::Bytes,
 };
 use gradbook_learn::{
+    data::Dataset,
     layers::{Activation, Conv2d, Conv2dConfig, Dropout, Flatten, Linear, MaxPool2d, Padding, Sequential},
     train::{FitOptions, Flow, fit},
 };
@@ -117,6 +119,42 @@ fn a_gpu_lost_at_any_moment_leaves_the_curve_as_it_was() {
     }
     // How often the clock is looked at depends on how fast the device is, so some moments come after the end.
     assert!(losses > 20, "{losses}");
+}
+
+/// The losses of 40 steps over samples that are streamed, two batches at a time.
+async fn streamed_curve(runner: &LocalRunner) -> Vec<f32> {
+    let shape = Shape::new("test", [64, 1, 6, 6]).unwrap();
+    let bytes = (0..64 * 36).map(|i| if i / 36 % 4 == i % 4 { 200 } else { (i * 31 % 97) as u8 }).collect();
+    let rows = Bytes::new(&shape, bytes, 0).unwrap();
+    let stored = Stored::new(shape, Rc::new(rows)).unwrap().with_resident(16 * 16 * 36);
+    let data =
+        Dataset::stored("many", stored, Tensor::i32(&[64], &(0..64).map(|i| i % 4).collect::<Vec<_>>()).unwrap());
+    let data = data.unwrap().scaled(Tensor::scalar(0.2), Tensor::scalar(0.3)).unwrap();
+    let model = Sequential::new().then(Flatten).then(Dropout::new(0.2)).then(Linear::new(4));
+    let options = FitOptions { epochs: 5, batch_size: 8, lr: Some(3e-3), seed: 1, ..FitOptions::default() };
+    let history = fit(runner, &model, &data, Some(&data), &options, &mut |_| Flow::Continue).await.unwrap();
+    history.points.iter().map(|point| point.loss).collect()
+}
+
+#[test]
+fn a_streamed_run_outlives_a_gpu() {
+    let Some(gpu) = gpu().map(Rc::new) else { return };
+    let undisturbed = block_on(streamed_curve(&LocalRunner::native(Cpu::new())));
+    let calm = bench(gpu, |_| {});
+    assert_same(&block_on(streamed_curve(&calm.runner)), &undisturbed, 0);
+    let (moments, mut losses) = (calm.moments.get(), 0);
+    for i in 0..10 {
+        let Some(gpu) = self::gpu().map(Rc::new) else { return };
+        let (when, lost) = (i * moments / 10, gpu.clone());
+        let bench = bench(gpu, move |moment| {
+            if moment == when {
+                lost.lose()
+            }
+        });
+        assert_same(&block_on(streamed_curve(&bench.runner)), &undisturbed, when);
+        losses += bench.recovered.borrow().len();
+    }
+    assert!(losses > 3, "{losses}");
 }
 
 #[test]

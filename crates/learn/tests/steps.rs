@@ -68,7 +68,7 @@ fn step(
 
 fn batch(data: &Dataset, order: &[i32]) -> [Tensor; 2] {
     let index = Tensor::i32(&[order.len()], order).unwrap();
-    [data.x().rows("batch", &index).unwrap(), data.y().rows("batch", &index).unwrap()]
+    [data.x().unwrap().rows("batch", &index).unwrap(), data.y().rows("batch", &index).unwrap()]
 }
 
 /// Two epochs with a smaller last batch, by hand and by `fit`: the same losses and weights to the bit.
@@ -210,7 +210,7 @@ fn a_call_on_webgpu_is_one_submit() {
         }
     };
     let (model, data, draws, memory) = (lenet(), digits(40), Draws::new(SEED), Memory::new());
-    block_on(gpu.evaluate(&[data.x().clone(), data.y().clone()])).unwrap();
+    block_on(gpu.evaluate(&[data.x().unwrap(), data.y().clone()])).unwrap();
     let order = permutation(SEED, 0, 32);
     for resident in [false, true] {
         // Two batches in turns, so that each is brought anew: rows of the data set, or tensors on the device.

@@ -335,7 +335,7 @@ fn a_student_learns_what_its_teacher_says() {
     train(&*teacher, &data, &FitOptions { epochs: 20, ..sgd(0.3) }).unwrap();
     let before = weights(&*teacher);
     // Labels are wrong; the teacher knows better.
-    let wrong = Dataset::new("wrong", data.x().clone(), Tensor::i32(&[64], &[0; 64]).unwrap()).unwrap();
+    let wrong = Dataset::new("wrong", data.x().unwrap(), Tensor::i32(&[64], &[0; 64]).unwrap()).unwrap();
     let student = mlp();
     let teacher = Teacher { model: teacher, temperature: 2.0, alpha: 1.0 };
     let options = FitOptions { epochs: 30, teacher: Some(teacher.clone()), seed: 9, ..sgd(0.3) };

@@ -85,7 +85,7 @@ fn a_small_cnn_learns_rows_from_columns() {
     let score = block_on(evaluate(&runner, &model, &validation, &Loss::default(), 16)).unwrap();
     assert_eq!(score.accuracy, last.val_accuracy);
     assert!((score.loss - last.val_loss.unwrap()).abs() < 1e-5);
-    let scores = block_on(predict(&runner, &model, validation.x(), 16)).unwrap();
+    let scores = block_on(predict(&runner, &model, &validation.x().unwrap(), 16)).unwrap();
     assert_eq!(scores.shape()[..], [40, 2]);
     let labels = block_on(runner.read(&scores.argmax(1, false).unwrap())).unwrap();
     let right = labels.as_i32().iter().enumerate().filter(|(i, label)| **label == (i % 2) as i32).count();

@@ -95,11 +95,15 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "assets",
-        options: "[--set NAME] [--check]",
+        options: "[--set NAME] [--check | --half]",
         about: "Packs the data sets and trained networks under web/assets/ from their published archives, whose hashes are\n\
-                known; --set packs one of them. --check packs them anew and compares with what is committed.",
+                known; --set packs one of them. --check packs them anew and compares with what is committed. --half writes\n\
+                the weights of EfficientNet-Lite0 with 16 bits, too many to be committed, to target/xtask/assets/, for tests.",
         run: |project, arguments| {
-            let options = parse(arguments, &["set"], &["check"])?;
+            let options = parse(arguments, &["set"], &["check", "half"])?;
+            if options.flag("half") {
+                return assets::half(project);
+            }
             assets::run(project, options.value("set"), options.flag("check"))
         },
     },

@@ -96,7 +96,7 @@ impl Tensor {
             return around.conv2d(weight, bias, &options);
         }
         let padded = [h + low[0] + high[0], w + low[1] + high[1]];
-        let out = outputs(OP, padded, kernel, stride, [0, 0], dilation).map_err(|error| {
+        let out = outputs(OP, padded, kernel, stride, [0, 0], [0, 0], dilation).map_err(|error| {
             if low == [0, 0] && high == [0, 0] {
                 return error;
             }
@@ -302,20 +302,21 @@ pub fn conv_transpose_output_size(
     size.ok_or_else(|| Error::argument(OP, format!("a padding of {padding} leaves nothing of an output of {full}")))
 }
 
-/// How many windows lie inside each axis, or an error that names the sizes.
+/// How many windows lie inside each axis, or reach no more than `over` beyond its end; or an error that names the sizes.
 pub(super) fn outputs(
     op: &str,
     size: [usize; 2],
     kernel: [usize; 2],
     stride: [usize; 2],
     pad: [usize; 2],
+    over: [usize; 2],
     dilation: [usize; 2],
 ) -> Result<[usize; 2]> {
     let mut out = [0; 2];
     for i in 0..2 {
         check_positive(op, &[("kernel", kernel[i]), ("stride", stride[i]), ("dilation", dilation[i])])?;
         let reach = dilation[i] * (kernel[i] - 1) + 1;
-        let Some(room) = (size[i] + 2 * pad[i]).checked_sub(reach) else {
+        let Some(room) = (size[i] + 2 * pad[i] + over[i]).checked_sub(reach) else {
             let spread =
                 if dilation == [1, 1] { String::new() } else { format!(", dilation {}×{}", dilation[0], dilation[1]) };
             let message = format!(

@@ -17,7 +17,7 @@ pub struct MaxPool2dOptions {
     pub padding: [usize; 2],
     /// Distance between the entries of a window.
     pub dilation: [usize; 2],
-    /// Whether a last window that leaves the image counts.
+    /// Whether a last window that leaves the image counts: sizes are rounded up. What lies outside never wins.
     pub ceil_mode: bool,
 }
 
@@ -195,7 +195,8 @@ fn pooled(w: &Window) -> Result<Shape> {
     Shape::new("max_pool2d", [w.n, w.c, w.out[0], w.out[1]])
 }
 
-/// How many windows there are; a further one of `ceil_mode` begins inside the image or the padding in front of it.
+/// How many windows there are. With `ceil_mode` the last one may reach over the end, be it the only one, if it begins inside the image or
+/// the padding in front of it.
 fn pool_outputs(
     op: &str,
     size: [usize; 2],
@@ -210,11 +211,11 @@ fn pool_outputs(
             format!("padding {}×{} is more than half of the window {}×{}", pad[0], pad[1], kernel[0], kernel[1]);
         return Err(Error::argument(op, message));
     }
-    let mut out = outputs(op, size, kernel, stride, pad, dilation)?;
+    let over = [0, 1].map(|i| if ceil_mode && size[i] > 0 { stride[i].saturating_sub(1) } else { 0 });
+    let mut out = outputs(op, size, kernel, stride, pad, over, dilation)?;
     for i in 0..2 {
-        let room = size[i] + 2 * pad[i] - dilation[i] * (kernel[i] - 1) - 1;
-        if ceil_mode && !room.is_multiple_of(stride[i]) && out[i] * stride[i] < size[i] + pad[i] {
-            out[i] += 1;
+        if ceil_mode && (out[i] - 1) * stride[i] >= size[i] + pad[i] {
+            out[i] -= 1;
         }
     }
     Ok(out)

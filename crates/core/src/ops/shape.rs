@@ -291,7 +291,7 @@ impl Tensor {
         dilation: [usize; 2],
     ) -> Result<Self> {
         let [n, c, h, w] = self.sizes(op, "x", "[N, C, H, W]")?;
-        let out = super::conv::outputs(op, [h, w], kernel, stride, [0, 0], dilation)?;
+        let out = super::conv::outputs(op, [h, w], kernel, stride, [0, 0], [0, 0], dilation)?;
         let window = Window { n: n * c, c: 1, size: [h, w], kernel, stride, pad: [0, 0], dilation, out };
         let shape = Shape::new(op, [n * c, kernel[0], kernel[1], out[0], out[1]])?;
         self.dims(&[n * c, h, w])?.layout(Op::Unfold(window), shape)

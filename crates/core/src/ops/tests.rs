@@ -256,6 +256,10 @@ fn pooling_checks_its_windows() {
     let padded = AvgPool2dOptions { padding: [2, 0], ..AvgPool2dOptions::new([2, 2]) };
     assert!(message(x.avg_pool2d(&padded)).contains("more than half of the window"));
     assert!(message(x.max_pool2d(&MaxPool2dOptions::new([0, 1]))).contains("the kernel is 0"));
+    let ceil = MaxPool2dOptions { ceil_mode: true, ..MaxPool2dOptions::new([5, 5]) };
+    assert_eq!(x.max_pool2d(&ceil).unwrap().shape()[2..], [1, 1], "its only window may leave the image");
+    let single = MaxPool2dOptions { stride: [1, 1], ..ceil };
+    assert!(message(x.max_pool2d(&single)).contains("it does not fit"));
     assert_eq!(f32s(&x.upsample([2, 2], Interpolation::Nearest, false).unwrap()), [0.0, 1.0, 3.0, 4.0]);
     assert!(message(x.pixel_shuffle(2)).contains("not a multiple of 2² = 4"));
 }

@@ -1,8 +1,10 @@
 //! The side that builds graphs.
 
 use super::message::{Body, Brought, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
+use super::server::{Item, Loaded};
 use crate::{
-    Data, Error, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Result, Runner, Tensor,
+    DType, Data, Error, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Progress, Result, Runner, Stored,
+    Tensor,
     device::LocalFuture,
     ir::{Graph, Op, Resident},
 };
@@ -111,11 +113,11 @@ impl RemoteRunner {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// One of the host's collections of tensors by name, such as a data set: labels and values that stay over there.
-    pub async fn load(&self, what: &str) -> Result<Vec<(String, Tensor)>> {
+    /// One of the host's collections by name, such as a data set: labels and what stays over there.
+    pub async fn load(&self, what: &str) -> Result<Loaded> {
         let wait = self.0.ask(|ticket| Request::Load { ticket, what: what.into() });
         match wait.next().await? {
-            Body::Loaded(tensors) => Ok(tensors.into_iter().map(|tensor| self.0.adopt(tensor)).collect()),
+            Body::Loaded(tensors) => tensors.into_iter().map(|tensor| self.0.adopt(tensor)).collect(),
             other => Err(unexpected("load", &other)),
         }
     }
@@ -133,18 +135,36 @@ impl RemoteRunner {
         }
     }
 
-    /// Wants these tensors kept over there for the client that comes after this one, with a word about them, in place of
-    /// what was kept before. Nothing is computed for it.
-    pub fn keep(&self, what: String, tensors: &[Tensor]) -> Result<()> {
+    /// Wants these tensors, and stored rows of this connection, kept over there for the client that comes after this one, with a word about
+    /// them, in place of what was kept before. Nothing is computed for it.
+    pub fn keep(&self, what: String, tensors: &[Tensor], stored: &[Stored]) -> Result<()> {
         self.send_graph(&worth_keeping(tensors))?;
-        self.0.send(&Request::Keep { what, graph: Sent::new(tensors) })
+        let stored = stored.iter().filter_map(|stored| Some(stored.handle()?.id)).collect();
+        self.0.send(&Request::Keep { what, graph: Sent::new(tensors), stored })
+    }
+
+    fn send_for_rows(&self, stored: &Stored, rows: &[u32]) -> Result<Tensor> {
+        let Some(source) = stored.handle() else { return Err(Error::Wire("these samples are on this side".into())) };
+        let shape = stored.shape_of(rows.len())?;
+        let handle = self.0.hold(self.0.new_name());
+        self.0.send(&Request::Rows { name: handle.id, stored: source.id, rows: rows.to_vec() })?;
+        Ok(Tensor::resident(handle, shape, DType::F32))
     }
 
     /// What the client before this one wanted kept.
-    pub async fn kept(&self) -> Result<(String, Vec<Tensor>)> {
+    pub async fn kept(&self) -> Result<(String, Vec<Tensor>, Vec<Stored>)> {
         let wait = self.0.ask(|ticket| Request::Kept { ticket });
         match wait.next().await? {
-            Body::Kept(what, tensors) => Ok((what, tensors.into_iter().map(|tensor| self.0.adopt(tensor).1).collect())),
+            Body::Kept(what, tensors) => {
+                let (mut kept, mut stored) = (Vec::new(), Vec::new());
+                for tensor in tensors {
+                    match self.0.adopt(tensor)?.1 {
+                        Item::Tensor(tensor) => kept.push(tensor),
+                        Item::Stored(rows) => stored.push(rows),
+                    }
+                }
+                Ok((what, kept, stored))
+            }
             other => Err(unexpected("kept", &other)),
         }
     }
@@ -377,6 +397,10 @@ impl Runner for RemoteRunner {
         Box::pin(future::ready(send()))
     }
 
+    fn rows<'a>(&'a self, stored: &'a Stored, rows: &'a [u32]) -> LocalFuture<'a, Result<Tensor>> {
+        Box::pin(future::ready(self.send_for_rows(stored, rows)))
+    }
+
     fn profile<'a>(
         &'a self,
         program: &'a Prepared,
@@ -416,8 +440,16 @@ impl Connection {
         })
     }
 
-    fn adopt(self: &Rc<Self>, tensor: LoadedTensor) -> (String, Tensor) {
-        (tensor.label, Tensor::resident(self.hold(tensor.name), tensor.shape, tensor.dtype))
+    fn adopt(self: &Rc<Self>, tensor: LoadedTensor) -> Result<(String, Item)> {
+        let LoadedTensor { label, name, shape, dtype, stored } = tensor;
+        let handle = self.hold(name);
+        let item = match stored {
+            None => Item::Tensor(Tensor::resident(handle, shape, dtype)),
+            Some(resident) => {
+                Item::Stored(Stored::there(shape, usize::try_from(resident).unwrap_or(usize::MAX), handle)?)
+            }
+        };
+        Ok((label, item))
     }
 
     /// Tells the server which values nobody holds any more.

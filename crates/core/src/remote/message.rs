@@ -10,7 +10,7 @@ use crate::{
 use std::rc::Rc;
 
 /// Raised with every change of a message; the first byte of each.
-pub const VERSION: u8 = 5;
+pub const VERSION: u8 = 6;
 
 /// A value's, a loop's or a program's name on one connection. The client's have the highest bit clear, the server's have it set.
 pub type Name = u64;
@@ -39,8 +39,10 @@ pub(super) enum Request {
     Save { ticket: Ticket, what: String, labels: Vec<String>, graph: Sent },
     /// Computes the outputs of a graph op by op. Answered by `Finite`, or by the error that names the fault.
     Check { ticket: Ticket, graph: Sent },
-    /// Keep the outputs of the graph, uncomputed as they are, for the next client, in place of what was kept before.
-    Keep { what: String, graph: Sent },
+    /// Keep the outputs of the graph, uncomputed as they are, and these stored rows for the next client, in place of what was kept before.
+    Keep { what: String, graph: Sent, stored: Vec<Name> },
+    /// Hold some rows of what is stored under a name.
+    Rows { name: Name, stored: Name, rows: Vec<u32> },
     /// Asks for what the client before this one wanted kept. Answered by `Kept`.
     Kept { ticket: Ticket },
     /// The client knows of a stop: what it asks for from here on is not meant by it.
@@ -101,7 +103,7 @@ pub(super) enum Body {
     Saved(String),
     Finite,
     Profile(Profile),
-    /// What the client before this one said about them, and the tensors, without labels.
+    /// What the client before this one said about them, and the tensors, without labels; then what is stored.
     Kept(String, Vec<LoadedTensor>),
     Failed(Error),
 }
@@ -113,6 +115,8 @@ pub(super) struct LoadedTensor {
     pub(super) name: Name,
     pub(super) shape: Shape,
     pub(super) dtype: DType,
+    /// Of rows that stay on the host: how many numbers of them may lie on a device.
+    pub(super) stored: Option<u64>,
 }
 
 impl Sent {
@@ -244,10 +248,17 @@ impl Request {
                 w.number(u64::from(*ticket));
                 graph.write(&mut w);
             }
-            Self::Keep { what, graph } => {
+            Self::Keep { what, graph, stored } => {
                 w.byte(7);
                 w.text(what);
                 graph.write(&mut w);
+                write_list(&mut w, stored, |w, &name| w.number(name));
+            }
+            Self::Rows { name, stored, rows } => {
+                w.byte(15);
+                w.number(*name);
+                w.number(*stored);
+                write_list(&mut w, rows, |w, &row| w.number(u64::from(row)));
             }
             Self::Kept { ticket } => {
                 w.byte(8);
@@ -293,7 +304,8 @@ impl Request {
             4 => Self::Advance { ticket: word(&mut r)?, name: r.number()?, iterations: r.number()? },
             5 => Self::Assign { state: r.number()?, value: r.number()? },
             6 => Self::Load { ticket: word(&mut r)?, what: r.text()? },
-            7 => Self::Keep { what: r.text()?, graph: Sent::read(&mut r)? },
+            7 => Self::Keep { what: r.text()?, graph: Sent::read(&mut r)?, stored: read_list(&mut r, Reader::number)? },
+            15 => Self::Rows { name: r.number()?, stored: r.number()?, rows: read_list(&mut r, word)? },
             8 => Self::Kept { ticket: word(&mut r)? },
             9 => Self::Heard,
             10 => Self::Check { ticket: word(&mut r)?, graph: Sent::read(&mut r)? },
@@ -444,11 +456,13 @@ impl LoadedTensor {
         w.number(tensor.name);
         w.sizes(&tensor.shape);
         w.byte(tensor.dtype as u8);
+        write_option(w, tensor.stored.as_ref(), |w, &resident| w.number(resident));
     }
 
     fn read(r: &mut Reader<'_>) -> Result<Self> {
         let (label, name) = (r.text()?, r.number()?);
-        Ok(Self { label, name, shape: r.shape()?, dtype: r.dtype()? })
+        let (shape, dtype) = (r.shape()?, r.dtype()?);
+        Ok(Self { label, name, shape, dtype, stored: read_option(r, Reader::number)? })
     }
 }
 

@@ -11,7 +11,7 @@ mod server;
 
 pub use client::{RemoteRunner, Transport};
 pub use message::{VERSION, error_from_bytes, error_to_bytes};
-pub use server::{Activity, Host, Loaded, Server};
+pub use server::{Activity, Host, Item, Loaded, Server};
 
 #[cfg(test)]
 mod tests;

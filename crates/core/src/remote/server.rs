@@ -2,8 +2,8 @@
 
 use super::message::{Body, Brought, LoadedTensor, Name, Reply, Request, Sent, StateNames, Ticket};
 use crate::{
-    DType, Data, Error, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Result, Runner, Shape, Tensor,
-    device::LocalFuture, ir::Op, runner::Variable,
+    DType, Data, Error, LoopEnd, LoopRun, LoopSpec, Prepared, Profile, ProgramSpec, Result, Runner, Shape, Stored,
+    Tensor, device::LocalFuture, ir::Op, runner::Variable,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::{
@@ -15,8 +15,23 @@ use std::{
 /// Set in the names that the server chooses.
 const OURS: Name = 1 << 63;
 
-/// A collection of tensors by label.
-pub type Loaded = Vec<(String, Tensor)>;
+/// A collection by label.
+pub type Loaded = Vec<(String, Item)>;
+
+/// One thing of a collection.
+#[derive(Clone, Debug)]
+pub enum Item {
+    /// For a device.
+    Tensor(Tensor),
+    /// Rows that stay on the host.
+    Stored(Stored),
+}
+
+impl From<Tensor> for Item {
+    fn from(tensor: Tensor) -> Self {
+        Self::Tensor(tensor)
+    }
+}
 
 /// What the server needs of the program around it.
 pub trait Host {
@@ -26,7 +41,7 @@ pub trait Host {
     /// Runs a task of this thread to its end.
     fn spawn(&self, task: LocalFuture<'static, ()>);
 
-    /// Loads a collection of tensors, such as a data set. Errors: there is none of this name, or it could not be had.
+    /// Loads a collection, such as a data set. Errors: there is none of this name, or it could not be had.
     fn load(&self, what: String) -> LocalFuture<'static, Result<Loaded>>;
 
     /// Stores values by label, such as the weights of a model, where and as the text says; what it gives goes to the client.
@@ -51,6 +66,8 @@ struct State<R, H> {
     runner: Rc<R>,
     host: H,
     values: RefCell<FxHashMap<Name, Result<Tensor>>>,
+    /// Few, as a client has few sets.
+    stored: RefCell<Vec<(Name, Stored)>>,
     loops: RefCell<FxHashMap<Name, Result<Rc<Loop>>>>,
     programs: RefCell<FxHashMap<Name, Rc<Program>>>,
     next_name: Cell<Name>,
@@ -78,11 +95,12 @@ enum Work {
     PutOff(Request),
 }
 
-/// Tensors that outlive their client, and what it says about them.
-#[derive(Default)]
+/// What outlives its client, and what that says about it.
+#[derive(Clone, Default)]
 struct Kept {
     what: String,
     tensors: Vec<Tensor>,
+    stored: Vec<Stored>,
 }
 
 struct Loop {
@@ -117,6 +135,7 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
             runner,
             host,
             values: RefCell::default(),
+            stored: RefCell::default(),
             loops: RefCell::default(),
             programs: RefCell::default(),
             next_name: Cell::new(OURS),
@@ -261,7 +280,8 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
                 Err(error) => state.reply(ticket, Body::Failed(error)),
             },
             Request::Load { ticket, what } => state.host.spawn(Box::pin(load(state.clone(), ticket, what))),
-            Request::Keep { what, graph } => state.keep(what, &graph),
+            Request::Keep { what, graph, stored } => state.keep(what, &graph, &stored),
+            Request::Rows { name, stored, rows } => state.gather(name, stored, &rows),
             Request::Kept { ticket } => state.reply(ticket, state.hand_over()),
             Request::Heard => {}
         }
@@ -307,7 +327,7 @@ async fn advance<R: Runner, H: Host>(state: Rc<State<R, H>>, ticket: Ticket, nam
 
 async fn load<R: Runner, H: Host>(state: Rc<State<R, H>>, ticket: Ticket, what: String) {
     let body = match state.host.load(what).await {
-        Ok(tensors) => Body::Loaded(tensors.into_iter().map(|(label, tensor)| state.hand(label, tensor)).collect()),
+        Ok(items) => Body::Loaded(items.into_iter().map(|(label, item)| state.hand(label, item)).collect()),
         Err(error) => Body::Failed(error),
     };
     state.reply(ticket, body);
@@ -335,6 +355,18 @@ impl<R: Runner, H: Host> State<R, H> {
         self.values.borrow().get(&name).cloned().unwrap_or_else(|| Err(unknown(name)))
     }
 
+    fn stored(&self, name: Name) -> Result<Stored> {
+        let stored = self.stored.borrow();
+        let found = stored.iter().find(|(other, _)| *other == name);
+        found.map(|(_, stored)| stored.clone()).ok_or_else(|| unknown(name))
+    }
+
+    /// Holds some rows of what is stored; they come to the device when they are used.
+    fn gather(&self, name: Name, stored: Name, rows: &[u32]) {
+        let gathered = self.stored(stored).and_then(|stored| stored.gather(rows)).map(Tensor::from_data);
+        self.insert_results(vec![name], gathered.map(|tensor| vec![tensor]));
+    }
+
     /// A name that is taken stays what it is: only a client that breaks the rules asks twice.
     fn insert(&self, values: impl Iterator<Item = (Name, Result<Tensor>)>) {
         for (name, value) in values.filter(|(name, _)| name & OURS == 0) {
@@ -353,6 +385,7 @@ impl<R: Runner, H: Host> State<R, H> {
         for name in names {
             // Dropped outside of the borrow: a value's own release may come back here.
             let _value = self.values.borrow_mut().remove(name);
+            self.stored.borrow_mut().retain(|(other, _)| other != name);
             let _loop = self.loops.borrow_mut().remove(name);
             let _program = self.programs.borrow_mut().remove(name);
         }
@@ -403,25 +436,36 @@ impl<R: Runner, H: Host> State<R, H> {
     }
 
     /// Remembers tensors for the next client. One that failed is not among them.
-    fn keep(&self, what: String, graph: &Sent) {
+    fn keep(&self, what: String, graph: &Sent, stored: &[Name]) {
         let held = |name, shape: &Shape, dtype| Ok(self.value(name).unwrap_or_else(|_| stand_in(shape, dtype)));
-        if let Ok(tensors) = graph.rebuild(held) {
+        let stored = stored.iter().map(|&name| self.stored(name)).collect::<Result<_>>();
+        if let (Ok(tensors), Ok(stored)) = (graph.rebuild(held), stored) {
             // Dropped outside of the borrow: a value's own release may come back here.
-            let _before = self.kept.replace(Kept { what, tensors });
+            let _before = self.kept.replace(Kept { what, tensors, stored });
         }
     }
 
     fn hand_over(&self) -> Body {
-        let (what, tensors) = (self.kept.borrow().what.clone(), self.kept.borrow().tensors.clone());
-        Body::Kept(what, tensors.into_iter().map(|tensor| self.hand(String::new(), tensor)).collect())
+        let Kept { what, tensors, stored } = self.kept.borrow().clone();
+        let items = tensors.into_iter().map(Item::Tensor).chain(stored.into_iter().map(Item::Stored));
+        Body::Kept(what, items.map(|item| self.hand(String::new(), item)).collect())
     }
 
-    /// A tensor of ours under a name that the client has not chosen.
-    fn hand(&self, label: String, tensor: Tensor) -> LoadedTensor {
+    /// Something of ours under a name that the client has not chosen.
+    fn hand(&self, label: String, item: Item) -> LoadedTensor {
         let name = self.next_name.replace(self.next_name.get() + 1);
-        let (shape, dtype) = (tensor.shape().clone(), tensor.dtype());
-        self.values.borrow_mut().insert(name, Ok(tensor));
-        LoadedTensor { label, name, shape, dtype }
+        match item {
+            Item::Tensor(tensor) => {
+                let (shape, dtype) = (tensor.shape().clone(), tensor.dtype());
+                self.values.borrow_mut().insert(name, Ok(tensor));
+                LoadedTensor { label, name, shape, dtype, stored: None }
+            }
+            Item::Stored(stored) => {
+                let (shape, resident) = (stored.shape().clone(), stored.resident() as u64);
+                self.stored.borrow_mut().push((name, stored));
+                LoadedTensor { label, name, shape, dtype: DType::F32, stored: Some(resident) }
+            }
+        }
     }
 
     fn rebuild(&self, graph: &Sent, expected: usize) -> Result<Vec<Tensor>> {

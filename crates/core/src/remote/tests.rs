@@ -6,7 +6,7 @@ use crate::{
     DType, Data, Error, InputRange, LoopSpec, NotFinite, Result, Runner, Shape, Tensor,
     device::{LocalFuture, interp::Interp},
     ir::{Binary, Op, Unary},
-    runner::LocalRunner,
+    runner::{Bytes, LocalRunner, Stored},
 };
 use proptest::prelude::*;
 use std::{
@@ -24,6 +24,13 @@ struct Port {
     requests: RefCell<VecDeque<Vec<u8>>>,
     replies: RefCell<VecDeque<Vec<u8>>>,
     tasks: RefCell<VecDeque<LocalFuture<'static, ()>>>,
+}
+
+/// Rows 0, 0.2 … 1 that stay on the host.
+fn many() -> Stored {
+    let shape = Shape::new("test", [6, 1]).unwrap();
+    let bytes = Bytes::new(&shape, vec![0, 51, 102, 153, 204, 255], 0).unwrap();
+    Stored::new(shape, Rc::new(bytes)).unwrap().with_resident(3)
 }
 
 struct ClientEnd(Rc<Port>);
@@ -51,10 +58,13 @@ impl Host for ServerEnd {
 
     fn load(&self, what: String) -> LocalFuture<'static, Result<Loaded>> {
         Box::pin(async move {
+            if what == "many" {
+                return Ok(vec![("images".into(), Item::Stored(many()))]);
+            }
             if what != "pair" {
                 return Err(Error::Load { what, message: "there is no such thing".into() });
             }
-            Ok(vec![("images".into(), vector(&[1.0, 2.0])), ("labels".into(), vector(&[3.0]))])
+            Ok(vec![("images".into(), vector(&[1.0, 2.0]).into()), ("labels".into(), vector(&[3.0]).into())])
         })
     }
 
@@ -339,7 +349,7 @@ fn kept_tensors_are_there_for_the_next_client() {
     let state = run.state[0].clone();
     let stray = Tensor::input(Shape::new("test", [2]).unwrap(), DType::F32);
     let before = bench.dispatches();
-    bench.client.keep("three".into(), &[state.clone(), lazy, vector(&[7.0]), stray]).unwrap();
+    bench.client.keep("three".into(), &[state.clone(), lazy, vector(&[7.0]), stray], &[]).unwrap();
     bench.deliver();
     bench.step();
     assert_eq!(bench.dispatches(), before, "nothing is computed for it");
@@ -350,13 +360,13 @@ fn kept_tensors_are_there_for_the_next_client() {
     let client = RemoteRunner::new(ClientEnd(port.clone()));
     let next = Bench { port, local: bench.local.clone(), server, client };
     drop(bench);
-    let (what, tensors) = next.wait(next.client.kept()).unwrap();
+    let (what, tensors, _) = next.wait(next.client.kept()).unwrap();
     assert_eq!((what.as_str(), tensors.len()), ("three", 4));
     let values: Vec<_> = tensors[..3].iter().map(|tensor| next.read(tensor).unwrap()[0]).collect();
     assert_eq!(values, [4.0, -3.0, 7.0]);
     assert_eq!(next.read(&unary(Unary::Exp, &tensors[3])).unwrap_err().kind(), "ArgumentError");
     assert_eq!(next.read(&binary(Binary::Add, &tensors[1], &tensors[1])).unwrap()[0], -6.0);
-    next.client.keep(String::new(), &[]).unwrap();
+    next.client.keep(String::new(), &[], &[]).unwrap();
     drop(tensors);
     (0..3).for_each(|_| next.step());
     assert_eq!(next.local.device().counters().live_bytes, 0, "nothing is kept for ever");
@@ -445,8 +455,41 @@ fn the_host_loads_collections() {
     let bench = Bench::new();
     let loaded = bench.wait(bench.client.load("pair")).unwrap();
     assert_eq!(loaded.iter().map(|(label, _)| label.as_str()).collect::<Vec<_>>(), ["images", "labels"]);
-    assert_eq!(bench.read(&unary(Unary::Neg, &loaded[0].1)).unwrap(), [-1.0, -2.0]);
+    let Item::Tensor(images) = &loaded[0].1 else { panic!("{loaded:?}") };
+    assert_eq!(bench.read(&unary(Unary::Neg, images)).unwrap(), [-1.0, -2.0]);
     assert_eq!(bench.wait(bench.client.load("other")).unwrap_err().kind(), "LoadError");
+}
+
+fn stored(bench: &Bench) -> Stored {
+    let mut loaded = bench.wait(bench.client.load("many")).unwrap();
+    let Some((_, Item::Stored(stored))) = loaded.pop() else { panic!("{loaded:?}") };
+    stored
+}
+
+#[test]
+fn rows_that_stay_on_the_host_are_sent_for_and_outlive_their_client() {
+    let bench = Bench::new();
+    let here = stored(&bench);
+    assert_eq!((&here.shape()[..], here.resident()), (&[6, 1][..], 3));
+    let rows = bench.wait(bench.client.rows(&here, &[5, 1, 1])).unwrap();
+    assert_eq!(rows.shape()[..], [3, 1]);
+    assert_eq!(bench.local.device().counters().live_bytes, 0, "nothing lies on the device before it is used");
+    assert_eq!(bench.read(&unary(Unary::Neg, &rows)).unwrap(), [-1.0, -0.2, -0.2]);
+    let none = bench.wait(bench.client.rows(&here, &[6])).unwrap();
+    assert_eq!(bench.read(&none).unwrap_err().to_string(), "rows: row 6 of 6");
+
+    bench.client.keep("set".into(), &[], std::slice::from_ref(&here)).unwrap();
+    bench.deliver();
+    bench.step();
+    let port = Rc::new(Port::default());
+    let server = bench.server.successor(bench.local.clone(), ServerEnd(port.clone()));
+    let client = RemoteRunner::new(ClientEnd(port.clone()));
+    let next = Bench { port, local: bench.local.clone(), server, client };
+    drop((bench, here));
+    let (_, tensors, kept) = next.wait(next.client.kept()).unwrap();
+    assert_eq!((tensors.len(), kept[0].resident()), (0, 3));
+    let row = next.wait(next.client.rows(&kept[0], &[2])).unwrap();
+    assert_eq!(next.read(&row).unwrap(), [0.4]);
 }
 
 #[test]
@@ -537,7 +580,10 @@ fn requests() -> Vec<Vec<u8>> {
     poll(Box::pin(async { drop(bench.client.load("pair").await) }));
     poll(Box::pin(async { drop(bench.client.check(&[unary(Unary::Exp, &x)]).await) }));
     poll(Box::pin(async { drop(bench.client.kept().await) }));
-    bench.client.keep("x".into(), std::slice::from_ref(&x)).unwrap();
+    let stored = stored(&bench);
+    bench.port.requests.borrow_mut().retain(|request| Request::decode(request).is_ok());
+    poll(Box::pin(async { drop(bench.client.rows(&stored, &[5, 700]).await) }));
+    bench.client.keep("x".into(), std::slice::from_ref(&x), std::slice::from_ref(&stored)).unwrap();
     bench.client.heard_stop().unwrap();
     let (program, _state) = accumulating(&bench);
     for _ in 0..16 {

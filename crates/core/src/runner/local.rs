@@ -396,6 +396,10 @@ impl Inner {
             let message = format!("a value of shape {} for a state of shape {}", value.shape(), state.shape());
             return Err(Error::shape("assign", message));
         }
+        let place = self.place(state)?;
+        if let Op::Host(data) = &*value.op() {
+            return self.device.write(place.buffer, place.offset, &data.words);
+        }
         self.evaluate(std::slice::from_ref(value)).await?;
         self.device.copy(self.place(value)?, self.place(state)?, value.shape().len())
     }

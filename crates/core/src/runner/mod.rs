@@ -5,9 +5,11 @@ mod call;
 mod explain;
 mod local;
 mod profile;
+mod stored;
 
 pub use explain::{Profile, StepProfile};
 pub use local::{Host, LocalRunner};
+pub use stored::{Bytes, RESIDENT, Rows, Stored};
 
 use crate::{DType, Data, Error, Result, Shape, Tensor, device::LocalFuture};
 
@@ -41,6 +43,13 @@ pub trait Runner {
     /// Replaces the value of a loop's or a program's state by that of a tensor of the same shape and type, in order with
     /// other requests.
     fn assign<'a>(&'a self, state: &'a Tensor, value: &'a Tensor) -> LocalFuture<'a, Result<()>>;
+
+    /// Some of the rows that stay on the host, in this order: f32 \[rows, …\].
+    ///
+    /// Errors: there is no such row; no memory for them.
+    fn rows<'a>(&'a self, stored: &'a Stored, rows: &'a [u32]) -> LocalFuture<'a, Result<Tensor>> {
+        Box::pin(std::future::ready(stored.gather(rows).map(Tensor::from_data)))
+    }
 
     /// Makes a computation ready that is to be called many times. It does not run yet.
     fn prepare<'a>(&'a self, spec: &'a ProgramSpec) -> LocalFuture<'a, Result<Prepared>>;

@@ -4,8 +4,11 @@ mod dataset;
 mod partition;
 mod scenes;
 mod shuffle;
+mod window;
 
 pub use dataset::Dataset;
+pub(crate) use dataset::Samples;
 pub use partition::partition;
 pub use scenes::{Ground, SceneSpec, Scenes, Sprites, scenes};
 pub use shuffle::permutation;
+pub(crate) use window::{Window, advance};

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     Error, Result,
     augment::{Batch, augment},
-    data::Dataset,
+    data::{Dataset, Window},
     layers::{Forward, Layer, Params, Role},
     losses::distillation_loss,
     metrics::{Accuracy, hits},
@@ -59,6 +59,8 @@ pub(super) struct Places {
     pub order: usize,
     /// The learning rate of each step of an epoch, f32 \[of\].
     pub lrs: usize,
+    /// The samples of the next batches, if they are streamed.
+    pub window: Option<usize>,
     /// Loss, right answers and norms of gradients, if they are wanted, of the last steps: f32 \[rows, columns\].
     pub log: usize,
 }
@@ -71,6 +73,8 @@ pub(super) struct Body {
     pub answers: usize,
     /// Names of the parameters whose gradient norms are told.
     pub watched: Vec<String>,
+    /// How samples are streamed, if they are.
+    pub window: Option<Window>,
 }
 
 /// The most steps that the log remembers, of two numbers each; of more numbers, fewer steps.
@@ -85,6 +89,7 @@ pub(super) fn body(task: &Task, batches: Batches) -> Result<Body> {
     let mut spec = LoopSpec::default();
     let values = task.params.values();
     let like = |value: &Tensor| LoopSpec::placeholder(value.shape(), value.dtype());
+    let window = Window::over(task.data, batches.size, batches.count);
     let mut inputs = Inputs {
         params: values.iter().map(like).collect(),
         memory: Vec::new(),
@@ -92,6 +97,7 @@ pub(super) fn body(task: &Task, batches: Batches) -> Result<Body> {
         step: placeholder(&[], DType::I32)?,
         order: placeholder(&[batches.count * batches.size], DType::I32)?,
         lrs: placeholder(&[batches.of], DType::F32)?,
+        window: window.as_ref().map(Window::placeholder).transpose()?,
     };
     let look = look(task, batches, &inputs)?;
     let state = |&i: &usize| task.settings[i].optimiser.rule().state(&values[i]);
@@ -111,7 +117,7 @@ pub(super) fn body(task: &Task, batches: Batches) -> Result<Body> {
     let update = |(param, settings): (_, &Settings)| look.pass.updated(param).filter(|_| !settings.frozen).cloned();
     let mut next: Vec<Option<Tensor>> = task.params.handles().zip(task.settings).map(update).collect();
     look.trained.iter().zip(stepped).for_each(|(&i, value)| next[i] = Some(value));
-    let Inputs { params, memory, average, step, order, lrs } = inputs;
+    let Inputs { params, memory, average, step, order, lrs, window: samples } = inputs;
     let averaged = match task.options.ema {
         Some(decay) => follow(decay, &step, &average, &params, &next)?,
         None => Vec::new(),
@@ -149,10 +155,11 @@ pub(super) fn body(task: &Task, batches: Batches) -> Result<Body> {
         average,
         order: spec.push(order.clone(), zeros(&order), None),
         lrs: spec.push(lrs.clone(), zeros(&lrs), None),
+        window: samples.map(|samples| spec.push(samples.clone(), zeros(&samples), None)),
         log: spec.push(log.clone(), zeros(&log), Some(logged)),
     };
     spec.watch = Some(places.log);
-    Ok(Body { spec, places, answers: look.answers, watched })
+    Ok(Body { spec, places, answers: look.answers, watched, window })
 }
 
 /// What a step reads: placeholders of a loop, or values.
@@ -168,6 +175,8 @@ pub(super) struct Inputs {
     pub order: Tensor,
     /// f32 \[of\]
     pub lrs: Tensor,
+    /// The samples of the next batches, if they are streamed.
+    pub window: Option<Tensor>,
 }
 
 /// A step up to its gradients.
@@ -190,7 +199,7 @@ pub(super) struct Look {
 pub(super) fn look(task: &Task, batches: Batches, inputs: &Inputs) -> Result<Look> {
     let Task { params, options, settings, .. } = *task;
     let in_epoch = inputs.step.rem_scalar(batches.of as f64)?;
-    let (x, y) = batch(task.data, &inputs.order, &in_epoch, batches)?;
+    let (x, y) = batch(task.data, inputs, &in_epoch, batches)?;
     // Right answers are those of the data set: wrong or mixed labels, where they are asked for, are what is learnt from.
     let (x, target, answer) = if options.augment.is_empty() {
         (x, y.clone(), y)
@@ -282,11 +291,15 @@ pub(super) fn pair(first: &Tensor, second: &Tensor) -> Result<Tensor> {
 }
 
 /// Samples and targets of a step, by their places in the order.
-fn batch(data: &Dataset, order: &Tensor, in_epoch: &Tensor, batches: Batches) -> Result<(Tensor, Tensor)> {
+fn batch(data: &Dataset, inputs: &Inputs, in_epoch: &Tensor, batches: Batches) -> Result<(Tensor, Tensor)> {
     let within = Tensor::arange(batches.size)?;
     let places = if batches.last { within } else { in_epoch.mul_scalar(batches.size as f64)?.add(&within)? };
-    let index = order.take(&places)?;
-    Ok((data.x().rows("batch", &index)?, data.y().rows("batch", &index)?))
+    let index = inputs.order.take(&places)?;
+    let x = match (&inputs.window, Window::over(data, batches.size, batches.count)) {
+        (Some(samples), Some(window)) => window.batch(samples, in_epoch)?,
+        _ => data.x()?.rows("batch", &index)?,
+    };
+    Ok((x, data.y().rows("batch", &index)?))
 }
 
 /// The log with a step's row replaced.

@@ -3,12 +3,12 @@
 use super::body::pair;
 use crate::{
     Error, Result,
-    data::Dataset,
+    data::{Dataset, Samples, Window, advance},
     layers::{Forward, Layer, Params, build},
     losses::Loss,
     metrics::{Accuracy, hits},
 };
-use gradbook_core::{DType, LoopRun, LoopSpec, Runner, Shape, Tensor};
+use gradbook_core::{DType, LoopRun, LoopSpec, Runner, Shape, Tensor, device::LocalFuture};
 
 /// How well a model does on a data set.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,6 +60,27 @@ pub async fn evaluate(
 /// # Ok::<(), gradbook_learn::Error>(())
 /// ```
 pub async fn predict(runner: &dyn Runner, model: &dyn Layer, x: &Tensor, batch: usize) -> Result<Tensor> {
+    predict_from(runner, model, Samples::Resident(x.clone()), batch).await
+}
+
+/// What a model makes of each sample of a data set, `batch` samples at a time; the samples may be streamed.
+///
+/// Errors: those of [`predict`].
+pub async fn predict_all(runner: &dyn Runner, model: &dyn Layer, data: &Dataset, batch: usize) -> Result<Tensor> {
+    data.settle(runner).await?;
+    predict_from(runner, model, data.samples(), batch).await
+}
+
+fn predict_from<'a>(
+    runner: &'a dyn Runner,
+    model: &'a dyn Layer,
+    x: Samples,
+    batch: usize,
+) -> LocalFuture<'a, Result<Tensor>> {
+    Box::pin(predictions(runner, model, x, batch))
+}
+
+async fn predictions(runner: &dyn Runner, model: &dyn Layer, x: Samples, batch: usize) -> Result<Tensor> {
     let Some((&samples, inner)) = x.shape().split_first() else {
         return Err(Error::argument("predict", "x has no axes; expected samples on the first"));
     };
@@ -68,13 +89,15 @@ pub async fn predict(runner: &dyn Runner, model: &dyn Layer, x: &Tensor, batch: 
         return Err(Error::argument("predict", message));
     }
     build(model, &[&[batch.min(samples)], inner].concat(), 0)?;
-    runner.evaluate(&[&Params::of(model).values()[..], std::slice::from_ref(x)].concat()).await?;
+    let mut given = Params::of(model).values();
+    if let Samples::Resident(x) = &x {
+        given.push(x.clone());
+    }
+    runner.evaluate(&given).await?;
     let mut parts = Vec::new();
     for start in (0..samples).step_by(batch) {
-        let indices: Vec<i32> = (start..samples.min(start + batch)).map(|i| i as i32).collect();
-        // Named by an index, all full batches are one program.
-        let part = x.rows("predict", &Tensor::i32(&[indices.len()], &indices)?)?;
-        let output = model.forward(&part, &mut Forward::evaluation())?;
+        let numbers: Vec<i32> = (start as i32..samples.min(start + batch) as i32).collect();
+        let output = model.forward(&x.read(runner, &numbers).await?, &mut Forward::evaluation())?;
         runner.evaluate(std::slice::from_ref(&output)).await?;
         parts.push(output);
     }
@@ -88,7 +111,7 @@ pub async fn predict(runner: &dyn Runner, model: &dyn Layer, x: &Tensor, batch: 
 
 /// The shape of a batch.
 pub(super) fn sample(data: &Dataset, batch: usize) -> Vec<usize> {
-    [&[batch.clamp(1, data.len())], &data.x().shape()[1..]].concat()
+    [&[batch.clamp(1, data.len())], &data.shape()[1..]].concat()
 }
 
 /// Draws what the model lacks for an input shape, computes its parameters, and tells how many classes labels may name, if the loss takes
@@ -121,6 +144,9 @@ pub(super) struct Passes {
 struct Pass {
     run: LoopRun,
     steps: usize,
+    window: Option<Window>,
+    /// The samples of all steps.
+    order: Vec<i32>,
 }
 
 impl Passes {
@@ -137,8 +163,10 @@ impl Passes {
         let mut passes = Self { loops: Vec::new(), samples, targets: data.y().shape().len(), counts: false };
         for (start, size, steps) in [(0, size, full), (full * size, rest, 1)] {
             if size > 0 {
-                let (spec, counts) = body(model, data, loss, start, size)?;
-                passes.loops.push(Pass { run: runner.begin(&spec).await?, steps });
+                let window = Window::over(data, size, steps);
+                let (spec, counts) = body(model, data, loss, window.as_ref(), start, size)?;
+                let order = (start as i32..(start + size * steps) as i32).collect();
+                passes.loops.push(Pass { run: runner.begin(&spec).await?, steps, window, order });
                 passes.counts = counts;
             }
         }
@@ -149,11 +177,11 @@ impl Passes {
     pub async fn run(&self, runner: &dyn Runner) -> Result<Score> {
         let (mut loss, mut right) = (0.0, 0.0);
         for pass in &self.loops {
-            let [step, sums] = &pass.run.state[..] else { unreachable!("the body has two states") };
+            let [step, sums, samples @ ..] = &pass.run.state[..] else { unreachable!("the body has two states") };
             runner.assign(step, &Tensor::i32(&[], &[0])?).await?;
             runner.assign(sums, &Tensor::zeros(&[2])?).await?;
-            let end = runner.advance(&pass.run, pass.steps, &mut |_| {}).await?;
-            if end.stopped {
+            let window = pass.window.as_ref().zip(samples.first());
+            if advance(runner, &pass.run, window, &pass.order, 0..pass.steps).await? {
                 return Err(gradbook_core::Error::Stopped.into());
             }
             let sums = runner.read(sums).await?;
@@ -166,11 +194,23 @@ impl Passes {
 }
 
 /// A step over samples start + step·size …, which adds their loss and right answers up; and whether there are right answers.
-fn body(model: &dyn Layer, data: &Dataset, loss: &Loss, start: usize, size: usize) -> Result<(LoopSpec, bool)> {
+fn body(
+    model: &dyn Layer,
+    data: &Dataset,
+    loss: &Loss,
+    window: Option<&Window>,
+    start: usize,
+    size: usize,
+) -> Result<(LoopSpec, bool)> {
     let step = LoopSpec::placeholder(&Shape::default(), DType::I32);
     let sums = LoopSpec::placeholder(&Shape::new("evaluate", [2])?, DType::F32);
     let index = step.mul_scalar(size as f64)?.add_scalar(start as f64)?.add(&Tensor::arange(size)?)?;
-    let (x, y) = (data.x().rows("batch", &index)?, data.y().rows("batch", &index)?);
+    let samples = window.map(Window::placeholder).transpose()?;
+    let x = match (window, &samples) {
+        (Some(window), Some(samples)) => window.batch(samples, &step)?,
+        _ => data.x()?.rows("batch", &index)?,
+    };
+    let y = data.y().rows("batch", &index)?;
     let output = model.forward(&x, &mut Forward::evaluation())?;
     let counts = Accuracy::applies(&output, &y);
     let right = if counts { hits(&output, &y)? } else { Tensor::scalar(0.0) };
@@ -180,5 +220,8 @@ fn body(model: &dyn Layer, data: &Dataset, loss: &Loss, start: usize, size: usiz
     let added = sums.add(&pair(&total, &right)?)?;
     spec.push(step, Tensor::i32(&[], &[0])?, Some(after));
     spec.push(sums, Tensor::zeros(&[2])?, Some(added));
+    if let Some(samples) = samples {
+        spec.push(samples.clone(), samples.zeros_like(), None);
+    }
     Ok((spec, counts))
 }

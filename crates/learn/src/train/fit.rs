@@ -12,12 +12,12 @@ use super::{
 use crate::{
     Error, Result,
     augment::{Batch, augment},
-    data::{Dataset, permutation},
+    data::{Dataset, Window, advance, permutation},
     layers::{Layer, Params},
     schedule::{EarlyStopping, Plateau, Schedule},
 };
-use gradbook_core::{LoopRun, LoopSpec, Progress, Runner, Shape, Tensor};
-use std::ops::Range;
+use gradbook_core::{DType, LoopRun, LoopSpec, Progress, Runner, Shape, Tensor};
+use std::{cell::RefCell, ops::Range};
 
 /// Trains a model on a data set: all steps run where the runner computes, and `listen` hears of them every few tens of
 /// milliseconds, after each epoch, and before the first step, which is the moment to say that it is not wanted any more. From then on the model's parameters are the run's live values; they stay when it is
@@ -47,6 +47,7 @@ pub async fn fit(
     listen: &mut dyn FnMut(&Event) -> Flow,
 ) -> Result<History> {
     options.check()?;
+    train.settle(runner).await?;
     let classes = prepare(runner, model, &input(train, options)?, &options.loss, options.seed).await?;
     if let Some(teacher) = &options.teacher {
         runner.evaluate(&Params::of(&*teacher.model).values()).await?;
@@ -82,11 +83,12 @@ pub(super) fn input(train: &Dataset, options: &FitOptions) -> Result<Vec<usize>>
     if options.augment.is_empty() {
         return Ok(shape);
     }
-    let like = |data: &Tensor| -> Result<Tensor> {
-        let shape = [&shape[..1], &data.shape()[1..]].concat();
-        Ok(LoopSpec::placeholder(&Shape::new("fit", shape)?, data.dtype()))
+    let like = |all: &Shape, dtype: DType| -> Result<Tensor> {
+        let shape = [&shape[..1], &all[1..]].concat();
+        Ok(LoopSpec::placeholder(&Shape::new("fit", shape)?, dtype))
     };
-    let batch = Batch::new(like(train.x())?, like(train.y())?, Some(2));
+    let (x, y) = (like(train.shape(), DType::F32)?, like(train.y().shape(), train.y().dtype())?);
+    let batch = Batch::new(x, y, Some(2));
     Ok(augment(&options.augment, batch, Tensor::key(0))?.x.shape().to_vec())
 }
 
@@ -123,13 +125,22 @@ pub(super) struct Loop {
     pub answers: usize,
     /// Names of the parameters whose gradient norms are told.
     pub watched: Vec<String>,
+    window: Option<Window>,
+    /// The samples of an epoch in the order of its batches.
+    order: RefCell<Vec<i32>>,
 }
 
 impl Loop {
     async fn begin(runner: &dyn Runner, body: Body, batches: Batches) -> Result<Self> {
         let run = runner.begin(&body.spec).await?;
-        let Body { places, answers, watched, .. } = body;
-        Ok(Self { state: run.state.clone(), run, places, batches, answers, watched })
+        let Body { places, answers, watched, window, .. } = body;
+        let (state, order) = (run.state.clone(), RefCell::default());
+        Ok(Self { state, run, places, batches, answers, watched, window, order })
+    }
+
+    /// How samples are streamed, and the state that they are streamed to; if they are.
+    fn window(&self) -> Option<(&Window, &Tensor)> {
+        self.window.as_ref().zip(self.places.window.map(|at| &self.state[at]))
     }
 
     /// What a step from the present state reads.
@@ -148,6 +159,7 @@ impl Loop {
             step: self.state[self.places.shared.end - 1].clone(),
             order: self.state[self.places.order].clone(),
             lrs: self.state[self.places.lrs].clone(),
+            window: self.places.window.map(|at| self.state[at].clone()),
         }
     }
 }
@@ -340,7 +352,11 @@ impl<'a> Run<'a> {
         let mut done = 0;
         while done < self.batches.count {
             self.follow(epoch, first + done, base, lr_changes, before, &mut teller).await?;
-            let size = (self.batches.count - done).min(*piece).min(rows);
+            let mut size = (self.batches.count - done).min(*piece).min(rows);
+            if let Some((window, state)) = self.main.window() {
+                window.fill(self.runner, state, &self.main.order.borrow(), done).await?;
+                size = size.min(window.left(done));
+            }
             let mut reports = 0;
             let mut watch = |progress: Progress| {
                 reports += 1;
@@ -360,6 +376,9 @@ impl<'a> Run<'a> {
         self.share(&self.main, rest).await?;
         self.follow(epoch, first + done, base, lr_changes, before, &mut teller).await?;
         let mut watch = |progress: Progress| teller.tell(rest, done, &progress);
+        if let Some((window, state)) = rest.window() {
+            window.fill(self.runner, state, &rest.order.borrow(), 0).await?;
+        }
         let end = self.runner.advance(&rest.run, 1, &mut watch).await?;
         self.share(rest, &self.main).await?;
         self.check(&teller).await?;
@@ -403,8 +422,9 @@ impl<'a> Run<'a> {
     async fn cause(&self, epoch: usize, step: usize) -> Result<Option<(usize, String)>> {
         // Steps of one run repeat to the bit.
         let early = step.saturating_sub(1);
-        for (at, replayed) in [(early, early), (step, step - early)] {
-            if replayed > 0 && self.runner.advance(&self.main.run, replayed, &mut |_| {}).await?.stopped {
+        let (window, order) = (self.main.window(), self.main.order.borrow().clone());
+        for (at, before) in [(early, 0), (step, early)] {
+            if advance(self.runner, &self.main.run, window, &order, before..at.min(self.batches.count)).await? {
                 return Ok(None);
             }
             let part = match &self.rest {
@@ -412,7 +432,12 @@ impl<'a> Run<'a> {
                     self.share(&self.main, rest).await?;
                     rest
                 }
-                _ => &self.main,
+                _ => {
+                    if let Some((window, samples)) = window {
+                        window.fill(self.runner, samples, &order, at).await?;
+                    }
+                    &self.main
+                }
             };
             if let Some(cause) = cause(self.runner, &self.task, part.batches, &part.inputs()).await? {
                 return Ok(Some((epoch * self.batches.of + at + 1, cause)));
@@ -456,6 +481,7 @@ impl<'a> Run<'a> {
         for part in std::iter::once(&self.main).chain(&self.rest) {
             let (now, later) = order.split_at(part.batches.count * part.batches.size);
             self.runner.assign(&part.state[part.places.order], &Tensor::i32(&[now.len()], now)?).await?;
+            part.order.replace(now.to_vec());
             order = later;
         }
         Ok(())

@@ -16,7 +16,7 @@ mod step;
 mod tell;
 
 pub use checkpoint::{Checkpoint, Keeper};
-pub use evaluate::{Score, evaluate, predict};
+pub use evaluate::{Score, evaluate, predict, predict_all};
 pub use event::{BeginReport, EpochReport, Event, Flow, History, Point, StepReport};
 pub use fit::fit;
 pub use groups::Group;

@@ -3,7 +3,7 @@
 use super::evaluate::{prepare, sample};
 use crate::{
     Error, Result,
-    data::Dataset,
+    data::{Dataset, Window, advance},
     layers::{Forward, Layer, Param, Params, Role},
     losses::Loss,
 };
@@ -15,12 +15,15 @@ use gradbook_core::{DType, LoopSpec, Runner, Shape, Tensor};
 /// Errors: a model without running statistics; shapes that do not fit; a stop, after which the statistics are as they were.
 pub async fn recompute_statistics(runner: &dyn Runner, model: &dyn Layer, data: &Dataset, batch: usize) -> Result<()> {
     prepare(runner, model, &sample(data, batch), &Loss::Mse, 0).await?;
+    data.settle(runner).await?;
     let params = Params::of(model);
     let buffers: Vec<_> = params.handles().filter(|param| param.role() == Role::Buffer).cloned().collect();
     if buffers.is_empty() {
         return Err(Error::argument("recomputeStatistics", "the model has no running statistics"));
     }
-    runner.evaluate(&[data.x().clone()]).await?;
+    if data.streamed().is_none() {
+        runner.evaluate(&[data.x()?]).await?;
+    }
     let size = batch.clamp(1, data.len());
     let (steps, rest) = (data.len() / size, data.len() % size);
     let mut values: Vec<Tensor> = buffers.iter().map(Param::value).collect();
@@ -43,7 +46,12 @@ async fn collected(
     let mut spec = LoopSpec::default();
     let step = LoopSpec::placeholder(&Shape::default(), DType::I32);
     let start = step.mul_scalar(size as f64)?.add_scalar(first as f64)?;
-    let x = data.x().rows("batch", &start.add(&Tensor::arange(size)?)?)?;
+    let window = Window::over(data, size, steps);
+    let samples = window.as_ref().map(Window::placeholder).transpose()?;
+    let x = match (&window, &samples) {
+        (Some(window), Some(samples)) => window.batch(samples, &step)?,
+        _ => data.x()?.rows("batch", &start.add(&Tensor::arange(size)?)?)?,
+    };
     // A batch enters with its share of the samples so far: then all count alike.
     let seen = start.add_scalar(size as f64)?.to_f32()?;
     let share = seen.full_like(size as f64).div(&seen)?;
@@ -60,8 +68,12 @@ async fn collected(
     }
     let after = step.add_scalar(1)?;
     spec.push(step, Tensor::i32(&[], &[0])?, Some(after));
+    if let Some(samples) = samples {
+        spec.push(samples.clone(), samples.zeros_like(), None);
+    }
     let run = runner.begin(&spec).await?;
-    if runner.advance(&run, steps, &mut |_| {}).await?.stopped {
+    let order: Vec<i32> = (first as i32..(first + size * steps) as i32).collect();
+    if advance(runner, &run, window.as_ref().zip(run.state.last()), &order, 0..steps).await? {
         return Err(gradbook_core::Error::Stopped.into());
     }
     Ok(run.state[..buffers.len()].to_vec())

@@ -1,12 +1,13 @@
 //! The way to what computes: graphs go out as bytes, replies come in.
 
 use super::promise::promise;
+use crate::api::dataset::Stored;
 use crate::api::list::TensorList;
 use crate::api::tensor::Tensor;
 use crate::error::{Result, Thrown};
 use crate::js::bytes;
 use gradbook_core::device::LocalFuture;
-use gradbook_core::remote::{RemoteRunner, Transport};
+use gradbook_core::remote::{Item, RemoteRunner, Transport};
 use gradbook_core::{self as core, Runner};
 use js_sys::{Array, Function, Promise, Uint8Array};
 use std::pin::pin;
@@ -64,18 +65,20 @@ impl Session {
         })
     }
 
-    /// Wants these tensors kept for the session that comes after this one, with a word about them, in place of what was
-    /// kept before.
-    pub fn keep(&self, what: String, tensors: &TensorList) -> Result<()> {
-        Ok(self.0.keep(what, &tensors.tensors())?)
+    /// Wants these tensors, and samples that stay where they are, kept for the session that comes after this one, with a word about
+    /// them, in place of what was kept before.
+    pub fn keep(&self, what: String, tensors: &TensorList, stored: Vec<Stored>) -> Result<()> {
+        let stored: Vec<_> = stored.into_iter().map(|stored| stored.0).collect();
+        Ok(self.0.keep(what, &tensors.tensors(), &stored)?)
     }
 
-    /// What the session before this one wanted kept, as `[what, tensors]`.
+    /// What the session before this one wanted kept, as `[what, tensors, stored]`.
     pub fn kept(&self) -> Promise {
         let runner = self.0.clone();
         promise(async move {
-            let (what, tensors) = runner.kept().await?;
-            Ok(Array::of2(&what.into(), &TensorList::from(tensors).into()).into())
+            let (what, tensors, stored) = runner.kept().await?;
+            let stored: Array = stored.into_iter().map(|stored| JsValue::from(Stored(stored))).collect();
+            Ok(Array::of3(&what.into(), &TensorList::from(tensors).into(), &stored).into())
         })
     }
 
@@ -99,11 +102,17 @@ impl Session {
         promise(async move { Ok(runner.save(&what, &named).await?.into()) })
     }
 
-    /// A collection of tensors that the engine's host has, as `[label, tensor]` pairs.
+    /// A collection that the engine's host has, as pairs of a label and a tensor, or samples that stay there.
     pub fn load(&self, what: String) -> Promise {
         let runner = self.0.clone();
         promise(async move {
-            let pair = |(label, tensor): (String, core::Tensor)| Array::of2(&label.into(), &Tensor(tensor).into());
+            let pair = |(label, item): (String, Item)| {
+                let item = match item {
+                    Item::Tensor(tensor) => Tensor(tensor).into(),
+                    Item::Stored(stored) => Stored(stored).into(),
+                };
+                Array::of2(&label.into(), &item)
+            };
             Ok(runner.load(&what).await?.into_iter().map(pair).collect::<Array>().into())
         })
     }

@@ -199,6 +199,13 @@ pub fn predict(session: &Session, model: &Model, x: &Tensor, batch: usize) -> Pr
     promise(async move { Ok(Tensor(train::predict(&runner, &model, &x, batch).await?).into()) })
 }
 
+/// What a model makes of each sample of a data set.
+#[wasm_bindgen(js_name = predictAll)]
+pub fn predict_all(session: &Session, model: &Model, data: &Dataset, batch: usize) -> Promise {
+    let (runner, model, data) = (session.runner(), model.0.clone(), data.0.clone());
+    promise(async move { Ok(Tensor(train::predict_all(&runner, &model, &data, batch).await?).into()) })
+}
+
 /// A loss of outputs and targets by its name and options, reduced to one number or not at all.
 #[wasm_bindgen(js_name = lossOf)]
 pub fn loss_of(loss: JsValue, reduction: JsValue, output: &Tensor, target: &Tensor) -> Result<Tensor> {

@@ -2,10 +2,13 @@
 //! numbers, and so does whatever has 32 bits already. Arrays that were read elsewhere stay what they are.
 
 use crate::js::{self, out_of_memory};
-use gradbook_core::{DType, Data, Error, Result, Shape, Tensor, remote::Loaded};
-use gradbook_formats::idx::{self, Values};
+use gradbook_core::remote::{Item, Loaded};
+use gradbook_core::runner::{Bytes, RESIDENT, Rows};
+use gradbook_core::{DType, Data, Error, Result, Shape, Stored, Tensor};
+use gradbook_formats::idx::{self, Kind, Values};
 use gradbook_formats::residual;
 use js_sys::{Array, Float32Array, Int32Array, Uint8Array, Uint32Array};
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 /// A file of a collection.
@@ -16,16 +19,16 @@ pub enum File {
     Array(Data),
 }
 
-/// The tensors of a collection, by the labels of its files.
-pub fn tensors(what: &str, files: Vec<(String, File)>) -> Result<Loaded> {
-    let tensor = |(label, file)| match file {
-        File::Array(data) => Ok((label, Tensor::from_data(data))),
-        File::Packed(bytes) => match tensor(&bytes) {
-            Ok(tensor) => Ok((label, tensor)),
+/// What a collection holds, by the labels of its files. Samples that are too many for a device stay as they were stored.
+pub fn items(what: &str, files: Vec<(String, File)>) -> Result<Loaded> {
+    let item = |(label, file)| match file {
+        File::Array(data) => Ok((label, Tensor::from_data(data).into())),
+        File::Packed(bytes) => match item(bytes) {
+            Ok(item) => Ok((label, item)),
             Err(message) => Err(Error::Load { what: what.into(), message: format!("{label}: {message}") }),
         },
     };
-    files.into_iter().map(tensor).collect()
+    files.into_iter().map(item).collect()
 }
 
 /// Elements of a typed array with their sizes: Float32Array, Int32Array, Uint32Array, or Uint8Array of 0 and 1. Errors: neither
@@ -74,6 +77,55 @@ pub fn triple(label: &str, data: &Data) -> JsValue {
     Array::of3(&label.into(), &elements, &shape.into()).into()
 }
 
+fn item(bytes: Vec<u8>) -> Result<Item, String> {
+    match idx::header(&bytes) {
+        Ok(header) if header.elements() > RESIDENT => stored(bytes, header),
+        _ => tensor(&bytes).map(Item::Tensor),
+    }
+}
+
+/// Samples that are read row by row.
+fn stored(bytes: Vec<u8>, header: idx::Header) -> Result<Item, String> {
+    let idx::Header { dims, kind, data } = header;
+    let shape = match (&dims[..], kind) {
+        (&[n, h, w], Kind::U8) => Shape::new("tensor", [n, 1, h, w]),
+        (&[_, _, _, _], Kind::U8) | (&[_, _], Kind::I16) => Shape::new("tensor", dims),
+        _ => {
+            return Err(format!(
+                "it is {} numbers, and at most {RESIDENT} of this kind fit",
+                dims.iter().product::<usize>()
+            ));
+        }
+    };
+    let shape = shape.map_err(|error| error.to_string())?;
+    let rows: Rc<dyn Rows> = match kind {
+        Kind::U8 => Rc::new(Bytes::new(&shape, bytes, data).map_err(|error| error.to_string())?),
+        _ => Rc::new(Sound { bytes, data, length: shape[1] }),
+    };
+    Stored::new(shape, rows).map(Item::Stored).map_err(|error| error.to_string())
+}
+
+/// Sound as it stands in a file.
+struct Sound {
+    bytes: Vec<u8>,
+    /// Where it begins.
+    data: usize,
+    /// Numbers of a recording.
+    length: usize,
+}
+
+impl Rows for Sound {
+    fn write(&self, row: usize, words: &mut [u32]) {
+        let bytes = &self.bytes[self.data + 2 * row * self.length..];
+        let values = bytes.as_chunks().0.iter().map(|&word| sample(i16::from_be_bytes(word)).to_bits());
+        words.iter_mut().zip(values).for_each(|(word, value)| *word = value);
+    }
+}
+
+fn sample(value: i16) -> f32 {
+    f32::from(value) / 32768.0
+}
+
 fn tensor(bytes: &[u8]) -> Result<Tensor, String> {
     if bytes.starts_with(residual::MAGIC) {
         let images = residual::decode(bytes).map_err(|error| error.to_string())?;
@@ -85,7 +137,7 @@ fn tensor(bytes: &[u8]) -> Result<Tensor, String> {
         (&[n], Values::U8(values)) => words(&[n], DType::I32, values, u32::from),
         (&[n, h, w], Values::U8(values)) => floats(&[n, 1, h, w], values, fraction),
         (&[n, c, h, w], Values::U8(values)) => floats(&[n, c, h, w], values, fraction),
-        (&[n, t], Values::I16(values)) => floats(&[n, t], values, |value| f32::from(value) / 32768.0),
+        (&[n, t], Values::I16(values)) => floats(&[n, t], values, sample),
         (dims, Values::I32(values)) => Data::i32(dims, values),
         (dims, Values::F32(values)) => Data::f32(dims, values),
         (dims, _) => {

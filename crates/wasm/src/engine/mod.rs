@@ -249,7 +249,7 @@ impl remote::Host for Host {
                 return Ok(known.clone());
             }
             let files = files(&load, &what).await.map_err(|error| failed(&what, &error))?;
-            let tensors = datasets::tensors(&what, files)?;
+            let tensors = datasets::items(&what, files)?;
             if !what.contains(':') {
                 loaded.borrow_mut().insert(what, tensors.clone());
             }

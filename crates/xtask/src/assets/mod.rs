@@ -91,5 +91,14 @@ pub fn run(project: &Project, only: Option<&str>, check: bool) -> Result<()> {
     Ok(())
 }
 
+/// Writes the trained weights of EfficientNet-Lite0 as they would be packed with 16 bits, for tests that want them nearer to what was
+/// published.
+pub fn half(project: &Project) -> Result<()> {
+    let files = archive::open(project, &models::LITE0)?;
+    stamp::write(&project.scratch().join("assets").join(HALF), &models::efficientnet_lite0_half(&files)?)
+}
+
+const HALF: &str = "efficientnet-lite0-f16.safetensors";
+
 #[cfg(test)]
 mod tests;

