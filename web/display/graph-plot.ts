@@ -1,6 +1,8 @@
-// The picture of a graph: dagre says where boxes lie and how arrows run (layers of boxes, few crossings), and we draw them.
+// The picture of a graph: dagre says where boxes lie and how arrows run (layers of boxes, few crossings), and we draw them. Graphs come from
+// anyone's notebooks, and a layout takes longer than its graph is large: what would hold up the page is a list instead.
 
 import { Graph, layout } from "@dagrejs/dagre";
+import { graphView } from "./graph.ts";
 import type { GraphBox, GraphDisplay } from "./schema.ts";
 import type { Ink, Shape } from "./svg.ts";
 import { elementOf, node, PAGE, PAPER, round, svg, text, textOf } from "./svg.ts";
@@ -12,6 +14,8 @@ const PADDING = { x: 10, y: 6 };
 const SHORT = 34;
 /** Down to this much of its size a picture is made to fit; below that it scrolls. */
 const LEAST_SCALE = 0.75;
+/** Boxes, and rows of boxes that arrows pass: so many are laid out in about a second. */
+const MOST_PLACES = 3000;
 
 /** Colours of arrows and boxes beside those of all pictures. */
 interface Paint extends Ink {
@@ -64,10 +68,38 @@ interface Point {
   y: number;
 }
 
-function drawn(
-  { boxes, edges }: GraphDisplay,
-  paint: Paint,
-): { width: number; height: number; shapes: Shape[] } {
+interface Drawing {
+  width: number;
+  height: number;
+  shapes: Shape[];
+}
+
+function drawn(display: GraphDisplay, paint: Paint): Drawing {
+  return placesOf(display) > MOST_PLACES ? listed(display, paint) : laidOut(display, paint);
+}
+
+/** How many places a layout has to find. */
+function placesOf({ boxes, edges }: GraphDisplay): number {
+  const rows = boxes.map(() => 0);
+  const inOrder = [...edges].sort((a, b) => a.to - b.to);
+  const row = (box: number) => rows[box] ?? 0;
+  for (const { from, to } of inOrder) rows[to] = Math.max(row(to), row(from) + 1);
+  return inOrder.reduce((sum, { from, to }) => sum + row(to) - row(from), boxes.length);
+}
+
+/** Its words, a line for each box. */
+function listed(display: GraphDisplay, paint: Paint): Drawing {
+  const [, ...lines] = graphView.text(display).split("\n");
+  const shapes = lines.map((line, i) => text(line, PADDING.x, (i + 1) * TITLE.line, paint.strong));
+  const width = lines.reduce((most, line) => Math.max(most, widthOf(line, NOTE.size, false)), 0);
+  return {
+    width: Math.ceil(width) + 2 * PADDING.x,
+    height: lines.length * TITLE.line + 2 * PADDING.y,
+    shapes,
+  };
+}
+
+function laidOut({ boxes, edges }: GraphDisplay, paint: Paint): Drawing {
   const graph = new Graph({ multigraph: true });
   graph.setGraph({ rankdir: "TB", nodesep: 18, edgesep: 10, ranksep: 22, marginx: 6, marginy: 6 });
   for (const [i, box] of boxes.entries()) graph.setNode(String(i), sizeOf(box));

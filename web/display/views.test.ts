@@ -179,6 +179,15 @@ test("a graph of many boxes is laid out, in their order from top to bottom", () 
   for (const { from, to } of edges) assert.ok((lines[from] ?? 0) < (lines[to] ?? 0));
 });
 
+test("a graph whose layout would take long is a list", () => {
+  const boxes = Array.from({ length: 80 }, (_, i) => ({ label: `v${i}`, notes: [], role: "value" as const }));
+  const edges = boxes.flatMap((_, to) => Array.from({ length: to }, (_, from) => ({ from, to })));
+  const svg = graphSvg({ kind: "graph", title: "all to all", boxes, edges });
+  assert.equal(svg.match(/<rect /g)?.length, 1);
+  assert.equal(svg.match(/<text /g)?.length, 80);
+  assert.ok(svg.includes("v2, from v0 and v1"));
+});
+
 test("a logarithmic panel leaves out what is not above 0, and one in order names some of many", () => {
   assert.deepEqual(logTicks(0.02, 3), [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2]);
   assert.deepEqual(logTicks(1e-6, 1e6).at(0), 1e-6);
