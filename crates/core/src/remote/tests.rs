@@ -495,7 +495,7 @@ fn rows_that_stay_on_the_host_are_sent_for_and_outlive_their_client() {
 #[test]
 fn a_loop_does_not_go_on_without_what_was_to_be_assigned() {
     let bench = Bench::new();
-    let one = || Tensor::from_data(Data::f32(&[1, 1], &[1.0]).unwrap());
+    let one = || Tensor::from_data(Data::f32([1, 1], &[1.0]).unwrap());
     let [x, window] = [(); 2].map(|()| LoopSpec::placeholder(one().shape(), DType::F32));
     let mut spec = LoopSpec::default();
     spec.push(x.clone(), one(), Some(binary(Binary::Add, &x, &window)));

@@ -6,7 +6,7 @@ mod scenes;
 mod shuffle;
 mod window;
 
-pub use dataset::Dataset;
+pub use dataset::{Dataset, Source};
 pub(crate) use dataset::Samples;
 pub use partition::partition;
 pub use scenes::{Ground, SceneSpec, Scenes, Sprites, scenes};
