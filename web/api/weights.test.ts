@@ -389,5 +389,8 @@ test("a run that goes on keeps the changes of a live learning rate, and its reco
   assert.deepEqual(again.lrChanges, live.lrChanges);
   await assert.rejects(fit(1, wanted, { lrChanges: live.lrChanges }), /not both/);
   await assert.rejects(fit(1, 0.1, { lrChanges: [{ step: 0, lr: 1 }] }), /must rise from 1/);
-  assert.throws(() => g.optim.sgd({ lr: { value: "0.1" as never } }), /lr is NaN; it must be a positive number/);
+  assert.throws(
+    () => g.optim.sgd({ lr: { value: "0.1" as never } }),
+    /lr is NaN; it must be a positive number/,
+  );
 });
