@@ -823,7 +823,14 @@ export interface EpochReport {
     /** Training steps a second. */
     stepsPerSecond?: number;
 }
-/** Everything is prepared, some steps were done, or an epoch is over. */
+/** What a live learning rate became. */
+export interface LrChange {
+    /** The first step that had it, from 1. */
+    step: number;
+    /** The rate that the schedule went on from. */
+    lr: number;
+}
+/** Everything is prepared, some steps were done, the rate was changed, or an epoch is over. */
 export type TrainEvent = {
     kind: "begin";
     steps: number;
@@ -835,7 +842,9 @@ export type TrainEvent = {
     steps: number;
     lr: number;
     points: StepPoint[];
-} | (EpochReport & {
+} | (LrChange & {
+    kind: "lrChange";
+}) | (EpochReport & {
     kind: "epoch";
 });
 /** A history as the module gives it. */
@@ -845,6 +854,7 @@ export interface HistoryData {
     stopped: boolean;
     restored?: number;
     seed: number;
+    lrChanges?: LrChange[];
     watched?: string[];
 }
 /** What a training run came to; shown as its curve. */
@@ -863,6 +873,8 @@ export declare class History {
     readonly restored: number | undefined;
     /** The seed of the run: the same one repeats it. */
     readonly seed: number;
+    /** What a live learning rate was from which step on. With these as `lrChanges` of `fit`, and the seed, the run is repeated. */
+    readonly lrChanges: readonly LrChange[];
     /** Names of the weights whose gradient norms the points have. */
     readonly watched: readonly string[];
     /** The last epoch's figures. */
@@ -903,7 +915,7 @@ export type { Explain, ExplainOptions, GradCamOptions, OcclusionOptions, Target 
 export { Explanation } from "./explain.ts";
 export type { FileStore, StoredFile } from "./file-store.ts";
 export type { Gradbook } from "./gradbook.ts";
-export type { EpochReport, StepPoint } from "./history.ts";
+export type { EpochReport, LrChange, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
 export type { CrossEntropyOptions, Loss, Losses, LossFunction, LossName, ReductionOption, Task, } from "./losses.ts";
 export type { Fit, FitOptions, ForwardOptions, LayerSummary, ModelFunction, ParameterGroup, Score, } from "./model.ts";
@@ -911,12 +923,12 @@ export { Model, RangeTest, Summary } from "./model.ts";
 export type { ClassifyOptions, Models, ModelsOptions } from "./models.ts";
 export { Classification, Classifier } from "./models.ts";
 export type { BatchNormOptions, Conv1dOptions, Conv2dOptions, ConvTranspose2dOptions, DenseOptions, DropoutOptions, GraphNode, Init, Join, LayerLike, LayerNormOptions, Nn, SeparableConv2dOptions, } from "./nn.ts";
-export type { AdamOptions, Optim, OptimizerOptions, PreviewOptions, RmsPropOptions, Schedule, SchedulePreview, SgdOptions, StepOptions, } from "./optim.ts";
+export type { AdamOptions, LiveNumber, Optim, OptimizerOptions, PreviewOptions, RmsPropOptions, Schedule, SchedulePreview, SgdOptions, StepOptions, } from "./optim.ts";
 export { Optimizer } from "./optim.ts";
 export type { Own } from "./own.ts";
 export type { PlanStep } from "./plan.ts";
 export { Plan } from "./plan.ts";
-export type { CurveOptions, Displayable, ImagesOptions, Line, LinesOptions, OverlayOptions, Plot, } from "./plot.ts";
+export type { BarsOptions, CurveOptions, Displayable, ImagesOptions, Line, LinesOptions, OverlayOptions, Plot, } from "./plot.ts";
 export { Curve } from "./plot.ts";
 export type { EngineBuild } from "./probe.ts";
 export type { ProfileStep } from "./profile.ts";
@@ -1107,7 +1119,7 @@ import type { Transform } from "./augment.ts";
 import { Variable } from "./compile.ts";
 import type { Context } from "./context.ts";
 import { Dataset } from "./dataset.ts";
-import type { EpochReport } from "./history.ts";
+import type { EpochReport, LrChange } from "./history.ts";
 import { History } from "./history.ts";
 import type { Loss } from "./losses.ts";
 import type { Schedule } from "./optim.ts";
@@ -1135,6 +1147,8 @@ export interface FitOptions {
     plot?: Curve;
     /** How the learning rate changes; not at all. */
     schedule?: Schedule;
+    /** Changes of the learning rate, as `history.lrChanges` of a run with a live one has them: the same again. */
+    lrChanges?: readonly LrChange[];
     /** What the schedule counts; "epoch". */
     scheduleUnit?: "epoch" | "step";
     /** Whether each epoch has a random order; yes. */
@@ -1244,7 +1258,7 @@ export declare class Model {
      * Tries learning rates: trains for `steps` (100) steps while the rate grows from `from` (1e-6) to `to` (1), or until the loss explodes, and
      * puts the weights back.
      */
-    lrRangeTest(train: Dataset, options?: Omit<FitOptions, "epochs" | "validation" | "schedule" | "scheduleUnit" | "earlyStopping" | "ema" | "checkpoint" | "resume" | "onEpoch" | "plot"> & {
+    lrRangeTest(train: Dataset, options?: Omit<FitOptions, "epochs" | "validation" | "schedule" | "lrChanges" | "scheduleUnit" | "earlyStopping" | "ema" | "checkpoint" | "resume" | "onEpoch" | "plot"> & {
         from?: number;
         to?: number;
         steps?: number;
@@ -1677,7 +1691,7 @@ export declare class Optimizer {
     /** Which rule it is. */
     readonly kind: string;
     /** The learning rate; the rule's usual one if undefined. */
-    readonly lr: number | undefined;
+    get lr(): number | undefined;
     /**
      * One step of the parameters down the gradient of a loss (one number), such as `optimizer.minimize(loss, model.weights)`.
      * Parameters that it does not depend on stay as they are.
@@ -1695,10 +1709,14 @@ export interface StepOptions {
     /** The largest magnitude of an entry of a gradient. */
     clipValue?: number;
 }
+/** A number that may change at any time, such as one of the page's inputs: whatever has a number as its `value`. */
+export interface LiveNumber {
+    readonly value: number;
+}
 /** What all optimisers take. */
 export interface OptimizerOptions {
-    /** The learning rate. */
-    lr?: number;
+    /** The learning rate. A live one is looked at before each slice of a run, some tens of milliseconds. */
+    lr?: number | LiveNumber;
     /** Pull of the weights towards 0. */
     weightDecay?: number;
 }
@@ -1971,6 +1989,15 @@ export interface LinesOptions {
     /** What the axis up shows; "y". */
     y?: string;
 }
+/** Options of bars. */
+export interface BarsOptions {
+    /** What each bar is called; 0, 1, 2 … */
+    labels?: readonly string[];
+    /** What stands above them. */
+    title?: string;
+    /** The values at both ends; the values' own, 0 among them. */
+    range?: readonly [low: number, high: number];
+}
 /** Something that can be displayed and does no more. */
 export interface Displayable {
     [DISPLAY](): LiveDisplay | Promise<LiveDisplay>;
@@ -1981,6 +2008,8 @@ export interface Plot {
     curve(options?: CurveOptions): Curve;
     /** Lines in one picture. */
     lines(lines: readonly Line[], options?: LinesOptions): Displayable;
+    /** A bar for each number, such as the probabilities of some classes: an array, or a tensor [C]; axes of size 1 in front do not matter. */
+    bars(values: readonly number[] | Tensor, options?: BarsOptions): Displayable;
     /** Images [N, C, H, W] or [C, H, W] or [H, W] as a grid. */
     images(images: Tensor, options?: ImagesOptions): Displayable;
     /** A map [H, W] over an image [C, H, W]; axes of size 1 in front do not matter. */
