@@ -171,8 +171,9 @@ async fn losses(device: &str) -> Vec<f64> {
 async fn train(bench: &Bench, model: &Model, epochs: usize, listen: Function) -> Vec<f64> {
     let settings = options(&format!(r#"{{"epochs": {epochs}, "batchSize": 16, "seed": 7, "lr": 0.01}}"#));
     let data = halves(64);
-    let run: Promise = train::fit(&bench.session, model, &data, None, settings, JsValue::UNDEFINED, listen, None, None)
-        .unwrap_or_else(|error| panic!("{}", text(error)));
+    let run: Promise =
+        train::fit(&bench.session, model, &data, None, settings, JsValue::UNDEFINED, None, &[], listen, None, None)
+            .unwrap_or_else(|error| panic!("{}", text(error)));
     let history = JsFuture::from(run).await.unwrap_or_else(|error| panic!("{}", text(error)));
     let points = Array::from(&Reflect::get(&history, &"points".into()).unwrap());
     points.iter().map(|point| number(&point, "loss")).collect()
@@ -256,10 +257,21 @@ async fn bad_input_is_named_with_what_was_expected() {
     let y = Tensor::from_words(&Uint32Array::from(&[0, 1, 2, 9][..]), vec![4], "i32").ok().unwrap();
     let data = Dataset::new("digits", &f32s(&[0.5; 256], &[4, 1, 8, 8]), &y, vec![]).ok().unwrap();
     let listen = || Function::new_no_args("");
-    let run =
-        train::fit(&bench.session, &lenet(), &data, None, JsValue::UNDEFINED, JsValue::UNDEFINED, listen(), None, None)
-            .ok()
-            .unwrap();
+    let run = train::fit(
+        &bench.session,
+        &lenet(),
+        &data,
+        None,
+        JsValue::UNDEFINED,
+        JsValue::UNDEFINED,
+        None,
+        &[],
+        listen(),
+        None,
+        None,
+    )
+    .ok()
+    .unwrap();
     let error = text(JsFuture::from(run).await.err().unwrap());
     assert!(error.contains("digits") && error.contains('9') && error.contains("labels are 0 to 1"), "{error}");
 

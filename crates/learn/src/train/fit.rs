@@ -5,8 +5,8 @@ use super::{
     body::{Batches, Body, Inputs, Places, Task, body},
     evaluate::{Passes, Score, prepare, sample},
     fault::cause,
-    rate,
     groups::settings,
+    rate,
     tell::Teller,
 };
 use crate::{

@@ -21,7 +21,7 @@ pub use event::{BeginReport, EpochReport, Event, Flow, History, Point, StepRepor
 pub use fit::fit;
 pub use groups::Group;
 pub use options::{Clock, EarlyStop, FitOptions, Remainder, Teacher, Unit};
-pub use rate::{LiveLr, LrChange};
 pub use range_test::{RangeTest, range_test};
+pub use rate::{LiveLr, LrChange};
 pub use statistics::recompute_statistics;
 pub use step::{Argument, Draws, Step, draw, forward, traced_seed};

@@ -13,7 +13,9 @@ use crate::error::{Result, Thrown};
 use gradbook_core as core;
 use gradbook_learn::losses::{Loss, Reduction};
 use gradbook_learn::schedule::Schedule;
-use gradbook_learn::train::{self, Checkpoint, Clock, EpochReport, Event, FitOptions, Flow, History, Keeper, LiveLr, LrChange, Point};
+use gradbook_learn::train::{
+    self, Checkpoint, Clock, EpochReport, Event, FitOptions, Flow, History, Keeper, LiveLr, LrChange, Point,
+};
 use js_sys::{Function, Promise, Reflect};
 use serde::Serialize;
 use std::rc::Rc;
