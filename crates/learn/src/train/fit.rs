@@ -402,7 +402,8 @@ impl<'a> Run<'a> {
     ) -> Result<()> {
         let Some(LiveLr(wanted)) = &self.options.live_lr else { return Ok(()) };
         let change = LrChange { step, lr: wanted() }.check()?;
-        if change.lr == rate::at(&changes[before..], step, base) {
+        // The first one is told as well: the record says all.
+        if !changes.is_empty() && change.lr == rate::at(&changes[before..], step, base) {
             return Ok(());
         }
         changes.push(change);
