@@ -1072,6 +1072,7 @@ export interface EpochReport {
     stepsPerSecond?: number;
 }
 /** A change of the learning rate that did not come from the schedule. */
+/** What a live learning rate became. */
 export interface LrChange {
     /** The first step that had it, from 1. */
     step: number;
@@ -1123,6 +1124,7 @@ export declare class History {
     /** The seed of the run: the same one repeats it. */
     readonly seed: number;
     /** Changes of a live learning rate. With these as `lrChanges` of `fit`, and the seed, the run is repeated. */
+    /** What a live learning rate was from which step on. With these as `lrChanges` of `fit`, and the seed, the run is repeated. */
     readonly lrChanges: readonly LrChange[];
     /** Names of the weights whose gradient norms the points have. */
     readonly watched: readonly string[];
@@ -1187,7 +1189,7 @@ export { Optimizer } from "./optim.ts";
 export type { Own } from "./own.ts";
 export type { PlanStep } from "./plan.ts";
 export { Plan } from "./plan.ts";
-export type { CurveOptions, Displayable, ImagesOptions, Line, LinesOptions, OverlayOptions, Plot, } from "./plot.ts";
+export type { BarsOptions, CurveOptions, Displayable, ImagesOptions, Line, LinesOptions, OverlayOptions, Plot, } from "./plot.ts";
 export { Curve } from "./plot.ts";
 export type { EngineBuild } from "./probe.ts";
 export type { ProfileStep } from "./profile.ts";
@@ -2376,6 +2378,15 @@ export interface LinesOptions {
     /** Whether the axis up is logarithmic; no. */
     log?: boolean;
 }
+/** Options of bars. */
+export interface BarsOptions {
+    /** What each bar is called; 0, 1, 2 … */
+    labels?: readonly string[];
+    /** What stands above them. */
+    title?: string;
+    /** The values at both ends; the values' own, 0 among them. */
+    range?: readonly [low: number, high: number];
+}
 /** Something that can be displayed and does no more. */
 export interface Displayable {
     [DISPLAY](): LiveDisplay | Promise<LiveDisplay>;
@@ -2386,6 +2397,8 @@ export interface Plot {
     curve(options?: CurveOptions): Curve;
     /** Lines in one picture. */
     lines(lines: readonly Line[], options?: LinesOptions): Displayable;
+    /** A bar for each number, such as the probabilities of some classes: an array, or a tensor [C]; axes of size 1 in front do not matter. */
+    bars(values: readonly number[] | Tensor, options?: BarsOptions): Displayable;
     /** Images [N, C, H, W] or [C, H, W] or [H, W] as a grid. */
     images(images: Tensor, options?: ImagesOptions): Displayable;
     /** A map [H, W] over an image [C, H, W]; axes of size 1 in front do not matter. */

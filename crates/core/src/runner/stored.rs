@@ -48,7 +48,7 @@ impl Stored {
     }
 
     fn held(shape: Shape, resident: usize, rows: Held) -> Result<Self> {
-        if shape.rank() == 0 || shape.contains(&0) {
+        if shape.rank() == 0 || shape.is_empty() {
             return Err(Error::argument(
                 "stored",
                 format!("the rows have shape {shape}; expected [N, …] of at least one"),

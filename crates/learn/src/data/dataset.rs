@@ -21,7 +21,8 @@ pub struct Dataset {
     finite: Rc<Cell<bool>>,
 }
 
-/// What samples are stored in, which rows of it they are, in their order, and what is taken from each batch and by what it is then divided.
+/// Samples that stay on the host: what they are stored in, which rows of it they are, in which order, and what is taken from each batch
+/// and by what it is then divided.
 pub type Source = (Stored, Rc<[u32]>, Vec<(Tensor, Tensor)>);
 
 /// Where samples are.
@@ -145,7 +146,7 @@ impl Dataset {
         if samples != targets {
             return fail(format!("x has {samples} samples, y has {targets}; expected as many targets as samples"));
         }
-        if shape.contains(&0) {
+        if shape.is_empty() {
             return fail(format!("it is empty: x has shape {shape}; expected at least one sample"));
         }
         let x = Rc::new(RefCell::new(x));
@@ -191,7 +192,7 @@ impl Dataset {
         }
     }
 
-    /// Where the samples come from; none if they lie where they are computed on.
+    /// Where the samples stay; none if they lie where they are computed on.
     pub fn source(&self) -> Option<Source> {
         self.streamed().map(|Streamed { stored, rows, scales, .. }| (stored, rows, scales))
     }

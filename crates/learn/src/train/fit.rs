@@ -353,11 +353,12 @@ impl<'a> Run<'a> {
         // No longer than the log, so that every step is told.
         let rows = self.main.state[self.main.places.log].shape()[0];
         let mut done = 0;
+        let order = self.main.order();
         while done < self.batches.count {
             self.follow(epoch, first + done, base, lr_changes, before, &mut teller).await?;
             let mut size = (self.batches.count - done).min(*piece).min(rows);
             if let Some((window, state)) = self.main.window() {
-                window.fill(self.runner, state, &self.main.order(), done).await?;
+                window.fill(self.runner, state, &order, done).await?;
                 size = size.min(window.left(done));
             }
             let mut reports = 0;
@@ -400,8 +401,8 @@ impl<'a> Run<'a> {
     ) -> Result<()> {
         let Some(LiveLr(wanted)) = &self.options.live_lr else { return Ok(()) };
         let change = LrChange { step, lr: wanted() }.check()?;
-        // What a plateau made of it since is not for the reader to take back unless something is set anew.
-        if change.lr == changes.last().map_or(self.options.base_lr(), |last| last.lr) {
+        // The first one is told as well: the record says all. What a plateau made of the last one since stays until another is set.
+        if changes.last().is_some_and(|last| last.lr == change.lr) {
             return Ok(());
         }
         changes.push(change);
