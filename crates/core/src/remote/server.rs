@@ -66,6 +66,8 @@ struct State<R, H> {
     runner: Rc<R>,
     host: H,
     values: RefCell<FxHashMap<Name, Result<Tensor>>>,
+    /// Rows that are gathered whenever they are used: a client that holds many batches makes nobody hold their samples.
+    batches: RefCell<FxHashMap<Name, (Stored, Vec<u32>)>>,
     /// Few, as a client has few sets.
     stored: RefCell<Vec<(Name, Stored)>>,
     loops: RefCell<FxHashMap<Name, Result<Rc<Loop>>>>,
@@ -135,6 +137,7 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
             runner,
             host,
             values: RefCell::default(),
+            batches: RefCell::default(),
             stored: RefCell::default(),
             loops: RefCell::default(),
             programs: RefCell::default(),
@@ -203,7 +206,7 @@ impl<R: Runner + 'static, H: Host + 'static> Server<R, H> {
 
     /// How many values the client holds.
     pub fn held(&self) -> usize {
-        self.0.values.borrow().len()
+        self.0.values.borrow().len() + self.0.batches.borrow().len()
     }
 }
 
@@ -279,7 +282,7 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
             },
             Request::Load { ticket, what } => state.host.spawn(Box::pin(load(state.clone(), ticket, what))),
             Request::Keep { what, graph, stored } => state.keep(what, &graph, &stored),
-            Request::Rows { name, stored, rows } => state.gather(name, stored, &rows),
+            Request::Rows { name, stored, rows } => state.gather(name, stored, rows),
             Request::Kept { ticket } => state.reply(ticket, state.hand_over()),
             Request::Heard => {}
         }
@@ -350,7 +353,18 @@ impl<R: Runner, H: Host> State<R, H> {
     }
 
     fn value(&self, name: Name) -> Result<Tensor> {
-        self.values.borrow().get(&name).cloned().unwrap_or_else(|| Err(unknown(name)))
+        if let Some(value) = self.values.borrow().get(&name) {
+            return value.clone();
+        }
+        match self.batches.borrow().get(&name) {
+            Some((stored, rows)) => stored.gather(rows).map(Tensor::from_data),
+            None => Err(unknown(name)),
+        }
+    }
+
+    /// A value that was put off.
+    fn lazy(&self, name: Name) -> Option<Tensor> {
+        self.values.borrow().get(&name)?.as_ref().ok().filter(|tensor| is_lazy(tensor)).cloned()
     }
 
     fn stored(&self, name: Name) -> Result<Stored> {
@@ -359,9 +373,17 @@ impl<R: Runner, H: Host> State<R, H> {
         found.map(|(_, stored)| stored.clone()).ok_or_else(|| unknown(name))
     }
 
-    /// Holds some rows of what is stored; they come to the device when they are used.
-    fn gather(&self, name: Name, stored: Name, rows: &[u32]) {
-        let gathered = self.stored(stored).and_then(|stored| stored.gather(rows)).map(Tensor::from_data);
+    /// Holds some rows of what is stored; they come to the device when they are used. Many are gathered once.
+    fn gather(&self, name: Name, stored: Name, rows: Vec<u32>) {
+        let gathered = match self.stored(stored) {
+            Ok(stored) if rows.len() <= stored.window() => {
+                if name & OURS == 0 {
+                    self.batches.borrow_mut().entry(name).or_insert((stored, rows));
+                }
+                return;
+            }
+            found => found.and_then(|stored| stored.gather(&rows)).map(Tensor::from_data),
+        };
         self.insert_results(vec![name], gathered.map(|tensor| vec![tensor]));
     }
 
@@ -383,6 +405,7 @@ impl<R: Runner, H: Host> State<R, H> {
         for name in names {
             // Dropped outside of the borrow: a value's own release may come back here.
             let _value = self.values.borrow_mut().remove(name);
+            self.batches.borrow_mut().remove(name);
             self.stored.borrow_mut().retain(|(other, _)| other != name);
             let _loop = self.loops.borrow_mut().remove(name);
             let _program = self.programs.borrow_mut().remove(name);
@@ -406,7 +429,7 @@ impl<R: Runner, H: Host> State<R, H> {
                 self.insert(names.into_iter().map(|name| (name, Err(Error::Stopped))));
                 ticket.into_iter().for_each(|ticket| self.reply(ticket, STOPPED));
             }
-            Request::Read { ticket, name } if self.value(name).is_ok_and(|tensor| is_lazy(&tensor)) => {
+            Request::Read { ticket, name } if self.lazy(name).is_some() => {
                 self.reply(ticket, Body::Failed(Error::Stopped));
             }
             other => return Some(other),
@@ -476,7 +499,7 @@ impl<R: Runner, H: Host> State<R, H> {
 
     /// Computes what a graph reads and was put off, so that it is computed once.
     async fn settle(&self, graph: &Sent) -> Result<()> {
-        let lazy: Vec<Tensor> = graph.held().filter_map(|name| self.value(name).ok()).filter(is_lazy).collect();
+        let lazy: Vec<Tensor> = graph.held().filter_map(|name| self.lazy(name)).collect();
         if lazy.is_empty() { Ok(()) } else { self.runner.evaluate(&lazy).await }
     }
 

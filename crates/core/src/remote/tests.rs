@@ -6,11 +6,11 @@ use crate::{
     DType, Data, Error, InputRange, LoopSpec, NotFinite, Result, Runner, Shape, Tensor,
     device::{LocalFuture, interp::Interp},
     ir::{Binary, Op, Unary},
-    runner::{Bytes, LocalRunner, Stored},
+    runner::{Bytes, LocalRunner, Rows, Stored},
 };
 use proptest::prelude::*;
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::VecDeque,
     future::Future,
     pin::pin,
@@ -27,10 +27,22 @@ struct Port {
 }
 
 /// Rows 0, 0.2 … 1 that stay on the host.
-fn many() -> Stored {
+fn many(resident: usize) -> Stored {
     let shape = Shape::new("test", [6, 1]).unwrap();
     let bytes = Bytes::new(&shape, vec![0, 51, 102, 153, 204, 255], 0).unwrap();
-    Stored::new(shape, Rc::new(bytes)).unwrap().with_resident(3)
+    Stored::new(shape, Rc::new(Counted(bytes))).unwrap().with_resident(resident)
+}
+
+/// Rows that are counted as they are read.
+struct Counted(Bytes);
+
+thread_local!(static READ: Cell<usize> = const { Cell::new(0) });
+
+impl Rows for Counted {
+    fn write(&self, row: usize, words: &mut [u32]) {
+        READ.set(READ.get() + 1);
+        self.0.write(row, words);
+    }
 }
 
 struct ClientEnd(Rc<Port>);
@@ -59,7 +71,10 @@ impl Host for ServerEnd {
     fn load(&self, what: String) -> LocalFuture<'static, Result<Loaded>> {
         Box::pin(async move {
             if what == "many" {
-                return Ok(vec![("images".into(), Item::Stored(many()))]);
+                return Ok(vec![("images".into(), Item::Stored(many(3)))]);
+            }
+            if what == "windows of three" {
+                return Ok(vec![("images".into(), Item::Stored(many(48)))]);
             }
             if what != "pair" {
                 return Err(Error::Load { what, message: "there is no such thing".into() });
@@ -461,7 +476,11 @@ fn the_host_loads_collections() {
 }
 
 fn stored(bench: &Bench) -> Stored {
-    let mut loaded = bench.wait(bench.client.load("many")).unwrap();
+    loaded(bench, "many")
+}
+
+fn loaded(bench: &Bench, what: &str) -> Stored {
+    let mut loaded = bench.wait(bench.client.load(what)).unwrap();
     let Some((_, Item::Stored(stored))) = loaded.pop() else { panic!("{loaded:?}") };
     stored
 }
@@ -490,6 +509,30 @@ fn rows_that_stay_on_the_host_are_sent_for_and_outlive_their_client() {
     assert_eq!((tensors.len(), kept[0].resident()), (0, 3));
     let row = next.wait(next.client.rows(&kept[0], &[2])).unwrap();
     assert_eq!(next.read(&row).unwrap(), [0.4]);
+}
+
+#[test]
+fn batches_that_are_held_are_read_when_they_are_used() {
+    let bench = Bench::new();
+    let here = loaded(&bench, "windows of three");
+    let before = READ.get();
+    let batches: Vec<Tensor> = (0..4).map(|i| bench.wait(bench.client.rows(&here, &[i, 5])).unwrap()).collect();
+    bench.step();
+    assert_eq!((READ.get() - before, bench.server.held()), (0, 4));
+    for _ in 0..2 {
+        assert_eq!(bench.read(&unary(Unary::Neg, &batches[1])).unwrap(), [-0.2, -1.0]);
+        assert_eq!(bench.read(&batches[3]).unwrap(), [0.6, 1.0]);
+    }
+    assert_eq!(READ.get() - before, 8);
+    // More than a window are gathered once.
+    let more = bench.wait(bench.client.rows(&here, &[0, 1, 2, 3])).unwrap();
+    for _ in 0..2 {
+        assert_eq!(bench.read(&more).unwrap(), [0.0, 0.2, 0.4, 0.6]);
+    }
+    assert_eq!(READ.get() - before, 12);
+    drop((batches, more));
+    (0..3).for_each(|_| assert!(bench.read(&unary(Unary::Neg, &vector(&[1.0]))).is_ok()));
+    assert!(bench.server.held() < 2, "{}", bench.server.held());
 }
 
 #[test]

@@ -32,6 +32,9 @@ enum Held {
 /// So many numbers may lie on a device: 256 MB.
 pub const RESIDENT: usize = 1 << 26;
 
+/// The share of it that a window takes.
+const SHARE: usize = 16;
+
 impl Stored {
     /// Rows of this host. Errors: no rows, or nothing in them.
     pub fn new(shape: Shape, rows: Rc<dyn Rows>) -> Result<Self> {
@@ -67,6 +70,16 @@ impl Stored {
         self.resident
     }
 
+    /// How many rows there may be in a window on them: a sixteenth of the numbers that may lie on a device, at least one row.
+    pub fn window(&self) -> usize {
+        (self.resident / SHARE / self.each()).max(1)
+    }
+
+    /// Numbers in a row.
+    fn each(&self) -> usize {
+        self.shape.len() / self.shape[0]
+    }
+
     /// The name on the other side of a port, if they are there.
     pub(crate) fn handle(&self) -> Option<&Rc<Resident>> {
         match &self.rows {
@@ -90,8 +103,7 @@ impl Stored {
         }
         let shape = self.shape_of(rows.len())?;
         let mut words = zeros(HOST, shape.len(), "samples on their way to a device")?;
-        let each = self.shape.len() / self.shape[0];
-        words.chunks_exact_mut(each).zip(rows).for_each(|(words, &row)| source.write(row as usize, words));
+        words.chunks_exact_mut(self.each()).zip(rows).for_each(|(words, &row)| source.write(row as usize, words));
         Data::new(shape, DType::F32, words)
     }
 }

@@ -16,15 +16,11 @@ pub(crate) struct Window {
     batches: usize,
 }
 
-/// What share of the numbers that may lie on a device a window takes at most.
-const SHARE: usize = 16;
-
 impl Window {
     /// For so many batches of a size; none if the samples lie where they are computed on.
     pub fn over(data: &Dataset, size: usize, count: usize) -> Option<Self> {
         let samples = data.streamed()?;
-        let each = samples.shape.len() / samples.shape[0];
-        let most = (samples.stored.resident() / SHARE / (size * each)).clamp(1, count.max(1));
+        let most = (samples.stored.window() / size).clamp(1, count.max(1));
         // As many windows as there must be, of equal length.
         let batches = count.max(1).div_ceil(count.max(1).div_ceil(most));
         Some(Self { samples, size, batches })
