@@ -150,7 +150,8 @@ export interface Score {
   accuracy?: number;
 }
 
-const FIT_OPTIONS = [
+/** @internal */
+export const FIT_OPTIONS = [
   "epochs",
   "batchSize",
   "optimizer",

@@ -170,6 +170,31 @@ check("the members of a K-fold ensemble learn from all but their fold", async (g
   }
   const stratified = await ensemble.kFold(make, sides(g, 90), { ...options, epochs: 1, stratified: true });
   assert.equal(stratified.histories.length, 3);
+  // One file for all members would let the second go on from the first, and one model would be validated on what it has learnt.
+  const resumed = { ...options, checkpoint: "fold.safetensors", resume: true };
+  await assert.rejects(ensemble.kFold(make, sides(g, 90), resumed), /kFold.*checkpoint/);
+  const same = make();
+  await assert.rejects(
+    ensemble.kFold(() => same, sides(g, 90), { ...options, epochs: 1 }),
+    /kFold: the function must give a new model each time/,
+  );
+});
+
+check("of one number for each sample an ensemble has the mean, and no probabilities", async (g) => {
+  const { nn, ensemble, data, rand } = g;
+  const x = rand([40, 2], { seed: 1 });
+  const train = data.from(x, x.sum(1, true));
+  const options = { k: 2, epochs: 2, batchSize: 10, loss: "mse", seed: 1 } as const;
+  const make = () => nn.dense({ out: 1 });
+  const wrong = await ensemble.kFold(make, train, options);
+  await assert.rejects(wrong.predict(x), /one number for each sample.*write \{ mean: "logits" \}/);
+  const team = await ensemble.kFold(make, train, { ...options, mean: "logits" });
+  const said = await Promise.all(team.members.map(async (member) => (await member.predict(x)).data()));
+  const together = await (await team.predict(x)).data();
+  for (const i of [0, 39]) {
+    const mean = ((said[0]?.[i] ?? 0) + (said[1]?.[i] ?? 9)) / 2;
+    assert.ok(Math.abs((together[i] ?? 0) - mean) < 1e-6, `${together[i]} ${mean}`);
+  }
 });
 
 check("back-propagation is followed step by step, by the core's own rules", async (g) => {
