@@ -341,7 +341,7 @@ export function nn(context: Context): Nn {
       });
     },
     func,
-    featureMaps,
+    featureMaps: (size, windows) => featureMaps(context, size, windows),
     load: (file) => loadModel(context, file),
     dense: layer("dense"),
     conv1d: layer("conv1d"),

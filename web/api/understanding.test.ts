@@ -432,6 +432,10 @@ check("sizes of feature maps follow the formula, and what does not fit says what
     () => nn.featureMaps(8, [{ kernel: 0 }]),
     /window 1: kernel is 0; expected a whole number from 1/,
   );
+  assert.throws(
+    () => nn.featureMaps(8, [{ kernel: 3, strides: 2 } as never]),
+    /featureMaps: window 1.*strides.*stride/s,
+  );
   const network = () =>
     nn.sequential([
       nn.conv2d({ out: 4, kernel: 5 }),
@@ -449,6 +453,15 @@ check("sizes of feature maps follow the formula, and what does not fit says what
   await assert.rejects(network().fit(data.from(zeros([4, 3, 9, 9]), [0, 1, 0, 1])), message);
   assert.deepEqual(network().build([1, 3, 10, 14]), [1, 2]);
   assert.throws(() => network().build([1, 3, 9, 13]), /is \[1, 3, 10, 14\]/);
+  assert.throws(() => network().summary([1, 3, 0, 0]), /does not fit|size of 0|is empty/);
+  // What has its weights takes one size, and what did not fit were other images.
+  const built = network();
+  built.build([1, 3, 20, 20]);
+  const silent = (error: Error) => /does not fit/.test(error.message) && !/smallest/.test(error.message);
+  assert.throws(() => built.summary([1, 3, 9, 9]), silent);
+  const [whole, small] = [20, 9].map((size) => data.from(zeros([2, 3, size, size]), [0, 1]));
+  assert.ok(whole && small);
+  await assert.rejects(network().fit(whole, { epochs: 1, validation: small }), silent);
 });
 
 check(
