@@ -510,6 +510,18 @@ check(
       /image has shape \[96, 16\]; expected \[N, 1, 4, 4\]/,
     );
     assert.throws(() => nn.relu().forward({ image }), /the model has one input/);
+    assert.throws(() => nn.relu().forward([1, 2] as never), /forward: expected a tensor .*; got an array/);
+    assert.throws(() => model.forward(train as never), /forward: expected a tensor .*; got a data set/);
+    // As many numbers in another order.
+    const mistaken = data.from({ years: image, picture: age }, y).take(5);
+    await assert.rejects(
+      model.fit(mistaken),
+      /fit: data set data has the inputs picture \[1\], years \[1, 4, 4\]; expected age \[1\], image \[1, 4, 4\]/,
+    );
+    await assert.rejects(model.evaluate(mistaken), /evaluate: .* expected age/);
+    await assert.rejects(model.predict(mistaken), /predict: .* expected age/);
+    assert.throws(() => train.concat(data.from({ years: image, picture: age }, y)), /concat: .* and picture/);
+    await model.evaluate(train.shuffle({ seed: 1 }).map((x) => x.mul(1)));
     assert.throws(() => data.from({ image, age: age.slice(0, 0, 3) }, y), /image has 96 samples, age has 3/);
     await assert.rejects(
       model.predict(image),
