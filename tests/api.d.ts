@@ -729,7 +729,8 @@ export interface MakeEnsemble {
     (models: readonly Model[], options?: EnsembleOptions): Ensemble;
     /**
      * K-fold: member i learns from all parts of the data but the i-th, which it is validated on. `make` gives a new model; member i has the seed
-     * `seed + i`. A stop leaves out the members that have not learnt to their end.
+     * `seed + i`. A stop leaves out the members that have not learnt to their end. Errors: `make` gives a model that it gave before, which would
+     * be validated on what it has learnt.
      */
     kFold(make: () => Model, data: Dataset, options?: FoldsOptions): Promise<Ensemble>;
 }
@@ -828,7 +829,8 @@ export interface Explain {
     graph(output: Tensor, names?: Readonly<Record<string, Tensor>>): GraphPicture;
     /**
      * The standard deviation of what each layer with weights makes of a batch, and of the gradient that arrives at it, over depth: where both stay
-     * alike, the network learns (course section 5.3). Networks as they are; weights that are not drawn yet are drawn for this look only. The
+     * alike, the network learns (course section 5.3). Networks as they are, in a pass as in testing: batch
+     * normalisation by its running statistics, no dropout. Weights that are not drawn yet are drawn for this look only. The
      * gradients are of the loss for a data set, and for samples without targets those of the output weighted by normal numbers.
      *
      * ```js
@@ -867,6 +869,7 @@ export declare function explain(context: Context): Explain;
 // feature-maps.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
+import type { Context } from "./context.ts";
 import type { Pair } from "./tensor.ts";
 /** A convolution or a pooling, as far as sizes go. */
 export interface WindowOptions {
@@ -900,7 +903,7 @@ export declare class FeatureMaps {
     toString(): string;
 }
 /** `nn.featureMaps`: course equations 31 and 32. */
-export declare function featureMaps(size: Pair, windows: readonly WindowOptions[]): FeatureMaps;
+export declare function featureMaps({ wasm }: Context, size: Pair, windows: readonly WindowOptions[]): FeatureMaps;
 
 // file-store.d.ts
 /** A file as lists show it. */
@@ -1187,7 +1190,7 @@ export { Optimizer } from "./optim.ts";
 export type { Own } from "./own.ts";
 export type { PlanStep } from "./plan.ts";
 export { Plan } from "./plan.ts";
-export type { CurveOptions, Displayable, ImagesOptions, Line, LinesOptions, OverlayOptions, Plot, } from "./plot.ts";
+export type { BarsOptions, CurveOptions, Displayable, ImagesOptions, Line, LinesOptions, OverlayOptions, Plot, } from "./plot.ts";
 export { Curve } from "./plot.ts";
 export type { EngineBuild } from "./probe.ts";
 export type { ProfileStep } from "./profile.ts";
@@ -1822,7 +1825,10 @@ export interface GraphNode {
 export interface DropoutOptions {
     /** A probability; 0.5. */
     p?: number;
-    /** Whether `p` of the entries are dropped ("library") or kept ("course"); "library". */
+    /**
+     * Whether `p` of the entries are dropped ("library") or kept ("course", section 6.3); "library". The course rescales in testing; here both
+     * forms scale in training by one over the share that is kept, which is the same on average.
+     */
     form?: "library" | "course";
 }
 /** Options of batch normalisation. */
@@ -2376,6 +2382,15 @@ export interface LinesOptions {
     /** Whether the axis up is logarithmic; no. */
     log?: boolean;
 }
+/** Options of bars. */
+export interface BarsOptions {
+    /** What each bar is called; 0, 1, 2 … */
+    labels?: readonly string[];
+    /** What stands above them. */
+    title?: string;
+    /** The values at both ends; the values' own, 0 among them. */
+    range?: readonly [low: number, high: number];
+}
 /** Something that can be displayed and does no more. */
 export interface Displayable {
     [DISPLAY](): LiveDisplay | Promise<LiveDisplay>;
@@ -2386,6 +2401,8 @@ export interface Plot {
     curve(options?: CurveOptions): Curve;
     /** Lines in one picture. */
     lines(lines: readonly Line[], options?: LinesOptions): Displayable;
+    /** A bar for each number, such as the probabilities of some classes: an array, or a tensor [C]; axes of size 1 in front do not matter. */
+    bars(values: readonly number[] | Tensor, options?: BarsOptions): Displayable;
     /** Images [N, C, H, W] or [C, H, W] or [H, W] as a grid. */
     images(images: Tensor, options?: ImagesOptions): Displayable;
     /** A map [H, W] over an image [C, H, W]; axes of size 1 in front do not matter. */

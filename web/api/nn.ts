@@ -119,7 +119,10 @@ export interface GraphNode {
 export interface DropoutOptions {
   /** A probability; 0.5. */
   p?: number;
-  /** Whether `p` of the entries are dropped ("library") or kept ("course"); "library". */
+  /**
+   * Whether `p` of the entries are dropped ("library") or kept ("course", section 6.3); "library". The course rescales in testing; here both
+   * forms scale in training by one over the share that is kept, which is the same on average.
+   */
   form?: "library" | "course";
 }
 
