@@ -167,8 +167,9 @@ export function explain(context: Context): Explain {
       return new Explanation(images, wrap(map), "occlusion", true);
     },
     receptiveField(model, x, options = {}) {
-      const { layer, ...others } = options;
-      const { images } = prepare(context, "receptiveField", [], model, x, others);
+      wasm.checkNames("receptiveField", options, ["layer"]);
+      const { layer } = options;
+      const { images } = prepare(context, "receptiveField", [], model, x, {});
       const asked = layer ?? lastConvolution("receptiveField", model, images);
       const layers = (Array.isArray(asked) ? asked : [asked]).map(String);
       if (layers.length === 0) throw argumentError("receptiveField: expected at least one layer");

@@ -73,7 +73,7 @@ export function featureMaps({ wasm }: Context, size: Pair, windows: readonly Win
   const start = pair("featureMaps: the size", size, 1);
   const known = windows.map((options, i) => {
     wasm.checkNames(`featureMaps: window ${i + 1}`, options, WINDOW_OPTIONS);
-    return sized(options, i);
+    return sized({ ...options }, i);
   });
   const maps: FeatureMap[] = [];
   let [input, field, jump] = [start, [1, 1], [1, 1]] as [number, number][] as [Sides, Sides, Sides];

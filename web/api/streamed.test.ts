@@ -62,7 +62,7 @@ const text = async (set: Dataset) => {
 test("a streamed set is read, divided and trained on, and lives on after its worker", async () => {
   const { engine, client } = await opened;
   const first = client();
-  const { data, nn, optim } = first.gradbook;
+  const { data, nn, optim, ensemble } = first.gradbook;
   const set = await data.own("many");
   assert.equal(await text(set), "many: 22000 samples [3, 32, 32], 3 classes; streamed, 270 MB");
   const why =
@@ -103,6 +103,7 @@ test("a streamed set is read, divided and trained on, and lives on after its wor
     validation: held,
   });
   assert.equal((await model.evaluate(rest)).accuracy, 1);
+  assert.equal((await ensemble([model, model]).compare(rest)).together[1]?.accuracy, 1);
   const scores = await model.predict(scaled);
   assert.deepEqual(scores.shape, [COUNT, 3]);
   // One of the batches by itself, where it is resident.

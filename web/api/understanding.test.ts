@@ -49,6 +49,8 @@ check("variances stay where the initialisation fits, vanish where it is small", 
   assert.deepEqual(models.he.parameters, {});
   assert.throws(() => models.small.build([1, 200], { seed: -1 }), /seed/);
   await assert.rejects(explain.variances(nn.relu(), x), /relu has no layer with weights/);
+  const alone = await explain.variances(nn.dense({ out: 200, init: "heNormal" }), x);
+  assert.ok(Math.abs((alone.networks[0]?.outputs[0] ?? 0) - Math.SQRT2) < 0.2, String(alone));
 });
 
 check("the norms of gradients over depth are those of the loss's own gradients", async (g) => {
@@ -277,6 +279,13 @@ check(
       /computed in 61 steps; a picture that can be read has at most 40/,
     );
     await assert.rejects(explain.backprop(loss, { other: tensor(1) }), /does not depend on other/);
+    // What is detached gets nothing; the other use does.
+    const cut = await explain.backprop(x.detach().mul(x).sum(), { x });
+    const handed = cut.steps.find(({ formula }) => formula === "x · x")?.inputs;
+    assert.deepEqual(
+      handed?.map(({ passed }) => passed),
+      [[1, 2]],
+    );
     const large = g.randn([100, 100], { seed: 1 });
     await assert.rejects(explain.backprop(large.mean(), { large }), /at most 4096 can be looked at/);
   },
@@ -436,6 +445,7 @@ check("sizes of feature maps follow the formula, and what does not fit says what
     () => nn.featureMaps(8, [{ kernel: 3, strides: 2 } as never]),
     /featureMaps: window 1.*strides.*stride/s,
   );
+  assert.throws(() => nn.featureMaps(8, [null as never]), /window 1: kernel is undefined/);
   const network = () =>
     nn.sequential([
       nn.conv2d({ out: 4, kernel: 5 }),
