@@ -1075,6 +1075,7 @@ export interface EpochReport {
     stepsPerSecond?: number;
 }
 /** A change of the learning rate that did not come from the schedule. */
+/** What a live learning rate became. */
 export interface LrChange {
     /** The first step that had it, from 1. */
     step: number;
@@ -1126,6 +1127,7 @@ export declare class History {
     /** The seed of the run: the same one repeats it. */
     readonly seed: number;
     /** Changes of a live learning rate. With these as `lrChanges` of `fit`, and the seed, the run is repeated. */
+    /** What a live learning rate was from which step on. With these as `lrChanges` of `fit`, and the seed, the run is repeated. */
     readonly lrChanges: readonly LrChange[];
     /** Names of the weights whose gradient norms the points have. */
     readonly watched: readonly string[];

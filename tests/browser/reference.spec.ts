@@ -393,8 +393,8 @@ const CHECKS: Record<string, Record<string, Check>> = {
     },
     "8.4": (s) => {
       assert.match(s.text("batch-norm"), /by the batch:\s+mean 0\.000, deviation 1\.000/);
-      // 5/√(1 − 0.1 + 0.1 · 4) less a tenth of it, roughly: far from 0 after one step, there after many.
-      assert.ok((s.numbers("batch-norm", /one step:\s+mean (\S+),/)[0] as number) > 2);
+      // (5 − 0.5)/√(0.9 + 0.1 · 4) after one step, 0 after many.
+      near(s.numbers("batch-norm", /one step:\s+mean (\S+),/)[0], 3.95, 0.15);
       near(s.numbers("batch-norm", /sixty more:\s+mean (\S+),/)[0], 0, 0.05);
       const means = (which: string) =>
         s.numbers("batch-norm", new RegExp(`${which}:\\s+(\\S+) (\\S+) (\\S+)`));

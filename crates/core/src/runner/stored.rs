@@ -48,7 +48,7 @@ impl Stored {
     }
 
     fn held(shape: Shape, resident: usize, rows: Held) -> Result<Self> {
-        if shape.is_empty() || shape.len() == 0 {
+        if shape.rank() == 0 || shape.is_empty() {
             return Err(Error::argument(
                 "stored",
                 format!("the rows have shape {shape}; expected [N, …] of at least one"),
@@ -112,7 +112,7 @@ pub struct Bytes {
 impl Bytes {
     /// Errors: there are not as many bytes as the shape \[N, …\] says.
     pub fn new(shape: &Shape, bytes: Vec<u8>, from: usize) -> Result<Self> {
-        if bytes.len().checked_sub(from) != Some(shape.len()) || shape.is_empty() {
+        if bytes.len().checked_sub(from) != Some(shape.len()) || shape.rank() == 0 {
             let message = format!("{} bytes from byte {from} on for the shape {shape}", bytes.len());
             return Err(Error::shape("stored", message));
         }

@@ -21,6 +21,10 @@ pub struct Dataset {
     finite: Rc<Cell<bool>>,
 }
 
+/// Samples that stay on the host: what they are stored in, which rows of it they are, in which order, and what is taken from each batch
+/// and by what it is then divided.
+pub type Source = (Stored, Rc<[u32]>, Vec<(Tensor, Tensor)>);
+
 /// Where samples are.
 #[derive(Clone, Debug)]
 pub(crate) enum Samples {
@@ -118,11 +122,7 @@ impl Dataset {
     }
 
     /// As [`Self::source`] gives it. Errors: those of [`Self::stored`]; a row that does not exist.
-    pub fn from_source(
-        name: &str,
-        (stored, rows, scales): (Stored, Rc<[u32]>, Vec<(Tensor, Tensor)>),
-        y: Tensor,
-    ) -> Result<Self> {
+    pub fn from_source(name: &str, (stored, rows, scales): Source, y: Tensor) -> Result<Self> {
         let all = stored.shape();
         if let Some(row) = rows.iter().find(|&&row| row as usize >= all[0]) {
             return Err(Error::data(name, format!("row {row} of {}", all[0])));
@@ -144,7 +144,7 @@ impl Dataset {
         if samples != targets {
             return fail(format!("x has {samples} samples, y has {targets}; expected as many targets as samples"));
         }
-        if samples == 0 || shape.len() == 0 {
+        if shape.is_empty() {
             return fail(format!("it is empty: x has shape {shape}; expected at least one sample"));
         }
         let x = Rc::new(RefCell::new(x));
@@ -190,9 +190,8 @@ impl Dataset {
         }
     }
 
-    /// What the samples are stored in, which rows of it they are, and what is taken from each batch and by what it is divided; none if they
-    /// lie where they are computed on.
-    pub fn source(&self) -> Option<(Stored, Rc<[u32]>, Vec<(Tensor, Tensor)>)> {
+    /// Where the samples stay; none if they lie where they are computed on.
+    pub fn source(&self) -> Option<Source> {
         self.streamed().map(|Streamed { stored, rows, scales, .. }| (stored, rows, scales))
     }
 

@@ -6,8 +6,8 @@ mod scenes;
 mod shuffle;
 mod window;
 
-pub use dataset::Dataset;
 pub(crate) use dataset::Samples;
+pub use dataset::{Dataset, Source};
 pub use partition::partition;
 pub use scenes::{Ground, SceneSpec, Scenes, Sprites, scenes};
 pub use shuffle::permutation;

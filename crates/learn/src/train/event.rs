@@ -108,7 +108,7 @@ pub struct History {
     pub restored: Option<usize>,
     /// The seed of the run.
     pub seed: u32,
-    /// Changes of the learning rate that did not come from the schedule. With these as options, and the seed, the run is repeated.
+    /// What a live learning rate was from which step on. With these as options, and the seed, the run is repeated.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub lr_changes: Vec<LrChange>,
     /// Names of the parameters whose gradient norms the points have.

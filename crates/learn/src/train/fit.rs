@@ -17,7 +17,7 @@ use crate::{
     schedule::{EarlyStopping, Plateau, Schedule},
 };
 use gradbook_core::{DType, LoopRun, LoopSpec, Progress, Runner, Shape, Tensor};
-use std::{cell::RefCell, ops::Range};
+use std::{cell::RefCell, ops::Range, rc::Rc};
 
 /// Trains a model on a data set: all steps run where the runner computes, and `listen` hears of them every few tens of
 /// milliseconds, after each epoch, and before the first step, which is the moment to say that it is not wanted any more. From then on the model's parameters are the run's live values; they stay when it is
@@ -127,7 +127,7 @@ pub(super) struct Loop {
     pub watched: Vec<String>,
     window: Option<Window>,
     /// The samples of an epoch in the order of its batches.
-    order: RefCell<Vec<i32>>,
+    order: RefCell<Rc<[i32]>>,
 }
 
 impl Loop {
@@ -141,6 +141,10 @@ impl Loop {
     /// How samples are streamed, and the state that they are streamed to; if they are.
     fn window(&self) -> Option<(&Window, &Tensor)> {
         self.window.as_ref().zip(self.places.window.map(|at| &self.state[at]))
+    }
+
+    fn order(&self) -> Rc<[i32]> {
+        self.order.borrow().clone()
     }
 
     /// What a step from the present state reads.
@@ -350,11 +354,12 @@ impl<'a> Run<'a> {
         // No longer than the log, so that every step is told.
         let rows = self.main.state[self.main.places.log].shape()[0];
         let mut done = 0;
+        let order = self.main.order();
         while done < self.batches.count {
             self.follow(epoch, first + done, base, lr_changes, before, &mut teller).await?;
             let mut size = (self.batches.count - done).min(*piece).min(rows);
             if let Some((window, state)) = self.main.window() {
-                window.fill(self.runner, state, &self.main.order.borrow(), done).await?;
+                window.fill(self.runner, state, &order, done).await?;
                 size = size.min(window.left(done));
             }
             let mut reports = 0;
@@ -377,7 +382,7 @@ impl<'a> Run<'a> {
         self.follow(epoch, first + done, base, lr_changes, before, &mut teller).await?;
         let mut watch = |progress: Progress| teller.tell(rest, done, &progress);
         if let Some((window, state)) = rest.window() {
-            window.fill(self.runner, state, &rest.order.borrow(), 0).await?;
+            window.fill(self.runner, state, &rest.order(), 0).await?;
         }
         let end = self.runner.advance(&rest.run, 1, &mut watch).await?;
         self.share(rest, &self.main).await?;
@@ -397,7 +402,8 @@ impl<'a> Run<'a> {
     ) -> Result<()> {
         let Some(LiveLr(wanted)) = &self.options.live_lr else { return Ok(()) };
         let change = LrChange { step, lr: wanted() }.check()?;
-        if change.lr == rate::at(&changes[before..], step, base) {
+        // The first one is told as well: the record says all.
+        if !changes.is_empty() && change.lr == rate::at(&changes[before..], step, base) {
             return Ok(());
         }
         changes.push(change);
@@ -422,7 +428,7 @@ impl<'a> Run<'a> {
     async fn cause(&self, epoch: usize, step: usize) -> Result<Option<(usize, String)>> {
         // Steps of one run repeat to the bit.
         let early = step.saturating_sub(1);
-        let (window, order) = (self.main.window(), self.main.order.borrow().clone());
+        let (window, order) = (self.main.window(), self.main.order());
         for (at, before) in [(early, 0), (step, early)] {
             if advance(self.runner, &self.main.run, window, &order, before..at.min(self.batches.count)).await? {
                 return Ok(None);
@@ -481,7 +487,7 @@ impl<'a> Run<'a> {
         for part in std::iter::once(&self.main).chain(&self.rest) {
             let (now, later) = order.split_at(part.batches.count * part.batches.size);
             self.runner.assign(&part.state[part.places.order], &Tensor::i32(&[now.len()], now)?).await?;
-            part.order.replace(now.to_vec());
+            part.order.replace(now.into());
             order = later;
         }
         Ok(())
