@@ -1074,7 +1074,6 @@ export interface EpochReport {
     /** Training steps a second. */
     stepsPerSecond?: number;
 }
-/** A change of the learning rate that did not come from the schedule. */
 /** What a live learning rate became. */
 export interface LrChange {
     /** The first step that had it, from 1. */
@@ -1126,7 +1125,6 @@ export declare class History {
     readonly restored: number | undefined;
     /** The seed of the run: the same one repeats it. */
     readonly seed: number;
-    /** Changes of a live learning rate. With these as `lrChanges` of `fit`, and the seed, the run is repeated. */
     /** What a live learning rate was from which step on. With these as `lrChanges` of `fit`, and the seed, the run is repeated. */
     readonly lrChanges: readonly LrChange[];
     /** Names of the weights whose gradient norms the points have. */
