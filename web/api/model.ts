@@ -212,8 +212,8 @@ export class Model {
     readonly context: Context,
     /** @internal */
     readonly handle: ModelHandle,
-    /** @internal The same with nothing drawn yet. */
-    readonly anew: () => ModelHandle,
+    /** @internal The same with nothing drawn yet; what stands in several places is made once, and then known. */
+    readonly anew: (known?: Map<Model, ModelHandle>) => ModelHandle,
     /** @internal What it is made of, where that can be told: a function cannot. */
     readonly recipe?: Recipe,
   ) {}
@@ -249,7 +249,14 @@ export class Model {
       for (const handle of handles) layers.push(handle);
       return layers.block(block, options);
     };
-    const make = () => assemble(parts.map((part) => part.anew()));
+    const make = (known = new Map<Model, ModelHandle>()) =>
+      assemble(
+        parts.map((part) => {
+          const handle = known.get(part) ?? part.anew(known);
+          known.set(part, handle);
+          return handle;
+        }),
+      );
     return new Model(context, assemble(parts.map(({ handle }) => handle)), make, { block, options, parts });
   }
 

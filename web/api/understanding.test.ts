@@ -339,6 +339,12 @@ check("pictures of networks show layers, skips, branches and what joins them", a
     both: { in: ["a", "b"], join: "mul" },
   });
   assert.match(String(graph.graph([1, 4])), /·; \[1, 4\]; from dense, tanh/);
+  // A layer in two places, one of them inside of another block, learns once.
+  const twice = nn.dense({ out: 4 });
+  const tied = nn.sequential([twice, nn.residual(nn.sequential([twice, nn.relu()]))]);
+  assert.match(tied.graph([1, 4]).title, /3 layers, 20 parameters/);
+  tied.build([1, 4], { seed: 1 });
+  assert.match(tied.graph([1, 4]).title, /3 layers, 20 parameters/);
   // One layer, and a ready network.
   assert.equal(nn.relu().graph([1, 4]).boxes.length, 2);
   const resnet = nn.resnet({ blocks: 3 }).graph([1, 3, 32, 32]);
