@@ -371,7 +371,7 @@ export class Model {
       );
       return new History((await run) as HistoryData, curve, this);
     } catch (error) {
-      throw withSmallestInput(this, [1, ...train.x.shape.slice(1)], error);
+      throw withSmallestInput(this, [1, ...train.shape.slice(1)], error);
     } finally {
       context.runs.delete(end);
     }

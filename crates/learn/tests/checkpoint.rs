@@ -6,7 +6,7 @@ use gradbook_learn::{
     layers::{Activation, BatchNorm, Dropout, Linear, Params, Sequential},
     optim::Optimiser,
     schedule::Schedule,
-    train::{Checkpoint, EarlyStop, Event, FitOptions, Flow, History, Keeper, fit},
+    train::{Checkpoint, EarlyStop, Event, FitOptions, Flow, History, Keeper, LrChange, fit},
 };
 use pollster::block_on;
 use std::cell::RefCell;
@@ -84,6 +84,16 @@ fn a_run_that_was_broken_off_is_the_run_that_was_not() {
     }
 }
 
+/// Each epoch halves the rate that it ended with.
+#[test]
+fn a_run_whose_rate_was_changed_goes_on_with_what_a_plateau_made_of_it() {
+    goes_on(|| FitOptions {
+        schedule: Schedule::Plateau { factor: 0.5, patience: 0, threshold: 0.9 },
+        lr_changes: [(3, 0.02), (15, 0.03)].map(|(step, lr)| LrChange { step, lr }).to_vec(),
+        ..options()
+    });
+}
+
 fn goes_on(options: impl Fn() -> FitOptions) {
     let runner = Rc::new(LocalRunner::native(Cpu::new()));
     let (checkpoints, kept) = keeper(&runner);
@@ -121,7 +131,12 @@ fn a_checkpoint_of_another_run_is_refused() {
             .starts_with(of_another)
     );
     assert!(message(|options| options.batch_size = 9).starts_with(of_another));
+    let lr_changes = vec![LrChange { step: 3, lr: 0.1 }, LrChange { step: 2, lr: f64::NAN }];
+    let mut odd = checkpoint(&kept.borrow()[0]);
+    odd.history = History { lr_changes, ..odd.history };
+    let options = FitOptions { resume: Some(odd), ..self::options() };
+    assert!(run(&runner, &model(), &options).unwrap_err().to_string().contains("must rise"));
     let wider = Sequential::new().then(Linear::new(3));
-    let options = FitOptions { resume: Some(checkpoint(&kept.borrow()[0])), ..options() };
+    let options = FitOptions { resume: Some(checkpoint(&kept.borrow()[0])), ..self::options() };
     assert!(run(&runner, &wider, &options).unwrap_err().to_string().starts_with(of_another));
 }

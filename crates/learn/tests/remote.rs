@@ -1,9 +1,10 @@
 //! Training over a port: the driver on one side, the device on the other, as in the page.
 
 use gradbook_core::{
-    Data, LocalRunner, Result, Runner, Tensor,
+    Data, LocalRunner, Result, Runner, Shape, Stored, Tensor,
     device::{LocalFuture, interp::Interp},
-    remote::{Host, Loaded, RemoteRunner, Server, Transport},
+    remote::{Host, Item, Loaded, RemoteRunner, Server, Transport},
+    runner::Bytes,
 };
 use gradbook_learn::{
     data::Dataset,
@@ -48,7 +49,7 @@ impl Host for End {
     }
 
     fn load(&self, _: String) -> LocalFuture<'static, Result<Loaded>> {
-        Box::pin(async { Ok(Vec::new()) })
+        Box::pin(async { Ok(vec![("x".into(), Item::Stored(many()))]) })
     }
 
     fn save(&self, _: String, _: Vec<(String, Data)>) -> LocalFuture<'static, Result<String>> {
@@ -109,6 +110,20 @@ fn data() -> Dataset {
 
 fn model() -> Sequential {
     Sequential::new().then(Linear::new(16)).then(Activation::Relu).then(Dropout::new(0.2)).then(Linear::new(2))
+}
+
+/// Samples of which no more than a batch may lie on the device.
+fn many() -> Stored {
+    let shape = Shape::new("test", [30, 2]).unwrap();
+    let bytes = Bytes::new(&shape, (0..60).map(|i| (i * 37 % 60 * 4) as u8).collect(), 0).unwrap();
+    Stored::new(shape, Rc::new(bytes)).unwrap().with_resident(14)
+}
+
+async fn train_streamed(runner: &dyn Runner, stored: Stored, model: &Sequential) -> gradbook_learn::Result<History> {
+    let data = Dataset::stored("many", stored, data().y().clone())?;
+    assert!(data.is_streamed());
+    let options = FitOptions { epochs: 2, batch_size: 7, lr: Some(0.02), seed: 4, ..FitOptions::default() };
+    fit(runner, model, &data, Some(&data), &options, &mut |_: &Event| Flow::Continue).await
 }
 
 async fn train(runner: &dyn Runner, model: &Sequential, epochs: usize) -> History {
@@ -176,6 +191,40 @@ fn after_a_stop_nothing_is_computed_and_no_weight_is_lost() {
         assert!(!bench.wait(train(&bench.client, &model, 1), |_| ()).stopped, "it goes on from there");
     }
     assert!(in_preparation > 1 && in_training > 1, "{in_preparation}, {in_training}");
+}
+
+#[test]
+fn samples_that_stay_over_there_are_the_same_and_a_stop_loses_none() {
+    let local = LocalRunner::native(Interp::new());
+    let here = pollster::block_on(train_streamed(&local, many(), &model())).unwrap();
+    let mut stopped = 0;
+    for moment in 0.. {
+        let bench = Bench::new();
+        let mut loaded = bench.wait(bench.client.load("many"), |_| ()).unwrap();
+        let Some((_, Item::Stored(stored))) = loaded.pop() else { panic!("{loaded:?}") };
+        let (model, was_stopped) = (model(), Cell::new(false));
+        let stop = |round| {
+            if round == moment {
+                bench.server.stop_until_heard();
+                bench.local.stop();
+                was_stopped.set(true);
+            }
+        };
+        let result = bench.wait(train_streamed(&bench.client, stored.clone(), &model), stop);
+        if !was_stopped.get() {
+            assert_eq!(result.unwrap().points, here.points);
+            break;
+        }
+        bench.client.heard_stop().unwrap();
+        match result {
+            Ok(history) => assert_eq!(history.points, here.points[..history.points.len()], "stopped at round {moment}"),
+            result => assert!(is_stop(&result), "{result:?}"),
+        }
+        let again = bench.wait(train_streamed(&bench.client, stored, &self::model()), |_| ()).unwrap();
+        assert_eq!(again.points, here.points, "after a stop at round {moment}");
+        stopped += 1;
+    }
+    assert!(stopped > 10, "{stopped}");
 }
 
 #[test]

@@ -185,6 +185,16 @@ fn a_loss_that_is_not_a_number_is_traced_to_its_step() {
 }
 
 #[test]
+fn a_scale_is_of_one_sample() {
+    for set in [streamed(), resident()] {
+        let error = set.scaled(Tensor::zeros(&[53, 1, 1, 1]).unwrap(), deviation()).unwrap_err().to_string();
+        assert!(error.contains("a mean of shape [53, 1, 1, 1]") && error.contains("[1, 2, 4, 4]"), "{error}");
+        assert!(set.scaled(mean(), Tensor::zeros(&[3, 1, 1, 2, 1, 1]).unwrap()).is_err());
+        assert!(set.scaled(Tensor::zeros(&[3]).unwrap(), deviation()).is_err());
+    }
+}
+
+#[test]
 fn a_part_that_fits_is_moved_and_the_whole_says_why_it_is_not() {
     let runner = LocalRunner::native(Interp::new());
     let set = streamed();

@@ -228,6 +228,24 @@ fn a_live_learning_rate_acts_at_once_and_its_record_repeats_the_run() {
     }
 }
 
+/// The reader asks for 0.1 all the time; what a plateau makes of it stays.
+#[test]
+fn a_live_learning_rate_that_nobody_moves_leaves_a_plateau_alone() {
+    let options = FitOptions {
+        epochs: 4,
+        lr: Some(0.1),
+        live_lr: Some(LiveLr(Rc::new(|| 0.1))),
+        optimiser: sgd(),
+        loss: Loss::Mse,
+        schedule: Schedule::Plateau { factor: 0.5, patience: 0, threshold: 0.9 },
+        ..FitOptions::default()
+    };
+    let history = train(&zero_linear(), &line(8), &options).unwrap();
+    assert_eq!(history.lr_changes, [LrChange { step: 1, lr: 0.1 }]);
+    let lrs: Vec<f64> = history.epochs.iter().map(|report| report.lr).collect();
+    assert_eq!(lrs, [0.1, 0.1, 0.05, 0.025]);
+}
+
 #[test]
 fn a_loss_that_is_not_a_number_stops_with_the_last_good_weights() {
     let (runner, model) = (runner(), zero_linear());

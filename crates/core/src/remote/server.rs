@@ -247,9 +247,7 @@ async fn pump<R: Runner + 'static, H: Host + 'static>(state: Rc<State<R, H>>) {
             Request::Assign { state: target, value } => match state.assign(target, value).await {
                 // The state stays what it is when the reader stopped the value on its way.
                 Ok(()) | Err(Error::Stopped) => {}
-                Err(error) => {
-                    state.values.borrow_mut().insert(target, Err(error));
-                }
+                Err(error) => state.fail(target, &error),
             },
             Request::Prepare { name, graph, arguments, states } => {
                 let program = Program { graph, arguments: arguments as usize, states, prepared: RefCell::default() };
@@ -626,6 +624,18 @@ impl<R: Runner, H: Host> State<R, H> {
             return Ok(());
         }
         self.runner.assign(&target, &value).await
+    }
+
+    /// What a state should have become is not there: to read it is an error, and so is to go on with the loop that it is of.
+    fn fail(&self, target: Name, error: &Error) {
+        let before = self.values.borrow_mut().insert(target, Err(error.clone()));
+        let Some(Ok(state)) = before else { return };
+        let holds = |body: &Result<Rc<Loop>>| {
+            body.as_ref().is_ok_and(|body| body.run.state.iter().any(|other| other.id() == state.id()))
+        };
+        let found = self.loops.borrow().iter().find(|(_, body)| holds(body)).map(|(&name, _)| name);
+        // Dropped outside of the borrow: a value's own release may come back here.
+        let _loop = found.map(|name| self.loops.borrow_mut().insert(name, Err(error.clone())));
     }
 }
 

@@ -493,6 +493,26 @@ fn rows_that_stay_on_the_host_are_sent_for_and_outlive_their_client() {
 }
 
 #[test]
+fn a_loop_does_not_go_on_without_what_was_to_be_assigned() {
+    let bench = Bench::new();
+    let one = || Tensor::from_data(Data::f32([1, 1], &[1.0]).unwrap());
+    let [x, window] = [(); 2].map(|()| LoopSpec::placeholder(one().shape(), DType::F32));
+    let mut spec = LoopSpec::default();
+    spec.push(x.clone(), one(), Some(binary(Binary::Add, &x, &window)));
+    spec.push(window, one(), None);
+    let run = bench.wait(bench.client.begin(&spec)).unwrap();
+    let here = stored(&bench);
+    let advance = |row| {
+        let rows = bench.wait(bench.client.rows(&here, &[row])).unwrap();
+        bench.wait(bench.client.assign(&run.state[1], &rows)).unwrap();
+        bench.wait(bench.client.advance(&run, 1, &mut |_| ()))
+    };
+    assert_eq!(advance(5).unwrap().done, 1);
+    assert_eq!(advance(6).unwrap_err().to_string(), "rows: row 6 of 6");
+    assert_eq!(bench.read(&run.state[0]).unwrap(), [2.0]);
+}
+
+#[test]
 fn every_wait_ends_when_an_answer_cannot_be_read() {
     let bench = Bench::new();
     let y = unary(Unary::Neg, &vector(&[1.0]));

@@ -128,7 +128,9 @@ impl Dataset {
             return Err(Error::data(name, format!("row {row} of {}", all[0])));
         }
         let shape = Shape::new("data set", [&[rows.len()], &all[1..]].concat())?;
-        let set = Self::of(name, shape.clone(), Samples::Streamed(Streamed { stored, rows, shape, scales }), y)?;
+        let samples = Streamed { stored, rows, shape: shape.clone(), scales: scales.clone() };
+        let set = Self::of(name, shape, Samples::Streamed(samples), y)?;
+        scales.iter().try_for_each(|(mean, deviation)| set.check_scale(mean, deviation))?;
         set.finite.set(true);
         Ok(set)
     }
@@ -223,8 +225,9 @@ impl Dataset {
         Ok(())
     }
 
-    /// The samples less a mean and then divided by a deviation, which are broadcast.
+    /// The samples less a mean and then divided by a deviation, which are broadcast. Errors: they are not of one sample \[1, …\].
     pub fn scaled(&self, mean: Tensor, deviation: Tensor) -> Result<Self> {
+        self.check_scale(&mean, &deviation)?;
         let samples = match self.samples() {
             Samples::Resident(x) => Samples::Resident(x.sub(&mean)?.div(&deviation)?),
             Samples::Streamed(mut samples) => {
@@ -233,6 +236,21 @@ impl Dataset {
             }
         };
         Ok(Self { x: Rc::new(RefCell::new(samples)), finite: Rc::default(), ..self.clone() })
+    }
+
+    fn check_scale(&self, mean: &Tensor, deviation: &Tensor) -> Result<()> {
+        let one = Tensor::input(Shape::new("scaled", [&[1], &self.shape[1..]].concat())?, DType::F32);
+        if one.sub(mean)?.div(deviation)?.shape() == one.shape() {
+            return Ok(());
+        }
+        let message = format!(
+            "a mean of shape {} and a deviation of shape {} for samples {}; expected what broadcasts to one sample, {}",
+            mean.shape(),
+            deviation.shape(),
+            self.shape,
+            one.shape()
+        );
+        Err(Error::data(&self.name, message))
     }
 
     /// The targets \[N, …\].

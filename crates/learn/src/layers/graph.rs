@@ -55,13 +55,16 @@ impl Graph {
     /// # Ok::<(), gradbook_learn::Error>(())
     /// ```
     pub fn inputs(inputs: Vec<(String, Vec<usize>)>) -> Result<Self> {
+        let mut all = Some(0_usize);
         for (i, (name, shape)) in inputs.iter().enumerate() {
             if inputs[..i].iter().any(|(other, _)| other == name) {
                 return Err(Error::argument("graph", format!("two inputs are called {name}")));
             }
-            if shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size)).unwrap_or(0) == 0 {
+            let length = shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size)).unwrap_or(0);
+            all = all.and_then(|all| all.checked_add(length));
+            if length == 0 || all.is_none() {
                 let message =
-                    format!("input {name} has shape {shape:?}; expected sizes of at least 1, without the batch axis");
+                    format!("input {name} has shape {shape:?}; expected sizes from 1 to what memory holds, without the batch axis");
                 return Err(Error::argument("graph", message));
             }
         }
@@ -174,6 +177,7 @@ mod tests {
         };
         assert!(error(&[("a", &[1]), ("a", &[2])]).contains("two inputs are called a"));
         assert!(error(&[("a", &[0])]).contains("input a has shape [0]"));
+        assert!(error(&[("a", &[usize::MAX]), ("b", &[2])]).contains("input b has shape [2]"));
         let named = Graph::inputs(vec![("a".into(), vec![1])]).unwrap();
         let error = named.node("b", Activation::Identity, &["x"], Join::Concat).err().unwrap().to_string();
         assert!(error.contains("node b takes x, which does not come before it; there are a"), "{error}");

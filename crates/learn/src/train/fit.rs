@@ -134,7 +134,7 @@ impl Loop {
     async fn begin(runner: &dyn Runner, body: Body, batches: Batches) -> Result<Self> {
         let run = runner.begin(&body.spec).await?;
         let Body { places, answers, watched, window, .. } = body;
-        let (state, order) = (run.state.clone(), RefCell::default());
+        let (state, order) = (run.state.clone(), RefCell::new(Rc::from([])));
         Ok(Self { state, run, places, batches, answers, watched, window, order })
     }
 
@@ -203,7 +203,8 @@ impl<'a> Run<'a> {
 
     /// Takes the state of an earlier run like this one.
     async fn resume(&self, checkpoint: &Checkpoint) -> Result<()> {
-        let History { epochs, seed, .. } = &checkpoint.history;
+        let History { epochs, seed, lr_changes, .. } = &checkpoint.history;
+        rate::check(lr_changes)?;
         let state = self.state(self.main.places.params.clone());
         let values = checkpoint.values_for(&state, self.options.seed)?;
         if let Some(last) = epochs.last()
@@ -250,9 +251,9 @@ impl<'a> Run<'a> {
         if let Some(checkpoint) = &options.resume {
             history =
                 History { stopped: false, restored: None, watched: history.watched, ..checkpoint.history.clone() };
-            for report in &history.epochs {
+            for (epoch, report) in history.epochs.iter().enumerate() {
                 let watched = judged(report);
-                base = rate::at(&history.lr_changes, report.step, base);
+                base = rate::at(self.of_epoch(&history.lr_changes, epoch), report.step, base);
                 plateau.iter_mut().for_each(|plateau| plateau.set_lr(base));
                 base = plateau.as_mut().map_or(base, |plateau| plateau.report(watched));
                 over = early.as_mut().is_some_and(|early| early.report(watched)) | still(watched);
@@ -265,9 +266,7 @@ impl<'a> Run<'a> {
         }
         let from = if over { options.epochs } else { history.epochs.len() };
         for epoch in from..options.epochs {
-            let steps = self.batches.of;
-            let of_epoch = |change: &&LrChange| (epoch * steps..(epoch + 1) * steps).contains(&(change.step - 1));
-            for &change in options.lr_changes.iter().filter(of_epoch) {
+            for &change in self.of_epoch(&options.lr_changes, epoch) {
                 history.lr_changes.push(change);
                 listen(&Event::LrChange(change));
             }
@@ -275,9 +274,9 @@ impl<'a> Run<'a> {
             self.assign_order(epoch).await?;
             let (began, first) = (now(), history.points.len());
             let mut flow = self.steps(epoch, base, &mut piece, &mut history, listen).await?;
-            let changed: Vec<LrChange> = history.lr_changes.iter().filter(of_epoch).copied().collect();
-            let lrs = self.lrs(epoch, base, &changed);
-            base = rate::at(&changed, (epoch + 1) * steps, base);
+            let changed = self.of_epoch(&history.lr_changes, epoch);
+            let lrs = self.lrs(epoch, base, changed);
+            base = rate::at(changed, (epoch + 1) * self.batches.of, base);
             let seconds = now().zip(began).map(|(end, began)| end - began);
             let mut score = None;
             if let Some(aside) = &self.aside {
@@ -402,8 +401,8 @@ impl<'a> Run<'a> {
     ) -> Result<()> {
         let Some(LiveLr(wanted)) = &self.options.live_lr else { return Ok(()) };
         let change = LrChange { step, lr: wanted() }.check()?;
-        // The first one is told as well: the record says all.
-        if !changes.is_empty() && change.lr == rate::at(&changes[before..], step, base) {
+        // The first one is told as well: the record says all. What a plateau made of the last one since stays until another is set.
+        if changes.last().is_some_and(|last| last.lr == change.lr) {
             return Ok(());
         }
         changes.push(change);
@@ -501,6 +500,13 @@ impl<'a> Run<'a> {
             self.runner.assign(&part.state[part.places.lrs], &lrs).await?;
         }
         Ok(())
+    }
+
+    /// Those changes of a run that are of this epoch.
+    fn of_epoch<'c>(&self, changes: &'c [LrChange], epoch: usize) -> &'c [LrChange] {
+        let [first, end] = [epoch, epoch + 1]
+            .map(|epoch| changes.partition_point(|change| change.step <= epoch * self.batches.of));
+        &changes[first..end]
     }
 
     /// The learning rate of each step of an epoch, which begins with a base that these changes replace.

@@ -20,6 +20,7 @@ fn node(node: &gradbook_core::Tensor) -> Object {
     let number = |id: u64| JsValue::from_f64(id as f64);
     let value = match (&*node.op(), node.dtype()) {
         (Op::Full(word), DType::F32) => f64::from(f32::from_bits(*word)).into(),
+        (Op::Full(word), DType::U32) => f64::from(*word).into(),
         (Op::Full(word), _) => f64::from(*word as i32).into(),
         _ => JsValue::UNDEFINED,
     };

@@ -17,15 +17,20 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) 
             if (x % $stride_x != 0u || x / $stride_x >= $out_w) { continue; }
             var wins = true;
             for (var qy = 0u; qy < $kernel_h; qy++) {
+                let other_y = y - $pad_y + qy * $dilation_y;
+                if (other_y >= $h) { continue; }
                 for (var qx = 0u; qx < $kernel_w; qx++) {
-                    let other_y = y - $pad_y + qy * $dilation_y;
                     let other_x = x - $pad_x + qx * $dilation_x;
-                    if (other_y >= $h || other_x >= $w) { continue; }
+                    if (other_x >= $w) { continue; }
                     let other = other_y * $w + other_x;
                     let other_rank = gb_rank_f32(read1(plane + other));
                     // Of equals the first wins.
-                    if (select(other_rank > rank, other_rank >= rank, other < place)) { wins = false; }
+                    if (select(other_rank > rank, other_rank >= rank, other < place)) {
+                        wins = false;
+                        break;
+                    }
                 }
+                if (!wins) { break; }
             }
             if (wins) { sum += bitcast<f32>(read0(first + y / $stride_y * $out_w + x / $stride_x)); }
         }
