@@ -729,7 +729,8 @@ export interface MakeEnsemble {
     (models: readonly Model[], options?: EnsembleOptions): Ensemble;
     /**
      * K-fold: member i learns from all parts of the data but the i-th, which it is validated on. `make` gives a new model; member i has the seed
-     * `seed + i`. A stop leaves out the members that have not learnt to their end.
+     * `seed + i`. A stop leaves out the members that have not learnt to their end. Errors: `make` gives a model that it gave before, which would
+     * be validated on what it has learnt.
      */
     kFold(make: () => Model, data: Dataset, options?: FoldsOptions): Promise<Ensemble>;
 }
@@ -828,7 +829,8 @@ export interface Explain {
     graph(output: Tensor, names?: Readonly<Record<string, Tensor>>): GraphPicture;
     /**
      * The standard deviation of what each layer with weights makes of a batch, and of the gradient that arrives at it, over depth: where both stay
-     * alike, the network learns (course section 5.3). Networks as they are; weights that are not drawn yet are drawn for this look only. The
+     * alike, the network learns (course section 5.3). Networks as they are, in a pass as in testing: batch
+     * normalisation by its running statistics, no dropout. Weights that are not drawn yet are drawn for this look only. The
      * gradients are of the loss for a data set, and for samples without targets those of the output weighted by normal numbers.
      *
      * ```js
@@ -867,6 +869,7 @@ export declare function explain(context: Context): Explain;
 // feature-maps.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
+import type { Context } from "./context.ts";
 import type { Pair } from "./tensor.ts";
 /** A convolution or a pooling, as far as sizes go. */
 export interface WindowOptions {
@@ -900,7 +903,7 @@ export declare class FeatureMaps {
     toString(): string;
 }
 /** `nn.featureMaps`: course equations 31 and 32. */
-export declare function featureMaps(size: Pair, windows: readonly WindowOptions[]): FeatureMaps;
+export declare function featureMaps({ wasm }: Context, size: Pair, windows: readonly WindowOptions[]): FeatureMaps;
 
 // file-store.d.ts
 /** A file as lists show it. */
@@ -1071,7 +1074,6 @@ export interface EpochReport {
     /** Training steps a second. */
     stepsPerSecond?: number;
 }
-/** A change of the learning rate that did not come from the schedule. */
 /** What a live learning rate became. */
 export interface LrChange {
     /** The first step that had it, from 1. */
@@ -1123,7 +1125,6 @@ export declare class History {
     readonly restored: number | undefined;
     /** The seed of the run: the same one repeats it. */
     readonly seed: number;
-    /** Changes of a live learning rate. With these as `lrChanges` of `fit`, and the seed, the run is repeated. */
     /** What a live learning rate was from which step on. With these as `lrChanges` of `fit`, and the seed, the run is repeated. */
     readonly lrChanges: readonly LrChange[];
     /** Names of the weights whose gradient norms the points have. */
@@ -1824,7 +1825,10 @@ export interface GraphNode {
 export interface DropoutOptions {
     /** A probability; 0.5. */
     p?: number;
-    /** Whether `p` of the entries are dropped ("library") or kept ("course"); "library". */
+    /**
+     * Whether `p` of the entries are dropped ("library") or kept ("course", section 6.3); "library". The course rescales in testing; here both
+     * forms scale in training by one over the share that is kept, which is the same on average.
+     */
     form?: "library" | "course";
 }
 /** Options of batch normalisation. */

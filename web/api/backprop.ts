@@ -155,14 +155,15 @@ class Rules {
       for (const [i, { step: input, index, through }] of step.inputs.entries()) {
         const [local, sent] = [locals[index], passed[index]];
         if (!input || !gradients.has(input) || !local || !sent) continue;
+        const back = this.#back(through, sent);
+        if (!back) continue;
+        this.#want(back, (numbers) => {
+          figures.passed[i] = numbers;
+        });
         if (step.tensor.size === 1 || !MIXING.has(step.op))
           this.#want(local, (numbers) => {
             figures.local[i] = numbers;
           });
-        const back = through.reduce((sent, node) => this.#vjp(node, sent)[0] as Tensor, sent);
-        this.#want(back, (numbers) => {
-          figures.passed[i] = numbers;
-        });
       }
     }
   }
@@ -184,14 +185,16 @@ class Rules {
       if (!reached.has(step) || step.isLeaf) continue;
       const sent = this.#vjp(step.tensor, this.#ones(step.tensor));
       for (const { step: input, index, through } of step.inputs) {
-        const back = through.reduce<Tensor | undefined>(
-          (at, node) => at && this.#vjp(node, at)[0],
-          sent[index],
-        );
+        const back = this.#back(through, sent[index]);
         if (input && back && input.tensor.dtype === "f32") reached.add(input);
       }
     }
     return steps.filter((step) => reached.has(step));
+  }
+
+  /** What of a gradient comes back through nodes that lay values out; nothing through a detached one. */
+  #back(through: readonly Tensor[], sent: Tensor | undefined): Tensor | undefined {
+    return through.reduce((at, node) => at && this.#vjp(node, at)[0], sent);
   }
 
   #vjp(node: Tensor, gradient: Tensor): (Tensor | undefined)[] {

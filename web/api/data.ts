@@ -6,7 +6,7 @@ import type { Context } from "./context.ts";
 import type { Create } from "./create.ts";
 import { Dataset } from "./dataset.ts";
 import type { NamedTensors } from "./inputs.ts";
-import { packed } from "./inputs.ts";
+import { areNamed, inputsOf, packed } from "./inputs.ts";
 import type { Own } from "./own.ts";
 import { own } from "./own.ts";
 import type { Drawn } from "./scenes.ts";
@@ -43,15 +43,13 @@ export function data(context: Context, create: Create): DataSource {
     from(x, y, options = {}) {
       context.wasm.checkNames("from", options, ["name", "classes"]);
       const { name = "data", classes = [] } = options;
-      const samples = x instanceof Tensor ? x : areNamed(x) ? packed("from", x) : create.tensor(x);
+      const named = areNamed(x) ? x : undefined;
+      const samples =
+        x instanceof Tensor ? x : named ? packed("from", named) : create.tensor(x as Nested | Values);
       const targets = y instanceof Tensor ? y : labelsOrNumbers(y, create);
-      return Dataset.of(context, name, samples, targets, classes);
+      return Dataset.of(context, name, samples, targets, classes, named && inputsOf(named));
     },
   };
-}
-
-function areNamed(x: Nested | Values | NamedTensors): x is NamedTensors {
-  return typeof x === "object" && x !== null && !Array.isArray(x) && !ArrayBuffer.isView(x);
 }
 
 /** A flat list of whole numbers is a list of class labels. */

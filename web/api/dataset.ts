@@ -5,6 +5,8 @@ import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { Context, DatasetHandle, Lock, StoredHandle, TensorHandle } from "./context.ts";
 import { argumentError, seedOf } from "./context.ts";
+import type { DeclaredInputs } from "./inputs.ts";
+import { inputsText } from "./inputs.ts";
 import type { Displayable, ImagesOptions } from "./plot.ts";
 import { IMAGES_OPTIONS, imagesDisplay } from "./plot.ts";
 import { sizeText } from "./size-text.ts";
@@ -88,6 +90,8 @@ export class Dataset {
     readonly handle: DatasetHandle,
     /** @internal Shared by all that was taken from a locked set. */
     readonly lock?: Lock,
+    /** @internal What its samples are packed of, if they were given by name. */
+    readonly inputs?: DeclaredInputs,
   ) {}
 
   /** @internal */
@@ -97,13 +101,14 @@ export class Dataset {
     x: Tensor | StoredHandle,
     y: Tensor,
     classes: readonly string[],
+    inputs?: DeclaredInputs,
   ): Dataset {
     const { wasm } = context;
     const handle =
       x instanceof Tensor
         ? new wasm.Dataset(name, x.handle, y.handle, [...classes])
         : wasm.Dataset.stored(name, x, undefined, new wasm.TensorList(), y.handle, [...classes]);
-    return new Dataset(context, handle);
+    return new Dataset(context, handle, undefined, inputs);
   }
 
   /** What messages call it. */
@@ -225,7 +230,9 @@ export class Dataset {
       throw argumentError(
         `map: ${this.length} samples became [${x.shape.join(", ")}]; their number must stay`,
       );
-    return this.#with(new this.context.wasm.Dataset(this.name, x.handle, y.handle, [...classes]));
+    const handle = new this.context.wasm.Dataset(this.name, x.handle, y.handle, [...classes]);
+    const isPacked = x.shape.join() === this.shape.join();
+    return new Dataset(this.context, handle, this.lock, isPacked ? this.inputs : undefined);
   }
 
   /** These samples and then those of the others, which must have the same shape and classes. */
@@ -238,6 +245,9 @@ export class Dataset {
           `concat: ${name} has the classes [${classes}], ${this.name} has [${this.classes}]`,
         );
     }
+    const packings = new Set(sets.flatMap(({ inputs }) => (inputs ? inputsText(inputs) : [])));
+    if (packings.size > 1)
+      throw argumentError(`concat: the samples have the inputs ${[...packings].join(" and ")}`);
     const joined = (part: "x" | "y") =>
       context.wasm.Tensor.concat(
         list(
@@ -249,7 +259,7 @@ export class Dataset {
     const locks = new Set(sets.flatMap(({ lock }) => lock ?? []));
     if (locks.size > 1) throw argumentError("concat: join test sets first, and lock what they make");
     const handle = new context.wasm.Dataset(this.name, joined("x"), joined("y"), this.classes);
-    return new Dataset(context, handle, [...locks][0]);
+    return new Dataset(context, handle, [...locks][0], this.inputs);
   }
 
   /**
@@ -354,7 +364,7 @@ export class Dataset {
    */
   locked(): Dataset {
     const { context, handle, lock } = this;
-    return new Dataset(context, handle.clone(), lock ?? lockOf(context, handle));
+    return new Dataset(context, handle.clone(), lock ?? lockOf(context, handle), this.inputs);
   }
 
   /** @internal Counts a use of a locked set and warns of all but one that scores it. */
@@ -392,7 +402,7 @@ export class Dataset {
   }
 
   #with(handle: DatasetHandle): Dataset {
-    return new Dataset(this.context, handle, this.lock);
+    return new Dataset(this.context, handle, this.lock, this.inputs);
   }
 
   #order(method: string, options: SeedOptions): Int32Array {

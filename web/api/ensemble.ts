@@ -10,7 +10,7 @@ import type { NamedTensors } from "./inputs.ts";
 import type { Loss } from "./losses.ts";
 import { lossArgument } from "./losses.ts";
 import type { FitOptions, Score } from "./model.ts";
-import { Model } from "./model.ts";
+import { FIT_OPTIONS, Model } from "./model.ts";
 import { list, Tensor } from "./tensor.ts";
 
 /** Options of an ensemble. */
@@ -42,7 +42,8 @@ export interface MakeEnsemble {
   (models: readonly Model[], options?: EnsembleOptions): Ensemble;
   /**
    * K-fold: member i learns from all parts of the data but the i-th, which it is validated on. `make` gives a new model; member i has the seed
-   * `seed + i`. A stop leaves out the members that have not learnt to their end.
+   * `seed + i`. A stop leaves out the members that have not learnt to their end. Errors: `make` gives a model that it gave before, which would
+   * be validated on what it has learnt.
    */
   kFold(make: () => Model, data: Dataset, options?: FoldsOptions): Promise<Ensemble>;
 }
@@ -88,9 +89,11 @@ export class Ensemble extends Model {
     if (!(data instanceof Dataset)) throw argumentError("compare: the first argument must be a data set");
     const loss = lossArgument(context, options.loss) ?? { kind: "crossEntropy" };
     const { batchSize = 256 } = options;
-    const { x, y } = data;
+    const { y } = data;
+    // Without its lock: it is used once, whatever the number of members.
+    const unlocked = new Dataset(context, data.handle);
     const outputs: Tensor[] = [];
-    for (const member of members) outputs.push(await member.predict(x, { batchSize }));
+    for (const member of members) outputs.push(await member.predict(unlocked, { batchSize }));
     data.use("scoring");
     const teams = outputs.map((_, i) => joined(outputs.slice(0, i + 1), this.mean));
     const areClasses = y.dtype === "i32" && y.rank === 1;
@@ -157,6 +160,13 @@ export class Comparison {
 
 let comparisons = 0;
 
+const FOLDS_OPTIONS = [
+  ...FIT_OPTIONS.filter((name) => !["validation", "checkpoint", "resume", "plot"].includes(name)),
+  "k",
+  "stratified",
+  "mean",
+];
+
 export function ensemble(context: Context): MakeEnsemble {
   const { wasm } = context;
   const meanOf = (what: string, { mean = "probabilities" }: EnsembleOptions) => {
@@ -173,11 +183,18 @@ export function ensemble(context: Context): MakeEnsemble {
   const kFold: MakeEnsemble["kFold"] = async (make, data, options = {}) => {
     if (typeof make !== "function" || !(data instanceof Dataset))
       throw argumentError("kFold: expected a function that gives a new model, and a data set");
+    wasm.checkNames("kFold", options, FOLDS_OPTIONS);
     const { k = 5, stratified = false, mean, ...rest } = options;
     const whole = meanOf("kFold", { ...(mean && { mean }) });
     const seed = rest.seed ?? wasm.randomSeed();
     const folds = stratified ? await data.stratifiedKFold(k, { seed }) : data.kFold(k, { seed });
     const histories: History[] = [];
+    const made = () => {
+      const model = make();
+      if (!(model instanceof Model) || histories.some((history) => history.model === model))
+        throw argumentError("kFold: the function must give a new model each time, such as () => nn.mlp()");
+      return model;
+    };
     let isStopped = false;
     const stop = () => {
       isStopped = true;
@@ -185,7 +202,7 @@ export function ensemble(context: Context): MakeEnsemble {
     context.runs.add(stop);
     try {
       for (const [i, { train, validation }] of folds.entries()) {
-        const history = await make().fit(train, { ...rest, seed: (seed + i) % 2 ** 32, validation });
+        const history = await made().fit(train, { ...rest, seed: (seed + i) % 2 ** 32, validation });
         // A member that did not learn to its end is none.
         if (isStopped) break;
         histories.push(history);
@@ -212,6 +229,10 @@ function joined(outputs: readonly Tensor[], mean: "probabilities" | "logits"): T
   const stack = (tensors: readonly Tensor[]) =>
     new Tensor(first.context, first.context.wasm.Tensor.stack(list(first.context, tensors), 0));
   if (mean === "logits") return stack(outputs).mean(0);
+  if (first.shape[1] === 1)
+    throw argumentError(
+      `ensemble: its models give one number for each sample, [${first.shape.join(", ")}], of which softmax always makes 1; write { mean: "logits" }`,
+    );
   return stack(outputs.map((logits) => logits.logSoftmax(1)))
     .logsumexp(0)
     .sub(Math.log(outputs.length));

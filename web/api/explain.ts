@@ -77,7 +77,8 @@ export interface Explain {
   graph(output: Tensor, names?: Readonly<Record<string, Tensor>>): GraphPicture;
   /**
    * The standard deviation of what each layer with weights makes of a batch, and of the gradient that arrives at it, over depth: where both stay
-   * alike, the network learns (course section 5.3). Networks as they are; weights that are not drawn yet are drawn for this look only. The
+   * alike, the network learns (course section 5.3). Networks as they are, in a pass as in testing: batch
+   * normalisation by its running statistics, no dropout. Weights that are not drawn yet are drawn for this look only. The
    * gradients are of the loss for a data set, and for samples without targets those of the output weighted by normal numbers.
    *
    * ```js
@@ -166,8 +167,9 @@ export function explain(context: Context): Explain {
       return new Explanation(images, wrap(map), "occlusion", true);
     },
     receptiveField(model, x, options = {}) {
-      const { layer, ...others } = options;
-      const { images } = prepare(context, "receptiveField", [], model, x, others);
+      wasm.checkNames("receptiveField", options, ["layer"]);
+      const { layer } = options;
+      const { images } = prepare(context, "receptiveField", [], model, x, {});
       const asked = layer ?? lastConvolution("receptiveField", model, images);
       const layers = (Array.isArray(asked) ? asked : [asked]).map(String);
       if (layers.length === 0) throw argumentError("receptiveField: expected at least one layer");

@@ -2,6 +2,7 @@
 
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
+import type { Context, ModelHandle } from "./context.ts";
 import { argumentError } from "./context.ts";
 import type { Model } from "./model.ts";
 import type { Pair } from "./tensor.ts";
@@ -64,13 +65,16 @@ export class FeatureMaps {
 }
 
 /** `nn.featureMaps`: course equations 31 and 32. */
-export function featureMaps(size: Pair, windows: readonly WindowOptions[]): FeatureMaps {
+export function featureMaps({ wasm }: Context, size: Pair, windows: readonly WindowOptions[]): FeatureMaps {
   if (!Array.isArray(windows) || windows.length === 0)
     throw argumentError(
       "featureMaps: expected a list of windows, such as [{ kernel: 5 }, { kernel: 2, stride: 2 }]",
     );
   const start = pair("featureMaps: the size", size, 1);
-  const known = windows.map((options, i) => sized(options, i));
+  const known = windows.map((options, i) => {
+    wasm.checkNames(`featureMaps: window ${i + 1}`, options, WINDOW_OPTIONS);
+    return sized({ ...options }, i);
+  });
   const maps: FeatureMap[] = [];
   let [input, field, jump] = [start, [1, 1], [1, 1]] as [number, number][] as [Sides, Sides, Sides];
   for (const { name, reach, stride, padding } of known) {
@@ -89,6 +93,8 @@ export function featureMaps(size: Pair, windows: readonly WindowOptions[]): Feat
   }
   return new FeatureMaps(maps);
 }
+
+const WINDOW_OPTIONS = ["name", "kernel", "stride", "padding", "dilation"];
 
 type Sides = [number, number];
 
@@ -151,21 +157,26 @@ const LARGEST = 4096;
 
 /**
  * @internal An error of a network whose windows do not fit an input says which input is the smallest that does: found by trying, on networks of
- * the same kind. Other errors stay as they are.
+ * the same kind. Weights that are drawn already may hold it to one size. Other errors stay as they are.
  */
 export function withSmallestInput(model: Model, input: readonly number[], error: unknown): unknown {
   if (!(error instanceof Error) || !error.message.includes("does not fit") || input.length < 3) return error;
+  const own = shapesOf(model.handle);
   const fits = (shape: readonly number[]) => {
     try {
-      model.anew().build(Uint32Array.from(shape), 0);
-      return true;
+      const trial = model.anew();
+      trial.build(Uint32Array.from(shape), 0);
+      const made = shapesOf(trial);
+      return [...own].every(([name, shape]) => made.get(name) === shape);
     } catch {
       return false;
     }
   };
+  // What does not fit is something else, such as the images of the validation.
+  if (fits(input)) return error;
   const places = input.map((_, axis) => axis).filter((axis) => axis > 1);
   const with_ = (size: number) => input.map((own, axis) => (axis > 1 ? Math.max(own, size) : own));
-  let enough = Math.max(...input.slice(2));
+  let enough = Math.max(1, ...input.slice(2));
   while (enough <= LARGEST && !fits(with_(enough))) enough *= 2;
   if (enough > LARGEST) return error;
   const least = with_(enough);
@@ -180,4 +191,10 @@ export function withSmallestInput(model: Model, input: readonly number[], error:
   }
   error.message += `; the smallest input that fits the network is [${least.join(", ")}]`;
   return error;
+}
+
+/** The shapes of what has been drawn, by name. */
+function shapesOf(handle: ModelHandle): Map<string, string> {
+  const values = handle.parameterValues();
+  return new Map(handle.parameterNames().map((name, i) => [name, Array.from(values.at(i).shape).join()]));
 }

@@ -92,7 +92,8 @@ export function networkPicture(
     places.set(output.id, drawing.add(box, from === undefined ? [] : [from]));
   }
   join(output.id);
-  const count = whole.reduce((sum, { parameters }) => sum + parameters, 0);
+  // A layer that stands in several places learns once.
+  const count = Number(Reflect.get(model.summary(input), "parameters"));
   const title = `${model.kind}: ${whole.length} layers, ${grouped(count)} parameters`;
   return new GraphPicture(title, drawing.boxes, drawing.edges);
 }
@@ -168,12 +169,13 @@ export function stepsTo(
     if (id === last?.id) return "out";
     return isLeaf ? `c${++constants}` : `v${++values}`;
   };
+  const count = [...nodes.values()].filter(isStep).length;
+  if (count > most)
+    throw argumentError(
+      `${what}: the tensor is computed in ${count} steps; a picture that can be read has at most ${most}. Take a smaller computation, or look at a network with model.graph`,
+    );
   for (const node of nodes.values()) {
     if (!isStep(node)) continue;
-    if (steps.size === most)
-      throw argumentError(
-        `${what}: the tensor is computed in ${nodes.size} steps; a picture that can be read has at most ${most}. Take a smaller computation, or look at a network with model.graph`,
-      );
     const isLeaf = node.inputs.length === 0;
     const inputs = node.inputs.map((id, index) => {
       const through: Tensor[] = [];

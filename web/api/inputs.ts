@@ -10,9 +10,28 @@ export type NamedTensors = Readonly<Record<string, Tensor>>;
 /** @internal Names and shapes without the batch axis, as a graph is told them. */
 export type DeclaredInputs = readonly (readonly [name: string, shape: readonly number[]])[];
 
+/** @internal Whether it is an object of names, and no array, data set or anything else that is made by a class. */
+export function areNamed(x: unknown): x is NamedTensors {
+  if (typeof x !== "object" || x === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(x);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 /** @internal In the order in which they are packed. */
 export function declared(inputs: Readonly<Record<string, readonly number[]>>): DeclaredInputs {
   return Object.entries(inputs).sort(byName);
+}
+
+/** @internal What tensors by name are, without the batch axis. */
+export function inputsOf(named: NamedTensors): DeclaredInputs {
+  return declared(
+    Object.fromEntries(Object.entries(named).map(([name, { shape }]) => [name, shape.slice(1)])),
+  );
+}
+
+/** @internal Such as `age [1], image [1, 28, 28]`. */
+export function inputsText(inputs: DeclaredInputs): string {
+  return inputs.map(([name, shape]) => `${name} [${shape.join(", ")}]`).join(", ");
 }
 
 /** @internal Packed; with what a model expects, if that is known. Errors name the input. */

@@ -4,6 +4,7 @@
 
 import type { Context, DatasetHandle, StoredHandle } from "./context.ts";
 import { Dataset, lockOf } from "./dataset.ts";
+import type { DeclaredInputs } from "./inputs.ts";
 import { Model } from "./model.ts";
 import type { Kind } from "./models.ts";
 import { Classifier } from "./models.ts";
@@ -18,6 +19,7 @@ type Thing =
       name: string;
       classes: string[];
       uses?: number;
+      inputs?: DeclaredInputs;
       /** Where its samples are: a tensor, or rows of one of the stored sets, scaled by pairs of tensors. */
       x: number | { stored: number; rows: number[]; scales: number[] };
     }
@@ -56,8 +58,9 @@ export function keep(context: Context, names: Readonly<Record<string, unknown>>)
   const describe = (value: unknown): Thing | undefined => {
     if (value instanceof Tensor) return { is: "tensor", at: place(value) };
     if (value instanceof Dataset) {
-      const { name, classes, lock } = value;
-      return { is: "dataset", x: samplesOf(value), y: place(value.y), name, classes, ...lock };
+      const { name, classes, lock, inputs } = value;
+      const packing = inputs && { inputs };
+      return { is: "dataset", x: samplesOf(value), y: place(value.y), name, classes, ...lock, ...packing };
     }
     if (!(value instanceof Model) || !value.recipe) return undefined;
     if ("block" in value.recipe) {
@@ -103,7 +106,7 @@ export async function restore(context: Context): Promise<Record<string, unknown>
         made.push(tensor(thing.at));
         break;
       case "dataset": {
-        const { x, name, classes, uses } = thing;
+        const { x, name, classes, uses, inputs } = thing;
         const y = handles.at(thing.y);
         let handle: DatasetHandle;
         if (typeof x === "number") handle = new wasm.Dataset(name, handles.at(x), y, classes);
@@ -112,9 +115,8 @@ export async function restore(context: Context): Promise<Record<string, unknown>
           const source = stored[x.stored] as StoredHandle;
           handle = wasm.Dataset.stored(name, source, Uint32Array.from(x.rows), scales, y, classes);
         }
-        made.push(
-          new Dataset(context, handle, uses === undefined ? undefined : lockOf(context, handle, uses)),
-        );
+        const lock = uses === undefined ? undefined : lockOf(context, handle, uses);
+        made.push(new Dataset(context, handle, lock, inputs));
         break;
       }
       case "layer": {

@@ -135,14 +135,15 @@ async function lookAt(
   const { output, layers } = handle.record(samples.handle, seed, false) as unknown as Pass;
   const parameters = parametersOf(context, handle);
   // Layers that have a matrix or a kernel, and no layer of that kind in them.
+  // A layer by itself has no name in its parameters' names.
+  const isIn = (name: string, path: string) => layers.length === 1 || name.startsWith(`${path}.`);
   const owners = layers.filter(({ path }, i) => {
-    const within = (other: string) => other.startsWith(`${path}.`);
-    const isWhole = !layers.slice(0, i).some((layer) => within(layer.path));
-    return isWhole && parameters.some((own) => own.name.startsWith(`${path}.`) && own.value.rank > 1);
+    const isWhole = !layers.slice(0, i).some((layer) => layer.path.startsWith(`${path}.`));
+    return isWhole && parameters.some(({ name, value }) => isIn(name, path) && value.rank > 1);
   });
   if (owners.length === 0) throw argumentError(`${what}: ${name} has no layer with weights`);
   const own = owners.map(({ path }) =>
-    parameters.filter((parameter) => parameter.name.startsWith(`${path}.`)).map(({ value }) => value),
+    parameters.filter((parameter) => isIn(parameter.name, path)).map(({ value }) => value),
   );
   const outputs = owners.map(({ output }) => wrap(output));
   const wanted = [...outputs, ...own.flat()];

@@ -14,7 +14,7 @@ import { networkPicture } from "./graph.ts";
 import type { EpochReport, HistoryData, LrChange, TrainEvent } from "./history.ts";
 import { changesOf, History } from "./history.ts";
 import type { DeclaredInputs, NamedTensors } from "./inputs.ts";
-import { packed } from "./inputs.ts";
+import { areNamed, inputsText, packed } from "./inputs.ts";
 import type { Loss } from "./losses.ts";
 import { lossArgument } from "./losses.ts";
 import type { Schedule } from "./optim.ts";
@@ -150,7 +150,8 @@ export interface Score {
   accuracy?: number;
 }
 
-const FIT_OPTIONS = [
+/** @internal */
+export const FIT_OPTIONS = [
   "epochs",
   "batchSize",
   "optimizer",
@@ -211,8 +212,8 @@ export class Model {
     readonly context: Context,
     /** @internal */
     readonly handle: ModelHandle,
-    /** @internal The same with nothing drawn yet. */
-    readonly anew: () => ModelHandle,
+    /** @internal The same with nothing drawn yet; what stands in several places is made once, and then known. */
+    readonly anew: (known?: Map<Model, ModelHandle>) => ModelHandle,
     /** @internal What it is made of, where that can be told: a function cannot. */
     readonly recipe?: Recipe,
   ) {}
@@ -248,7 +249,14 @@ export class Model {
       for (const handle of handles) layers.push(handle);
       return layers.block(block, options);
     };
-    const make = () => assemble(parts.map((part) => part.anew()));
+    const make = (known = new Map<Model, ModelHandle>()) =>
+      assemble(
+        parts.map((part) => {
+          const handle = known.get(part) ?? part.anew(known);
+          known.set(part, handle);
+          return handle;
+        }),
+      );
     return new Model(context, assemble(parts.map(({ handle }) => handle)), make, { block, options, parts });
   }
 
@@ -307,6 +315,8 @@ export class Model {
     const { validation, plot, checkpoint, resume, onEpoch, lrChanges = [], ...rest } = options;
     if (validation !== undefined && !(validation instanceof Dataset))
       throw argumentError("fit: validation must be a data set");
+    this.#accept("fit", train);
+    if (validation) this.#accept("fit", validation);
     if (plot !== undefined && !(plot instanceof Curve))
       throw argumentError("fit: plot must be a curve, such as plot.curve()");
     if (resume && checkpoint === undefined)
@@ -395,6 +405,7 @@ export class Model {
     const { context } = this;
     if (!(train instanceof Dataset))
       throw argumentError("lrRangeTest: the first argument must be a data set");
+    this.#accept("lrRangeTest", train);
     const { from = 1e-6, to = 1, steps = 100, ...rest } = options;
     context.wasm.checkNames("lrRangeTest", options, RANGE_TEST_OPTIONS);
     const [settings, extra] = runOptions(context, "lrRangeTest", rest);
@@ -419,6 +430,7 @@ export class Model {
     const { context } = this;
     context.wasm.checkNames("recomputeStatistics", options, ["batchSize"]);
     if (!(data instanceof Dataset)) throw argumentError("recomputeStatistics: expected a data set");
+    this.#accept("recomputeStatistics", data);
     data.use("training");
     await context.wasm.recomputeStatistics(
       context.session,
@@ -433,6 +445,7 @@ export class Model {
   async evaluate(data: Dataset, options: { loss?: Loss; batchSize?: number } = {}): Promise<Score> {
     this.context.wasm.checkNames("evaluate", options, ["loss", "batchSize"]);
     if (!(data instanceof Dataset)) throw argumentError("evaluate: the first argument must be a data set");
+    this.#accept("evaluate", data);
     const loss = lossArgument(this.context, options.loss);
     const { context } = this;
     const batchSize = options.batchSize ?? 256;
@@ -445,7 +458,10 @@ export class Model {
   /** What it makes of every sample, a batch at a time: [N, …] to [N, …]; of inputs by name if it has several. */
   async predict(x: Tensor | Dataset | NamedTensors, options: { batchSize?: number } = {}): Promise<Tensor> {
     this.context.wasm.checkNames("predict", options, ["batchSize"]);
-    if (x instanceof Dataset) x.use("scoring");
+    if (x instanceof Dataset) {
+      this.#accept("predict", x);
+      x.use("scoring");
+    }
     const { wasm, session } = this.context;
     const batch = options.batchSize ?? 256;
     const output = await (x instanceof Dataset
@@ -515,14 +531,25 @@ export class Model {
   /** One tensor, or several packed, as the model is told them. */
   #input(what: string, x: Tensor | NamedTensors): Tensor {
     if (x instanceof Tensor) return x;
-    if (typeof x !== "object" || x === null)
-      throw argumentError(`${what}: expected a tensor, got ${typeof x}`);
+    if (!areNamed(x)) {
+      const got = (x as unknown) instanceof Dataset ? "a data set" : Array.isArray(x) ? "an array" : typeof x;
+      throw argumentError(`${what}: expected a tensor such as tensor([[1, 2]]) or train.x; got ${got}`);
+    }
     const inputs = this.#inputs;
     if (!inputs)
       throw argumentError(
         `${what}: the model has one input; inputs by name are those of nn.graph(nodes, { inputs })`,
       );
     return packed(what, x, inputs);
+  }
+
+  /** Refuses a data set whose inputs have other names or shapes: packed, they may be just as many numbers. */
+  #accept(what: string, data: Dataset): void {
+    const [own, given] = [this.#inputs, data.inputs];
+    if (own && given && inputsText(own) !== inputsText(given))
+      throw argumentError(
+        `${what}: data set ${data.name} has the inputs ${inputsText(given)}; expected ${inputsText(own)}`,
+      );
   }
 
   /** Its inputs, if they have names. */

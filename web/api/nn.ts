@@ -119,7 +119,10 @@ export interface GraphNode {
 export interface DropoutOptions {
   /** A probability; 0.5. */
   p?: number;
-  /** Whether `p` of the entries are dropped ("library") or kept ("course"); "library". */
+  /**
+   * Whether `p` of the entries are dropped ("library") or kept ("course", section 6.3); "library". The course rescales in testing; here both
+   * forms scale in training by one over the share that is kept, which is the same on average.
+   */
   form?: "library" | "course";
 }
 
@@ -341,7 +344,7 @@ export function nn(context: Context): Nn {
       });
     },
     func,
-    featureMaps,
+    featureMaps: (size, windows) => featureMaps(context, size, windows),
     load: (file) => loadModel(context, file),
     dense: layer("dense"),
     conv1d: layer("conv1d"),

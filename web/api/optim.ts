@@ -60,6 +60,8 @@ export class Optimizer {
       throw argumentError(
         `${what}: in a compiled function a live lr would stay what it is now; pass it as an argument and on in { lr }`,
       );
+    if (live && !(Number.isFinite(this.lr) && Number(this.lr) >= 0))
+      throw argumentError(`${what}: the live lr is ${this.lr} now; it must not be negative`);
     const lr = tensorOf(this.context, options.lr ?? this.lr ?? this.#handle.lr);
     return [variables, lr.handle, options.clipNorm, options.clipValue] as const;
   }

@@ -62,7 +62,7 @@ const text = async (set: Dataset) => {
 test("a streamed set is read, divided and trained on, and lives on after its worker", async () => {
   const { engine, client } = await opened;
   const first = client();
-  const { data, nn, optim } = first.gradbook;
+  const { data, nn, optim, ensemble } = first.gradbook;
   const set = await data.own("many");
   assert.equal(await text(set), "many: 22000 samples [3, 32, 32], 3 classes; streamed, 270 MB");
   const why =
@@ -103,6 +103,7 @@ test("a streamed set is read, divided and trained on, and lives on after its wor
     validation: held,
   });
   assert.equal((await model.evaluate(rest)).accuracy, 1);
+  assert.equal((await ensemble([model, model]).compare(rest)).together[1]?.accuracy, 1);
   const scores = await model.predict(scaled);
   assert.deepEqual(scores.shape, [COUNT, 3]);
   // One of the batches by itself, where it is resident.
@@ -120,11 +121,17 @@ test("a streamed set is read, divided and trained on, and lives on after its wor
   const { liveBytes } = engine.counters() as { liveBytes: number };
   assert.ok(liveBytes < 2 ** 27, `${liveBytes} bytes on the device`);
 
-  keep(first.context, { set, rest });
+  const { zeros } = first.gradbook;
+  const named = data.from({ b: zeros([4, 2]), a: zeros([4, 3, 1]) }, [0, 1, 0, 1]).take(3);
+  keep(first.context, { set, rest, named });
   await first.gradbook.tensor([1]).neg().data();
   const next = client(first.connection);
-  const kept = (await restore(next.context)) as { set: Dataset; rest: Dataset };
+  const kept = (await restore(next.context)) as { set: Dataset; rest: Dataset; named: Dataset };
   assert.deepEqual([await text(kept.set), await text(kept.rest)], [await text(set), await text(rest)]);
+  assert.deepEqual(kept.named.inputs, [
+    ["a", [3, 1]],
+    ["b", [2]],
+  ]);
   const places = [0, rest.length - 1];
   assert.deepEqual(await kept.rest.take(places).x.array(), await rest.take(places).x.array());
   assert.deepEqual(kept.rest.classes, ["red", "green", "blue"]);

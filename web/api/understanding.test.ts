@@ -49,6 +49,8 @@ check("variances stay where the initialisation fits, vanish where it is small", 
   assert.deepEqual(models.he.parameters, {});
   assert.throws(() => models.small.build([1, 200], { seed: -1 }), /seed/);
   await assert.rejects(explain.variances(nn.relu(), x), /relu has no layer with weights/);
+  const alone = await explain.variances(nn.dense({ out: 200, init: "heNormal" }), x);
+  assert.ok(Math.abs((alone.networks[0]?.outputs[0] ?? 0) - Math.SQRT2) < 0.2, String(alone));
 });
 
 check("the norms of gradients over depth are those of the loss's own gradients", async (g) => {
@@ -170,6 +172,31 @@ check("the members of a K-fold ensemble learn from all but their fold", async (g
   }
   const stratified = await ensemble.kFold(make, sides(g, 90), { ...options, epochs: 1, stratified: true });
   assert.equal(stratified.histories.length, 3);
+  // One file for all members would let the second go on from the first, and one model would be validated on what it has learnt.
+  const resumed = { ...options, checkpoint: "fold.safetensors", resume: true };
+  await assert.rejects(ensemble.kFold(make, sides(g, 90), resumed), /kFold.*checkpoint/);
+  const same = make();
+  await assert.rejects(
+    ensemble.kFold(() => same, sides(g, 90), { ...options, epochs: 1 }),
+    /kFold: the function must give a new model each time/,
+  );
+});
+
+check("of one number for each sample an ensemble has the mean, and no probabilities", async (g) => {
+  const { nn, ensemble, data, rand } = g;
+  const x = rand([40, 2], { seed: 1 });
+  const train = data.from(x, x.sum(1, true));
+  const options = { k: 2, epochs: 2, batchSize: 10, loss: "mse", seed: 1 } as const;
+  const make = () => nn.dense({ out: 1 });
+  const wrong = await ensemble.kFold(make, train, options);
+  await assert.rejects(wrong.predict(x), /one number for each sample.*write \{ mean: "logits" \}/);
+  const team = await ensemble.kFold(make, train, { ...options, mean: "logits" });
+  const said = await Promise.all(team.members.map(async (member) => (await member.predict(x)).data()));
+  const together = await (await team.predict(x)).data();
+  for (const i of [0, 39]) {
+    const mean = ((said[0]?.[i] ?? 0) + (said[1]?.[i] ?? 9)) / 2;
+    assert.ok(Math.abs((together[i] ?? 0) - mean) < 1e-6, `${together[i]} ${mean}`);
+  }
 });
 
 check("back-propagation is followed step by step, by the core's own rules", async (g) => {
@@ -252,6 +279,13 @@ check(
       /computed in 61 steps; a picture that can be read has at most 40/,
     );
     await assert.rejects(explain.backprop(loss, { other: tensor(1) }), /does not depend on other/);
+    // What is detached gets nothing; the other use does.
+    const cut = await explain.backprop(x.detach().mul(x).sum(), { x });
+    const handed = cut.steps.find(({ formula }) => formula === "x · x")?.inputs;
+    assert.deepEqual(
+      handed?.map(({ passed }) => passed),
+      [[1, 2]],
+    );
     const large = g.randn([100, 100], { seed: 1 });
     await assert.rejects(explain.backprop(large.mean(), { large }), /at most 4096 can be looked at/);
   },
@@ -305,6 +339,12 @@ check("pictures of networks show layers, skips, branches and what joins them", a
     both: { in: ["a", "b"], join: "mul" },
   });
   assert.match(String(graph.graph([1, 4])), /·; \[1, 4\]; from dense, tanh/);
+  // A layer in two places, one of them inside of another block, learns once.
+  const twice = nn.dense({ out: 4 });
+  const tied = nn.sequential([twice, nn.residual(nn.sequential([twice, nn.relu()]))]);
+  assert.match(tied.graph([1, 4]).title, /3 layers, 20 parameters/);
+  tied.build([1, 4], { seed: 1 });
+  assert.match(tied.graph([1, 4]).title, /3 layers, 20 parameters/);
   // One layer, and a ready network.
   assert.equal(nn.relu().graph([1, 4]).boxes.length, 2);
   const resnet = nn.resnet({ blocks: 3 }).graph([1, 3, 32, 32]);
@@ -407,6 +447,11 @@ check("sizes of feature maps follow the formula, and what does not fit says what
     () => nn.featureMaps(8, [{ kernel: 0 }]),
     /window 1: kernel is 0; expected a whole number from 1/,
   );
+  assert.throws(
+    () => nn.featureMaps(8, [{ kernel: 3, strides: 2 } as never]),
+    /featureMaps: window 1.*strides.*stride/s,
+  );
+  assert.throws(() => nn.featureMaps(8, [null as never]), /window 1: kernel is undefined/);
   const network = () =>
     nn.sequential([
       nn.conv2d({ out: 4, kernel: 5 }),
@@ -424,6 +469,15 @@ check("sizes of feature maps follow the formula, and what does not fit says what
   await assert.rejects(network().fit(data.from(zeros([4, 3, 9, 9]), [0, 1, 0, 1])), message);
   assert.deepEqual(network().build([1, 3, 10, 14]), [1, 2]);
   assert.throws(() => network().build([1, 3, 9, 13]), /is \[1, 3, 10, 14\]/);
+  assert.throws(() => network().summary([1, 3, 0, 0]), /does not fit|size of 0|is empty/);
+  // What has its weights takes one size, and what did not fit were other images.
+  const built = network();
+  built.build([1, 3, 20, 20]);
+  const silent = (error: Error) => /does not fit/.test(error.message) && !/smallest/.test(error.message);
+  assert.throws(() => built.summary([1, 3, 9, 9]), silent);
+  const [whole, small] = [20, 9].map((size) => data.from(zeros([2, 3, size, size]), [0, 1]));
+  assert.ok(whole && small);
+  await assert.rejects(network().fit(whole, { epochs: 1, validation: small }), silent);
 });
 
 check(
@@ -472,6 +526,18 @@ check(
       /image has shape \[96, 16\]; expected \[N, 1, 4, 4\]/,
     );
     assert.throws(() => nn.relu().forward({ image }), /the model has one input/);
+    assert.throws(() => nn.relu().forward([1, 2] as never), /forward: expected a tensor .*; got an array/);
+    assert.throws(() => model.forward(train as never), /forward: expected a tensor .*; got a data set/);
+    // As many numbers in another order.
+    const mistaken = data.from({ years: image, picture: age }, y).take(5);
+    await assert.rejects(
+      model.fit(mistaken),
+      /fit: data set data has the inputs picture \[1\], years \[1, 4, 4\]; expected age \[1\], image \[1, 4, 4\]/,
+    );
+    await assert.rejects(model.evaluate(mistaken), /evaluate: .* expected age/);
+    await assert.rejects(model.predict(mistaken), /predict: .* expected age/);
+    assert.throws(() => train.concat(data.from({ years: image, picture: age }, y)), /concat: .* and picture/);
+    await model.evaluate(train.shuffle({ seed: 1 }).map((x) => x.mul(1)));
     assert.throws(() => data.from({ image, age: age.slice(0, 0, 3) }, y), /image has 96 samples, age has 3/);
     await assert.rejects(
       model.predict(image),

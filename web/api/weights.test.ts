@@ -396,4 +396,12 @@ test("a run that goes on keeps the changes of a live learning rate, and its reco
     () => g.optim.sgd({ lr: { value: "0.1" as never } }),
     /lr is NaN; it must be a positive number/,
   );
+  // A step by hand: what is no rate leaves the weights as they are.
+  const [w, later] = [g.variable([1]), { value: 0.25 }];
+  const optimizer = g.optim.sgd({ lr: later });
+  const step = () => optimizer.minimize(w.value.square().sum(), [w]);
+  step();
+  later.value = Number.NaN;
+  assert.throws(step, /minimize: the live lr is NaN now; it must not be negative/);
+  assert.equal(await w.value.item(), 0.5);
 });
