@@ -63,8 +63,9 @@ impl Graph {
             let length = shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size)).unwrap_or(0);
             all = all.and_then(|all| all.checked_add(length));
             if length == 0 || all.is_none() {
-                let message =
-                    format!("input {name} has shape {shape:?}; expected sizes from 1 to what memory holds, without the batch axis");
+                let message = format!(
+                    "input {name} has shape {shape:?}; expected sizes from 1 to what memory holds, without the batch axis"
+                );
                 return Err(Error::argument("graph", message));
             }
         }

@@ -504,8 +504,8 @@ impl<'a> Run<'a> {
 
     /// Those changes of a run that are of this epoch.
     fn of_epoch<'c>(&self, changes: &'c [LrChange], epoch: usize) -> &'c [LrChange] {
-        let [first, end] = [epoch, epoch + 1]
-            .map(|epoch| changes.partition_point(|change| change.step <= epoch * self.batches.of));
+        let [first, end] =
+            [epoch, epoch + 1].map(|epoch| changes.partition_point(|change| change.step <= epoch * self.batches.of));
         &changes[first..end]
     }
 
