@@ -172,6 +172,8 @@ export interface Optim {
   adamax(options?: AdamOptions): Optimizer;
   /** Nadam; lr 0.002. Source: Dozat 2016. */
   nadam(options?: AdamOptions & { momentumDecay?: number }): Optimizer;
+  /** Lion: each weight moves by lr in the direction of an average of gradients; betas [0.9, 0.99], lr 0.0001. Source: Chen et al. 2023. */
+  lion(options?: OptimizerOptions & { betas?: readonly [number, number] }): Optimizer;
 }
 
 /** How the learning rate changes. Lengths count what `scheduleUnit` says; left out, they are the whole run. */
@@ -242,5 +244,6 @@ export function optim(context: Context): Optim {
     adadelta: rule("adadelta"),
     adamax: rule("adamax"),
     nadam: rule("nadam"),
+    lion: rule("lion"),
   };
 }

@@ -6,6 +6,7 @@
 mod adagrad;
 mod adam;
 mod clip;
+mod lion;
 mod memory;
 mod nadam;
 mod penalty;
@@ -15,6 +16,7 @@ mod sgd;
 pub use adagrad::{Adadelta, Adagrad};
 pub use adam::{Adam, AdamW, Adamax};
 pub use clip::{Clip, adaptive_grad_clip, clip_by_norm, clip_by_value};
+pub use lion::Lion;
 pub use memory::Memory;
 pub use nadam::Nadam;
 pub use penalty::{ema_weights, l1_penalty, l2_penalty};
@@ -90,6 +92,7 @@ listing! {
     Adadelta: 1.0,
     Adamax: 0.002,
     Nadam: 0.002,
+    Lion: 0.0001,
 }
 
 impl Default for Optimiser {
