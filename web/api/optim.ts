@@ -193,6 +193,8 @@ export type Schedule =
   | { kind: "cosine"; tMax?: number; etaMin?: number }
   /** The same again and again; each is tMult (1) times as long as the one before, the first one t0. */
   | { kind: "cosineRestarts"; t0: number; tMult?: number; etaMin?: number }
+  /** A straight rise in `warmup` counts, then lr · √(warmup/(t + 1)). Source: Vaswani et al. 2017. */
+  | { kind: "inverseSqrt"; warmup: number }
   /** One rise to the optimiser's rate (from a divFactor-th, 25) and one fall (to a finalDivFactor-th of that, 1e4). */
   | {
       kind: "oneCycle";
