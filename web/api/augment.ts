@@ -94,6 +94,8 @@ export interface Augmentations {
   invert(options?: Chance): Transform;
   /** Tones from a threshold (0.5) on inverted; p 0.5. */
   solarize(options?: Chance & { threshold?: number }): Transform;
+  /** Few tones: so many bits (4) of each byte; p 0.5. */
+  posterize(options?: Chance & { bits?: number }): Transform;
   /** Tones stretched to the whole range; p 0.5. */
   autocontrast(options?: Chance): Transform;
   /** Sharper or softer. */
@@ -157,6 +159,7 @@ const KINDS = [
   "grayscale",
   "invert",
   "solarize",
+  "posterize",
   "autocontrast",
   "sharpness",
   "gaussianBlur",

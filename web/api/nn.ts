@@ -244,6 +244,11 @@ export interface Nn {
   instanceNorm(options?: { eps?: number; affine?: boolean }): Model;
   /** x/√(mean(x²) + eps) over the last axes. */
   rmsNorm(options?: LayerNormOptions): Model;
+  /**
+   * Channels weighed by what the whole image shows, [N, C, …] to the same shape: x · sigmoid(W₂ relu(W₁ m + b₁) + b₂) with each channel's mean m; C /
+   * reduction (16) features in between. Source: Hu et al. 2018.
+   */
+  squeezeExcite(options?: { reduction?: number }): Model;
   /** x. Course equation 3. */
   identity(): Model;
   /** sin x, in radians. Course equation 8. */
@@ -370,6 +375,7 @@ export function nn(context: Context): Nn {
     groupNorm: layer("groupNorm"),
     instanceNorm: layer("instanceNorm"),
     rmsNorm: layer("rmsNorm"),
+    squeezeExcite: layer("squeezeExcite"),
     identity: layer("identity"),
     sin: layer("sin"),
     relu: layer("relu"),

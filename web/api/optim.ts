@@ -172,6 +172,8 @@ export interface Optim {
   adamax(options?: AdamOptions): Optimizer;
   /** Nadam; lr 0.002. Source: Dozat 2016. */
   nadam(options?: AdamOptions & { momentumDecay?: number }): Optimizer;
+  /** Lion: each weight moves by lr in the direction of an average of gradients; betas [0.9, 0.99], lr 0.0001. Source: Chen et al. 2023. */
+  lion(options?: OptimizerOptions & { betas?: readonly [number, number] }): Optimizer;
 }
 
 /** How the learning rate changes. Lengths count what `scheduleUnit` says; left out, they are the whole run. */
@@ -191,6 +193,8 @@ export type Schedule =
   | { kind: "cosine"; tMax?: number; etaMin?: number }
   /** The same again and again; each is tMult (1) times as long as the one before, the first one t0. */
   | { kind: "cosineRestarts"; t0: number; tMult?: number; etaMin?: number }
+  /** A straight rise in `warmup` counts, then lr · √(warmup/(t + 1)). Source: Vaswani et al. 2017. */
+  | { kind: "inverseSqrt"; warmup: number }
   /** One rise to the optimiser's rate (from a divFactor-th, 25) and one fall (to a finalDivFactor-th of that, 1e4). */
   | {
       kind: "oneCycle";
@@ -242,5 +246,6 @@ export function optim(context: Context): Optim {
     adadelta: rule("adadelta"),
     adamax: rule("adamax"),
     nadam: rule("nadam"),
+    lion: rule("lion"),
   };
 }

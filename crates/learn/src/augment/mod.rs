@@ -19,6 +19,7 @@ mod mix;
 mod noise;
 mod pad;
 mod perspective;
+mod posterize;
 mod resize;
 mod tone;
 mod views;
@@ -39,6 +40,7 @@ pub use mix::{Cutmix, Mixup, cutmix, mixup};
 pub use noise::{Noise, additive_noise};
 pub use pad::{Edge, pad};
 pub use perspective::perspective;
+pub use posterize::{Posterize, posterize};
 pub use resize::{ResizeTo, resize};
 pub use tone::{Autocontrast, Gamma, Invert, Solarize, autocontrast, gamma, invert, solarize};
 pub use tone::{channel_mean_std, per_image_standardise};
@@ -142,6 +144,7 @@ listing! {
     Grayscale: "Without colour.",
     Invert: "Negatives.",
     Solarize: "Bright tones inverted.",
+    Posterize: "Few tones.",
     Autocontrast: "Tones stretched to the whole range.",
     Sharpness: "Sharper or softer.",
     GaussianBlur: "Out of focus.",

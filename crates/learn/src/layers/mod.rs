@@ -31,6 +31,7 @@ mod rms_norm;
 mod separable;
 mod sequential;
 mod spectral_norm;
+mod squeeze_excite;
 mod summary;
 pub(crate) mod trace;
 
@@ -63,6 +64,7 @@ pub use rms_norm::RmsNorm;
 pub use separable::{SeparableConv2d, SeparableConv2dConfig};
 pub use sequential::Sequential;
 pub use spectral_norm::{SpectralNorm, spectral_norm};
+pub use squeeze_excite::{SqueezeExcite, SqueezeExciteConfig};
 pub use summary::{LayerSummary, Summary, multiply_adds, summary};
 
 use crate::{Error, Result};

@@ -6,6 +6,7 @@
 mod adagrad;
 mod adam;
 mod clip;
+mod lion;
 mod memory;
 mod nadam;
 mod penalty;
@@ -15,6 +16,7 @@ mod sgd;
 pub use adagrad::{Adadelta, Adagrad};
 pub use adam::{Adam, AdamW, Adamax};
 pub use clip::{Clip, adaptive_grad_clip, clip_by_norm, clip_by_value};
+pub use lion::Lion;
 pub use memory::Memory;
 pub use nadam::Nadam;
 pub use penalty::{ema_weights, l1_penalty, l2_penalty};
@@ -52,72 +54,50 @@ pub trait Rule: Debug {
     fn step(&self, now: &Now, param: &Tensor, grad: &Tensor, state: &[Tensor]) -> Result<(Tensor, Vec<Tensor>)>;
 }
 
-/// An optimiser and its options.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "lowercase"))]
-pub enum Optimiser {
-    /// See [`Sgd`].
-    Sgd(Sgd),
-    /// See [`Adam`].
-    Adam(Adam),
-    /// See [`AdamW`].
-    AdamW(AdamW),
-    /// See [`RmsProp`].
-    RmsProp(RmsProp),
-    /// See [`Adagrad`].
-    Adagrad(Adagrad),
-    /// See [`Adadelta`].
-    Adadelta(Adadelta),
-    /// See [`Adamax`].
-    Adamax(Adamax),
-    /// See [`Nadam`].
-    Nadam(Nadam),
+/// The rules: one line each, with the learning rate where the caller names none (PyTorch's, and 0.01 for SGD).
+macro_rules! listing {
+    ($($name:ident: $lr:literal,)*) => {
+        /// An optimiser and its options.
+        #[derive(Clone, Debug, PartialEq)]
+        #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "lowercase"))]
+        pub enum Optimiser {
+            $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($name),)*
+        }
+
+        impl Optimiser {
+            /// The rule.
+            pub fn rule(&self) -> &dyn Rule {
+                match self { $(Self::$name(rule) => rule,)* }
+            }
+
+            /// The learning rate where the caller names none.
+            pub fn default_lr(&self) -> f64 {
+                match self { $(Self::$name(_) => $lr,)* }
+            }
+
+            /// Replaces the weight decay.
+            pub fn set_weight_decay(&mut self, value: f32) {
+                match self { $(Self::$name(rule) => rule.weight_decay = value,)* }
+            }
+        }
+    };
+}
+
+listing! {
+    Sgd: 0.01,
+    Adam: 0.001,
+    AdamW: 0.001,
+    RmsProp: 0.01,
+    Adagrad: 0.01,
+    Adadelta: 1.0,
+    Adamax: 0.002,
+    Nadam: 0.002,
+    Lion: 0.0001,
 }
 
 impl Default for Optimiser {
     fn default() -> Self {
         Self::Adam(Adam::default())
-    }
-}
-
-impl Optimiser {
-    /// The rule.
-    pub fn rule(&self) -> &dyn Rule {
-        match self {
-            Self::Sgd(rule) => rule,
-            Self::Adam(rule) => rule,
-            Self::AdamW(rule) => rule,
-            Self::RmsProp(rule) => rule,
-            Self::Adagrad(rule) => rule,
-            Self::Adadelta(rule) => rule,
-            Self::Adamax(rule) => rule,
-            Self::Nadam(rule) => rule,
-        }
-    }
-
-    /// The learning rate where the caller names none: PyTorch's, and 0.01 for SGD.
-    pub fn default_lr(&self) -> f64 {
-        match self {
-            Self::Sgd(_) | Self::RmsProp(_) | Self::Adagrad(_) => 0.01,
-            Self::Adam(_) | Self::AdamW(_) => 0.001,
-            Self::Adamax(_) | Self::Nadam(_) => 0.002,
-            Self::Adadelta(_) => 1.0,
-        }
-    }
-
-    /// Replaces the weight decay.
-    pub fn set_weight_decay(&mut self, value: f32) {
-        let place = match self {
-            Self::Sgd(rule) => &mut rule.weight_decay,
-            Self::Adam(rule) => &mut rule.weight_decay,
-            Self::AdamW(rule) => &mut rule.weight_decay,
-            Self::RmsProp(rule) => &mut rule.weight_decay,
-            Self::Adagrad(rule) => &mut rule.weight_decay,
-            Self::Adadelta(rule) => &mut rule.weight_decay,
-            Self::Adamax(rule) => &mut rule.weight_decay,
-            Self::Nadam(rule) => &mut rule.weight_decay,
-        };
-        *place = value;
     }
 }
 

@@ -3,11 +3,13 @@
 
 mod cosine;
 mod decay;
+mod inverse_sqrt;
 mod one_cycle;
 mod plateau;
 
 pub use cosine::{cosine, cosine_restarts};
 pub use decay::{exponential, multistep, polynomial, polynomial_course, step};
+pub use inverse_sqrt::inverse_sqrt;
 pub use one_cycle::{Anneal, OneCycle};
 pub use plateau::{EarlyStopping, Plateau};
 
@@ -77,6 +79,11 @@ pub enum Schedule {
         #[cfg_attr(feature = "serde", serde(default))]
         eta_min: f64,
     },
+    /// See [`inverse_sqrt`].
+    InverseSqrt {
+        /// How long the rise takes.
+        warmup: usize,
+    },
     /// See [`OneCycle`].
     OneCycle(OneCycle),
     /// See [`Plateau`]; it listens to the validation loss (the training loss without a validation set) of each epoch.
@@ -122,6 +129,7 @@ impl Schedule {
             Self::PolynomialCourse { alpha } => polynomial_course(lr, *alpha, t),
             Self::Cosine { t_max, eta_min } => cosine(lr, or_all(*t_max), *eta_min, t),
             Self::CosineRestarts { t_0, t_mult, eta_min } => cosine_restarts(lr, *t_0, *t_mult, *eta_min, t),
+            Self::InverseSqrt { warmup } => inverse_sqrt(lr, *warmup, t),
             Self::OneCycle(cycle) => OneCycle { total: or_all(cycle.total), ..cycle.clone() }.lr(lr, t),
             Self::Warmup { steps, .. } if t < *steps => lr * (t + 1) as f64 / *steps as f64,
             Self::Warmup { steps, then } => then.lr(lr, t - steps, total.saturating_sub(*steps)),

@@ -271,6 +271,7 @@ fn layer(kind: &str, options: &JsValue) -> Result<Rc<dyn Layer>> {
         "layerNorm" => Rc::new(layers::LayerNorm::with(read(kind, options)?)),
         "groupNorm" | "instanceNorm" => Rc::new(layers::GroupNorm::with(read(kind, options)?)),
         "rmsNorm" => Rc::new(layers::RmsNorm::with(read(kind, options)?)),
+        "squeezeExcite" => Rc::new(layers::SqueezeExcite::with(read(kind, options)?)),
         "prelu" => Rc::new(plain(kind, options, layers::Prelu::default())?),
         "mlp" => Rc::new(read::<models::Mlp>(kind, options)?.build()),
         "lenet" => Rc::new(read::<models::LeNet>(kind, options)?.build()),
