@@ -174,6 +174,13 @@ pub struct Window {
     pub out: [usize; 2],
 }
 
+impl Window {
+    /// Whether no pixel lies between the first and the last entry of two windows.
+    pub fn lie_apart(&self) -> bool {
+        (0..2).all(|i| self.dilation[i] * (self.kernel[i] - 1) < self.stride[i])
+    }
+}
+
 /// A value that a runner holds; gives it back when the last handle goes.
 pub struct Resident {
     /// The runner's name for it.

@@ -127,7 +127,7 @@ pub enum Kernel {
     /// Adjoint of [`Kernel::PoolTake`]: each pixel sums the values whose index names it; reads \[values, indices\] of shape
     /// \[N, C, OH, OW\], writes \[N, C, H, W\]. An index always lies in its own window.
     Unpool(Window),
-    /// The same at the places of the maxima, which it finds itself; reads \[values \[N, C, OH, OW\], x \[N, C, H, W\]\].
+    /// The same at the places of the maxima, which it finds itself, for windows that lie apart; reads \[values \[N, C, OH, OW\], x \[N, C, H, W\]\].
     MaxUnpool(Window),
     /// The pixel that each index names; reads \[x \[N, C, H, W\], indices \[N, C, OH, OW\]\], writes \[N, C, OH, OW\].
     PoolTake(Window),

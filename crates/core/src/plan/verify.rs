@@ -131,7 +131,7 @@ fn inside(step: &Step) -> Result<(), &'static str> {
         }
         Kernel::MaxPool(w) | Kernel::MaxPoolArg(w) => (has(0, plane(w)), pooled(w)),
         Kernel::Unpool(w) => (has(0, pooled(w)) && has(1, pooled(w)), plane(w)),
-        Kernel::MaxUnpool(w) => (has(0, pooled(w)) && has(1, plane(w)), plane(w)),
+        Kernel::MaxUnpool(w) => (w.lie_apart() && has(0, pooled(w)) && has(1, plane(w)), plane(w)),
         Kernel::PoolTake(w) => (has(0, plane(w)) && has(1, pooled(w)), pooled(w)),
         Kernel::Fold { window, input } => (sees(0, input), plane(window)),
         Kernel::Gather(r) => (has(0, r.rows * r.inner) && has(1, r.count), r.count * r.inner),

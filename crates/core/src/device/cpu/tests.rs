@@ -236,7 +236,9 @@ fn windows_and_rows() {
         check(&Kernel::MaxPoolArg(w), std::slice::from_ref(&x), 0.0);
         let index = evaluate(&Kernel::MaxPoolArg(w), std::slice::from_ref(&x));
         let values: Vec<u32> = rng.floats(pooled).into_iter().map(f32::to_bits).collect();
-        check(&Kernel::MaxUnpool(w), &[values.clone(), x.clone()], 1e-6);
+        if w.lie_apart() {
+            check(&Kernel::MaxUnpool(w), &[values.clone(), x.clone()], 1e-6);
+        }
         check(&Kernel::PoolTake(w), &[x, index.clone()], 0.0);
         check(&Kernel::Unpool(w), &[values, index], 1e-6);
 

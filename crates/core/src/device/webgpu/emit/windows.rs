@@ -23,7 +23,10 @@ pub fn unpool(w: &Window) -> Shader {
 
 /// Values summed where the maxima are.
 pub fn max_unpool(w: &Window) -> Shader {
-    over_windows(include_str!("../kernels/max_unpool.wgsl"), w, w.n * w.c * w.size[0] * w.size[1])
+    let [rows, columns] = [0, 1].map(|i| (w.size[i] + w.pad[i]).div_ceil(w.stride[i]));
+    let numbers = [("rows", rows), ("columns", columns)];
+    let text = fill_numbers(include_str!("../kernels/max_unpool.wgsl"), &numbers);
+    over_windows(&text, w, w.n * w.c * rows * columns)
 }
 
 /// The elements that indices name.

@@ -1,39 +1,44 @@
-// Each pixel sums the values of the windows that cover it and whose first maximum it is.
+// Each window puts its value at its first maximum and zeros at all other pixels up to the next windows, which lie apart from it: an invocation
+// for each, and for what is left at the ends of rows and columns.
 
 @compute @workgroup_size($threads)
 fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_index) lid: u32) {
-    let i = $group * $threads + lid;
-    if (i >= $total) { return; }
-    let place = i % $plane;
-    let plane = i - place;
-    let first = i / $plane * $out_plane;
-    let rank = gb_rank_f32(read1(i));
-    var sum = 0.0;
-    for (var ky = 0u; ky < $kernel_h; ky++) {
-        let y = place / $w + $pad_y - ky * $dilation_y;
-        if (y % $stride_y != 0u || y / $stride_y >= $out_h) { continue; }
-        for (var kx = 0u; kx < $kernel_w; kx++) {
-            let x = place % $w + $pad_x - kx * $dilation_x;
-            if (x % $stride_x != 0u || x / $stride_x >= $out_w) { continue; }
-            var wins = true;
-            for (var qy = 0u; qy < $kernel_h; qy++) {
-                let other_y = y - $pad_y + qy * $dilation_y;
-                if (other_y >= $h) { continue; }
-                for (var qx = 0u; qx < $kernel_w; qx++) {
-                    let other_x = x - $pad_x + qx * $dilation_x;
-                    if (other_x >= $w) { continue; }
-                    let other = other_y * $w + other_x;
-                    let other_rank = gb_rank_f32(read1(plane + other));
-                    // Of equals the first wins.
-                    if (select(other_rank > rank, other_rank >= rank, other < place)) {
-                        wins = false;
-                        break;
+    let cell = $group * $threads + lid;
+    if (cell >= $total) { return; }
+    let column = cell % $columns;
+    let row = cell / $columns % $rows;
+    let image = cell / ($columns * $rows);
+    let plane = image * $plane;
+    let y0 = row * $stride_y - $pad_y;
+    let x0 = column * $stride_x - $pad_x;
+    var rank = 0u;
+    var winner = $plane;
+    var value = 0u;
+    if (row < $out_h) {
+        if (column < $out_w) {
+            winner = 0u;
+            value = read0(image * $out_plane + row * $out_w + column);
+            for (var ky = 0u; ky < $kernel_h; ky++) {
+                for (var kx = 0u; kx < $kernel_w; kx++) {
+                    let y = y0 + ky * $dilation_y;
+                    let x = x0 + kx * $dilation_x;
+                    if (y >= $h || x >= $w) { continue; }
+                    let new_rank = gb_rank_f32(read1(plane + y * $w + x));
+                    if (new_rank > rank) {
+                        rank = new_rank;
+                        winner = y * $w + x;
                     }
                 }
-                if (!wins) { break; }
             }
-            if (wins) { sum += bitcast<f32>(read0(first + y / $stride_y * $out_w + x / $stride_x)); }
         }
     }
-    put(i, bitcast<u32>(sum));
+    for (var dy = 0u; dy < $stride_y; dy++) {
+        for (var dx = 0u; dx < $stride_x; dx++) {
+            let y = y0 + dy;
+            let x = x0 + dx;
+            if (y >= $h || x >= $w) { continue; }
+            let place = y * $w + x;
+            put(plane + place, select(0u, value, place == winner));
+        }
+    }
 }
