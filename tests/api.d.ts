@@ -117,6 +117,10 @@ export interface Augmentations {
     solarize(options?: Chance & {
         threshold?: number;
     }): Transform;
+    /** Few tones: so many bits (4) of each byte; p 0.5. */
+    posterize(options?: Chance & {
+        bits?: number;
+    }): Transform;
     /** Tones stretched to the whole range; p 0.5. */
     autocontrast(options?: Chance): Transform;
     /** Sharper or softer. */
@@ -1973,6 +1977,13 @@ export interface Nn {
     }): Model;
     /** x/√(mean(x²) + eps) over the last axes. */
     rmsNorm(options?: LayerNormOptions): Model;
+    /**
+     * Channels weighed by what the whole image shows, [N, C, …] to the same shape: x · sigmoid(W₂ relu(W₁ m + b₁) + b₂) with each channel's mean m; C /
+     * reduction (16) features in between. Source: Hu et al. 2018.
+     */
+    squeezeExcite(options?: {
+        reduction?: number;
+    }): Model;
     /** x. Course equation 3. */
     identity(): Model;
     /** sin x, in radians. Course equation 8. */
@@ -2185,6 +2196,10 @@ export interface Optim {
     nadam(options?: AdamOptions & {
         momentumDecay?: number;
     }): Optimizer;
+    /** Lion: each weight moves by lr in the direction of an average of gradients; betas [0.9, 0.99], lr 0.0001. Source: Chen et al. 2023. */
+    lion(options?: OptimizerOptions & {
+        betas?: readonly [number, number];
+    }): Optimizer;
 }
 /** How the learning rate changes. Lengths count what `scheduleUnit` says; left out, they are the whole run. */
 export type Schedule = {
@@ -2230,6 +2245,11 @@ export type Schedule = {
     t0: number;
     tMult?: number;
     etaMin?: number;
+}
+/** A straight rise in `warmup` counts, then lr · √(warmup/(t + 1)). Source: Vaswani et al. 2017. */
+ | {
+    kind: "inverseSqrt";
+    warmup: number;
 }
 /** One rise to the optimiser's rate (from a divFactor-th, 25) and one fall (to a finalDivFactor-th of that, 1e4). */
  | {
