@@ -174,13 +174,26 @@ async function nearestNeighbour(g: Instance, set: Dataset): Promise<number> {
 
 const slow = { skip: process.env.GRADBOOK_SLOW === "1" ? false : "slow" };
 
-// Percent, of raw pixels, each sample against all others by squared differences. Measured from the packages by other code: for
-// CIFAR-10 by a loop in C over the original bytes.
+/** Each sample with mean 0 and deviation 1. */
+function standardised(set: Dataset): Dataset {
+  return set.map((x, y) => {
+    const apart = x.flatten(1).sub(x.flatten(1).mean([1], true));
+    return [apart.div(apart.square().mean([1], true).sqrt()), y];
+  });
+}
+
+// Percent, each sample against all others by squared differences of pixels. Measured from the packages by other code: for raw
+// CIFAR-10 by a loop in C over the original bytes. Its photographs are told apart better without their brightness and contrast.
 for (const [name, expected, load] of [
   ["digits8", 98.8, ({ data }) => data.digits8()],
   ["the first 5,000 of MNIST", 95.2, async ({ data }) => (await data.mnist()).train.take(5000)],
   ["5,000 of Fashion-MNIST", 79.8, async ({ data }) => (await data.fashion()).train],
   ["the first 4,000 of CIFAR-10", 26.4, async ({ data }) => (await data.cifar10()).train.take(4000)],
+  [
+    "the first 4,000 of CIFAR-10, each standardised",
+    33.7,
+    async ({ data }) => standardised((await data.cifar10()).train.take(4000)),
+  ],
 ] as const satisfies [string, number, (g: Instance) => Promise<Dataset>][]) {
   test(`labels fit images: the nearest neighbour in ${name}`, slow, async (t) => {
     const g = await opened;
