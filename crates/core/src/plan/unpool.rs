@@ -8,8 +8,8 @@ use super::{
 };
 use rustc_hash::FxHashSet;
 
-/// Joins every pair of windows that lie apart, and of which nothing else reads the places. Where windows share pixels, finding a maximum anew for
-/// each of its pixels would cost more than places in memory do.
+/// Joins every pair of which nothing else reads the places, where windows lie apart. Windows that share pixels stay two steps: a pixel may be the
+/// maximum of several, and would have to look for all of theirs.
 pub(super) fn unpool(drafts: &mut Drafts, results: &[(ValueId, Target)]) {
     let writers = drafts.writers();
     let mut uses = vec![0_usize; drafts.values.len()];

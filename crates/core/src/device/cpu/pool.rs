@@ -86,7 +86,8 @@ pub(crate) fn max_unpool(
     }
 }
 
-/// How many words [`max_unpool`] needs: the places of the maxima of one plane, or none where it finds them as it writes.
+/// How many words [`max_unpool`] needs: the places of the maxima of one plane, or none where it finds them as it writes, which takes rows of
+/// windows as long as the longest vector.
 pub(crate) fn places(window: &Window) -> usize {
     if is_by_twos(window) && window.out[1] >= 8 { 0 } else { area(window.out) }
 }

@@ -21,7 +21,7 @@ pub fn unpool(w: &Window) -> Shader {
     over_windows(include_str!("../kernels/unpool.wgsl"), w, w.n * w.c * w.size[0] * w.size[1])
 }
 
-/// Values summed where the maxima are.
+/// Values where the maxima are, by an invocation for each window; the windows lie apart.
 pub fn max_unpool(w: &Window) -> Shader {
     let [rows, columns] = [0, 1].map(|i| (w.size[i] + w.pad[i]).div_ceil(w.stride[i]));
     let numbers = [("rows", rows), ("columns", columns)];
