@@ -70,6 +70,26 @@ export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: `test-results/${name}.png`, fullPage: true });
 }
 
+/** Pictures of a page of so many pixels in height: wide in light and dark, and narrow, where nothing may stick out. */
+export async function pictures(
+  page: Page,
+  name: string,
+  heights: { wide: number; narrow: number },
+): Promise<void> {
+  const take = async (kind: string) => {
+    await page.waitForTimeout(300);
+    await picture(page, `${name}-${kind}`);
+  };
+  await page.setViewportSize({ width: 1280, height: heights.wide });
+  await take("light");
+  await page.getByRole("button", { name: "Light or dark" }).click();
+  await take("dark");
+  await page.setViewportSize({ width: 390, height: heights.narrow });
+  await take("narrow");
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);
+}
+
 function launch(switches: string[]): Promise<Browser> {
   const key = switches.join(" ");
   const running = browsers.get(key);

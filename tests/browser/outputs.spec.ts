@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { GALLERY } from "./gallery.ts";
-import { picture, sites, visit } from "./harness.ts";
+import { pictures, sites, visit } from "./harness.ts";
 import { NotebookPage } from "./notebook.ts";
 
 async function showAll(page: Page): Promise<NotebookPage> {
@@ -46,17 +46,7 @@ test("every kind is drawn, with a text alternative", async () => {
     for (const canvas of await page.locator(".images-output canvas").all()) {
       assert.match((await canvas.getAttribute("aria-label")) ?? "", /^Image \d+/);
     }
-    await page.setViewportSize({ width: 1280, height: 5400 });
-    await page.waitForTimeout(300);
-    await picture(page, "outputs-light");
-    await page.getByRole("button", { name: "Light or dark" }).click();
-    await page.waitForTimeout(300);
-    await picture(page, "outputs-dark");
-    await page.setViewportSize({ width: 390, height: 7600 });
-    await page.waitForTimeout(300);
-    await picture(page, "outputs-narrow");
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);
+    await pictures(page, "outputs", { wide: 5400, narrow: 7600 });
   });
 });
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { picture, sites, visit } from "./harness.ts";
+import { pictures, sites, visit } from "./harness.ts";
 import { NotebookPage } from "./notebook.ts";
 
 const CELLS = {
@@ -55,16 +55,6 @@ test("networks, computations and layers are looked at", async () => {
     assert.match(await page.locator(".table-output").first().innerText(), /out\tv4 · v4/);
     const panels = await page.locator(".curve-panel .curve-label").allInnerTexts();
     assert.ok(panels.includes("norm of the gradient, by layer"), panels.join());
-    await page.setViewportSize({ width: 1280, height: 8200 });
-    await page.waitForTimeout(300);
-    await picture(page, "understanding-light");
-    await page.getByRole("button", { name: "Light or dark" }).click();
-    await page.waitForTimeout(300);
-    await picture(page, "understanding-dark");
-    await page.setViewportSize({ width: 390, height: 9800 });
-    await page.waitForTimeout(300);
-    await picture(page, "understanding-narrow");
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);
+    await pictures(page, "understanding", { wide: 8200, narrow: 9800 });
   });
 });
