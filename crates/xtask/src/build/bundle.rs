@@ -9,6 +9,7 @@
 //! bench.html  bench.js  bench.css    the benchmark (web/bench/page), with bench-worker.js and chunks of its own
 //! embed.js                           <gradbook-cell> for pages of others (web/embed/element.ts)
 //! embed.html  embed-page.js          the page in its frame (web/embed/embed.html, page.ts)
+//! service-worker.js                  isolates the page if the reader wants it (web/service-worker.ts)
 //! frame.html                         the sandbox, its script inlined (web/kernel/frame.html and frame.ts)
 //! wasm/NAME-HASH.wasm                named by web/pkg/files.ts
 //! notebooks/  assets/  ...           web/notebooks, web/assets, and what lies in web/public
@@ -51,6 +52,7 @@ pub fn build_site(project: &Project, config: &Config, dev: bool) -> Result<()> {
         bundle_sandbox(project, dev)?;
         bundle_benchmark(project, dev)?;
         bundle_element(project, dev)?;
+        bundle_service_worker(project, dev)?;
         copy_static(project, config)?;
         stamp::write(&project.scratch().join("site.json"), serde_json::to_string(&pages)?)?;
         stamp.set()?;
@@ -157,6 +159,13 @@ fn bundle_cells(project: &Project, dev: bool) -> Result<()> {
 fn bundle_element(project: &Project, dev: bool) -> Result<()> {
     let mut command = esbuild(project, dev);
     command.args(["--format=iife", "--outfile=dist/embed.js", "web/embed/element.ts"]);
+    process::run(&mut command)
+}
+
+/// For readers who want threads where the host does not isolate the page.
+fn bundle_service_worker(project: &Project, dev: bool) -> Result<()> {
+    let mut command = esbuild(project, dev);
+    command.args(["--format=iife", "--outfile=dist/service-worker.js", "web/service-worker.ts"]);
     process::run(&mut command)
 }
 
