@@ -4,11 +4,14 @@ import { barsView } from "./bars.ts";
 import { curveView } from "./curve.ts";
 import { errorView } from "./error.ts";
 import { graphView } from "./graph.ts";
+import { htmlView } from "./html.ts";
 import { imagesView } from "./images.ts";
 import { inputView } from "./input.ts";
+import { matrixView } from "./matrix.ts";
 import { overlayView } from "./overlay.ts";
 import { pictureView } from "./picture.ts";
 import { rooflineView } from "./roofline.ts";
+import { scatterView } from "./scatter.ts";
 import type { Display } from "./schema.ts";
 import { tableView } from "./table.ts";
 import { textView } from "./text.ts";
@@ -22,6 +25,9 @@ const VIEWS: { [K in Display["kind"]]: View<Extract<Display, { kind: K }>> } = {
   overlay: overlayView,
   roofline: rooflineView,
   bars: barsView,
+  scatter: scatterView,
+  matrix: matrixView,
+  html: htmlView,
   input: inputView,
   graph: graphView,
   picture: pictureView,

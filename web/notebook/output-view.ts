@@ -1,7 +1,7 @@
 // Mounts the outputs of a cell and keeps them in step: an output that did not change stays as it is in the page.
 
-import type { DisplayUpdate } from "../display/schema.ts";
-import type { Mounted } from "../display/view.ts";
+import type { Display, DisplayUpdate } from "../display/schema.ts";
+import type { Mounted, View } from "../display/view.ts";
 import { append } from "../display/view.ts";
 import { viewOf } from "../display/views.ts";
 import type { Output } from "./cell.ts";
@@ -54,7 +54,10 @@ function draw(slot: Slot): void {
   const ended = new AbortController();
   let mounted: Mounted | undefined;
   try {
-    mounted = viewOf(output.display).render(host, output.display, ended.signal);
+    const view = viewOf(output.display);
+    mounted = view.render(host, output.display, ended.signal);
+    // What the reader sets is there to be used, not to be looked at.
+    if (output.display.kind !== "input") offerTools(host, output, view);
   } catch (error) {
     append(host, "p", "output-note", `This output could not be drawn: ${String(error)}`);
   }
@@ -66,4 +69,23 @@ function draw(slot: Slot): void {
     ended.abort();
     output.updates.delete(update);
   };
+}
+
+/** The first tool of an output; the others come when the pointer or the focus does. */
+function offerTools(host: HTMLElement, output: Output, view: View<Display>): void {
+  const tools = append(host, "div", "output-tools");
+  tools.role = "toolbar";
+  tools.ariaLabel = "Output";
+  const enlarge = append(tools, "button", "output-tool is-enlarge");
+  enlarge.title = enlarge.ariaLabel = "Enlarge";
+  const subject = { view, display: output.display, updates: output.updates };
+  const load = () => import("../display/tools.ts");
+  enlarge.onclick = async () => (await load()).enlarge(subject);
+  const once = new AbortController();
+  const equip = async () => {
+    once.abort();
+    (await load()).equip(tools, host, subject);
+  };
+  for (const event of ["pointerenter", "focusin"])
+    host.addEventListener(event, equip, { signal: once.signal });
 }

@@ -24,13 +24,19 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
 
     let mut scripts = pages.reached("dist/main.js", &|_| true);
     scripts.extend(pages.reached("dist/compute-worker.js", &|_| true));
-    // A first Run shows no maths, none of the reader's data, no picture of a graph and no input, and edits code.
+    // A first Run shows no maths, none of the reader's data, no picture of a graph, no HTML and no input, saves no output by itself,
+    // and edits code.
     let on_demand = [
         "node_modules/katex/",
         "web/notebook/own-dialog.ts",
         "web/notebook/editor-markdown.ts",
         "web/display/graph-plot.ts",
         "web/display/input-",
+        "web/display/html-frame.ts",
+        "web/display/matrix-plot.ts",
+        "web/display/scatter-plot.ts",
+        "web/display/tools.ts",
+        "web/library/",
         "web/import/picture.ts",
     ];
     scripts.retain(|file| !on_demand.iter().any(|part| pages.contains(file, part)));
