@@ -1,6 +1,6 @@
-// A document of anybody's: cleaned, then shown in a frame that runs no script and loads nothing. `html-frame.ts` does both and is
-// loaded when one is shown.
+// A document of anybody's: cleaned, then shown in a frame that runs no script and loads nothing. `html-frame.ts` does both.
 
+import { showHtml } from "./html-frame.ts";
 import type { HtmlDisplay } from "./schema.ts";
 import type { View } from "./view.ts";
 import { append } from "./view.ts";
@@ -10,12 +10,7 @@ export const htmlView: View<HtmlDisplay> = {
 
   render(host, display, signal) {
     const box = append(host, "div", "html-output");
-    import("./html-frame.ts").then(
-      ({ showHtml }) => {
-        if (!signal.aborted) showHtml(box, display, signal);
-      },
-      () => append(box, "p", "output-note", "This output could not be loaded."),
-    );
+    showHtml(box, display, signal);
     return undefined;
   },
 };

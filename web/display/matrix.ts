@@ -1,6 +1,7 @@
 // A matrix: weights, attention, covariances. `matrix-plot.ts` draws a colour for each value, and the value where there is room.
 
 import { formatNumber } from "./inspect.ts";
+import { matrixSvg, plotMatrix } from "./matrix-plot.ts";
 import { matrixTable, placeText, rangeOf } from "./pixels.ts";
 import type { MatrixDisplay } from "./schema.ts";
 import { tableView } from "./table.ts";
@@ -18,26 +19,18 @@ export const matrixView: View<MatrixDisplay> = {
     return `${title ?? "Matrix"}, ${rows} × ${columns}, ${low} to ${high}`;
   },
 
-  render(host, display, signal) {
+  render(host, display) {
     const scroller = append(host, "div", "plot-output");
     // It scrolls, by keys too.
     scroller.tabIndex = 0;
     const box = append(scroller, "div", "matrix-output");
     box.role = "img";
     box.ariaLabel = matrixView.text(display);
-    import("./matrix-plot.ts").then(
-      ({ plotMatrix }) => {
-        if (!signal.aborted) plotMatrix(box, display);
-      },
-      () => append(box, "p", "output-note", "The plot could not be loaded."),
-    );
+    plotMatrix(box, display);
     return undefined;
   },
 
-  async picture(display) {
-    const { matrixSvg } = await import("./matrix-plot.ts");
-    return svgPicture(matrixSvg(display));
-  },
+  picture: async (display) => svgPicture(matrixSvg(display)),
 
   table: tableOf,
 

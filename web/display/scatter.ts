@@ -1,6 +1,7 @@
 // Points on a plane, such as what a network makes of samples in two dimensions. `scatter-plot.ts` draws them.
 
 import { formatNumber } from "./inspect.ts";
+import { plotScatter, scatterSvg } from "./scatter-plot.ts";
 import type { ScatterDisplay } from "./schema.ts";
 import type { View } from "./view.ts";
 import { append, svgPicture } from "./view.ts";
@@ -15,26 +16,18 @@ export const scatterView: View<ScatterDisplay> = {
     return [`${title ?? "Points"}: ${count}, ${y.label} over ${x.label}`, ...lines].join("\n");
   },
 
-  render(host, display, signal) {
+  render(host, display) {
     const scroller = append(host, "div", "plot-output");
     // It scrolls, by keys too.
     scroller.tabIndex = 0;
     const box = append(scroller, "div", "scatter-output");
     box.role = "img";
     box.ariaLabel = scatterView.text(display);
-    import("./scatter-plot.ts").then(
-      ({ plotScatter }) => {
-        if (!signal.aborted) plotScatter(box, display);
-      },
-      () => append(box, "p", "output-note", "The plot could not be loaded."),
-    );
+    plotScatter(box, display);
     return undefined;
   },
 
-  async picture(display) {
-    const { scatterSvg } = await import("./scatter-plot.ts");
-    return svgPicture(scatterSvg(display));
-  },
+  picture: async (display) => svgPicture(scatterSvg(display)),
 
   table: ({ x, y, series }) => ({
     columns: ["series", x.label, y.label, "label"],

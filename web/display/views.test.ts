@@ -289,15 +289,15 @@ test("words are a picture, too: a line each, cut where nobody reads on", () => {
   assert.match(textPicture("x\n".repeat(500)), /100 more lines/);
 });
 
-test("values under the pointer are those of the pixel there", () => {
+test("values under the pointer are those of the pixel there", async () => {
   const data = Float32Array.from({ length: 24 }, (_, i) => i);
   const images: Display = { kind: "images", count: 2, channels: 3, height: 2, width: 2, data };
-  assert.equal(viewOf(images).valueAt?.(images, "1", 0.6, 0.4), "[0, 1]: 13, 17, 21");
+  assert.equal((await viewOf(images)).valueAt?.(images, "1", 0.6, 0.4), "[0, 1]: 13, 17, 21");
   const overlay: Display = {
     kind: "overlay",
     image: { channels: 1, height: 4, width: 4, data: data.slice(0, 16) },
     map: { height: 2, width: 2, data: data.slice(20) },
     signed: false,
   };
-  assert.equal(viewOf(overlay).valueAt?.(overlay, "map", 0.99, 0.3), "[1, 3]: map 21, image 7");
+  assert.equal((await viewOf(overlay)).valueAt?.(overlay, "map", 0.99, 0.3), "[1, 3]: map 21, image 7");
 });

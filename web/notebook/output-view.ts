@@ -9,6 +9,7 @@ import type { Output } from "./cell.ts";
 interface Slot {
   output: Output;
   host: HTMLElement;
+  isDrawn: boolean;
   end(): void;
 }
 
@@ -44,23 +45,32 @@ export class OutputList {
 function mount(output: Output): Slot {
   const host = document.createElement("div");
   host.className = `output is-${output.display.kind}${output.isResult ? " is-result" : ""}`;
-  return { output, host, end: () => {} };
+  return { output, host, isDrawn: false, end: () => {} };
 }
 
 /** Draws a slot once it is in the page: views measure themselves. */
 function draw(slot: Slot): void {
-  if (slot.host.childElementCount > 0) return;
+  if (slot.isDrawn) return;
+  slot.isDrawn = true;
   const { output, host } = slot;
   const ended = new AbortController();
   let mounted: Mounted | undefined;
-  try {
-    const view = viewOf(output.display);
-    mounted = view.render(host, output.display, ended.signal);
-    // What the reader sets is there to be used, not to be looked at.
-    if (output.display.kind !== "input") offerTools(host, output, view);
-  } catch (error) {
-    append(host, "p", "output-note", `This output could not be drawn: ${String(error)}`);
-  }
+  const failed = (what: string) => (error: unknown) => {
+    append(host, "p", "output-note", `This output could not be ${what}: ${String(error)}`);
+  };
+  const render = (view: View<Display>) => {
+    if (ended.signal.aborted) return;
+    try {
+      mounted = view.render(host, output.display, ended.signal);
+      // What the reader sets is there to be used, not to be looked at.
+      if (output.display.kind !== "input") offerTools(host, output, view);
+    } catch (error) {
+      failed("drawn")(error);
+    }
+  };
+  const view = viewOf(output.display);
+  if (view instanceof Promise) view.then(render, failed("loaded"));
+  else render(view);
   const update = (change: DisplayUpdate) => {
     if (change.type === "points") mounted?.append?.(change);
   };
