@@ -38,8 +38,6 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
         "web/display/matrix",
         "web/display/scatter",
         "web/display/tools.ts",
-        "web/display/images-picture.ts",
-        "web/display/curve-svg.ts",
         "web/library/",
         "web/import/picture.ts",
     ];
