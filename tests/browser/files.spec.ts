@@ -195,6 +195,7 @@ test("a page and a script are whole by themselves", async () => {
         await image.evaluate((img: HTMLImageElement) => img.decode().then(() => img.naturalWidth > 0)),
       );
     await page.frameLocator("iframe").getByText("A frame").waitFor();
+    assert.equal(await page.locator("td.is-number").first().innerText(), "0");
     await page.getByText("RangeError: conv2d").waitFor();
     await picture(page, "page");
     assert.match(

@@ -36,10 +36,12 @@ export function showHtml(host: HTMLElement, { html, text }: HtmlDisplay, signal:
 
 /** Without scripts, frames, forms, and addresses that lead anywhere but out of the page. */
 export function cleanHtml(html: string): string {
-  const clean = DOMPurify.sanitize(html, {
+  const box = document.createElement("template");
+  const clean = box.content;
+  // As text: of what holds no document at all there is no fragment.
+  box.innerHTML = DOMPurify.sanitize(html, {
     FORBID_TAGS: ["form", "input", "button", "textarea", "select", "option", "dialog", "audio", "video"],
     FORBID_ATTR: ["autofocus", "popover", "popovertarget", "action", "formaction", "ping"],
-    RETURN_DOM_FRAGMENT: true,
   });
   for (const link of clean.querySelectorAll("a, area")) {
     link.setAttribute("target", "_blank");
@@ -51,8 +53,6 @@ export function cleanHtml(html: string): string {
       if (!/^(data:|#)/.test(element.getAttribute(name) ?? "#")) element.removeAttribute(name);
     }
   }
-  const box = document.createElement("template");
-  box.content.append(clean);
   return box.innerHTML;
 }
 

@@ -2,7 +2,8 @@
 
 import { cleanHtml } from "../display/html-frame.ts";
 import { bundleOf } from "../display/mime.ts";
-import type { Display } from "../display/schema.ts";
+import type { Display, TableDisplay } from "../display/schema.ts";
+import { tableView } from "../display/table.ts";
 import type { Cell } from "../notebook/cell.ts";
 import { highlightLines } from "../notebook/highlight.ts";
 import { renderMarkdown } from "../notebook/markdown.ts";
@@ -81,7 +82,7 @@ async function codePart({ type, source, count, outputs }: Cell): Promise<string>
 
 /** The best that a page without scripts can show of it. */
 async function outputPart(display: Display): Promise<string> {
-  if (display.kind === "table") return tablePart(display.columns, display.rows, display.note);
+  if (display.kind === "table") return tablePart(display);
   if (display.kind === "error")
     return `<pre class="error">${escaped(`${display.name}: ${display.message}`)}</pre>`;
   const bundle = await bundleOf(display);
@@ -101,10 +102,12 @@ function imagePart(data: string, alt: string): string {
   return `<img src="data:${data}" alt="${escaped(alt)}">`;
 }
 
-function tablePart(columns: string[], rows: unknown[][], note = ""): string {
-  const row = (tag: string, cells: unknown[]) =>
-    `<tr>${cells.map((cell) => `<${tag}>${escaped(cell === null ? "" : String(cell))}</${tag}>`).join("")}</tr>`;
-  return `<table>${row("th", columns)}${rows.map((cells) => row("td", cells)).join("")}</table>${note && `<p class="note">${escaped(note)}</p>`}`;
+/** As the view writes it: numbers flush right, with as many decimals as they need. */
+function tablePart(display: TableDisplay): string {
+  const host = document.createElement("div");
+  tableView.render(host, display, new AbortController().signal);
+  for (const element of host.querySelectorAll("[tabindex]")) element.removeAttribute("tabindex");
+  return host.innerHTML;
 }
 
 function escaped(text: string): string {

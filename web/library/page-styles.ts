@@ -20,5 +20,7 @@ pre { margin: 0 0 8px; overflow-x: auto; font: 13px/1.5 ui-monospace, monospace;
 img { display: block; max-width: 100%; margin: 0 0 8px; }
 table { border-collapse: collapse; margin: 0 0 8px; font-size: 14px; font-variant-numeric: tabular-nums; }
 th, td { padding: 3px 14px 3px 0; border-bottom: 1px solid var(--line); text-align: start; }
+.is-number { text-align: end; }
+.output-note { margin: 0 0 8px; color: var(--soft); font-size: 14px; }
 iframe { width: 100%; height: 320px; border: 1px solid var(--line); border-radius: 8px; }
 `;

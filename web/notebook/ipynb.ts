@@ -134,7 +134,7 @@ async function outputFileOf(output: Output, cell: Cell): Promise<OutputFile> {
   }
   const bundle = Object.entries(await bundleOf(display));
   const data: MimeBundle = Object.fromEntries(
-    bundle.map(([mime, value]) => [mime, typeof value === "string" ? lines(value) : value]),
+    bundle.map(([mime, value]) => [mime, typeof value === "string" && isLines(mime) ? lines(value) : value]),
   );
   if (!isResult) return { output_type: "display_data", data, metadata: {} };
   return { output_type: "execute_result", execution_count: cell.count ?? null, data, metadata: {} };
@@ -248,6 +248,11 @@ function sorted(value: unknown): unknown {
   if (!isFields(value)) return value;
   const keys = Object.keys(value).sort();
   return Object.fromEntries(keys.map((key) => [key, sorted(value[key])]));
+}
+
+/** What Jupyter keeps line by line: text, and pictures that are text. */
+function isLines(mime: string): boolean {
+  return mime.startsWith("text/") || mime === "image/svg+xml";
 }
 
 /** Text as Jupyter keeps it: one string a line, so that a change of one line is a difference of one line. */
