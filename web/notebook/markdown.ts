@@ -33,17 +33,20 @@ const marked = new Marked({ gfm: true, extensions: [] }).use({ extensions: [bloc
 const OWN_NOTEBOOK = /^(\.\/|\?notebook=[\w/-]+)$/;
 
 export function renderMarkdown(source: string): DocumentFragment {
-  const fragment = DOMPurify.sanitize(marked.parse(source, { async: false }), {
+  // None where nothing is left, such as of a frameset.
+  const fragment: DocumentFragment | null = DOMPurify.sanitize(marked.parse(source, { async: false }), {
     FORBID_TAGS: ["style", "form", "input", "button", "textarea", "select", "option", "dialog"],
     FORBID_ATTR: ["style", "class", "popover"],
     SANITIZE_NAMED_PROPS: true,
     RETURN_DOM_FRAGMENT: true,
   });
+  if (!fragment) return document.createDocumentFragment();
   for (const link of fragment.querySelectorAll("a")) {
     // The site's own notebooks take the place of this one.
     if (OWN_NOTEBOOK.test(link.getAttribute("href") ?? "")) continue;
-    link.target = "_blank";
-    link.rel = "noopener noreferrer";
+    // By attributes: a link in a drawing is another kind of element.
+    link.setAttribute("target", "_blank");
+    link.setAttribute("rel", "noopener noreferrer");
   }
   return fragment;
 }
