@@ -58,6 +58,7 @@ export class CellElement extends PageElement {
         source: this.cell.source,
         language: this.cell.type === "code" ? "javascript" : "markdown",
         label: `Text of ${this.#name()}`,
+        assist: this.session.assistFor(this.cell),
         onChange: (source) => this.session.edit(this.cell, source),
         onBlur: () => this.#blurred(),
         onKey: (key) => this.#key(key),

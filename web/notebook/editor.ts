@@ -10,16 +10,19 @@ import {
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { javascript } from "@codemirror/lang-javascript";
 import { bracketMatching, indentOnInput, syntaxHighlighting } from "@codemirror/language";
-import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
+import { highlightSelectionMatches, selectNextOccurrence } from "@codemirror/search";
 import type { Extension } from "@codemirror/state";
 import { Compartment, EditorState, Prec, StateEffect, StateField } from "@codemirror/state";
-import { Decoration, drawSelection, EditorView, keymap } from "@codemirror/view";
+import { Decoration, drawSelection, EditorView, hoverTooltip, keymap } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
+import type { AssistHost } from "./assist/host.ts";
 
 export interface EditorOptions {
   source: string;
   language: "javascript" | "markdown";
   label: string;
+  /** Whom completion asks. */
+  assist: AssistHost;
   onChange(source: string): void;
   onBlur(): void;
   /** Keys that the cell answers: what to do after a run, or to leave; true when it did. */
@@ -78,6 +81,8 @@ export class CellEditor {
 }
 
 const language = new Compartment();
+/** What helps with code, once it has come. */
+const help = new Compartment();
 
 const setErrorLine = StateEffect.define<number | undefined>();
 
@@ -96,7 +101,32 @@ const errorLine = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
-function extensionsFor({ language: kind, label, onChange, onBlur, onKey }: EditorOptions): Extension[] {
+/** Completion and documentation for one editor, loaded when the first of them is wanted; then errors are marked, too. */
+function assisted(host: AssistHost): Extension[] {
+  let loading: Promise<ReturnType<typeof import("./assist/assist.ts").assistance>> | undefined;
+  const load = (view: EditorView | undefined) => {
+    loading ??= import("./assist/assist.ts").then(({ assistance }) => {
+      const loaded = assistance(host);
+      view?.dispatch({ effects: help.reconfigure(loaded.extensions) });
+      return loaded;
+    });
+    return loading;
+  };
+  return [
+    help.of([]),
+    autocompletion({ override: [async (context) => (await load(context.view)).complete(context)] }),
+    hoverTooltip(async (view, pos, side) => (await load(view)).hover(view, pos, side)),
+  ];
+}
+
+function extensionsFor({
+  language: kind,
+  label,
+  assist,
+  onChange,
+  onBlur,
+  onKey,
+}: EditorOptions): Extension[] {
   const cellKeys = Prec.highest(
     keymap.of([
       { key: "Ctrl-Enter", run: () => onKey("stay") },
@@ -122,12 +152,18 @@ function extensionsFor({ language: kind, label, onChange, onBlur, onKey }: Edito
     }),
     errorLine,
     ...(kind === "javascript"
-      ? [javascript(), bracketMatching(), closeBrackets(), autocompletion(), highlightSelectionMatches()]
+      ? [
+          javascript({ typescript: true }),
+          bracketMatching(),
+          closeBrackets(),
+          ...assisted(assist),
+          highlightSelectionMatches(),
+        ]
       : [language.of([])]),
     keymap.of([
       ...closeBracketsKeymap,
       ...completionKeymap,
-      ...searchKeymap,
+      { key: "Mod-d", run: selectNextOccurrence, preventDefault: true },
       ...historyKeymap,
       indentWithTab,
       ...defaultKeymap,

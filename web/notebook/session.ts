@@ -8,6 +8,7 @@ import { chooseDevice, probeAbilities } from "../kernel/device.ts";
 import type { KernelState } from "../kernel/kernel.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import type { ComputeCounters, ComputeStatus, DeviceChoice } from "../kernel/protocol.ts";
+import type { AssistHost } from "./assist/host.ts";
 import type { Cell, CellType, Output } from "./cell.ts";
 import type { NotebookFile } from "./ipynb.ts";
 import { cellOf, cellsOf, emptyCell, fileOf, notebookText, parseNotebook } from "./ipynb.ts";
@@ -174,6 +175,15 @@ export class Session extends Observable {
     this.#hasRefused = name === undefined;
     this.#change(() => (this.isPicking = false));
     this.#kernel.picked(name);
+  }
+
+  /** Whom completion in a cell asks. */
+  assistFor(cell: Cell): AssistHost {
+    const others = () => this.cells.filter((other) => other !== cell && other.type === "code");
+    return {
+      others: () => others().map(({ source }) => source),
+      look: (path) => this.#kernel.look(path),
+    };
   }
 
   setDevice(device: DeviceChoice): void {

@@ -24,16 +24,28 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
 
     let mut scripts = pages.reached("dist/main.js", &|_| true);
     scripts.extend(pages.reached("dist/compute-worker.js", &|_| true));
-    // A first Run shows no maths, none of the reader's data, no picture of a graph and no input, and edits code.
+    // A first Run shows no maths, none of the reader's data, no picture of a graph and no input; what helps with writing code comes with the
+    // first letter of it, and has a budget of its own.
     let on_demand = [
         "node_modules/katex/",
         "web/notebook/own-dialog.ts",
         "web/notebook/editor-markdown.ts",
+        "web/notebook/assist/",
+        "web/notebook/palette.ts",
+        "web/notebook/find-bar.ts",
+        "web/notebook/outline.ts",
         "web/display/graph-plot.ts",
         "web/display/input-",
         "web/import/picture.ts",
     ];
     scripts.retain(|file| !on_demand.iter().any(|part| pages.contains(file, part)));
+    let helps = |file: &&String| pages.contains(file, "web/notebook/assist/");
+    let mut assistance = BTreeSet::new();
+    for file in pages.outputs.keys().filter(helps) {
+        assistance.extend(pages.reached(file, &at_once));
+    }
+    assistance.retain(|file| !scripts.contains(file));
+    size::enforce("writing code", weigh(&assistance)?, config.site.assistance)?;
     scripts.extend(["dist/user-worker.js".to_owned(), "dist/frame.html".to_owned()]);
     let mut modules = 0;
     let mut engines = Vec::new();
