@@ -24,7 +24,7 @@ export interface EditorOptions {
   /** Whom completion asks. */
   assist: AssistHost;
   onChange(source: string): void;
-  onBlur(): void;
+  onBlur(event: FocusEvent): void;
   /** Keys that the cell answers: what to do after a run, or to leave; true when it did. */
   onKey(key: "stay" | "advance" | "insert" | "leave"): boolean;
 }
@@ -56,6 +56,22 @@ export class CellEditor {
     const line = doc.line(Math.min(Math.max(place.line, 1), doc.lines));
     const anchor = Math.min(line.from + Math.max(place.column - 1, 0), line.to);
     this.#view.dispatch({ selection: { anchor }, scrollIntoView: true });
+  }
+
+  /** Where the cursor is. */
+  get cursor(): number {
+    return this.#view.state.selection.main.head;
+  }
+
+  get selectedText(): string {
+    const { from, to } = this.#view.state.selection.main;
+    return this.#view.state.sliceDoc(from, to);
+  }
+
+  select(from: number, to: number): void {
+    const most = this.#view.state.doc.length;
+    const selection = { anchor: Math.min(from, most), head: Math.min(to, most) };
+    this.#view.dispatch({ selection, scrollIntoView: true });
   }
 
   /** The position in the text under a point of the screen. */
@@ -146,7 +162,7 @@ function extensionsFor({
     syntaxHighlighting(classHighlighter),
     EditorView.lineWrapping,
     EditorView.contentAttributes.of({ "aria-label": label }),
-    EditorView.domEventHandlers({ blur: () => onBlur() }),
+    EditorView.domEventHandlers({ blur: (event) => onBlur(event) }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) onChange(update.state.doc.toString());
     }),
