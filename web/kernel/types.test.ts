@@ -7,7 +7,7 @@ for (const [typed, plain] of [
   ["const a: number = 1", "const a         = 1"],
   [
     "function f<T>(this: A, a?: T, ...b: T[]): a is T { return a! }",
-    "function f   (         a    , ...b     )         { return a; }",
+    "function f   (         a    , ...b     )         { return a  }",
   ],
   ["const y = (x as any).z satisfies Q", "const y = (x       ).z            "],
   ["class A<T> extends B<T> implements C, D { private readonly x!: number = 1; static y?: T }", undefined],

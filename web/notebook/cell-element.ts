@@ -68,7 +68,7 @@ export class CellElement extends PageElement {
         onBlur: (event) => this.#blurred(event),
         onKey: (key) => this.#key(key),
       });
-      this.#editor.markErrorLine(this.#errorLine());
+      this.#editor.markError(this.#errorPlace());
       this.hasEditor = true;
       await this.updateComplete;
     }
@@ -126,7 +126,7 @@ export class CellElement extends PageElement {
   #cellChanged(): void {
     if (this.#editor) {
       this.#editor.source = this.cell.source;
-      if (this.cell.state === "idle") this.#editor.markErrorLine(this.#errorLine());
+      if (this.cell.state === "idle") this.#editor.markError(this.#errorPlace());
     }
     this.requestUpdate();
   }
@@ -161,7 +161,7 @@ export class CellElement extends PageElement {
 
   /** The text as the editor will show it, so that nothing moves when the editor takes over. */
   #sourceLines() {
-    const marked = this.#errorLine();
+    const marked = this.#errorPlace()?.line;
     const lines = this.cell.type === "code" ? highlightLines(this.cell.source) : plainLines(this.cell.source);
     return lines.map(
       (line, i) =>
@@ -265,14 +265,14 @@ export class CellElement extends PageElement {
     typesetMath(host);
   }
 
-  /** The line of this cell that its last error came from. */
-  #errorLine(): number | undefined {
+  /** The place in this cell that its last error came from. */
+  #errorPlace(): ErrorFrame | undefined {
     if (this.cell.isStale) return undefined;
     const isHere = (frame: ErrorFrame) => frame.cell === this.cell.id && frame.count === this.cell.count;
     for (const output of this.cell.outputs) {
       if (output?.display.kind !== "error" || output.display.name === "Stopped") continue;
       const frame = output.display.frames.find(isHere);
-      if (frame) return frame.line;
+      if (frame) return frame;
     }
     return undefined;
   }

@@ -11,11 +11,18 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 import { javascript } from "@codemirror/lang-javascript";
 import { bracketMatching, indentOnInput, syntaxHighlighting } from "@codemirror/language";
 import { highlightSelectionMatches, selectNextOccurrence } from "@codemirror/search";
-import type { Extension } from "@codemirror/state";
+import type { Extension, Text } from "@codemirror/state";
 import { Compartment, EditorState, Prec, StateEffect, StateField } from "@codemirror/state";
+import type { DecorationSet } from "@codemirror/view";
 import { Decoration, drawSelection, EditorView, hoverTooltip, keymap } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 import type { AssistHost } from "./assist/host.ts";
+
+/** Line and column from 1. */
+export interface Place {
+  line: number;
+  column: number;
+}
 
 export interface EditorOptions {
   source: string;
@@ -49,7 +56,7 @@ export class CellEditor {
   }
 
   /** Puts the cursor at a place, or where it was. */
-  focus(place?: { line: number; column: number }): void {
+  focus(place?: Place): void {
     this.#view.focus();
     if (!place) return;
     const { doc } = this.#view.state;
@@ -81,8 +88,9 @@ export class CellEditor {
     this.#view.dispatch({ selection: { anchor } });
   }
 
-  markErrorLine(line: number | undefined): void {
-    this.#view.dispatch({ effects: setErrorLine.of(line) });
+  /** Marks where the last run failed: the line, and the word in it. */
+  markError(place: Place | undefined): void {
+    this.#view.dispatch({ effects: setError.of(place) });
   }
 
   destroy(): void {
@@ -100,17 +108,14 @@ const language = new Compartment();
 /** What helps with code, once it has come. */
 const help = new Compartment();
 
-const setErrorLine = StateEffect.define<number | undefined>();
+const setError = StateEffect.define<Place | undefined>();
 
-/** The line an error came from; the mark goes when the text changes. */
-const errorLine = StateField.define({
+/** The place an error came from; the marks go when the text changes. */
+const errorPlace = StateField.define({
   create: () => Decoration.none,
   update(marks, transaction) {
     for (const effect of transaction.effects) {
-      if (!effect.is(setErrorLine)) continue;
-      const { doc } = transaction.state;
-      if (effect.value === undefined || effect.value < 1 || effect.value > doc.lines) return Decoration.none;
-      return Decoration.set(Decoration.line({ class: "error-line" }).range(doc.line(effect.value).from));
+      if (effect.is(setError)) return marksAt(transaction.state.doc, effect.value);
     }
     return transaction.docChanged ? Decoration.none : marks;
   },
@@ -133,6 +138,16 @@ function assisted(host: AssistHost): Extension[] {
     autocompletion({ override: [async (context) => (await load(context.view)).complete(context)] }),
     hoverTooltip(async (view, pos, side) => (await load(view)).hover(view, pos, side)),
   ];
+}
+
+function marksAt(doc: Text, place: Place | undefined): DecorationSet {
+  if (!place || place.line < 1 || place.line > doc.lines) return Decoration.none;
+  const line = doc.line(place.line);
+  const from = line.from + Math.min(Math.max(place.column - 1, 0), line.length);
+  const word = /^(?:[\p{ID_Continue}$]+|\S)/u.exec(doc.sliceString(from, line.to))?.[0].length ?? 0;
+  const marks = [Decoration.line({ class: "error-line" }).range(line.from)];
+  if (word > 0) marks.push(Decoration.mark({ class: "error-place" }).range(from, from + word));
+  return Decoration.set(marks);
 }
 
 function extensionsFor({
@@ -166,7 +181,7 @@ function extensionsFor({
     EditorView.updateListener.of((update) => {
       if (update.docChanged) onChange(update.state.doc.toString());
     }),
-    errorLine,
+    errorPlace,
     ...(kind === "javascript"
       ? [
           javascript({ typescript: true }),

@@ -121,7 +121,9 @@ class FindBar {
     const hits = this.#hits();
     const cells = new Set(hits.map(({ cell }) => cell)).size;
     const place = this.#at >= 0 ? `${this.#at + 1} of ` : "";
-    const told = this.#problem || (this.#query.text === "" ? "" : `${place}${hits.length} in ${cells} ${cells === 1 ? "cell" : "cells"}`);
+    const told =
+      this.#problem ||
+      (this.#query.text === "" ? "" : `${place}${hits.length} in ${cells} ${cells === 1 ? "cell" : "cells"}`);
     const { text, isCase, isWord, isRegExp } = this.#query;
     const typed = ({ target }: InputEvent) => (target as HTMLInputElement).value;
     render(

@@ -16,6 +16,8 @@ import { COMMANDS, keysOf } from "./table.ts";
 export class Commands {
   readonly actions: Actions;
   readonly #keys = new Keys();
+  /** The end of what was asked for last. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(notebook: NotebookElement) {
     this.actions = new Actions(notebook);
@@ -25,9 +27,16 @@ export class Commands {
   }
 
   /** Does what the command of this name does, to `cell` or the one that is meant. */
-  run(id: string, cell?: Cell): unknown {
+  run(id: string, cell?: Cell): void {
     if (cell) this.actions.cell = cell;
-    return COMMANDS.find((command) => command.id === id)?.run(this.actions);
+    const command = COMMANDS.find((row) => row.id === id);
+    if (command) this.#do(command);
+  }
+
+  /** One after the other: a key may follow before the page shows what the one before did. */
+  #do(command: Command): void {
+    const run = () => command.run(this.actions);
+    this.#last = this.#last.then(run, run);
   }
 
   /** A key, wherever it was pressed; true if it was one of ours. */
@@ -38,7 +47,7 @@ export class Commands {
     if (command === "pending") return true;
     // Where nobody works on a cell, keys are the browser's own.
     if (!command || (command.id !== "palette" && !target.closest("gradbook-cell-view"))) return false;
-    void command.run(this.actions);
+    this.#do(command);
     return true;
   }
 
