@@ -146,7 +146,7 @@ function marksAt(doc: Text, place: Place | undefined): DecorationSet {
   const from = line.from + Math.min(Math.max(place.column - 1, 0), line.length);
   const word = /^(?:[\p{ID_Continue}$]+|\S)/u.exec(doc.sliceString(from, line.to))?.[0].length ?? 0;
   const marks = [Decoration.line({ class: "error-line" }).range(line.from)];
-  if (word > 0) marks.push(Decoration.mark({ class: "error-place" }).range(from, from + word));
+  if (word > 0) marks.push(Decoration.mark({ class: "error-word" }).range(from, from + word));
   return Decoration.set(marks);
 }
 

@@ -100,6 +100,8 @@ class FindBar {
     if (sources.size > 0) this.actions.structure.rewrite(sources);
     this.#at = -1;
     this.#draw();
+    // A button that can no longer be pressed loses the focus.
+    this.#element.querySelector("input")?.focus();
   }
 
   #onKey(event: KeyboardEvent): void {
