@@ -10,7 +10,7 @@ test("edits, new cells, their order and outputs survive a reload", async () => {
     const notebook = await NotebookPage.open(page);
     const cell = await notebook.addAndRun("'kept ' + 1");
     await cell.hover();
-    await cell.getByRole("button", { name: "Move up" }).click();
+    await cell.getByRole("button", { name: "Move cell up" }).click();
     const first = notebook.cell(0);
     await first.locator(".prose").dblclick();
     await first.locator(".cm-content").click();
@@ -87,6 +87,147 @@ test("the command keys of Jupyter: go, insert, change type, delete, undo, edit, 
     await page.keyboard.press("k");
     await page.keyboard.press("m");
     await notebook.cell(1).locator(".prose", { hasText: "'new'" }).waitFor();
+  });
+});
+
+test("completion knows the API, options and the reader's own values; the pointer finds documentation", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.open(page);
+    await notebook.addAndRun("const pixels = zeros([3, 28, 28])\nconst mine = { depth: 4 }");
+    const cell = await notebook.add("");
+    const offered = page.locator(".cm-tooltip-autocomplete li");
+    const type = async (text: string) => {
+      await notebook.write(cell, "");
+      await cell.locator(".cm-content").pressSequentially(text);
+    };
+    await type("nn.conv2");
+    await offered.filter({ hasText: /^conv2d$/ }).waitFor();
+    await page.locator(".cm-completionInfo", { hasText: "Cross-correlation of [N, C, H, W]" }).waitFor();
+    await offered.filter({ hasText: /^conv2d$/ }).click();
+    await page.keyboard.type("(");
+    await page.locator(".assist-doc strong", { hasText: "options: Conv2dOptions" }).waitFor();
+    await page.keyboard.type("{ paddingM");
+    await offered.filter({ hasText: "paddingMode" }).waitFor();
+    await type("mine.");
+    await offered.filter({ hasText: "depth" }).waitFor();
+    await type("pix");
+    await offered.filter({ hasText: "Tensor f32 [3, 28, 28]" }).click();
+    await page.keyboard.type(".matmu");
+    await offered.filter({ hasText: "matmul" }).click();
+    await cell.locator(".cm-line span", { hasText: "matmul" }).hover();
+    await page.locator(".cm-tooltip-hover", { hasText: "The matrix product" }).waitFor();
+  });
+});
+
+test("errors are marked while writing and after a run; a cell may have types", async () => {
+  await visit(sites.isolated, async ({ page }) => {
+    const notebook = await NotebookPage.open(page);
+    const cell = await notebook.add("let wrong = ");
+    await page.keyboard.type(";");
+    await cell.locator(".cm-lintRange-error").waitFor();
+    await notebook.write(cell, "interface P { x: number }\nconst p: P = { x: 1 as number }\np.x + 41");
+    await notebook.run(cell);
+    await cell.getByText("42").waitFor();
+    assert.equal(await cell.locator(".cm-lintRange-error").count(), 0);
+    await notebook.write(
+      cell,
+      "type N = number\nconst n: N = 1\nconst f = (a: N): N => a.missing.deeper; f(n)",
+    );
+    await notebook.run(cell);
+    await cell.locator(".cm-line.error-line", { hasText: "const f" }).waitFor();
+    assert.equal(await cell.locator(".error-word").innerText(), "deeper");
+  });
+});
+
+test("merging, splitting and moving can be undone; folded parts stay folded", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.open(page);
+    const texts = await allTexts(notebook);
+    await notebook.cell(0).focus();
+    await page.keyboard.press("Shift+M");
+    await page.keyboard.press("Control+Shift+ArrowDown");
+    await page.keyboard.press("c");
+    await page.keyboard.press("v");
+    await page.waitForFunction(() => document.querySelectorAll("gradbook-cell-view").length === 4);
+    const [a, b, c, d] = await allTexts(notebook);
+    assert.deepEqual([a, b, d], [texts[2], `${texts[0]}\n\n${texts[1]}`, texts[3]]);
+    assert.equal(c, b);
+    for (let i = 0; i < 3; i++) await page.keyboard.press("z");
+    await untilTexts(notebook, texts);
+    const code = notebook.cell(1);
+    await code.locator(".source-line").nth(0).click();
+    await code.locator(".cm-focused").waitFor();
+    await page.keyboard.press("End");
+    await page.keyboard.press("Control+Shift+-");
+    await notebook.cell(2).locator(".cm-focused").waitFor();
+    assert.deepEqual((await allTexts(notebook)).slice(1, 3), texts[1]?.split("\n"));
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Shift+O");
+    await notebook.cell(2).getByText("1 lines of code are folded").waitFor();
+    await page.locator(".status-saved", { hasText: "Saved in this browser" }).waitFor();
+    await page.reload();
+    await NotebookPage.of(page);
+    await notebook
+      .cell(2)
+      .getByRole("button", { name: /folded: show/ })
+      .click();
+    await notebook.cell(2).locator(".source-line").waitFor();
+  });
+});
+
+test("the palette runs what a cell needs; the outline leads to a heading; a cell is dragged", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.open(page);
+    await notebook.cell(3).focus();
+    await page.keyboard.press("Control+Shift+P");
+    await page.getByRole("combobox", { name: "Find a command" }).fill("what it needs");
+    await page.keyboard.press("Enter");
+    await notebook.cell(3).getByText("28.5").waitFor();
+    assert.match(await notebook.cell(1).locator(".cell-count").innerText(), /^\[1\]$/);
+    await page.keyboard.press("h");
+    await page.getByRole("dialog", { name: "Keys" }).getByText("Merge with the cell below").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Outline" }).click();
+    await page.getByRole("navigation", { name: "Outline" }).getByText("Plain cells").click();
+    assert.ok(await notebook.cell(0).evaluate((cell) => cell === document.activeElement));
+    const texts = await allTexts(notebook);
+    await notebook.cell(3).hover();
+    const from = await notebook.cell(3).getByRole("button", { name: "Drag to move" }).boundingBox();
+    const to = await notebook.cell(0).boundingBox();
+    assert.ok(from && to);
+    await page.mouse.move(from.x + 5, from.y + 5);
+    await page.mouse.down();
+    await page.mouse.move(from.x, to.y + 10, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForFunction(() => !document.querySelector(".drop-line"));
+    await untilTexts(notebook, [texts[3] ?? "", ...texts.slice(0, 3)]);
+  });
+});
+
+test("find and replace over all cells, taken back as one step", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.open(page);
+    const texts = await allTexts(notebook);
+    await notebook.cell(1).locator(".cell-source").click();
+    await page.keyboard.press("ControlOrMeta+F");
+    await page.getByLabel("Find in all cells").fill("mean");
+    const told = page.locator(".find-bar [role=status]");
+    await told.getByText("3 in 2 cells").waitFor();
+    await page.keyboard.press("Enter");
+    await told.getByText("1 of 3 in 2 cells").waitFor();
+    await notebook.cell(2).locator(".cm-content").waitFor();
+    await page.getByLabel("Replace by").fill("average");
+    await page.keyboard.press("Enter");
+    await told.getByText("1 of 2 in 1 cell").waitFor();
+    await page.getByRole("button", { name: /^Replace all/ }).click();
+    await untilTexts(
+      notebook,
+      texts.map((text) => text.replaceAll("mean", "average")),
+    );
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("z");
+    await page.keyboard.press("z");
+    await untilTexts(notebook, texts);
   });
 });
 
@@ -176,6 +317,14 @@ test("a click in the text puts the cursor there, and nothing moves", async () =>
     );
   });
 });
+
+/** Waits until the cells have these texts. */
+async function untilTexts(notebook: NotebookPage, texts: string[]): Promise<void> {
+  for (let i = 0; i < 50 && JSON.stringify(await allTexts(notebook)) !== JSON.stringify(texts); i++) {
+    await notebook.page.waitForTimeout(100);
+  }
+  assert.deepEqual(await allTexts(notebook), texts);
+}
 
 async function allTexts(notebook: NotebookPage): Promise<string[]> {
   return notebook.page.evaluate(() =>

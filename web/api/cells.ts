@@ -4,6 +4,7 @@ import * as wasm from "../pkg/graph/gradbook.js";
 import type { Gradbook } from "./gradbook.ts";
 import { openSession } from "./gradbook.ts";
 import { keep, restore } from "./keep.ts";
+import { oneLine } from "./one-line.ts";
 
 /** What the page hands to the library. */
 export interface CellHost {
@@ -27,6 +28,8 @@ export interface CellLibrary {
   keep(names: Readonly<Record<string, unknown>>): void;
   /** Calls this whenever what a name holds has come to lie elsewhere, as a model's weights do when it is trained. */
   onMoved(listener: () => void): void;
+  /** A line about one of the library's own values. */
+  describe(value: unknown): string | undefined;
   /** Ends the training runs under way, from this side. */
   stop(): void;
 }
@@ -48,6 +51,7 @@ export async function connect({ compute, graph, isSuccessor, load }: CellHost): 
     onMoved: (listener) => {
       context.parametersMoved = listener;
     },
+    describe: oneLine,
     stop,
   };
 }

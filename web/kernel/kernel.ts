@@ -7,6 +7,7 @@
 import type { LoadProgress } from "../api/collections.ts";
 import type { ControlValue, KeptInput } from "../display/control.ts";
 import type { Display, DisplayUpdate } from "../display/schema.ts";
+import type { Looked } from "./look.ts";
 import type {
   ComputeCounters,
   ComputeStatus,
@@ -53,6 +54,8 @@ export interface KernelEvents {
 
 /** Well above what a busy machine makes a worker wait. */
 const STOP_PATIENCE_MS = 3000;
+/** A reader who writes waits no longer for the names of a worker that is busy. */
+const LOOK_PATIENCE_MS = 300;
 const UNBEGUN = "The run was stopped before it began.";
 const UNANSWERED =
   "The code did not answer, so its worker was ended. Named tensors, data sets and networks of layers live on; other " +
@@ -63,6 +66,7 @@ const NOTHING: Pick<RunResult, "defines" | "uses" | "reads"> = { defines: [], us
 
 interface Run {
   count: number;
+  source: string;
   sink: RunSink;
   begun: number;
   finish(result: RunResult): void;
@@ -81,6 +85,9 @@ export class Kernel {
   #count = 0;
   /** Whether Stop came while the workers were starting. */
   #isCancelled = false;
+  #looks = 0;
+  /** Who waits for an answer of the cells' worker. */
+  readonly #looking = new Map<number, (value?: Looked) => void>();
   /** Of each cell's last run: live displays change after their run. */
   readonly #sinks = new Map<string, { count: number; sink: RunSink }>();
 
@@ -110,7 +117,7 @@ export class Kernel {
         this.#setState(this.#user ? "idle" : "off");
         resolve(result);
       };
-      this.#run = { count, sink, begun, finish };
+      this.#run = { count, source, sink, begun, finish };
       this.#setState("busy");
       user.send({ type: "run", run: count, cell, source, inputs });
     });
@@ -119,6 +126,22 @@ export class Kernel {
   /** Tells the cells' worker that the reader set an input. */
   setInput(id: string, version: number, value: ControlValue): void {
     this.#user?.send({ type: "input", id, version, value });
+  }
+
+  /** What lies under a path of names; undefined where nothing does, or the worker is at work and does not hear. */
+  look(path: string[]): Promise<Looked | undefined> {
+    const user = this.#user;
+    if (!user) return Promise.resolve(undefined);
+    const id = ++this.#looks;
+    return new Promise((resolve) => {
+      const answer = (value?: Looked) => {
+        this.#looking.delete(id);
+        resolve(value);
+      };
+      this.#looking.set(id, answer);
+      setTimeout(() => answer(), LOOK_PATIENCE_MS);
+      user.send({ type: "look", id, path });
+    });
   }
 
   /** Ends the current run, keeping variables if the code can be reached. */
@@ -237,10 +260,24 @@ export class Kernel {
       case "update":
         this.#sinkOf(message.run)?.update(message.index, message.update);
         return;
+      case "looked":
+        this.#looking.get(message.id)?.(message.value);
+        return;
+      case "types":
+        void this.#stripTypes(message.run);
+        return;
       case "done":
         if (message.run !== this.#run?.count) return;
         this.#run.finish({ ...message, ...this.#stoppedAnyway(message.end), count: message.run });
     }
+  }
+
+  async #stripTypes(count: number): Promise<void> {
+    const run = this.#run;
+    if (run?.count !== count) return;
+    const types = await import("./types.ts").catch(() => undefined);
+    const source = types?.withoutTypes(run.source);
+    if (this.#run === run) this.#user?.send({ type: "untyped", run: count, source });
   }
 
   /** A run may end by itself between the click and its coming to know: it was stopped all the same. */

@@ -13,9 +13,11 @@ import type { LoadProgress } from "../api/collections.ts";
 import type { ControlValue, KeptInput } from "../display/control.ts";
 import type { Display, DisplayUpdate } from "../display/schema.ts";
 import { isDisplay, isDisplayUpdate } from "../display/validate.ts";
+import type { Looked } from "./look.ts";
+import { isLooked } from "./look.ts";
 
 /** Raised with every change of a message; both ends refuse another version. */
-export const PROTOCOL_VERSION = 6;
+export const PROTOCOL_VERSION = 7;
 
 // Page and compute worker ---------------------------------------------------------------------------------------------
 
@@ -148,13 +150,20 @@ export type ToUser =
   /** `inputs` is what the reader set in the cell before. */
   | { type: "run"; run: number; cell: string; source: string; inputs: KeptInput[] }
   /** The reader set an input; versions of one rise. */
-  | { type: "input"; id: string; version: number; value: ControlValue };
+  | { type: "input"; id: string; version: number; value: ControlValue }
+  /** The answer to `types`: the run's text without its types; none where it is no TypeScript. */
+  | { type: "untyped"; run: number; source: string | undefined }
+  /** What lies under a path of names? Answered by `looked` as soon as the worker hears. */
+  | { type: "look"; id: number; path: string[] };
 
 export type FromUser =
   | { type: "ready"; version: number }
   /** Outputs of one run are numbered from 0 in the order of their `display` calls, and may arrive out of order. */
   | { type: "output"; run: number; index: number; display: Display; isResult: boolean }
   | { type: "update"; run: number; index: number; update: DisplayUpdate }
+  /** The run's text is no JavaScript: perhaps it has types. */
+  | { type: "types"; run: number }
+  | { type: "looked"; id: number; value?: Looked }
   | {
       type: "done";
       run: number;
@@ -184,6 +193,10 @@ export function readFromUser(message: unknown): FromUser | undefined {
         : undefined;
     case "update":
       return isCount(m.run) && isPlace(m.index) && isUsersUpdate(m.update) ? (m as FromUser) : undefined;
+    case "types":
+      return isCount(m.run) ? (m as FromUser) : undefined;
+    case "looked":
+      return isCount(m.id) && (m.value === undefined || isLooked(m.value)) ? (m as FromUser) : undefined;
     case "done":
       return isCount(m.run) &&
         (m.end === "ok" || m.end === "error" || m.end === "stopped") &&

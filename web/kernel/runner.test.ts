@@ -6,6 +6,7 @@ import { DISPLAY } from "../display/schema.ts";
 import type { FromUser, StopToken } from "./protocol.ts";
 import { Runner } from "./runner.ts";
 import { StopSignal } from "./stop.ts";
+import { withoutTypes } from "./types.ts";
 
 const TOKEN: StopToken = { kind: "shared", stopped: new Int32Array(new SharedArrayBuffer(4)) };
 
@@ -16,6 +17,7 @@ class Bench {
   readonly signal: StopSignal;
   readonly runner: Runner;
   #count = 0;
+  #source = "";
 
   constructor(library: Record<string, unknown> | Promise<Record<string, unknown>> = {}) {
     this.signal = new StopSignal(TOKEN);
@@ -24,13 +26,21 @@ class Bench {
       restored: { left: "by an earlier worker" },
       keep: (kept: Readonly<Record<string, unknown>>) => this.kept.push(kept),
       onMoved: () => {},
+      describe: () => undefined,
     }));
-    this.runner = new Runner(this.signal, connected, (message) => this.messages.push(message));
+    this.runner = new Runner(this.signal, connected, (message) => {
+      this.messages.push(message);
+      // What the page does.
+      if (message.type === "types") {
+        this.runner.untyped({ type: "untyped", run: message.run, source: withoutTypes(this.#source) });
+      }
+    });
   }
 
   /** Runs a cell and gives what it showed, in order. */
   async run(source: string, cell = `cell${this.#count}`, inputs: KeptInput[] = []): Promise<Display[]> {
     const run = ++this.#count;
+    this.#source = source;
     this.runner.run({ type: "run", run, cell, source, inputs });
     while (!this.done(run)) await new Promise((resolve) => setTimeout(resolve, 2));
     const shown: Display[] = [];

@@ -7,20 +7,21 @@ import type { RunningCell } from "./cell-errors.ts";
 import { ErrorPlaces, sourceUrl } from "./cell-errors.ts";
 import { Inputs } from "./inputs.ts";
 import { LIBRARY_MODULE } from "./library.ts";
+import { look } from "./look.ts";
 import { RunOutputs } from "./outputs.ts";
 import type { FromUser, RunEnd, ToUser } from "./protocol.ts";
 import type { SharedScope } from "./scope.ts";
 import { createScope } from "./scope.ts";
 import type { StopSignal } from "./stop.ts";
 import { RunClock, Stopped } from "./stop.ts";
-import type { CellRuntime } from "./transform.ts";
-import { transformCell } from "./transform.ts";
+import type { CellRuntime, CompiledCell } from "./transform.ts";
+import { CellSyntaxError, transformCell } from "./transform.ts";
 
 type RunRequest = Extract<ToUser, { type: "run" }>;
 type CellFunction = (scope: SharedScope, runtime: CellRuntime) => Promise<unknown>;
 
 /** What cells see without declaring it, and where what their own names hold lives on. */
-type Library = Pick<CellLibrary, "names" | "restored" | "keep" | "onMoved">;
+type Library = Pick<CellLibrary, "names" | "restored" | "keep" | "onMoved" | "describe">;
 
 export class Runner {
   readonly #places = new ErrorPlaces();
@@ -33,6 +34,8 @@ export class Runner {
   /** Of each cell's last run; its live displays go on until the cell runs anew. */
   readonly #outputsOfCells = new Map<string, RunOutputs>();
   #queue: Promise<void> = Promise.resolve();
+  /** Who waits for the text of a run without its types. */
+  readonly #untyped = new Map<number, (source: string | undefined) => void>();
   readonly #inputs = new Inputs(
     (display) => this.#outputs?.show({ [DISPLAY]: () => display }, false),
     (values, shape) => (this.#builtins.tensor as Create["tensor"])(values, shape),
@@ -56,6 +59,19 @@ export class Runner {
   /** The reader set an input: at once, whatever runs. */
   set(request: Extract<ToUser, { type: "input" }>): void {
     this.#inputs.receive(request);
+  }
+
+  /** What the page found of a run that has types. */
+  untyped({ run, source }: Extract<ToUser, { type: "untyped" }>): void {
+    this.#untyped.get(run)?.(source);
+    this.#untyped.delete(run);
+  }
+
+  /** The page asks what lies under a path of names: at once, whatever runs. */
+  async look({ id, path }: Extract<ToUser, { type: "look" }>): Promise<void> {
+    const library = await this.#library.catch(() => undefined);
+    const value = this.#scope && library && look(this.#scope, path, library.describe);
+    this.send({ type: "looked", id, ...(value && { value }) });
   }
 
   /** A line of the console, shown under the cell that runs or ran last. */
@@ -110,11 +126,7 @@ export class Runner {
 
   async #evaluate(cell: RunningCell): Promise<unknown> {
     const scope = this.#scope ?? this.#open(await this.#library);
-    cell.compiled = transformCell(cell.source, {
-      isGlobal: (name) => name in globalThis && !(name in this.#builtins) && !Object.hasOwn(scope, name),
-      constants: this.#constants,
-      sourceUrl: sourceUrl(cell.count),
-    });
+    cell.compiled = await this.#compile(cell, scope);
     this.#places.add(cell);
     for (const [name, kind] of cell.compiled.defines) {
       if (kind === "const" || kind === "import") this.#constants.add(name);
@@ -123,6 +135,26 @@ export class Runner {
     // biome-ignore lint/security/noGlobalEval: evaluating the reader's code is what this worker is for
     const main = globalThis.eval(cell.compiled.code) as CellFunction;
     return main(scope, this.#runtime(cell));
+  }
+
+  /** Types become blanks, so what is compiled without them has the places of what was written. */
+  async #compile(cell: RunningCell, scope: SharedScope): Promise<CompiledCell> {
+    const compile = (source: string) =>
+      transformCell(source, {
+        isGlobal: (name) => name in globalThis && !(name in this.#builtins) && !Object.hasOwn(scope, name),
+        constants: this.#constants,
+        sourceUrl: sourceUrl(cell.count),
+      });
+    try {
+      return compile(cell.source);
+    } catch (error) {
+      if (!(error instanceof CellSyntaxError)) throw error;
+      const answer = new Promise<string | undefined>((resolve) => this.#untyped.set(cell.count, resolve));
+      this.send({ type: "types", run: cell.count });
+      const source = await answer;
+      if (source === undefined) throw error;
+      return compile(source);
+    }
   }
 
   /** The scope of all cells, with what a worker before this one has left. */

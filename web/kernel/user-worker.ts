@@ -43,7 +43,9 @@ function start({ token, page, start }: Extract<FrameToUser, { type: "start" }>, 
 
   page.onmessage = ({ data }: MessageEvent<ToUser>) => {
     if (data.type === "run") runner.run(data);
-    else runner.set(data);
+    else if (data.type === "input") runner.set(data);
+    else if (data.type === "untyped") runner.untyped(data);
+    else void runner.look(data);
   };
   send({ type: "ready", version: PROTOCOL_VERSION });
 }

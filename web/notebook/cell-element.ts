@@ -5,10 +5,11 @@ import type { InputSet } from "../display/control.ts";
 import { INPUT_SET } from "../display/control.ts";
 import type { ErrorFrame } from "../display/schema.ts";
 import type { Cell } from "./cell.ts";
+import type { Commands } from "./commands/commands.ts";
 import type { CellEditor } from "./editor.ts";
 import { PageElement } from "./element.ts";
 import { highlightLines } from "./highlight.ts";
-import { deleteIcon, downIcon, liveIcon, playIcon, upIcon } from "./icons.ts";
+import { liveIcon, playIcon } from "./icons.ts";
 import { OutputList } from "./output-view.ts";
 import type { Session } from "./session.ts";
 
@@ -20,11 +21,14 @@ export class CellElement extends PageElement {
   static override properties = {
     cell: { attribute: false },
     session: { attribute: false },
+    commands: { attribute: false },
     isEditing: { state: true },
     hasEditor: { state: true },
   };
   declare cell: Cell;
   declare session: Session;
+  /** Once they have come. */
+  declare commands: Commands | undefined;
   declare isEditing: boolean;
   /** Whether the editor has come and shows the text instead of us. */
   declare hasEditor: boolean;
@@ -48,6 +52,7 @@ export class CellElement extends PageElement {
 
   /** Opens the editor, with the cursor at a place of the text or under a point of the screen. */
   async edit(at?: { line: number; column: number } | { x: number; y: number }): Promise<void> {
+    if (this.cell.isHidden("source")) this.session.setHidden([this.cell], "source", false);
     this.isEditing = true;
     await this.updateComplete;
     const { CellEditor } = await import("./editor.ts");
@@ -58,16 +63,34 @@ export class CellElement extends PageElement {
         source: this.cell.source,
         language: this.cell.type === "code" ? "javascript" : "markdown",
         label: `Text of ${this.#name()}`,
+        assist: this.session.assistFor(this.cell),
         onChange: (source) => this.session.edit(this.cell, source),
-        onBlur: () => this.#blurred(),
+        onBlur: (event) => this.#blurred(event),
         onKey: (key) => this.#key(key),
       });
-      this.#editor.markErrorLine(this.#errorLine());
+      this.#editor.markError(this.#errorPlace());
       this.hasEditor = true;
       await this.updateComplete;
     }
     if (at && "x" in at) this.#editor.focusAtPoint(at.x, at.y);
     else this.#editor.focus(at);
+  }
+
+  /** Where the cursor is, of a cell that is being edited. */
+  get cursor(): number | undefined {
+    return this.#editor?.cursor;
+  }
+
+  get selectedText(): string | undefined {
+    return this.#editor?.selectedText;
+  }
+
+  /** Selects a part of the text, in the editor. */
+  async select(from: number, to: number): Promise<void> {
+    if (this.cell.isHidden("source")) this.session.setHidden([this.cell], "source", false);
+    if (!this.#editor) await this.edit();
+    this.#editor?.select(from, to);
+    this.scrollIntoView({ block: "nearest" });
   }
 
   /** Ends editing; the cell itself has the focus then. */
@@ -85,7 +108,8 @@ export class CellElement extends PageElement {
         ${this.isEditing ? html`<div class="cell-editor cell-source" ?hidden=${!this.hasEditor}></div>` : nothing}
         ${this.hasEditor ? nothing : this.#reading()}
         ${this.#footer()}
-        <div class="cell-outputs" @input-set=${this.#onInputSet}></div>
+        ${this.#isHidden("outputs") ? this.#unfold("outputs", "Outputs are folded") : nothing}
+        <div class="cell-outputs" ?hidden=${this.#isHidden("outputs")} @input-set=${this.#onInputSet}></div>
       </div>
       ${this.#toolbar()}
     </section>`;
@@ -102,18 +126,33 @@ export class CellElement extends PageElement {
   #cellChanged(): void {
     if (this.#editor) {
       this.#editor.source = this.cell.source;
-      if (this.cell.state === "idle") this.#editor.markErrorLine(this.#errorLine());
+      if (this.cell.state === "idle") this.#editor.markError(this.#errorPlace());
     }
     this.requestUpdate();
   }
 
   #reading() {
     const { cell } = this;
+    if (this.#isHidden("source")) {
+      return this.#unfold("source", `${cell.source.split("\n").length} lines of code are folded`);
+    }
     if (cell.type === "markdown") {
       return html`<div class="prose" @dblclick=${() => this.edit()}></div>
         ${cell.source.trim() === "" ? this.#emptyButton("Empty text: click to write") : nothing}`;
     }
     return html`<div class="cell-source is-reading" @click=${this.#onSourceClick}>${this.#sourceLines()}</div>`;
+  }
+
+  #isHidden(part: "source" | "outputs"): boolean {
+    return (
+      this.cell.type === "code" &&
+      this.cell.isHidden(part) &&
+      (part === "source" || this.cell.shown.length > 0)
+    );
+  }
+
+  #unfold(part: "source" | "outputs", text: string) {
+    return html`<button class="quiet-button is-folded" @click=${() => this.session.setHidden([this.cell], part, false)}>${text}: show</button>`;
   }
 
   #emptyButton(text: string) {
@@ -122,7 +161,7 @@ export class CellElement extends PageElement {
 
   /** The text as the editor will show it, so that nothing moves when the editor takes over. */
   #sourceLines() {
-    const marked = this.#errorLine();
+    const marked = this.#errorPlace()?.line;
     const lines = this.cell.type === "code" ? highlightLines(this.cell.source) : plainLines(this.cell.source);
     return lines.map(
       (line, i) =>
@@ -177,26 +216,9 @@ export class CellElement extends PageElement {
   }
 
   #toolbar() {
-    const { cell, session } = this;
-    const other = cell.type === "code" ? "markdown" : "code";
     return html`<div class="cell-toolbar" role="group" aria-label=${`Change ${this.#name()}`}>
-      ${cell.type === "code" ? nothing : this.#tool("Edit", html`Edit`, () => void this.edit())}
-      ${this.#tool(
-        `Make it ${other === "code" ? "JavaScript" : "Markdown"}`,
-        other === "code" ? "JS" : "Md",
-        () => {
-          this.#closeEditor();
-          session.setType(cell, other);
-        },
-      )}
-      ${this.#tool("Move up", upIcon, () => session.move(cell, -1))}
-      ${this.#tool("Move down", downIcon, () => session.move(cell, 1))}
-      ${this.#tool("Delete cell", deleteIcon, () => session.remove(cell))}
+      ${this.commands?.toolbar(this.cell) ?? nothing}
     </div>`;
-  }
-
-  #tool(title: string, content: unknown, act: () => void) {
-    return html`<button class="tool-button" title=${title} aria-label=${title} @click=${act}>${content}</button>`;
   }
 
   #onSourceClick(event: MouseEvent): void {
@@ -212,7 +234,9 @@ export class CellElement extends PageElement {
   }
 
   /** Markdown is shown as soon as the cursor is elsewhere; code keeps its editor. */
-  #blurred(): void {
+  #blurred({ relatedTarget }: FocusEvent): void {
+    // Who searches sees what was found.
+    if (relatedTarget instanceof Element && relatedTarget.closest(".find-bar")) return;
     if (this.cell.type === "markdown" && document.hasFocus()) this.#closeEditor();
   }
 
@@ -241,14 +265,14 @@ export class CellElement extends PageElement {
     typesetMath(host);
   }
 
-  /** The line of this cell that its last error came from. */
-  #errorLine(): number | undefined {
+  /** The place in this cell that its last error came from. */
+  #errorPlace(): ErrorFrame | undefined {
     if (this.cell.isStale) return undefined;
     const isHere = (frame: ErrorFrame) => frame.cell === this.cell.id && frame.count === this.cell.count;
     for (const output of this.cell.outputs) {
       if (output?.display.kind !== "error" || output.display.name === "Stopped") continue;
       const frame = output.display.frames.find(isHere);
-      if (frame) return frame.line;
+      if (frame) return frame;
     }
     return undefined;
   }

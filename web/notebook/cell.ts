@@ -65,6 +65,23 @@ export class Cell extends Observable {
     this.notify();
   }
 
+  /** Whether a part is folded; the file says so as JupyterLab's do. */
+  isHidden(part: "source" | "outputs"): boolean {
+    const jupyter = this.file.metadata.jupyter as Record<string, unknown> | undefined;
+    return jupyter?.[`${part}_hidden`] === true;
+  }
+
+  setHidden(part: "source" | "outputs", isHidden: boolean): void {
+    const { [`${part}_hidden`]: _, ...others } = (this.file.metadata.jupyter ?? {}) as Record<
+      string,
+      unknown
+    >;
+    const jupyter = { ...others, ...(isHidden && { [`${part}_hidden`]: true }) };
+    const { jupyter: __, ...metadata } = this.file.metadata;
+    this.file.metadata = { ...metadata, ...(Object.keys(jupyter).length > 0 && { jupyter }) };
+    this.notify();
+  }
+
   /** What is to be seen: outputs, and until they come those of the run before in their places. */
   get shown(): Output[] {
     const outputs: (Output | undefined)[] = [...this.outputs, ...this.#before.slice(this.outputs.length)];

@@ -10,18 +10,28 @@ import {
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { javascript } from "@codemirror/lang-javascript";
 import { bracketMatching, indentOnInput, syntaxHighlighting } from "@codemirror/language";
-import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import type { Extension } from "@codemirror/state";
+import { highlightSelectionMatches, selectNextOccurrence } from "@codemirror/search";
+import type { Extension, Text } from "@codemirror/state";
 import { Compartment, EditorState, Prec, StateEffect, StateField } from "@codemirror/state";
-import { Decoration, drawSelection, EditorView, keymap } from "@codemirror/view";
+import type { DecorationSet } from "@codemirror/view";
+import { Decoration, drawSelection, EditorView, hoverTooltip, keymap } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
+import type { AssistHost } from "./assist/host.ts";
+
+/** Line and column from 1. */
+export interface Place {
+  line: number;
+  column: number;
+}
 
 export interface EditorOptions {
   source: string;
   language: "javascript" | "markdown";
   label: string;
+  /** Whom completion asks. */
+  assist: AssistHost;
   onChange(source: string): void;
-  onBlur(): void;
+  onBlur(event: FocusEvent): void;
   /** Keys that the cell answers: what to do after a run, or to leave; true when it did. */
   onKey(key: "stay" | "advance" | "insert" | "leave"): boolean;
 }
@@ -46,13 +56,29 @@ export class CellEditor {
   }
 
   /** Puts the cursor at a place, or where it was. */
-  focus(place?: { line: number; column: number }): void {
+  focus(place?: Place): void {
     this.#view.focus();
     if (!place) return;
     const { doc } = this.#view.state;
     const line = doc.line(Math.min(Math.max(place.line, 1), doc.lines));
     const anchor = Math.min(line.from + Math.max(place.column - 1, 0), line.to);
     this.#view.dispatch({ selection: { anchor }, scrollIntoView: true });
+  }
+
+  /** Where the cursor is. */
+  get cursor(): number {
+    return this.#view.state.selection.main.head;
+  }
+
+  get selectedText(): string {
+    const { from, to } = this.#view.state.selection.main;
+    return this.#view.state.sliceDoc(from, to);
+  }
+
+  select(from: number, to: number): void {
+    const most = this.#view.state.doc.length;
+    const selection = { anchor: Math.min(from, most), head: Math.min(to, most) };
+    this.#view.dispatch({ selection, scrollIntoView: true });
   }
 
   /** The position in the text under a point of the screen. */
@@ -62,8 +88,9 @@ export class CellEditor {
     this.#view.dispatch({ selection: { anchor } });
   }
 
-  markErrorLine(line: number | undefined): void {
-    this.#view.dispatch({ effects: setErrorLine.of(line) });
+  /** Marks where the last run failed: the line, and the word in it. */
+  markError(place: Place | undefined): void {
+    this.#view.dispatch({ effects: setError.of(place) });
   }
 
   destroy(): void {
@@ -78,25 +105,59 @@ export class CellEditor {
 }
 
 const language = new Compartment();
+/** What helps with code, once it has come. */
+const help = new Compartment();
 
-const setErrorLine = StateEffect.define<number | undefined>();
+const setError = StateEffect.define<Place | undefined>();
 
-/** The line an error came from; the mark goes when the text changes. */
-const errorLine = StateField.define({
+/** The place an error came from; the marks go when the text changes. */
+const errorPlace = StateField.define({
   create: () => Decoration.none,
   update(marks, transaction) {
     for (const effect of transaction.effects) {
-      if (!effect.is(setErrorLine)) continue;
-      const { doc } = transaction.state;
-      if (effect.value === undefined || effect.value < 1 || effect.value > doc.lines) return Decoration.none;
-      return Decoration.set(Decoration.line({ class: "error-line" }).range(doc.line(effect.value).from));
+      if (effect.is(setError)) return marksAt(transaction.state.doc, effect.value);
     }
     return transaction.docChanged ? Decoration.none : marks;
   },
   provide: (field) => EditorView.decorations.from(field),
 });
 
-function extensionsFor({ language: kind, label, onChange, onBlur, onKey }: EditorOptions): Extension[] {
+/** Completion and documentation for one editor, loaded when the first of them is wanted; then errors are marked, too. */
+function assisted(host: AssistHost): Extension[] {
+  let loading: Promise<ReturnType<typeof import("./assist/assist.ts").assistance>> | undefined;
+  const load = (view: EditorView | undefined) => {
+    loading ??= import("./assist/assist.ts").then(({ assistance }) => {
+      const loaded = assistance(host);
+      view?.dispatch({ effects: help.reconfigure(loaded.extensions) });
+      return loaded;
+    });
+    return loading;
+  };
+  return [
+    help.of([]),
+    autocompletion({ override: [async (context) => (await load(context.view)).complete(context)] }),
+    hoverTooltip(async (view, pos, side) => (await load(view)).hover(view, pos, side)),
+  ];
+}
+
+function marksAt(doc: Text, place: Place | undefined): DecorationSet {
+  if (!place || place.line < 1 || place.line > doc.lines) return Decoration.none;
+  const line = doc.line(place.line);
+  const from = line.from + Math.min(Math.max(place.column - 1, 0), line.length);
+  const word = /^(?:[\p{ID_Continue}$]+|\S)/u.exec(doc.sliceString(from, line.to))?.[0].length ?? 0;
+  const marks = [Decoration.line({ class: "error-line" }).range(line.from)];
+  if (word > 0) marks.push(Decoration.mark({ class: "error-word" }).range(from, from + word));
+  return Decoration.set(marks);
+}
+
+function extensionsFor({
+  language: kind,
+  label,
+  assist,
+  onChange,
+  onBlur,
+  onKey,
+}: EditorOptions): Extension[] {
   const cellKeys = Prec.highest(
     keymap.of([
       { key: "Ctrl-Enter", run: () => onKey("stay") },
@@ -116,18 +177,24 @@ function extensionsFor({ language: kind, label, onChange, onBlur, onKey }: Edito
     syntaxHighlighting(classHighlighter),
     EditorView.lineWrapping,
     EditorView.contentAttributes.of({ "aria-label": label }),
-    EditorView.domEventHandlers({ blur: () => onBlur() }),
+    EditorView.domEventHandlers({ blur: (event) => onBlur(event) }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) onChange(update.state.doc.toString());
     }),
-    errorLine,
+    errorPlace,
     ...(kind === "javascript"
-      ? [javascript(), bracketMatching(), closeBrackets(), autocompletion(), highlightSelectionMatches()]
+      ? [
+          javascript({ typescript: true }),
+          bracketMatching(),
+          closeBrackets(),
+          ...assisted(assist),
+          highlightSelectionMatches(),
+        ]
       : [language.of([])]),
     keymap.of([
       ...closeBracketsKeymap,
       ...completionKeymap,
-      ...searchKeymap,
+      { key: "Mod-d", run: selectNextOccurrence, preventDefault: true },
       ...historyKeymap,
       indentWithTab,
       ...defaultKeymap,

@@ -6,17 +6,18 @@ import { GO_TO_LINE } from "../display/error.ts";
 import type { ErrorFrame } from "../display/schema.ts";
 import { droppedFiles, hasFiles, pastedFiles } from "../import/dropped.ts";
 import type { SourceFile } from "../import/protocol.ts";
-import type { Cell, CellType } from "./cell.ts";
+import type { CellType } from "./cell.ts";
 import type { AfterRun, RUN } from "./cell-element.ts";
 import { CellElement } from "./cell-element.ts";
-import type { Command } from "./command-keys.ts";
-import { CommandKeys } from "./command-keys.ts";
+import type { Commands } from "./commands/commands.ts";
 import { PageElement } from "./element.ts";
 import {
+  commandIcon,
   dataIcon,
   downloadIcon,
   folderIcon,
   libraryIcon,
+  outlineIcon,
   playAllIcon,
   plusIcon,
   restartIcon,
@@ -31,6 +32,7 @@ import { toggleTheme } from "./theme.ts";
 export class NotebookElement extends PageElement {
   static override properties = {
     session: { attribute: false },
+    commands: { state: true },
     isDropping: { state: true },
     problem: { state: true },
   };
@@ -39,13 +41,17 @@ export class NotebookElement extends PageElement {
   declare isDropping: boolean;
   /** Why a file that was given is not opened. */
   declare problem: string | undefined;
-  readonly #keys = new CommandKeys();
+  /** Once they have come. */
+  declare commands: Commands | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.untilRemoved(this.session.listen(() => this.requestUpdate()));
     this.untilRemoved(this.session.listen(() => this.#askForData()));
     this.untilRemoved(listenForFiles(this));
+    const onKeydown = (event: KeyboardEvent) => this.#onKeydown(event);
+    addEventListener("keydown", onKeydown);
+    this.untilRemoved(() => removeEventListener("keydown", onKeydown));
   }
 
   override render() {
@@ -56,7 +62,7 @@ export class NotebookElement extends PageElement {
         <span class="bar-title">${session.title}</span>
         <div class="bar-tools" role="toolbar" aria-label="Notebook">${this.#tools()}</div>
       </header>
-      <main class="cells" @keydown=${this.#onKeydown} @cell-run=${this.#onRun} @go-to-line=${this.#onGoToLine}>
+      <main class="cells" @focusin=${this.#load} @pointerover=${this.#load} @cell-run=${this.#onRun} @go-to-line=${this.#onGoToLine}>
         ${this.problem === undefined ? nothing : html`<aside class="notice" role="alert"><p>${this.problem}</p></aside>`}
         ${session.mayRun ? nothing : this.#foreign()}
         ${session.hasNewerOriginal ? this.#newerOriginal() : nothing}
@@ -64,7 +70,7 @@ export class NotebookElement extends PageElement {
           session.cells,
           (cell) => cell.id,
           (cell, i) =>
-            html`${this.#inserter(i)}<gradbook-cell-view data-cell=${cell.id} .cell=${cell} .session=${session}></gradbook-cell-view>`,
+            html`${this.#inserter(i)}<gradbook-cell-view data-cell=${cell.id} .cell=${cell} .session=${session} .commands=${this.commands}></gradbook-cell-view>`,
         )}
         ${this.#inserter(session.cells.length, true)}
       </main>
@@ -90,11 +96,17 @@ export class NotebookElement extends PageElement {
       >
         ${restartIcon}<span>Restart</span>
       </button>
+      <button class="bar-button is-quiet" title="All commands" aria-label="All commands" @click=${() => this.#command("palette")}>
+        ${commandIcon}
+      </button>
+      <button class="bar-button is-quiet" title="Outline" aria-label="Outline" @click=${() => this.#command("outline")}>
+        ${outlineIcon}
+      </button>
       <button class="bar-button is-quiet" title="Your data" aria-label="Your data" @click=${() => this.openData()}>
         ${dataIcon}
       </button>
-      <button class="bar-button is-quiet" title="Files" aria-label="Files" @click=${this.#openFiles}>${folderIcon}</button>
-      <button class="bar-button is-quiet is-download" title="Download .ipynb" aria-label="Download .ipynb" @click=${this.#download}>
+      <button class="bar-button is-quiet" title="Files" aria-label="Files" @click=${this.openFiles}>${folderIcon}</button>
+      <button class="bar-button is-quiet is-download" title="Download .ipynb" aria-label="Download .ipynb" @click=${this.download}>
         ${downloadIcon}
       </button>
       <button class="bar-button is-quiet" title="Share or save" aria-label="Share or save" @click=${this.#share}>
@@ -160,6 +172,7 @@ export class NotebookElement extends PageElement {
     const found = this.querySelector("gradbook-own-data");
     const dialog = found instanceof OwnDialog ? found : new OwnDialog();
     dialog.session = this.session;
+    dialog.insertCode = (source) => void this.#load().then(({ actions }) => actions.append(source));
     if (!found) this.append(dialog);
     await dialog.open(files);
   }
@@ -178,7 +191,7 @@ export class NotebookElement extends PageElement {
     location.reload();
   }
 
-  async #openFiles(): Promise<void> {
+  async openFiles(): Promise<void> {
     await import("./files-element.ts");
     const known = document.querySelector("gradbook-files");
     await (known ?? document.body.appendChild(document.createElement("gradbook-files"))).open();
@@ -190,7 +203,7 @@ export class NotebookElement extends PageElement {
     await (known ?? document.body.appendChild(document.createElement("gradbook-share"))).open(this.session);
   }
 
-  async #download(): Promise<void> {
+  async download(): Promise<void> {
     const text = await this.session.text();
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text], { type: "application/x-ipynb+json" }));
@@ -199,78 +212,52 @@ export class NotebookElement extends PageElement {
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   }
 
-  async #insert(type: CellType, at: number): Promise<void> {
-    const cell = this.session.insert(type, at);
-    await this.updateComplete;
-    await this.#elementOf(cell.id)?.edit();
+  #command(id: string): void {
+    void this.#load().then((commands) => commands.run(id));
   }
 
-  #onRun(event: CustomEvent<AfterRun>): void {
-    if (event.target instanceof CellElement) this.#run(event.target.cell, event.detail, true);
+  #insert(type: CellType, at: number): void {
+    void this.#load().then(({ actions }) => actions.insertAt(type, at));
   }
 
-  #run(cell: Cell, then: AfterRun, isEditing: boolean): void {
-    const element = this.#elementOf(cell.id);
-    if (cell.type === "code") this.session.run(cell);
-    else element?.leave();
-    if (then === "stay") return;
-    const at = this.session.cells.indexOf(cell) + 1;
-    const next = this.session.cells[at];
-    if (then === "insert" || !next) void this.#insert("code", at);
-    else if (isEditing && next.type === "code") void this.#elementOf(next.id)?.edit();
-    else this.#select(next);
+  #onRun({ target, detail }: CustomEvent<AfterRun>): void {
+    if (!(target instanceof CellElement)) return;
+    void this.#load().then(({ actions }) => {
+      actions.cell = target.cell;
+      return actions.run(detail);
+    });
   }
 
-  /** Keys of a cell that is not being edited. */
+  #loading: Promise<Commands> | undefined;
+
+  /** Loads the commands when a cell is first pointed at or has the focus, so that they are there when they are wanted. */
+  #load(): Promise<Commands> {
+    this.#loading ??= import("./commands/commands.ts").then(({ Commands }) => {
+      this.commands = new Commands(this);
+      return this.commands;
+    });
+    return this.#loading;
+  }
+
+  /** Keys anywhere in the page. */
   #onKeydown(event: KeyboardEvent): void {
-    if (!(event.target instanceof CellElement)) return;
-    const command = this.#keys.commandFor(event);
-    if (!command) return;
-    event.preventDefault();
-    void this.#obey(command, event.target);
-  }
-
-  async #obey(command: Command, element: CellElement): Promise<void> {
-    const { session } = this;
-    const { cell } = element;
-    const at = session.cells.indexOf(cell);
-    switch (command.kind) {
-      case "edit":
-        return element.edit();
-      case "run":
-        return this.#run(cell, command.after, false);
-      case "go":
-        return this.#select(session.cells[at + command.by]);
-      case "type":
-        return session.setType(cell, command.type);
-      case "insert": {
-        const added = session.insert("code", at + command.offset);
-        await this.updateComplete;
-        return this.#select(added);
-      }
-      case "delete":
-        session.remove(cell);
-        await this.updateComplete;
-        return this.#select(session.cells[Math.min(at, session.cells.length - 1)]);
-      case "undo": {
-        const restored = session.undoRemove();
-        await this.updateComplete;
-        return this.#select(restored);
-      }
+    if (event.defaultPrevented) return;
+    const { commands } = this;
+    if (commands) {
+      if (commands.onKey(event)) event.preventDefault();
+    } else if (event.target instanceof CellElement ? /^.$|Enter|^Arrow/.test(event.key) : isPalette(event)) {
+      event.preventDefault();
+      void this.#load().then((loaded) => loaded.onKey(event));
     }
   }
 
-  #select(cell: Cell | undefined): void {
-    if (cell) this.#elementOf(cell.id)?.focus();
-  }
-
   #onGoToLine(event: CustomEvent<ErrorFrame>): void {
-    const element = this.#elementOf(event.detail.cell);
+    const element = this.elementOf(event.detail.cell);
     element?.scrollIntoView({ block: "nearest" });
     void element?.edit(event.detail);
   }
 
-  #elementOf(id: string): CellElement | undefined {
+  elementOf(id: string): CellElement | undefined {
     return this.querySelector<CellElement>(`gradbook-cell-view[data-cell="${CSS.escape(id)}"]`) ?? undefined;
   }
 }
@@ -281,6 +268,10 @@ const NOTEBOOK_TEXT = /^\s*\{[\s\S]*"nbformat"\s*:/;
 /** Whether text goes where it is pasted. */
 function isWriting(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || "value" in target);
+}
+
+function isPalette({ key, shiftKey, ctrlKey, metaKey }: KeyboardEvent): boolean {
+  return (ctrlKey || metaKey) && shiftKey && key.toLowerCase() === "p";
 }
 
 /** Files that are dropped or pasted anywhere in the page, until the returned function is called. */

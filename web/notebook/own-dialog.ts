@@ -46,6 +46,8 @@ export class OwnDialog extends PageElement {
     note: { state: true },
   };
   declare session: Session;
+  /** Adds a cell at the end of the notebook. */
+  insertCode?: (source: string) => void;
   declare stage: Stage;
   /** What happened last, in a sentence. */
   declare note: string;
@@ -351,13 +353,8 @@ export class OwnDialog extends PageElement {
   }
 
   #insert(record: OwnRecord): void {
-    const { session } = this;
-    const cell = session.insert("code", session.cells.length);
-    session.edit(cell, cellFor(record));
     this.#dialog.value?.close();
-    void document
-      .querySelector(`gradbook-cell-view[data-cell="${CSS.escape(cell.id)}"]`)
-      ?.scrollIntoView({ block: "nearest" });
+    this.insertCode?.(cellFor(record));
   }
 
   async #remove(name: string): Promise<void> {

@@ -8,9 +8,10 @@ import { chooseDevice, probeAbilities } from "../kernel/device.ts";
 import type { KernelState } from "../kernel/kernel.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import type { ComputeCounters, ComputeStatus, DeviceChoice } from "../kernel/protocol.ts";
-import type { Cell, CellType, Output } from "./cell.ts";
+import type { AssistHost } from "./assist/host.ts";
+import type { Cell, Output } from "./cell.ts";
 import type { NotebookFile } from "./ipynb.ts";
-import { cellOf, cellsOf, emptyCell, fileOf, notebookText, parseNotebook, titleOf } from "./ipynb.ts";
+import { cellOf, cellsOf, fileOf, notebookText, parseNotebook, titleOf } from "./ipynb.ts";
 import { LiveInputs } from "./live.ts";
 import { Observable } from "./observable.ts";
 import { OwnData } from "./own-data.ts";
@@ -60,7 +61,6 @@ export class Session extends Observable {
   readonly #unsaved = new Set<Cell>();
   #queue: Cell[] = [];
   #isDraining = false;
-  readonly #removed: { cell: Cell; at: number }[] = [];
   /** Cells that have run to their end since variables were cleared. */
   readonly #ran = new Set<Cell>();
   /** Whether a cell's run begins with those before it that have not run: not all of them can be seen. */
@@ -168,6 +168,11 @@ export class Session extends Observable {
     this.#enqueue(this.cells);
   }
 
+  /** One after the other; those that wait or run already are not queued again. */
+  runCells(cells: readonly Cell[]): void {
+    this.#enqueue(cells);
+  }
+
   stop(): void {
     this.#clearQueue();
     this.#kernel.stop();
@@ -233,6 +238,15 @@ export class Session extends Observable {
     this.#kernel.picked(name);
   }
 
+  /** Whom completion in a cell asks. */
+  assistFor(cell: Cell): AssistHost {
+    const others = () => this.cells.filter((other) => other !== cell && other.type === "code");
+    return {
+      others: () => others().map(({ source }) => source),
+      look: (path) => this.#kernel.look(path),
+    };
+  }
+
   setDevice(device: DeviceChoice): void {
     this.device = device;
     this.#kernel.setDevice(device);
@@ -248,46 +262,26 @@ export class Session extends Observable {
     this.#save([cell]);
   }
 
-  insert(type: CellType, at: number): Cell {
-    const cell = emptyCell(type);
-    this.cells = this.cells.toSpliced(at, 0, cell);
-    this.#save([cell]);
-    this.notify();
-    return cell;
-  }
-
-  remove(cell: Cell): void {
-    this.#removed.push({ cell, at: this.cells.indexOf(cell) });
-    this.#queue = this.#queue.filter((queued) => queued !== cell);
-    this.cells = this.cells.filter((other) => other !== cell);
-    this.#save([], [cell]);
-    this.notify();
-  }
-
-  /** Brings the cell that was deleted last back to its place. */
-  undoRemove(): Cell | undefined {
-    const last = this.#removed.pop();
-    if (!last) return undefined;
-    this.cells = this.cells.toSpliced(last.at, 0, last.cell);
-    this.#save([last.cell]);
-    this.notify();
-    return last.cell;
-  }
-
-  move(cell: Cell, by: -1 | 1): void {
-    const from = this.cells.indexOf(cell);
-    const to = from + by;
-    if (to < 0 || to >= this.cells.length) return;
-    this.cells = this.cells.toSpliced(from, 1).toSpliced(to, 0, cell);
-    this.#save([]);
+  /** Other cells, or in another order; `changed` are those whose texts, kinds or outputs are other ones. */
+  arrange(cells: Cell[], changed: readonly Cell[]): void {
+    const before = this.cells;
+    const removed = before.filter((cell) => !cells.includes(cell));
+    const added = cells.filter((cell) => !before.includes(cell));
+    this.#queue = this.#queue.filter((queued) => !removed.includes(queued));
+    for (const cell of removed) if (cell.state === "queued") cell.state = "idle";
+    this.cells = cells;
+    for (const cell of changed) cell.notify();
+    this.#save(
+      [...new Set([...changed, ...added])].filter((cell) => cells.includes(cell)),
+      removed,
+    );
     this.notify();
   }
 
-  setType(cell: Cell, type: CellType): void {
-    cell.type = type;
-    if (type !== "code") cell.outputs = [];
-    cell.notify();
-    this.#save([cell]);
+  /** Folds or unfolds a part of some cells. */
+  setHidden(cells: readonly Cell[], part: "source" | "outputs", isHidden: boolean): void {
+    for (const cell of cells) cell.setHidden(part, isHidden);
+    this.#save([...cells]);
   }
 
   /** The notebook as a file has it. */

@@ -43,6 +43,7 @@ pub struct SiteBudget {
     pub reading_view: u64,
     pub first_run_scripts: u64,
     pub first_run: u64,
+    pub assistance: u64,
 }
 
 impl Config {

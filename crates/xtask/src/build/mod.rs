@@ -3,6 +3,7 @@
 
 mod bundle;
 mod config;
+mod help;
 mod notices;
 mod npm;
 mod size;
@@ -20,6 +21,7 @@ pub fn build(project: &Project, dev: bool) -> Result<()> {
     tools::npm_packages(project)?;
     tools::wasm_target()?;
     wasm::build_all(project, &config, dev)?;
+    help::build_help(project)?;
     bundle::build_site(project, &config, dev)?;
     npm::build_package(project, dev)
 }

@@ -24,11 +24,18 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
 
     let mut scripts = pages.reached("dist/main.js", &|_| true);
     scripts.extend(pages.reached("dist/compute-worker.js", &|_| true));
-    // A first Run shows no maths, none of the reader's data and only what most notebooks show, and edits code.
+    // A first Run shows no maths, none of the reader's data and only what most notebooks show; what helps with writing code comes with
+    // the first letter of it, and has a budget of its own.
     let on_demand = [
         "node_modules/katex/",
         "web/notebook/own-dialog.ts",
         "web/notebook/editor-markdown.ts",
+        "web/notebook/assist/",
+        "web/notebook/needs.ts",
+        "node_modules/acorn/",
+        "web/notebook/palette.ts",
+        "web/notebook/find-bar.ts",
+        "web/notebook/outline.ts",
         "web/display/graph",
         "web/display/input",
         "web/display/overlay.ts",
@@ -42,6 +49,13 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
         "web/import/picture.ts",
     ];
     scripts.retain(|file| !on_demand.iter().any(|part| pages.contains(file, part)));
+    let helps = |file: &&String| pages.contains(file, "web/notebook/assist/");
+    let mut assistance = BTreeSet::new();
+    for file in pages.outputs.keys().filter(helps) {
+        assistance.extend(pages.reached(file, &at_once));
+    }
+    assistance.retain(|file| !scripts.contains(file));
+    size::enforce("writing code", weigh(&assistance)?, config.site.assistance)?;
     scripts.extend(["dist/cells.json".to_owned(), "dist/frame.html".to_owned()]);
     let mut modules = 0;
     let mut engines = Vec::new();
@@ -69,7 +83,7 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
     }
     modules += largest_engine;
     size::enforce("first Run, JS and editor", weigh(&scripts)?, config.site.first_run_scripts)?;
-    let of_editor = ["node_modules/@codemirror/view/", "web/notebook/editor.ts"];
+    let of_editor = ["node_modules/@codemirror/", "node_modules/@lezer/", "web/notebook/editor.ts", "web/kernel/types.ts"];
     scripts.retain(|file| !of_editor.iter().any(|part| pages.contains(file, part)));
     size::enforce("first Run, all it needs", weigh(&scripts)? + modules, config.site.first_run)
 }

@@ -1,0 +1,100 @@
+// The call that is being written, above it: what it takes, and which argument is next.
+
+import type { EditorState } from "@codemirror/state";
+import { StateEffect, StateField } from "@codemirror/state";
+import type { Tooltip, ViewUpdate } from "@codemirror/view";
+import { EditorView, keymap, showTooltip } from "@codemirror/view";
+import type { SyntaxNode } from "@lezer/common";
+import type { Api, Signature } from "./api.ts";
+import { inferenceAt } from "./complete.ts";
+import { docElement, parameterText } from "./describe.ts";
+import type { AssistHost } from "./host.ts";
+import { argumentIndex } from "./infer.ts";
+
+const show = StateEffect.define<Tooltip | null>();
+
+/** Shown from `(` or a comma on, until the cursor leaves the call, or Escape. */
+const shown = StateField.define<Tooltip | null>({
+  create: () => null,
+  update(tooltip, transaction) {
+    for (const effect of transaction.effects) if (effect.is(show)) return effect.value;
+    return tooltip && transaction.docChanged
+      ? { ...tooltip, pos: transaction.changes.mapPos(tooltip.pos) }
+      : tooltip;
+  },
+  provide: (field) => showTooltip.from(field),
+});
+
+export function signatureHelp(api: Api, host: AssistHost) {
+  const refresh = (view: EditorView, isWanted: boolean) => {
+    const tooltip = isWanted ? tooltipAt(view.state, api, host) : null;
+    if (tooltip === null && view.state.field(shown) === null) return false;
+    view.dispatch({ effects: show.of(tooltip) });
+    return tooltip !== null;
+  };
+  const hide = (view: EditorView) => {
+    const isOpen = view.state.field(shown) !== null;
+    if (isOpen) refresh(view, false);
+    return isOpen;
+  };
+  const follow = (update: ViewUpdate) => {
+    if (!update.docChanged && !update.selectionSet) return;
+    const isOpen = update.state.field(shown) !== null;
+    const opens = update.docChanged && /[(,]/.test(typed(update));
+    // Not while the update that led here is under way.
+    if (isOpen || opens) queueMicrotask(() => refresh(update.view, update.view.hasFocus));
+  };
+  return [
+    shown,
+    EditorView.updateListener.of(follow),
+    keymap.of([
+      { key: "Mod-Shift-Space", run: (view) => refresh(view, true) },
+      { key: "Escape", run: hide },
+    ]),
+  ];
+}
+
+function typed(update: ViewUpdate): string {
+  let text = "";
+  update.changes.iterChanges((_from, _to, _fromB, _toB, inserted) => {
+    text += inserted.length > 40 ? "" : inserted.toString();
+  });
+  return text;
+}
+
+function tooltipAt(state: EditorState, api: Api, host: AssistHost): Tooltip | null {
+  const { head } = state.selection.main;
+  const inference = inferenceAt(state, head, api, host);
+  for (let node: SyntaxNode | null = inference.source.tree.resolveInner(head, -1); node; node = node.parent) {
+    if (/Function$|FunctionExpression|Block/.test(node.name)) return null;
+    if (node.name !== "ArgList" || head <= node.from || isAfter(node, head)) continue;
+    const callee = node.prevSibling;
+    const type = inference.typeOf(callee);
+    const signature = inference.api.calls(type)[0];
+    if (!callee || !signature) return null;
+    const name = inference.source.text.slice((callee.getChild("PropertyName") ?? callee).from, callee.to);
+    const index = argumentIndex(node, head);
+    return { pos: node.from, above: true, create: () => ({ dom: signatureElement(name, signature, index) }) };
+  }
+  return null;
+}
+
+/** Whether a place lies behind the closing parenthesis. */
+function isAfter(list: SyntaxNode, pos: number): boolean {
+  return list.lastChild?.name === ")" && pos >= list.to;
+}
+
+function signatureElement(name: string, signature: Signature, index: number): HTMLElement {
+  const box = docElement(" ", undefined, undefined);
+  box.setAttribute("role", "status");
+  const head = box.firstElementChild as HTMLElement;
+  head.replaceChildren(`${name}(`);
+  for (const [i, param] of signature.params.entries()) {
+    const isNext = i === index || (param.rest === true && index >= i);
+    const part = document.createElement(isNext ? "strong" : "span");
+    part.textContent = parameterText(param);
+    head.append(...(i > 0 ? [", ", part] : [part]));
+  }
+  head.append(signature.returns.text ? `): ${signature.returns.text}` : ")");
+  return box;
+}
