@@ -1,6 +1,7 @@
 // What every object of the API carries with it: the wasm module and the session that its tensors live in.
 
 import type * as Module from "../pkg/graph/gradbook.js";
+import type { Lock } from "./lock.ts";
 
 /** The classes and functions of a wasm build; all builds have these. */
 export type Binding = typeof Module;
@@ -16,11 +17,6 @@ export interface Context {
   readonly runs: Set<() => void>;
   /** Called when a model's parameters have become other tensors. */
   parametersMoved?: () => void;
-}
-
-/** How often a locked test set was used. */
-export interface Lock {
-  uses: number;
 }
 
 export type TensorHandle = Module.Tensor;

@@ -90,11 +90,12 @@ export class Ensemble extends Model {
     const loss = lossArgument(context, options.loss) ?? { kind: "crossEntropy" };
     const { batchSize = 256 } = options;
     const { y } = data;
-    // Without its lock: it is used once, whatever the number of members.
-    const unlocked = new Dataset(context, data.handle);
+    data.open("compare");
+    // It is used once, whatever the number of members.
+    const unlocked = data.unlocked();
     const outputs: Tensor[] = [];
     for (const member of members) outputs.push(await member.predict(unlocked, { batchSize }));
-    data.use("scoring");
+    data.use("compare");
     const teams = outputs.map((_, i) => joined(outputs.slice(0, i + 1), this.mean));
     const areClasses = y.dtype === "i32" && y.rank === 1;
     const figures = [...outputs, ...teams].flatMap((scores) => {
