@@ -5,12 +5,19 @@ import type { View } from "./view.ts";
 import { append } from "./view.ts";
 import { viewOf } from "./views.ts";
 
+/** The view of an item: all are loaded with that of reports. */
+function viewOfItem(item: Display): View<Display> {
+  const view = viewOf(item);
+  if (view instanceof Promise) throw new Error(`the view of ${item.kind} is not there yet`);
+  return view;
+}
+
 export const reportView: View<ReportDisplay> = {
   text({ title, sections }) {
     const parts = sections.flatMap(({ title, text, items }) => [
       title.toUpperCase(),
       ...text,
-      ...items.map((item) => viewOf(item).text(item)),
+      ...items.map((item) => viewOfItem(item).text(item)),
     ]);
     return [title, ...parts].join("\n\n");
   },
@@ -30,7 +37,7 @@ export const reportView: View<ReportDisplay> = {
       for (const item of section.items) {
         const place = append(box, "div", `report-item is-${item.kind}`);
         try {
-          viewOf(item).render(place, item, signal);
+          viewOfItem(item).render(place, item, signal);
         } catch (error) {
           append(place, "p", "output-note", `This output could not be drawn: ${String(error)}`);
         }
@@ -41,6 +48,6 @@ export const reportView: View<ReportDisplay> = {
 
   async picture(display) {
     const { reportPicture } = await import("./report-svg.ts");
-    return reportPicture(display, viewOf as (item: Display) => View<Display>);
+    return reportPicture(display, viewOfItem);
   },
 };
