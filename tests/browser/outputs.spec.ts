@@ -84,6 +84,8 @@ test("outputs are there again after a reload, without running anything", async (
     await page.getByText("Saved in this browser").waitFor();
     await page.reload();
     await page.locator(".uplot canvas").nth(1).waitFor();
+    await page.locator(".overlay-stack").nth(1).waitFor();
+    await page.locator(".graph-output rect").nth(9).waitFor();
     assert.equal(await page.locator(".images-output canvas").count(), 21);
     assert.equal(await page.locator(".overlay-stack").count(), 2);
     assert.equal(await page.locator(".graph-output rect").count(), 10);

@@ -13,7 +13,7 @@ const ATTEMPTS = [
   "new Promise((ok, no) => { const s = new WebSocket(SITE.replace('http', 'ws')); s.onopen = ok; s.onerror = no })",
   "new Promise((ok, no) => { const s = new EventSource(SITE); s.onopen = ok; s.onerror = no })",
   "(0, eval)('import(\"' + SITE + 'main.js\")')",
-  "importScripts(SITE + 'user-worker.js')",
+  "importScripts(SITE + 'cells.json')",
   "new Promise((ok, no) => { const w = new Worker(SITE + 'compute-worker.js'); w.onmessage = ok; w.onerror = no; setTimeout(no, 500) })",
   "new Promise((ok, no) => { const r = indexedDB.open('gradbook'); r.onsuccess = ok; r.onerror = no })",
   "caches.open('x')",

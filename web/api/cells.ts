@@ -13,6 +13,8 @@ export interface CellHost {
   graph: ArrayBuffer;
   /** Whether a worker before this one may have left something. */
   isSuccessor: boolean;
+  /** The bytes of a file that lies beside the page, by its path there. */
+  load(file: string): Promise<ArrayBuffer>;
 }
 
 /** The API for cells. */
@@ -30,9 +32,9 @@ export interface CellLibrary {
 }
 
 /** Connects. */
-export async function connect({ compute, graph, isSuccessor }: CellHost): Promise<CellLibrary> {
+export async function connect({ compute, graph, isSuccessor, load }: CellHost): Promise<CellLibrary> {
   await wasm.default({ module_or_path: graph });
-  const { gradbook, context, session, stop } = openSession(wasm, batched(compute));
+  const { gradbook, context, session, stop } = openSession(wasm, batched(compute), load);
   compute.onmessage = ({ data }: MessageEvent<unknown>) => {
     if (data instanceof Uint8Array) session.receive(data);
     else session.fail(String(data));

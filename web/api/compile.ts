@@ -4,11 +4,9 @@
 import type { Context } from "./context.ts";
 import { argumentError, seedOf } from "./context.ts";
 import type { Create } from "./create.ts";
-import type { Costs } from "./plan.ts";
-import { Plan } from "./plan.ts";
-import { Profile } from "./profile.ts";
-import type { Ceilings } from "./roofline.ts";
-import { measureCeilings, Roofline } from "./roofline.ts";
+import type { Costs, Plan } from "./plan.ts";
+import type { Profile } from "./profile.ts";
+import type { Ceilings, Roofline } from "./roofline.ts";
 import type { DType, Nested, Operand, Values } from "./tensor.ts";
 import { list, Tensor } from "./tensor.ts";
 
@@ -200,14 +198,19 @@ export function compile(context: Context, create: Create): Compile {
         );
       }
       const { step } = last ?? find(args).program;
-      return new Plan((await step.profile(session, none, false)) as Costs);
+      const costs = (await step.profile(session, none, false)) as Costs;
+      const { Plan } = await import("./plan.ts");
+      return new Plan(costs);
     };
     const profile = async (...args: unknown[]): Promise<Profile> => {
       const { program, arguments_ } = find(args);
-      return new Profile((await program.step.profile(session, arguments_, true)) as Costs);
+      const costs = (await program.step.profile(session, arguments_, true)) as Costs;
+      const { Profile } = await import("./profile.ts");
+      return new Profile(costs);
     };
     const roofline = async (...args: unknown[]): Promise<Roofline> => {
       const timed = await profile(...args);
+      const { measureCeilings, Roofline } = await import("./roofline.ts");
       const measured = ceilings.get(timed.device) ?? measureCeilings(make, create.randn);
       ceilings.set(timed.device, measured);
       // What failed is tried again when it is asked for again.

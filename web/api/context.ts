@@ -8,6 +8,8 @@ export type Binding = typeof Module;
 export interface Context {
   readonly wasm: Binding;
   readonly session: Module.Session;
+  /** The bytes of a file that lies beside the program, such as a module that few need. */
+  readonly load: Load;
   /** Locked test sets by name and length, so that a cell that runs again finds its lock as it was. */
   readonly locks: Map<string, Lock>;
   /** Whether a compiled function is being traced: then nothing has a value. */
@@ -17,6 +19,9 @@ export interface Context {
   /** Called when a model's parameters have become other tensors. */
   parametersMoved?: () => void;
 }
+
+/** Gets a file by its path in the folder of the site or package. Errors: it could not be had. */
+export type Load = (file: string) => Promise<BufferSource>;
 
 /** How often a locked test set was used. */
 export interface Lock {

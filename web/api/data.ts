@@ -10,7 +10,6 @@ import { areNamed, inputsOf, packed } from "./inputs.ts";
 import type { Own } from "./own.ts";
 import { own } from "./own.ts";
 import type { Drawn } from "./scenes.ts";
-import { drawn } from "./scenes.ts";
 import type { Nested, Values } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -38,7 +37,8 @@ export interface DataSource extends BuiltIn, Drawn, Own {
 export function data(context: Context, create: Create): DataSource {
   return {
     ...builtIn(context),
-    ...drawn(context),
+    scenes: async (options) => (await import("./scenes.ts")).drawn(context).scenes(options),
+    turnedDigits: async (options) => (await import("./scenes.ts")).drawn(context).turnedDigits(options),
     ...own(context),
     from(x, y, options = {}) {
       context.wasm.checkNames("from", options, ["name", "classes"]);

@@ -3,14 +3,12 @@
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { Backprop } from "./backprop.ts";
-import { backprop } from "./backprop.ts";
 import type { Context } from "./context.ts";
 import { argumentError } from "./context.ts";
 import type { Dataset } from "./dataset.ts";
 import type { GraphPicture } from "./graph.ts";
 import { tensorPicture } from "./graph.ts";
 import type { LayerStatistics, LayersOptions, Networks } from "./layers.ts";
-import { gradientNorms, variances } from "./layers.ts";
 import type { Summary } from "./model.ts";
 import { Model } from "./model.ts";
 import { imagesDisplay, overlayDisplay } from "./plot.ts";
@@ -194,10 +192,12 @@ export function explain(context: Context): Explain {
       const frames = layers.map((path) => frameOf(path, summary, more.length === 0));
       return new Explanation(images.mean(0, true), maps, "receptive field", false, frames);
     },
-    backprop: (output, names = {}) => backprop(context, output, names),
+    backprop: async (output, names = {}) => (await import("./backprop.ts")).backprop(context, output, names),
     graph: (output, names = {}) => tensorPicture(context, output, names),
-    variances: (networks, batch, options = {}) => variances(context, networks, batch, options),
-    gradientNorms: (networks, batch, options = {}) => gradientNorms(context, networks, batch, options),
+    variances: async (networks, batch, options = {}) =>
+      (await import("./layers.ts")).variances(context, networks, batch, options),
+    gradientNorms: async (networks, batch, options = {}) =>
+      (await import("./layers.ts")).gradientNorms(context, networks, batch, options),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Augmentations } from "./augment.ts";
 import { augment } from "./augment.ts";
 import type { Compile, MakeVariable } from "./compile.ts";
 import { compile, makeVariable } from "./compile.ts";
-import type { Binding, Context } from "./context.ts";
+import type { Binding, Context, Load } from "./context.ts";
 import type { Create } from "./create.ts";
 import { create } from "./create.ts";
 import type { DataSource } from "./data.ts";
@@ -28,7 +28,6 @@ import { plot } from "./plot.ts";
 import type { Scan } from "./scan.ts";
 import { scan } from "./scan.ts";
 import type { MakeSweep } from "./sweep.ts";
-import { sweep } from "./sweep.ts";
 import type { Files } from "./weights.ts";
 import { files } from "./weights.ts";
 
@@ -77,10 +76,17 @@ export interface Opened {
   stop(): void;
 }
 
-/** A session whose messages go to `send`. */
-export function openSession(wasm: Binding, send: Send): Opened {
+/** A session whose messages go to `send`; what is needed late comes by `load`. */
+export function openSession(wasm: Binding, send: Send, load: Load): Opened {
   const session = new wasm.Session(send);
-  const context: Context = { wasm, session, locks: new Map(), trace: { active: false }, runs: new Set() };
+  const context: Context = {
+    wasm,
+    session,
+    load,
+    locks: new Map(),
+    trace: { active: false },
+    runs: new Set(),
+  };
   const tensors = create(context);
   const gradbook: Gradbook = {
     ...tensors,
@@ -97,7 +103,8 @@ export function openSession(wasm: Binding, send: Send): Opened {
     variable: makeVariable(context, tensors),
     scan: scan(context),
     augment: augment(context),
-    sweep: sweep(context),
+    sweep: async (grid, experiment, options) =>
+      (await import("./sweep.ts")).sweep(context)(grid, experiment, options),
     ensemble: ensemble(context),
   };
   const stop = () => {

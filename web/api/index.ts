@@ -10,6 +10,7 @@ import { wasmFiles } from "../pkg/files.ts";
 import * as graph from "../pkg/graph/gradbook.js";
 import { probeWebGpu } from "./adapter.ts";
 import type { LoadProgress } from "./collections.ts";
+import type { Load } from "./context.ts";
 import type { Connection, DeviceInfo, DeviceLoss, DeviceName, Engine, EngineModule } from "./engine.ts";
 import { connect, loadEngine, receive } from "./engine.ts";
 import type { FileStore } from "./file-store.ts";
@@ -176,10 +177,11 @@ export interface Instance extends Gradbook {
 /** Opens Gradbook. */
 export async function createGradbook(options: GradbookOptions = {}): Promise<Instance> {
   const base = folder(options.baseUrl);
+  const load = (file: string) => fetchBytes(new URL(file, base));
   const source = options.modules?.graph ?? fetchBytes(new URL(wasmFiles.graph.file, base));
   if (options.port) {
     await graph.default({ module_or_path: await source });
-    return overPort(options.port);
+    return overPort(options.port, load);
   }
   const [module] = await Promise.all([
     loadEngine(base, { ...options, bytes: options.modules?.engine, gpu: options.modules?.gpu }),
@@ -191,7 +193,7 @@ export async function createGradbook(options: GradbookOptions = {}): Promise<Ins
     gradbook,
     session,
     stop: stopRuns,
-  } = openSession(graph, (message) => queueMicrotask(() => connection?.receive(message)));
+  } = openSession(graph, (message) => queueMicrotask(() => connection?.receive(message)), load);
   connection = connect(engine, (reply) => queueMicrotask(() => session.receive(reply)), {
     base,
     files: options.files ?? ownFiles(),
@@ -238,8 +240,12 @@ export async function serve(
 /** Sent in place of a request. */
 const STOP = "stop";
 
-function overPort(port: MessagePort): Instance {
-  const { gradbook, session, stop: stopRuns } = openSession(graph, (message) => port.postMessage(message));
+function overPort(port: MessagePort, load: Load): Instance {
+  const {
+    gradbook,
+    session,
+    stop: stopRuns,
+  } = openSession(graph, (message) => port.postMessage(message), load);
   port.onmessage = ({ data }: MessageEvent<unknown>) => {
     if (data instanceof Uint8Array) session.receive(data);
   };

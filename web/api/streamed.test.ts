@@ -40,7 +40,11 @@ async function bench() {
   const source = { base, files: folderFiles(process.cwd()), own: async () => many() };
   const client = (before?: ReturnType<typeof connect>) => {
     let connection: ReturnType<typeof connect> | undefined;
-    const opened = openSession(graph, (message) => queueMicrotask(() => connection?.receive(message)));
+    const opened = openSession(
+      graph,
+      (message) => queueMicrotask(() => connection?.receive(message)),
+      (file) => Promise.reject(new Error(file)),
+    );
     connection = connect(
       engine,
       (reply) => queueMicrotask(() => opened.session.receive(reply)),

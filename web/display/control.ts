@@ -1,6 +1,10 @@
 // What an input is: a cell describes it, the page draws it, the reader sets it. The description is plain data and comes from
 // anyone's code or file, so both ends look for faults in it by the same rules; the value is the reader's.
 
+/** The reader set an input, or undid that: then there is no value. Bubbles from the output. */
+export const INPUT_SET = "input-set";
+export type InputSet = CustomEvent<ControlValue | undefined>;
+
 export type Control =
   | SliderControl
   | NumberControl

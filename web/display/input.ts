@@ -2,13 +2,10 @@
 // own; `input-control.ts` does, and is loaded when one is shown.
 
 import type { Control, ControlValue, Drawing } from "./control.ts";
+import { INPUT_SET } from "./control.ts";
 import type { InputDisplay } from "./schema.ts";
 import type { View } from "./view.ts";
 import { append } from "./view.ts";
-
-/** The reader set an input, or undid that: then there is no value. Bubbles from the output. */
-export const INPUT_SET = "input-set";
-export type InputSet = CustomEvent<ControlValue | undefined>;
 
 export const inputView: View<InputDisplay> = {
   text({ control, value }) {

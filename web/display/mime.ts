@@ -12,7 +12,7 @@ export const DISPLAY_MIME = "application/vnd.gradbook.display+json";
 const MAX_DATA = 400_000;
 
 export async function bundleOf(display: Display): Promise<Record<string, unknown>> {
-  const view = viewOf(display);
+  const view = await viewOf(display);
   const bundle: Record<string, unknown> = { "text/plain": view.text(display) };
   const picture = await view.picture?.(display);
   if (picture?.mime === "image/png") bundle["image/png"] = picture.base64;

@@ -15,14 +15,15 @@ addEventListener("message", ({ source, data }: MessageEvent<ToFrame>) => {
 
 tell({ type: "loaded" });
 
-function start({ version, program, page, start }: Extract<ToFrame, { type: "start" }>): void {
+function start({ version, page, start }: Extract<ToFrame, { type: "start" }>): void {
   if (version !== PROTOCOL_VERSION) {
     tell({ type: "failed", message: "The page and its sandbox are of different versions: reload the page." });
     return;
   }
-  worker = new Worker(URL.createObjectURL(new Blob([program], { type: "text/javascript" })));
+  const loader = new Blob([start.program.loader], { type: "text/javascript" });
+  worker = new Worker(URL.createObjectURL(loader));
   worker.onerror = (event) => tell({ type: "failed", message: event.message || "The worker did not start." });
-  send({ type: "start", token, page, start }, [page, start.compute]);
+  send({ type: "start", token, page, start }, [page, start.compute, start.files]);
 }
 
 function stop(run: number): void {

@@ -7,7 +7,6 @@
 import type { LoadProgress } from "../api/collections.ts";
 import type { ControlValue, KeptInput } from "../display/control.ts";
 import type { Display, DisplayUpdate } from "../display/schema.ts";
-import { wasmFiles } from "../pkg/files.ts";
 import type {
   ComputeCounters,
   ComputeStatus,
@@ -17,10 +16,9 @@ import type {
   OwnSet,
   RunEnd,
   ToCompute,
-  ToFrame,
-  ToUser,
 } from "./protocol.ts";
-import { PROTOCOL_VERSION, readFromFrame, readFromUser } from "./protocol.ts";
+import { PROTOCOL_VERSION } from "./protocol.ts";
+import type { UserSide } from "./user-side.ts";
 
 export type KernelState = "off" | "starting" | "idle" | "busy" | "stopping";
 
@@ -55,7 +53,6 @@ export interface KernelEvents {
 
 /** Well above what a busy machine makes a worker wait. */
 const STOP_PATIENCE_MS = 3000;
-const START_PATIENCE_MS = 60_000;
 const UNBEGUN = "The run was stopped before it began.";
 const UNANSWERED =
   "The code did not answer, so its worker was ended. Named tensors, data sets and networks of layers live on; other " +
@@ -196,6 +193,7 @@ export class Kernel {
     this.#compute ??= this.#startCompute();
     const compute = new MessageChannel();
     this.#compute.postMessage({ type: "connect", port: compute.port1 } satisfies ToCompute, [compute.port1]);
+    const { UserSide } = await import("./user-side.ts");
     return UserSide.open(compute.port2, isSuccessor, (message, from) => {
       if (from === this.#user) this.#receive(message);
     });
@@ -274,110 +272,7 @@ export class Kernel {
   }
 }
 
-/** One hidden frame with its user worker. */
-class UserSide {
-  private constructor(
-    private readonly frame: HTMLIFrameElement,
-    private readonly port: MessagePort,
-  ) {}
-
-  static async open(
-    compute: MessagePort,
-    isSuccessor: boolean,
-    receive: (message: FromUser, from: UserSide) => void,
-  ): Promise<UserSide> {
-    const [program, graph, frame] = await Promise.all([
-      fetchAsset("user-worker.js").then((response) => response.text()),
-      fetchAsset(wasmFiles.graph.file).then((response) => response.arrayBuffer()),
-      openFrame(),
-    ]);
-    const { port1: port, port2: page } = new MessageChannel();
-    const user = new UserSide(frame, port);
-    const ready = new Promise<void>((resolve, reject) => {
-      port.onmessage = ({ data }: MessageEvent<unknown>) => {
-        const message = readFromUser(data);
-        if (message?.type === "ready") resolve();
-        else if (message) receive(message, user);
-      };
-      listenToFrame(frame, (message) => {
-        if (message.type === "failed") reject(new Error(message.message));
-      });
-      setTimeout(() => reject(new Error("The sandbox did not start in time.")), START_PATIENCE_MS);
-    });
-    const start = { compute, graph, isSuccessor };
-    user.#tell({ type: "start", version: PROTOCOL_VERSION, program, page, start }, [page, compute]);
-    try {
-      await ready;
-    } catch (error) {
-      user.close();
-      throw error;
-    }
-    return user;
-  }
-
-  send(message: ToUser): void {
-    this.port.postMessage(message);
-  }
-
-  stop(run: number): void {
-    this.#tell({ type: "stop", run });
-  }
-
-  close(): void {
-    this.port.close();
-    this.frame.remove();
-  }
-
-  #tell(message: ToFrame, transfer: Transferable[] = []): void {
-    // The frame's origin is opaque: no target origin but "*" names it.
-    this.frame.contentWindow?.postMessage(message, "*", transfer);
-  }
-}
-
-function openFrame(): Promise<HTMLIFrameElement> {
-  const frame = document.createElement("iframe");
-  frame.sandbox.add("allow-scripts");
-  frame.allow = "cross-origin-isolated";
-  frame.className = "sandbox-frame";
-  frame.title = "Gradbook sandbox";
-  frame.tabIndex = -1;
-  frame.ariaHidden = "true";
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      frame.remove();
-      reject(new Error("The sandbox did not load."));
-    }, START_PATIENCE_MS);
-    listenToFrame(frame, (message) => {
-      if (message.type !== "loaded") return;
-      clearTimeout(timer);
-      resolve(frame);
-    });
-    frame.src = assetUrl("frame.html");
-    document.body.append(frame);
-  });
-}
-
-function listenToFrame(
-  frame: HTMLIFrameElement,
-  receive: (message: NonNullable<ReturnType<typeof readFromFrame>>) => void,
-): void {
-  const listener = ({ source, data }: MessageEvent<unknown>) => {
-    if (!frame.isConnected) removeEventListener("message", listener);
-    else if (source === frame.contentWindow) {
-      const message = readFromFrame(data);
-      if (message) receive(message);
-    }
-  };
-  addEventListener("message", listener);
-}
-
-async function fetchAsset(file: string): Promise<Response> {
-  const response = await fetch(assetUrl(file));
-  if (!response.ok) throw new Error(`${file} could not be loaded (${response.status}).`);
-  return response;
-}
-
 /** Files lie beside the page, wherever that is. */
-function assetUrl(file: string): string {
+export function assetUrl(file: string): string {
   return new URL(file, document.baseURI).href;
 }

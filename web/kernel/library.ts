@@ -1,8 +1,7 @@
 // The names that cells see without importing them, beside `display`: the JavaScript API, connected to the compute worker.
 
-import type { CellLibrary } from "../api/cells.ts";
+import type { CellHost, CellLibrary } from "../api/cells.ts";
 import { connect } from "../api/cells.ts";
-import type { UserStart } from "./protocol.ts";
 
 /** The name by which a cell imports the same. */
 export const LIBRARY_MODULE = "gradbook";
@@ -10,8 +9,8 @@ export const LIBRARY_MODULE = "gradbook";
 let library: CellLibrary | undefined;
 
 /** Connects the library. */
-export async function loadLibrary(start: UserStart): Promise<CellLibrary> {
-  library = await connect(start);
+export async function loadLibrary(host: CellHost): Promise<CellLibrary> {
+  library = await connect(host);
   return library;
 }
 

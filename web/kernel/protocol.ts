@@ -3,6 +3,7 @@
 //   page ↔ compute worker: `ToCompute`, `FromCompute` — both ours, typed.
 //   page → frame:          `ToFrame`; frame → page: `FromFrame`.
 //   page ↔ user worker:    `ToUser`, `FromUser`, on a port of their own, handed through the frame.
+//   user worker ↔ page:    `FileRequest`, `FileReply`, on another port: files of the site, of which the worker can load none.
 //   user ↔ compute worker: `Uint8Array` requests, replies and events on a port that the page makes and hands to both
 //                          (`connect`, `start`); the JavaScript API and the engine define and validate the bytes.
 //
@@ -14,7 +15,7 @@ import type { Display, DisplayUpdate } from "../display/schema.ts";
 import { isDisplay, isDisplayUpdate } from "../display/validate.ts";
 
 /** Raised with every change of a message; both ends refuse another version. */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 // Page and compute worker ---------------------------------------------------------------------------------------------
 
@@ -95,7 +96,7 @@ export interface DeviceCounts {
 // Page and frame ------------------------------------------------------------------------------------------------------
 
 export type ToFrame =
-  | { type: "start"; version: number; program: string; page: MessagePort; start: UserStart }
+  | { type: "start"; version: number; page: MessagePort; start: UserStart }
   /** Stop the run with this number: step 2 of the ladder. */
   | { type: "stop"; run: number };
 
@@ -103,12 +104,32 @@ export type FromFrame = { type: "loaded" } | { type: "failed"; message: string }
 
 /** What the user worker gets with its first message. */
 export interface UserStart {
+  program: CellProgram;
+  /** Here it asks for files of the site, with `FileRequest`s that `FileReply`s answer. */
+  files: MessagePort;
   /** The bytes of the `graph` build of the wasm module. */
   graph: ArrayBuffer;
   compute: MessagePort;
   /** Whether there was a user worker before, from which something may be left. */
   isSuccessor: boolean;
 }
+
+/** The script of the user worker, and the modules that the script puts together: each comes after those that it imports, the entry last. */
+export interface CellProgram {
+  loader: string;
+  modules: [name: string, text: string][];
+}
+
+/** A file by its path beside the page. */
+export interface FileRequest {
+  id: number;
+  file: string;
+}
+
+export type FileReply = { id: number } & ({ bytes: ArrayBuffer } | { error: string });
+
+/** How the user worker gets a file of the site. */
+export type Load = (file: string) => Promise<ArrayBuffer>;
 
 /** From the frame to the user worker. */
 export type FrameToUser =
@@ -175,6 +196,17 @@ export function readFromUser(message: unknown): FromUser | undefined {
     default:
       return undefined;
   }
+}
+
+/** The request if it is for a file that cells may load: later modules of their program, and what computes on the host. */
+export function readFileRequest(message: unknown): FileRequest | undefined {
+  if (typeof message !== "object" || message === null) return undefined;
+  const { id, file } = message as Record<string, unknown>;
+  return isCount(id) &&
+    typeof file === "string" &&
+    /^(cells\/[\w-]+\.js|wasm\/host-[0-9a-f]+\.wasm)$/.test(file)
+    ? { id, file }
+    : undefined;
 }
 
 /** The frame runs our code only, but shares its origin-less window with no one we could name: checked all the same. */

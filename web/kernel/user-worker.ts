@@ -1,8 +1,8 @@
 // The worker that runs the cells: a classic `blob:` worker made by the sandboxed frame, without origin, network or storage.
-// Its first message brings a port to the page, one to the compute worker, the library and the stop token.
+// Its first message brings ports to the page and the compute worker, the library and the stop token. `cell-loader.ts` hands on all messages.
 
 import { loadLibrary, stopLibrary } from "./library.ts";
-import type { FrameToUser, FromUser, ToUser } from "./protocol.ts";
+import type { FrameToUser, FromUser, Load, ToUser } from "./protocol.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 import { Runner } from "./runner.ts";
 import { StopSignal } from "./stop.ts";
@@ -12,17 +12,17 @@ Error.stackTraceLimit = 100;
 
 let signal: StopSignal | undefined;
 
-addEventListener("message", ({ data }: MessageEvent<FrameToUser>) => {
-  if (data.type === "stop") {
-    signal?.receive(data.run, data.token);
+export function receive(message: FrameToUser, load: Load): void {
+  if (message.type === "stop") {
+    signal?.receive(message.run, message.token);
     stopLibrary();
-  } else if (!signal) start(data);
-});
+  } else if (!signal) start(message, load);
+}
 
-function start({ token, page, start }: Extract<FrameToUser, { type: "start" }>): void {
+function start({ token, page, start }: Extract<FrameToUser, { type: "start" }>, load: Load): void {
   signal = new StopSignal(token);
   const send = (message: FromUser) => page.postMessage(message);
-  const runner = new Runner(signal, loadLibrary(start), send);
+  const runner = new Runner(signal, loadLibrary({ ...start, load }), send);
 
   for (const method of ["log", "info", "debug", "dir", "table"] as const) {
     console[method] = (...values: unknown[]) => runner.write("stdout", values);

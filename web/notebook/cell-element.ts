@@ -1,8 +1,8 @@
 // One cell in the page: its text to read or to edit, its outputs, its buttons.
 
 import { html, nothing } from "lit";
-import type { InputSet } from "../display/input.ts";
-import { INPUT_SET } from "../display/input.ts";
+import type { InputSet } from "../display/control.ts";
+import { INPUT_SET } from "../display/control.ts";
 import type { ErrorFrame } from "../display/schema.ts";
 import type { Cell } from "./cell.ts";
 import type { CellEditor } from "./editor.ts";

@@ -1,7 +1,7 @@
 // Mounts the outputs of a cell and keeps them in step: an output that did not change stays as it is in the page.
 
-import type { DisplayUpdate } from "../display/schema.ts";
-import type { Mounted } from "../display/view.ts";
+import type { Display, DisplayUpdate } from "../display/schema.ts";
+import type { Mounted, View } from "../display/view.ts";
 import { append } from "../display/view.ts";
 import { viewOf } from "../display/views.ts";
 import type { Output } from "./cell.ts";
@@ -9,6 +9,7 @@ import type { Output } from "./cell.ts";
 interface Slot {
   output: Output;
   host: HTMLElement;
+  isDrawn: boolean;
   end(): void;
 }
 
@@ -44,20 +45,30 @@ export class OutputList {
 function mount(output: Output): Slot {
   const host = document.createElement("div");
   host.className = `output is-${output.display.kind}${output.isResult ? " is-result" : ""}`;
-  return { output, host, end: () => {} };
+  return { output, host, isDrawn: false, end: () => {} };
 }
 
 /** Draws a slot once it is in the page: views measure themselves. */
 function draw(slot: Slot): void {
-  if (slot.host.childElementCount > 0) return;
+  if (slot.isDrawn) return;
+  slot.isDrawn = true;
   const { output, host } = slot;
   const ended = new AbortController();
   let mounted: Mounted | undefined;
-  try {
-    mounted = viewOf(output.display).render(host, output.display, ended.signal);
-  } catch (error) {
-    append(host, "p", "output-note", `This output could not be drawn: ${String(error)}`);
-  }
+  const failed = (what: string) => (error: unknown) => {
+    append(host, "p", "output-note", `This output could not be ${what}: ${String(error)}`);
+  };
+  const render = (view: View<Display>) => {
+    if (ended.signal.aborted) return;
+    try {
+      mounted = view.render(host, output.display, ended.signal);
+    } catch (error) {
+      failed("drawn")(error);
+    }
+  };
+  const view = viewOf(output.display);
+  if (view instanceof Promise) view.then(render, failed("loaded"));
+  else render(view);
   const update = (change: DisplayUpdate) => {
     if (change.type === "points") mounted?.append?.(change);
   };

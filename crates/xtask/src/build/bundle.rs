@@ -5,7 +5,7 @@
 //! compute-worker.js                  module worker (web/kernel/compute-worker.ts)
 //! import-worker.js                   module worker that reads the reader's files (web/import/worker.ts)
 //! helper-worker.js                   module worker, one for each thread beyond the first (web/api/helper-worker.ts)
-//! user-worker.js                     classic script, handed to the sandbox as text (web/kernel/user-worker.ts)
+//! cells.json  cells/                 what runs cells (web/kernel/user-worker.ts): what the sandbox is handed as text, and modules that it asks for later
 //! bench.html  bench.js  bench.css    the benchmark (web/bench/page), with bench-worker.js and chunks of its own
 //! frame.html                         the sandbox, its script inlined (web/kernel/frame.html and frame.ts)
 //! wasm/NAME-HASH.wasm                named by web/pkg/files.ts
@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use serde_json::json;
 use walkdir::WalkDir;
 
 use super::config::Config;
@@ -102,19 +103,50 @@ fn top_level(project: &Project, extension: &str) -> Result<BTreeMap<String, Path
 }
 
 fn bundle_sandbox(project: &Project, dev: bool) -> Result<()> {
-    for (name, source) in [("user-worker", "web/kernel/user-worker.ts"), ("frame", "web/kernel/frame.ts")] {
-        let mut command = esbuild(project, false);
-        if dev {
-            command.arg("--minify=false");
-        }
-        command.args(["--format=iife", "--legal-comments=none", &format!("--outfile=dist/{name}.js"), source]);
-        process::run(&mut command)?;
+    let script = sandbox_script(project, dev, "frame")?;
+    let frame = inline_script(&fs::read_to_string(project.path("web/kernel/frame.html"))?, &script)?;
+    stamp::write(&project.dist().join("frame.html"), frame)?;
+    bundle_cells(project, dev)
+}
+
+/// A classic script of `web/kernel`, as text.
+fn sandbox_script(project: &Project, dev: bool, name: &str) -> Result<String> {
+    let script = project.scratch().join(format!("{name}.js"));
+    let mut command = esbuild_text(project, dev);
+    command.args(["--format=iife", "--legal-comments=none"]);
+    command.arg(format!("--outfile={}", project.show(&script))).arg(format!("web/kernel/{name}.ts"));
+    process::run(&mut command)?;
+    Ok(fs::read_to_string(script)?)
+}
+
+/// esbuild for what has no address where its source map could lie.
+fn esbuild_text(project: &Project, dev: bool) -> Command {
+    let mut command = esbuild(project, false);
+    command.arg(format!("--minify={}", !dev));
+    command
+}
+
+/// The program of the cells' worker. What its entry imports at once goes into one file, with the script that puts modules together; what is
+/// imported later stays in files of its own.
+fn bundle_cells(project: &Project, dev: bool) -> Result<()> {
+    let folder = project.dist().join("cells");
+    let report = project.scratch().join("esbuild-cells.json");
+    let mut command = esbuild_text(project, dev);
+    command.args(["--format=esm", "--splitting", "--legal-comments=none", "--outdir=dist/cells"]);
+    command.args(["--chunk-names=[name]-[hash]", "user-worker=web/kernel/user-worker.ts"]);
+    command.arg(format!("--metafile={}", project.show(&report)));
+    process::run(&mut command)?;
+    let report: Report = serde_json::from_slice(&fs::read(&report)?).context("esbuild's report")?;
+    let mut modules = Vec::new();
+    for file in report.in_order("dist/cells/user-worker.js") {
+        let path = project.path(&file);
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        modules.push((name, fs::read_to_string(&path)?));
+        fs::remove_file(path)?;
     }
-    let script = project.dist().join("frame.js");
-    let frame =
-        inline_script(&fs::read_to_string(project.path("web/kernel/frame.html"))?, &fs::read_to_string(&script)?)?;
-    fs::remove_file(script)?;
-    stamp::write(&project.dist().join("frame.html"), frame)
+    let program = json!({ "loader": sandbox_script(project, dev, "cell-loader")?, "modules": modules });
+    fs::create_dir_all(folder)?;
+    stamp::write(&project.dist().join("cells.json"), program.to_string())
 }
 
 /// By itself, so that it does not change how the page's own files are split.

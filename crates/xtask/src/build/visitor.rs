@@ -24,17 +24,20 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
 
     let mut scripts = pages.reached("dist/main.js", &|_| true);
     scripts.extend(pages.reached("dist/compute-worker.js", &|_| true));
-    // A first Run shows no maths, none of the reader's data, no picture of a graph and no input, and edits code.
+    // A first Run shows no maths, none of the reader's data and only what most notebooks show, and edits code.
     let on_demand = [
         "node_modules/katex/",
         "web/notebook/own-dialog.ts",
         "web/notebook/editor-markdown.ts",
-        "web/display/graph-plot.ts",
-        "web/display/input-",
+        "web/display/graph",
+        "web/display/input",
+        "web/display/overlay.ts",
+        "web/display/roofline",
+        "web/display/bars",
         "web/import/picture.ts",
     ];
     scripts.retain(|file| !on_demand.iter().any(|part| pages.contains(file, part)));
-    scripts.extend(["dist/user-worker.js".to_owned(), "dist/frame.html".to_owned()]);
+    scripts.extend(["dist/cells.json".to_owned(), "dist/frame.html".to_owned()]);
     let mut modules = 0;
     let mut engines = Vec::new();
     let mut largest_engine = 0;
@@ -102,6 +105,24 @@ impl Report {
         found
     }
 
+    /// What `entry` imports at once, directly or not: each file behind those that it imports, the entry last.
+    pub fn in_order(&self, entry: &str) -> Vec<String> {
+        let mut ordered = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut open = vec![(entry.to_owned(), false)];
+        while let Some((file, is_behind)) = open.pop() {
+            if is_behind {
+                ordered.push(file);
+            } else if seen.insert(file.clone()) {
+                let imports = self.outputs.get(&file).map_or(&[][..], |output| &output.imports);
+                let at_once = imports.iter().filter(|import| import.kind == "import-statement" && !import.external);
+                open.push((file.clone(), true));
+                open.extend(at_once.map(|import| (import.path.clone(), false)));
+            }
+        }
+        ordered
+    }
+
     /// Whether a file was made from sources whose path contains `part`.
     fn contains(&self, file: &str, part: &str) -> bool {
         self.outputs.get(file).is_some_and(|output| output.inputs.keys().any(|input| input.contains(part)))
@@ -126,5 +147,6 @@ mod tests {
         let reading = report.reached("dist/main.js", &|import| import.kind == "import-statement");
         assert_eq!(reading.into_iter().collect::<Vec<_>>(), ["dist/chunks/a.js", "dist/main.js"]);
         assert_eq!(report.reached("dist/main.js", &|_| true).len(), 3);
+        assert_eq!(report.in_order("dist/main.js"), ["dist/chunks/a.js", "dist/main.js"]);
     }
 }
