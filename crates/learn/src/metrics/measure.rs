@@ -6,14 +6,12 @@ use std::fmt;
 
 /// A figure of merit on a sample, with its uncertainty.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct Measure {
     /// What is measured.
     pub metric: &'static Metric,
     /// The figure; none if it is undefined.
     pub value: Option<f64>,
     /// Why there is no figure; with one, why it is a convention only.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "said"))]
     pub because: Option<Why>,
     /// Where the true figure lies; none if that cannot be said.
     pub interval: Option<Interval>,
@@ -23,7 +21,6 @@ pub struct Measure {
 
 /// A range that covers the true figure in a share `level` of all samples that could have been drawn.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 pub struct Interval {
     /// Its lower end.
     pub low: f64,
@@ -251,9 +248,42 @@ impl fmt::Display for Method {
 }
 
 #[cfg(feature = "serde")]
-fn said<S: serde::Serializer>(because: &Option<Why>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+pub(super) fn said<S: serde::Serializer>(because: &Option<Why>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
     match because {
         Some(why) => serializer.collect_str(why),
         None => serializer.serialize_none(),
+    }
+}
+
+/// As objects for a page, which shows what people read.
+#[cfg(feature = "serde")]
+mod shown {
+    use super::{Interval, Measure};
+    use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+    impl Serialize for Measure {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut object = serializer.serialize_struct("Measure", 6)?;
+            object.serialize_field("metric", self.metric)?;
+            object.serialize_field("value", &self.value)?;
+            object.serialize_field("because", &self.because.map(|why| why.to_string()))?;
+            object.serialize_field("interval", &self.interval)?;
+            object.serialize_field("n", &self.n)?;
+            object.serialize_field("text", &self.to_string())?;
+            object.end()
+        }
+    }
+
+    impl Serialize for Interval {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut object = serializer.serialize_struct("Interval", 6)?;
+            object.serialize_field("low", &self.low)?;
+            object.serialize_field("high", &self.high)?;
+            object.serialize_field("level", &self.level)?;
+            object.serialize_field("method", &self.method)?;
+            object.serialize_field("methodName", &self.method.to_string())?;
+            object.serialize_field("note", &self.note)?;
+            object.end()
+        }
     }
 }

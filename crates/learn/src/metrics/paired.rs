@@ -31,6 +31,15 @@ pub struct McNemar {
     pub n: usize,
 }
 
+/// Which predictions are right. Errors: lists of different lengths.
+pub fn correct(y_true: &[i32], y_pred: &[i32]) -> Result<Vec<bool>> {
+    if y_true.len() != y_pred.len() {
+        let message = format!("{} true classes, but {} predicted ones", y_true.len(), y_pred.len());
+        return Err(Error::argument("mcnemar", message));
+    }
+    Ok(y_true.iter().zip(y_pred).map(|(truth, prediction)| truth == prediction).collect())
+}
+
 /// McNemar's test of which samples two models get right. Errors: lists of different lengths. Undefined without samples.
 ///
 /// ```

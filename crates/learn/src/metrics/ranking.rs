@@ -258,6 +258,24 @@ pub fn mean_average_precision(
     }))
 }
 
+/// The binary question of class `positive` against all others: labels of 0 and 1, and the scores of its column (or the only one). Errors: rows of other than
+/// `columns` scores; no such class.
+pub fn one_vs_rest(y_true: &[i32], scores: &[f64], columns: usize, positive: usize) -> Result<(Vec<i32>, Vec<f64>)> {
+    check_scores("scores", y_true, scores, columns)?;
+    super::confusion::check_classes("scores", columns.max(2), y_true)?;
+    if positive >= columns.max(2) {
+        let message = format!("there is no class {positive}; they are 0 to {}", columns.max(2) - 1);
+        return Err(Error::argument("positive", message));
+    }
+    let labels = y_true.iter().map(|&label| i32::from(label as usize == positive)).collect();
+    if columns > 1 {
+        return Ok((labels, scores.iter().skip(positive).step_by(columns).copied().collect()));
+    }
+    // One score says how much a sample is of class 1: the other way round for class 0.
+    let sign = if positive == 1 { 1.0 } else { -1.0 };
+    Ok((labels, scores.iter().map(|score| sign * score).collect()))
+}
+
 /// How many samples of a class a bootstrap of its average precision takes to hold.
 pub const ENOUGH: u64 = 200;
 

@@ -1,9 +1,10 @@
 //! The spread of any figure: by drawing the sample again, or by leaving parts of it out.
 
 use super::{
-    measure::{Certainty, Interval, Method},
+    measure::{Certainty, Interval, Method, Why},
     special::t_quantile,
 };
+use crate::{Error, Result};
 use gradbook_core::rng;
 
 /// Draws with replacement: calls `each` with the places 0 … n − 1 that a resample takes, for every resample. Bits come from Threefry, so a
@@ -104,6 +105,41 @@ pub fn jackknife(
     let variance = squares * (n - 1.0) / n;
     let range = scale.interval(value, variance, t_quantile(n - 1.0, 1.0 - certainty.tail()))?;
     Some(certainty.interval(range, Method::Jackknife))
+}
+
+/// The mean of some numbers, such as the accuracies of folds.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Mean {
+    /// The mean; none of nothing.
+    pub value: Option<f64>,
+    /// Why there is no mean, or no interval.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "super::measure::said"))]
+    pub because: Option<Why>,
+    /// Where the true mean lies, by Student's t. Folds share training samples, so theirs are somewhat too short.
+    pub interval: Option<Interval>,
+    /// How many numbers there are.
+    pub n: usize,
+    /// Their standard deviation; none of fewer than two.
+    pub deviation: Option<f64>,
+}
+
+/// The mean of numbers with its interval. Errors: one that is not finite.
+pub fn mean_of(values: &[f64], certainty: &Certainty) -> Result<Mean> {
+    certainty.check()?;
+    if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+        return Err(Error::argument("mean", format!("number {at} is {}", values[at])));
+    }
+    let n = values.len();
+    let mean = values.iter().sum::<f64>() / n as f64;
+    let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
+    Ok(Mean {
+        value: (n > 0).then_some(mean),
+        because: [(0, Why::Empty), (1, Why::Single)].iter().find(|why| why.0 == n).map(|why| why.1),
+        interval: student_t(values, certainty),
+        n,
+        deviation: (n > 1).then(|| (squares / (n as f64 - 1.0)).sqrt()),
+    })
 }
 
 /// The interval of a mean by Student's t.
