@@ -65,7 +65,14 @@ export type {
 } from "./losses.ts";
 export type { ClassFigures, ConfusionMatrix, PerClass } from "./metrics/confusion.ts";
 export type { ClassCurve, Curves } from "./metrics/curves.ts";
-export type { AverageOptions, MeasureOptions } from "./metrics/figures.ts";
+export type {
+  AverageOptions,
+  MeasureOptions,
+  Regression,
+  RegressionOptions,
+  ScoredOptions,
+  Weights,
+} from "./metrics/figures.ts";
 export type { Labels, Predictions, ReadingOptions } from "./metrics/judged.ts";
 export type { Leakage, LeakedPair } from "./metrics/leakage.ts";
 export type { Interval, Measure } from "./metrics/measure.ts";

@@ -5,7 +5,15 @@ import type { Context } from "./context.ts";
 import type { Dataset } from "./dataset.ts";
 import type { ConfusionMatrix, PerClass } from "./metrics/confusion.ts";
 import type { Curves } from "./metrics/curves.ts";
-import type { AverageOptions, MeasureOptions } from "./metrics/figures.ts";
+import type {
+  AverageOptions,
+  MeasureOptions,
+  Regression,
+  RegressionOptions,
+  Scored,
+  ScoredOptions,
+  Weights,
+} from "./metrics/figures.ts";
 import type { Labels, Predictions } from "./metrics/judged.ts";
 import type { Leakage } from "./metrics/leakage.ts";
 import type { Measure } from "./metrics/measure.ts";
@@ -22,6 +30,7 @@ import type { PairedTest } from "./metrics/tests.ts";
 import type { Model } from "./model.ts";
 import type { Displayable } from "./plot.ts";
 import type { Grid } from "./sweep.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** A figure of predictions against what is right. */
 export type Figure<O = MeasureOptions> = (
@@ -48,7 +57,7 @@ export interface Metrics {
   /** The harmonic mean of precision and recall. */
   readonly f1: Figure<AverageOptions>;
   /** Agreement beyond chance. */
-  readonly cohenKappa: Figure<MeasureOptions & { weights?: "none" | "linear" | "quadratic" }>;
+  readonly cohenKappa: Figure<MeasureOptions & { weights?: Weights }>;
   /** The correlation of predictions with what is right. */
   readonly matthewsCorrcoef: Figure;
   /** The mean negative logarithm of the probability of what is right. */
@@ -100,8 +109,14 @@ export interface Metrics {
     attribute: Attribute,
     options?: SliceOptions,
   ): Promise<Slices>;
+  /** How far predicted numbers are from what they should be: absolute, squared and root mean squared error, R². */
+  regression(
+    predictions: Tensor | ArrayLike<number>,
+    targets: Tensor | Dataset | ArrayLike<number>,
+    options?: RegressionOptions,
+  ): Promise<Regression>;
   /** Images of one set that are in the other, the same or nearly so; shown as pairs. */
-  leakage(first: Dataset, second: Dataset, options?: { threshold?: number }): Promise<Leakage>;
+  leakage(first: Dataset, second: Dataset, options?: { similarity?: number }): Promise<Leakage>;
   /** How accuracy grows with the number of samples: `make` gives a new model for each size. */
   learningCurve(
     make: () => Model,
@@ -128,9 +143,7 @@ export function metrics(context: Context): Metrics {
     async (...given) =>
       (await load()).counted(context, figure, ...given);
   const scored =
-    (
-      figure: "logLoss" | "brier" | "topK" | "calibrationError" | "rocAuc" | "averagePrecision",
-    ): Figure<AverageOptions> =>
+    (figure: Scored): Figure<ScoredOptions> =>
     async (...given) =>
       (await load()).scoredFigure(context, figure, ...given);
   return {
@@ -143,8 +156,8 @@ export function metrics(context: Context): Metrics {
     cohenKappa: counted("cohenKappa"),
     matthewsCorrcoef: counted("matthewsCorrcoef"),
     logLoss: scored("logLoss"),
-    brierScore: scored("brier"),
-    topKAccuracy: scored("topK"),
+    brierScore: scored("brierScore"),
+    topKAccuracy: scored("topKAccuracy"),
     calibrationError: scored("calibrationError"),
     rocAuc: scored("rocAuc"),
     averagePrecision: scored("averagePrecision"),
@@ -158,6 +171,7 @@ export function metrics(context: Context): Metrics {
     delong: async (...given) => (await load()).delong(context, ...given),
     worstMistakes: async (...given) => (await load()).worstMistakes(context, ...given),
     slices: async (...given) => (await load()).slices(context, ...given),
+    regression: async (...given) => (await load()).regression(context, ...given),
     leakage: async (...given) => (await load()).leakage(context, ...given),
     learningCurve: async (...given) => (await load()).learningCurve(context, ...given),
     nested: async (data, grid, experiment, options) =>

@@ -37,7 +37,7 @@ export function strengthOf({ count, share }: Cell): number {
 
 export const confusionView: View<ConfusionDisplay> & { table(display: ConfusionDisplay): TableDisplay } = {
   text(display) {
-    const { title = "Confusion matrix", classes, counts, note } = display;
+    const { title = "Confusion matrix", classes, counts } = display;
     const total = sum(counts);
     const wrong = cellsOf(display).filter(({ truth, predicted, count }) => truth !== predicted && count > 0);
     const worst = wrong
@@ -46,9 +46,7 @@ export const confusionView: View<ConfusionDisplay> & { table(display: ConfusionD
       .map(({ truth, predicted, count }) => `${classes[truth]} taken for ${classes[predicted]} (${count})`);
     const mistakes = worst.length > 0 ? `most frequent mistakes: ${worst.join(", ")}` : "no mistakes";
     const head = `${title} of ${total.toLocaleString("en")} samples, true classes down, predicted across; ${mistakes}.`;
-    return [head, tableView.text(confusionView.table(display)), ...(note === undefined ? [] : [note])].join(
-      "\n",
-    );
+    return `${head}\n${tableView.text(confusionView.table(display))}`;
   },
 
   table({ classes, counts, note }) {

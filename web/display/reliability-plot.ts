@@ -43,12 +43,19 @@ export function reliabilityPicture(display: ReliabilityDisplay): Picture {
   );
 }
 
-function drawn({ bins }: ReliabilityDisplay, width: number, ink: Ink): { height: number; shapes: Shape[] } {
+function drawn(
+  { bins, axes }: ReliabilityDisplay,
+  width: number,
+  ink: Ink,
+): { height: number; shapes: Shape[] } {
   const plot = unitPlot(width);
   const most = Math.max(1, ...bins.map(({ count }) => count));
   const [top, base] = [plot.height + 16, plot.height + COUNTS];
   const shapes = [
-    ...plot.ground({ title: "", x: "how sure the model was", y: "share that was right" }, ink),
+    ...plot.ground(
+      { title: "", x: axes?.x ?? "how sure the model was", y: axes?.y ?? "share that was right" },
+      ink,
+    ),
     ...legend(plot.x(0), ink),
     ...bins.flatMap(({ from, to, confidence, accuracy, interval, count }) => {
       const [left, right] = [plot.x(from) + 1, plot.x(to) - 1];
@@ -112,8 +119,8 @@ function drawn({ bins }: ReliabilityDisplay, width: number, ink: Ink): { height:
 
 function legend(left: number, ink: Ink): Shape[] {
   const keys: [string, string][] = [
-    [RIGHT, "share right, 95 % interval"],
-    [GAP, "gap to how sure"],
+    [RIGHT, "observed share, 95 % interval"],
+    [GAP, "gap"],
   ];
   let at = left;
   return keys.flatMap(([color, words]) => {

@@ -265,6 +265,8 @@ export interface ReliabilityDisplay {
   title?: string;
   /** Those with samples, from unsure to sure. */
   bins: ReliabilityBin[];
+  /** What the axes show: by default how sure the model was, and the share that was right. */
+  axes?: { x: string; y: string };
   /** A line below. */
   note?: string;
 }

@@ -81,6 +81,7 @@ export function isDisplay(value: unknown): value is Display {
       return (
         isOptional(value.title, isText) &&
         isFew(value.bins, MOST_BARS, isBin) &&
+        isOptional(value.axes, (axes) => isFields(axes) && isText(axes.x) && isText(axes.y)) &&
         isOptional(value.note, isText)
       );
     case "report":

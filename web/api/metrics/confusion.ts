@@ -11,13 +11,14 @@ import { DISPLAY } from "../../display/schema.ts";
 import type { Context } from "../context.ts";
 import { argumentError } from "../context.ts";
 import type { Dataset } from "../dataset.ts";
+import type { Host } from "../host.ts";
+import { hostModule } from "../host.ts";
 import type { Displayable } from "../plot.ts";
-import type { MeasureOptions } from "./figures.ts";
+import type { Certainty, MeasureOptions } from "./figures.ts";
 import { certaintyOf, countsOf, MEASURE_OPTIONS } from "./figures.ts";
-import type { Certainty, Host } from "./host.ts";
-import { hostOf } from "./host.ts";
 import type { Judged, Labels, Predictions } from "./judged.ts";
 import { judged } from "./judged.ts";
+import type { MeasureData } from "./measure.ts";
 import { digits, Measure } from "./measure.ts";
 
 /** Images of one cell at most, and bytes of all: they are kept in the notebook. */
@@ -144,7 +145,7 @@ export async function confusionMatrix(
 ): Promise<ConfusionMatrix> {
   context.wasm.checkNames("metrics.confusionMatrix", options, MEASURE_OPTIONS);
   const [host, given] = await Promise.all([
-    hostOf(context),
+    hostModule(context),
     judged(context, "metrics.confusionMatrix", predictions, labels, options),
   ]);
   return matrixOf(host, given, certaintyOf(options));
@@ -154,9 +155,10 @@ export async function confusionMatrix(
 export async function matrixOf(host: Host, given: Judged, certainty: Certainty): Promise<ConfusionMatrix> {
   const { names } = given;
   const counts = countsOf(host, given);
-  const [accuracy] = host.counted(counts, names.length, [{ figure: "accuracy" }], certainty);
-  if (!accuracy) throw argumentError("metrics.confusionMatrix: nothing came of it");
-  const rows = names.map((_, row) => counts.slice(row * names.length, (row + 1) * names.length));
+  const accuracy = host.classFigure("accuracy", undefined, counts, names.length, certainty);
+  const rows = names.map((_, row) =>
+    Array.from(counts.subarray(row * names.length, (row + 1) * names.length)),
+  );
   return new ConfusionMatrix(rows, names, new Measure(accuracy), await samplesOf(given));
 }
 
@@ -168,7 +170,7 @@ export async function perClass(
 ): Promise<PerClass> {
   context.wasm.checkNames("metrics.perClass", options, MEASURE_OPTIONS);
   const [host, given] = await Promise.all([
-    hostOf(context),
+    hostModule(context),
     judged(context, "metrics.perClass", predictions, labels, options),
   ]);
   return classFigures(host, given, certaintyOf(options));
@@ -178,21 +180,20 @@ export async function perClass(
 export function classFigures(host: Host, given: Judged, certainty: Certainty): PerClass {
   const { names } = given;
   const counts = countsOf(host, given);
-  const what = names.flatMap((_, over) => FIGURES.map((figure) => ({ figure, over })));
-  const found = host.counted(counts, names.length, what, certainty).map((data) => new Measure(data));
-  const classes = names.map((name, at) => {
-    const [precision, recall, specificity, f1] = found.slice(at * FIGURES.length) as [
-      Measure,
-      Measure,
-      Measure,
-      Measure,
-    ];
-    const support = counts
-      .slice(at * names.length, (at + 1) * names.length)
-      .reduce((sum, count) => sum + count, 0);
-    return { name, support, precision, recall, specificity, f1 };
-  });
-  return new PerClass(classes);
+  const { perClass } = host.classFigures(counts, names.length, certainty);
+  return new PerClass(
+    perClass.map(({ support, precision, recall, specificity, f1 }, at) => {
+      const measure = (data: MeasureData) => new Measure(data, names);
+      return {
+        name: names[at] as string,
+        support,
+        precision: measure(precision),
+        recall: measure(recall),
+        specificity: measure(specificity),
+        f1: measure(f1),
+      };
+    }),
+  );
 }
 
 /** Some images of each cell, mistakes first, as many as a notebook can hold. */

@@ -3,17 +3,16 @@
 import type { LiveDisplay, ThresholdCurve, ThresholdsDisplay } from "../../display/schema.ts";
 import { DISPLAY } from "../../display/schema.ts";
 import type { Context } from "../context.ts";
-import type { MeasureOptions } from "./figures.ts";
-import { certaintyOf, is, MEASURE_OPTIONS } from "./figures.ts";
-import type { Certainty, Host, RankedCurve } from "./host.ts";
-import { hostOf } from "./host.ts";
+import type { Host } from "../host.ts";
+import { hostModule } from "../host.ts";
+import type { Certainty, MeasureOptions } from "./figures.ts";
+import { certaintyOf, MEASURE_OPTIONS } from "./figures.ts";
 import type { Judged, Labels, Predictions } from "./judged.ts";
-import { column, judged, scored } from "./judged.ts";
+import { judged, scored } from "./judged.ts";
 import { Measure } from "./measure.ts";
 
-/** Points that a shown curve has at most: all curves together, and each. */
-const MOST_POINTS = 800;
-const FEWEST = 40;
+/** Points that shown curves have at most: all together, and each. */
+const MOST_POINTS = 1200;
 const EACH = 200;
 
 type Panel = ThresholdsDisplay["panels"][number];
@@ -22,12 +21,14 @@ type Panel = ThresholdsDisplay["panels"][number];
 export interface ClassCurve {
   /** The class that was told from all others. */
   name: string;
-  /** Falling; the first is infinity, at which nothing is found. */
-  thresholds: readonly number[];
   /** Along the axis across: the false positive rate of a ROC curve, the recall of a precision–recall curve. */
   x: readonly number[];
   /** Along the axis up: the recall, or the precision. */
   y: readonly number[];
+  /** Falling; the first of a ROC curve is infinity, and a precision–recall curve begins with a point before the first one. */
+  thresholds: readonly number[];
+  /** Why there is no curve. */
+  because?: string;
   /** The area below: AUC, or the average precision. */
   area: Measure;
 }
@@ -40,16 +41,19 @@ export class Curves {
     readonly roc: readonly ClassCurve[],
     /** Precision–recall curves, alike. */
     readonly precisionRecall: readonly ClassCurve[],
-    private readonly display: ThresholdsDisplay,
+    private readonly display: ThresholdsDisplay | undefined,
   ) {}
 
-  [DISPLAY](): ThresholdsDisplay & LiveDisplay {
-    return this.display;
+  [DISPLAY](): LiveDisplay {
+    return this.display ?? { kind: "text", text: this.toString() };
   }
 
   toString(): string {
     return [...this.roc, ...this.precisionRecall]
-      .map(({ name, area }) => `${name}: ${area.sentence}`)
+      .map(
+        ({ name, area, because }) =>
+          `${name}: ${because === undefined ? area.sentence : `undefined because ${because}`}`,
+      )
       .join("\n");
   }
 }
@@ -65,7 +69,7 @@ export async function curves(
     panels.length > 1 ? "metrics.thresholds" : panels[0] === "roc" ? "metrics.rocCurve" : "metrics.prCurve";
   context.wasm.checkNames(what, options, MEASURE_OPTIONS);
   const [host, given] = await Promise.all([
-    hostOf(context),
+    hostModule(context),
     judged(context, what, predictions, labels, options),
   ]);
   scored(what, given.probabilities);
@@ -76,123 +80,101 @@ export async function curves(
 export function curvesOf(host: Host, panels: readonly Panel[], given: Judged, certainty: Certainty): Curves {
   const { names, positive } = given;
   const chosen = names.length === 2 ? [positive] : [...names.keys()];
-  const found = chosen.map((one) => {
-    const truth = is(given.truth, one);
-    const scores = column(given, "metrics", one);
-    const classCurve = (panel: Panel): ClassCurve & RankedCurve => {
-      const curve = panel === "roc" ? host.rocCurve(truth, scores) : host.prCurve(truth, scores);
-      const area = (panel === "roc" ? host.rocAuc : host.averagePrecision)(
-        truth,
-        scores,
-        2,
-        "binary",
-        certainty,
-      );
-      return {
-        name: names[one] as string,
-        ...curve,
-        thresholds: Array.from(curve.thresholds),
-        x: Array.from(curve.x),
-        y: Array.from(curve.y),
-        area: new Measure(area),
-      };
-    };
-    return {
-      one,
-      roc: panels.includes("roc") ? classCurve("roc") : undefined,
-      precisionRecall: panels.includes("precisionRecall") ? classCurve("precisionRecall") : undefined,
-    };
+  const of = (panel: Panel) =>
+    panels.includes(panel) ? chosen.map((one) => classCurve(host, panel, given, one, certainty)) : [];
+  const [roc, precisionRecall] = [of("roc"), of("precisionRecall")];
+  const most = Math.min(EACH, Math.floor(MOST_POINTS / chosen.length));
+  const shown = chosen.flatMap((one, at) => {
+    const areas = { roc: roc[at]?.area, precisionRecall: precisionRecall[at]?.area };
+    return shownCurve(host, given, one, areas, most, certainty) ?? [];
   });
-  const points = Math.max(FEWEST, Math.min(EACH, Math.floor(MOST_POINTS / chosen.length)));
-  const display: ThresholdsDisplay = {
-    kind: "thresholds",
-    panels: [...panels],
-    curves: found.map(({ one, roc, precisionRecall }) =>
-      shown(host, given, one, { roc, precisionRecall }, points),
-    ),
-  };
-  return new Curves(
-    found.flatMap(({ roc }) => roc ?? []),
-    found.flatMap(({ precisionRecall }) => precisionRecall ?? []),
-    display,
-  );
+  const display =
+    shown.length > 0 ? ({ kind: "thresholds", panels: [...panels], curves: shown } as const) : undefined;
+  return new Curves(roc, precisionRecall, display && { ...display, panels: [...panels] });
 }
 
-const FIGURES = ["recall", "precision", "specificity", "f1", "accuracy", "balancedAccuracy"] as const;
+function classCurve(host: Host, panel: Panel, given: Judged, one: number, certainty: Certainty): ClassCurve {
+  const { truth, names } = given;
+  const scores = scored("metrics", given.probabilities);
+  const classes = names.length;
+  const name = names[one] as string;
+  if (panel === "roc") {
+    const area = new Measure(host.rocAuc(truth, scores, classes, one, certainty), names);
+    const curve = host.rocCurve(truth, scores, classes, one);
+    if ("because" in curve) return { name, area, because: curve.because, x: [], y: [], thresholds: [] };
+    return { name, area, x: curve.fpr, y: curve.tpr, thresholds: curve.thresholds };
+  }
+  const area = new Measure(host.averagePrecision(truth, scores, classes, one, undefined, certainty), names);
+  const curve = host.prCurve(truth, scores, classes, one);
+  if ("because" in curve) return { name, area, because: curve.because, x: [], y: [], thresholds: [] };
+  return { name, area, x: curve.recall, y: curve.precision, thresholds: curve.thresholds };
+}
 
-/** What a curve shows: some of its points, with counts and figures. */
-function shown(
+const FIGURES = [
+  ["Recall", "recall"],
+  ["Precision", "precision"],
+  ["Specificity", "specificity"],
+  ["F1", "f1"],
+  ["Accuracy", "accuracy"],
+] as const;
+
+/** What a curve shows: some of its thresholds, with counts and figures; nothing without samples of both kinds. */
+function shownCurve(
   host: Host,
-  { names, n }: Judged,
+  given: Judged,
   one: number,
-  lines: { [K in Panel]: (ClassCurve & RankedCurve) | undefined },
+  areas: { [K in Panel]: Measure | undefined },
   most: number,
-): ThresholdCurve {
-  const { roc, precisionRecall } = lines;
-  const any = (roc ?? precisionRecall) as ClassCurve & RankedCurve;
-  const [tp, fp] = [Array.from(any.tp), Array.from(any.fp)];
-  const [positives, negatives] = [tp.at(-1) ?? 0, fp.at(-1) ?? 0];
-  const places = evenly(any.thresholds, tp, fp, most);
-  const f32 = (values: ArrayLike<number>) => Float32Array.from(places, (at) => values[at] ?? Number.NaN);
-  const measures = places.map((at) => {
-    const [hits, alarms] = [tp[at] as number, fp[at] as number];
-    // Class 0 is all others, class 1 the one that is looked for.
-    const counts = [negatives - alarms, alarms, positives - hits, hits];
-    const what = FIGURES.map((figure) => ({
-      figure,
-      ...(!["accuracy", "balancedAccuracy"].includes(figure) && { over: 1 }),
-    }));
-    return host.counted(counts, 2, what, { method: "wilson" }).map((data) => new Measure(data));
-  });
-  const figure = (at: number) => ({
-    name: measures[0]?.[at]?.title ?? (FIGURES[at] as string),
-    values: Float32Array.from(measures, (all) => all[at]?.value ?? Number.NaN),
-    low: Float32Array.from(measures, (all) => all[at]?.interval?.low ?? Number.NaN),
-    high: Float32Array.from(measures, (all) => all[at]?.interval?.high ?? Number.NaN),
-  });
-  const line = (curve: (ClassCurve & RankedCurve) | undefined) =>
-    curve && { x: f32(curve.x), y: f32(curve.y), area: curve.area.sentence };
-  const half = places.findIndex((at) => (any.thresholds[at] as number) < 0.5);
+  certainty: Certainty,
+): ThresholdCurve | undefined {
+  const { truth, names } = given;
+  const scores = scored("metrics", given.probabilities);
+  // Intervals of shares only: a bootstrap at each threshold would take long, and says no more.
+  const { level } = certainty;
+  const points = host.operatingPoints(
+    truth,
+    scores,
+    names.length,
+    one,
+    most,
+    level === undefined ? {} : { level },
+  );
+  if ("because" in points) return undefined;
+  const f32 = (values: readonly (number | null)[]) =>
+    Float32Array.from(values, (value) => value ?? Number.NaN);
+  const { thresholds, tp, fp, fn, tn, recall, precision, specificity } = points;
+  const half = thresholds.findIndex((value) => value < 0.5);
+  const lines: ThresholdCurve["lines"] = {
+    ...(areas.roc && {
+      roc: {
+        x: f32(specificity.value).map((value) => 1 - value),
+        y: f32(recall.value),
+        area: areas.roc.sentence,
+      },
+    }),
+    ...(areas.precisionRecall && {
+      precisionRecall: {
+        x: f32(recall.value),
+        // Where nothing is found the precision is 1 by convention, as scikit-learn draws it.
+        y: f32(precision.value.map((value) => value ?? 1)),
+        area: areas.precisionRecall.sentence,
+      },
+    }),
+  };
   return {
     positive: names[one] as string,
     negative: names.length === 2 ? (names[1 - one] as string) : "all others",
-    thresholds: f32(any.thresholds),
+    thresholds: f32(thresholds),
     truePositives: f32(tp),
     falsePositives: f32(fp),
-    positives: Math.min(positives, n),
-    negatives: Math.min(negatives, n),
-    figures: FIGURES.map((_, at) => figure(at)),
-    lines: {
-      ...(roc && { roc: line(roc) as NonNullable<ReturnType<typeof line>> }),
-      ...(precisionRecall && {
-        precisionRecall: line(precisionRecall) as NonNullable<ReturnType<typeof line>>,
-      }),
-    },
+    positives: (tp[0] ?? 0) + (fn[0] ?? 0),
+    negatives: (fp[0] ?? 0) + (tn[0] ?? 0),
+    figures: FIGURES.map(([name, key]) => {
+      const { value, low, high } = points[key];
+      return { name, values: f32(value), low: f32(low), high: f32(high) };
+    }),
+    lines,
     // The last threshold that is not below one half.
-    start: half < 0 ? places.length - 1 : Math.max(0, half - 1),
+    start: half < 0 ? thresholds.length - 1 : Math.max(0, half - 1),
   };
-}
-
-/** At most so many places, about as far apart along the curve; the first, the last and those around one half among them. */
-function evenly(
-  thresholds: readonly number[],
-  tp: readonly number[],
-  fp: readonly number[],
-  most: number,
-): number[] {
-  const { length } = thresholds;
-  if (length <= most) return [...thresholds.keys()];
-  const [p, q] = [Math.max(1, tp.at(-1) ?? 1), Math.max(1, fp.at(-1) ?? 1)];
-  const way = thresholds.map((_, at) => (tp[at] as number) / p + (fp[at] as number) / q);
-  const step = 2 / (most - 3);
-  const half = thresholds.findIndex((value) => value < 0.5);
-  const kept: number[] = [];
-  let last = -Infinity;
-  for (let at = 0; at < length; at++) {
-    const isNeeded = at === length - 1 || at === half || at === half - 1;
-    if (!isNeeded && (way[at] as number) - last < step) continue;
-    kept.push(at);
-    last = way[at] as number;
-  }
-  return kept;
 }

@@ -2,8 +2,10 @@
 
 import type { Context } from "../context.ts";
 import { argumentError } from "../context.ts";
-import type { Certainty, Counted, Host } from "./host.ts";
-import { hostOf } from "./host.ts";
+import { Dataset } from "../dataset.ts";
+import type { Host } from "../host.ts";
+import { hostModule } from "../host.ts";
+import { Tensor } from "../tensor.ts";
 import type { Judged, Labels, Predictions, ReadingOptions } from "./judged.ts";
 import { column, judged, scored } from "./judged.ts";
 import { Measure } from "./measure.ts";
@@ -34,11 +36,14 @@ export const CERTAINTY = ["level", "method", "resamples", "seed"];
 export const MEASURE_OPTIONS = [...READING, ...CERTAINTY];
 export const AVERAGE_OPTIONS = [...MEASURE_OPTIONS, "average"];
 
+/** How sure a figure is to be told, as the module takes it. */
+export type Certainty = NonNullable<Parameters<Host["classFigures"]>[2]>;
+
 /** What is asked of the module. */
 export function certaintyOf({ level, method, resamples, seed }: MeasureOptions): Certainty {
   return {
     ...(level !== undefined && { level }),
-    ...(method !== undefined && { method }),
+    ...(method !== undefined && { method: method as NonNullable<Certainty["method"]> }),
     ...(resamples !== undefined && { resamples }),
     ...(seed !== undefined && { seed }),
   };
@@ -50,7 +55,7 @@ export async function counted(
   figure: string,
   predictions: Predictions,
   labels: Labels,
-  options: AverageOptions & { weights?: "none" | "linear" | "quadratic" } = {},
+  options: AverageOptions & { weights?: Weights } = {},
 ): Promise<Measure> {
   const isAveraged = AVERAGED.includes(figure);
   const known = isAveraged
@@ -60,27 +65,46 @@ export async function counted(
       : MEASURE_OPTIONS;
   context.wasm.checkNames(`metrics.${figure}`, options, known);
   const [host, given] = await Promise.all([
-    hostOf(context),
+    hostModule(context),
     judged(context, `metrics.${figure}`, predictions, labels, options),
   ]);
-  const what: Counted = {
-    figure,
-    ...(isAveraged && { over: overOf(`metrics.${figure}`, given, options.average) }),
-    ...(options.weights && { weights: options.weights }),
-  };
-  const [data] = host.counted(countsOf(host, given), given.names.length, [what], certaintyOf(options));
-  if (!data) throw argumentError(`metrics.${figure}: nothing came of it`);
-  return new Measure(data);
+  return countedOf(host, figure, given, options);
+}
+
+/** The same of what was read. */
+export function countedOf(
+  host: Host,
+  figure: string,
+  given: Judged,
+  options: AverageOptions & { weights?: Weights } = {},
+): Measure {
+  const { names } = given;
+  const average = AVERAGED.includes(figure)
+    ? overOf(`metrics.${figure}`, given, options.average)
+    : weightsOf(options);
+  const data = host.classFigure(figure, average, countsOf(host, given), names.length, certaintyOf(options));
+  return new Measure(data, names);
+}
+
+/** How much it matters how far off a class is, for kappa. */
+export type Weights = "none" | "linear" | "quadratic";
+
+function weightsOf({ weights = "none" }: { weights?: Weights }): "linear" | "quadratic" | undefined {
+  return weights === "none" ? undefined : weights;
 }
 
 const AVERAGED = ["precision", "recall", "specificity", "f1"];
 
 /** The confusion matrix, row by row. */
-export function countsOf(host: Host, { truth, predicted, names }: Judged): number[] {
-  return Array.from(host.confusionMatrix(truth, predicted, names.length));
+export function countsOf(host: Host, { truth, predicted, names }: Judged): Float64Array {
+  return host.confusionMatrix(truth, predicted, names.length);
 }
 
-function overOf(what: string, { names, positive }: Judged, average?: string): NonNullable<Counted["over"]> {
+function overOf(
+  what: string,
+  { names, positive }: Judged,
+  average?: string,
+): number | "macro" | "micro" | "weighted" {
   const chosen = average ?? (names.length === 2 ? "binary" : "macro");
   if (chosen === "binary") {
     if (names.length !== 2)
@@ -92,58 +116,137 @@ function overOf(what: string, { names, positive }: Judged, average?: string): No
   return chosen;
 }
 
+/** Figures that need to know how sure the model was of each class. */
+export type Scored =
+  | "logLoss"
+  | "brierScore"
+  | "topKAccuracy"
+  | "calibrationError"
+  | "rocAuc"
+  | "averagePrecision";
+
+/** Options of all of these. */
+export type ScoredOptions = AverageOptions & { k?: number; bins?: number };
+
+const OWN: Partial<Record<Scored, string[]>> = {
+  topKAccuracy: ["k"],
+  calibrationError: ["bins"],
+  rocAuc: ["average"],
+  averagePrecision: ["average"],
+};
+
 /** A figure that needs to know how sure the model was of each class. */
 export async function scoredFigure(
   context: Context,
-  figure: "logLoss" | "brier" | "topK" | "calibrationError" | "rocAuc" | "averagePrecision",
+  figure: Scored,
   predictions: Predictions,
   labels: Labels,
-  options: MeasureOptions & { average?: string; k?: number; bins?: number } = {},
+  options: ScoredOptions = {},
 ): Promise<Measure> {
-  const own = {
-    topK: ["k"],
-    calibrationError: ["bins"],
-    rocAuc: ["average"],
-    averagePrecision: ["average"],
-  } as Record<string, string[]>;
   const what = `metrics.${figure}`;
-  context.wasm.checkNames(what, options, [...MEASURE_OPTIONS, ...(own[figure] ?? [])]);
+  context.wasm.checkNames(what, options, [...MEASURE_OPTIONS, ...(OWN[figure] ?? [])]);
   const [host, given] = await Promise.all([
-    hostOf(context),
+    hostModule(context),
     judged(context, what, predictions, labels, options),
   ]);
-  return figureOf(host, what, figure, given, options);
+  return scoredOf(host, figure, given, options);
 }
 
 /** The same of what was read. */
-export function figureOf(
-  host: Host,
-  what: string,
-  figure: "logLoss" | "brier" | "topK" | "calibrationError" | "rocAuc" | "averagePrecision",
-  given: Judged,
-  options: MeasureOptions & { average?: string; k?: number; bins?: number } = {},
-): Measure {
+export function scoredOf(host: Host, figure: Scored, given: Judged, options: ScoredOptions = {}): Measure {
   const { truth, names, positive } = given;
+  const what = `metrics.${figure}`;
   const scores = scored(what, given.probabilities);
   const classes = names.length;
   const certainty = certaintyOf(options);
-  const isBinary = classes === 2 && (options.average ?? "binary") === "binary";
-  const ranked = (rank: Host["rocAuc"]) =>
-    isBinary
-      ? rank(is(truth, positive), column(given, what, positive), 2, "binary", certainty)
-      : rank(truth, scores, classes, options.average ?? "macro", certainty);
+  const { average = classes === 2 ? "binary" : "macro" } = options;
+  const isBinary = average === "binary";
+  if (isBinary && classes !== 2)
+    throw argumentError(`${what}: average "binary" is for two classes; there are ${classes}`);
+  if (average === "micro")
+    throw argumentError(`${what}: average is micro; expected "binary", "macro" or "weighted"`);
   const found = {
     logLoss: () => host.logLoss(truth, scores, classes, certainty),
-    brier: () => host.brier(truth, scores, classes, certainty),
-    topK: () => host.topK(truth, scores, classes, options.k ?? 5, certainty),
-    calibrationError: () => host.calibration(truth, scores, classes, options.bins ?? 10, certainty).error,
-    rocAuc: () => ranked(host.rocAuc),
-    averagePrecision: () => ranked(host.averagePrecision),
+    // Of two classes it is Brier's binary score: that of the one that is looked for.
+    brierScore: () =>
+      classes === 2
+        ? host.brierScore(is(truth, positive), column(given, what, positive), 1, certainty)
+        : host.brierScore(truth, scores, classes, certainty),
+    topKAccuracy: () =>
+      host.topKAccuracy(truth, scores, classes, options.k ?? Math.min(5, classes), certainty),
+    calibrationError: () => calibrationOf(host, given, options.bins ?? 10, certainty).error,
+    rocAuc: () =>
+      isBinary
+        ? host.rocAuc(truth, scores, classes, positive, certainty)
+        : host.rocAucMulticlass(truth, scores, classes, "ovr", average === "weighted", certainty),
+    averagePrecision: () =>
+      isBinary
+        ? host.averagePrecision(truth, scores, classes, positive, undefined, certainty)
+        : host.meanAveragePrecision(truth, scores, classes, certainty),
   }[figure]();
-  return new Measure(found);
+  return new Measure(found, names);
+}
+
+/** Calibration: of two classes by the probability of the one that is looked for, of more by that of the class that was predicted. */
+export function calibrationOf(
+  host: Host,
+  given: Judged,
+  bins: number,
+  certainty: Certainty,
+): ReturnType<Host["reliability"]> {
+  const { truth, names, positive } = given;
+  return names.length === 2
+    ? host.reliability(
+        is(truth, positive),
+        column(given, "metrics.reliability", positive),
+        1,
+        bins,
+        certainty,
+      )
+    : host.reliability(
+        truth,
+        scored("metrics.reliability", given.probabilities),
+        names.length,
+        bins,
+        certainty,
+      );
 }
 
 /** 1 for the samples of a class, 0 for all others. */
 export function is(truth: Int32Array, one: number): Int32Array {
   return truth.map((label) => (label === one ? 1 : 0));
+}
+
+/** Options of figures of numbers. */
+export type RegressionOptions = Omit<MeasureOptions, keyof ReadingOptions>;
+
+/** Figures of predicted numbers against what they should be. */
+export interface Regression {
+  meanAbsoluteError: Measure;
+  meanSquaredError: Measure;
+  rootMeanSquaredError: Measure;
+  r2: Measure;
+}
+
+export async function regression(
+  context: Context,
+  predictions: Tensor | ArrayLike<number>,
+  targets: Tensor | Dataset | ArrayLike<number>,
+  options: RegressionOptions = {},
+): Promise<Regression> {
+  context.wasm.checkNames("metrics.regression", options, CERTAINTY);
+  const host = await hostModule(context);
+  const numbers = async (given: Tensor | ArrayLike<number>) =>
+    Float64Array.from((given instanceof Tensor ? await given.data() : given) as ArrayLike<number>);
+  const [predicted, truth] = [
+    await numbers(predictions),
+    await numbers(targets instanceof Dataset ? targets.y : targets),
+  ];
+  const found = host.regression(truth, predicted, certaintyOf(options));
+  return {
+    meanAbsoluteError: new Measure(found.meanAbsoluteError),
+    meanSquaredError: new Measure(found.meanSquaredError),
+    rootMeanSquaredError: new Measure(found.rootMeanSquaredError),
+    r2: new Measure(found.r2),
+  };
 }

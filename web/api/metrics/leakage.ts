@@ -5,8 +5,8 @@ import { DISPLAY } from "../../display/schema.ts";
 import type { Context } from "../context.ts";
 import { argumentError } from "../context.ts";
 import { Dataset } from "../dataset.ts";
+import { hostModule } from "../host.ts";
 import { imagesOf, isImages } from "./confusion.ts";
-import { hostOf } from "./host.ts";
 
 /** Pairs that are shown. */
 const SHOWN = 24;
@@ -14,31 +14,36 @@ const SHOWN = 24;
 /** Two samples that are alike. */
 export interface LeakedPair {
   /** Their numbers in the first and in the second set. */
-  a: number;
-  b: number;
-  /** 0 of the same image; 1 of two that have nothing in common. */
-  distance: number;
-  /** Whether they are the same to the last bit. */
-  isExact: boolean;
+  first: number;
+  second: number;
+  /** The correlation of the two, made small: 1 of the same image. */
+  similarity: number;
+  /** Whether they are the same in every pixel. */
+  equal: boolean;
 }
 
 /** Samples of one set that are in another; shown as pairs of pictures. */
 export class Leakage {
   /** @internal */
   constructor(
-    /** The nearest first. */
+    /** The most similar first; at most a hundred. */
     readonly pairs: readonly LeakedPair[],
+    /** How many pairs there are. */
+    readonly found: number,
+    /** How many of them are the same in every pixel. */
+    readonly equal: number,
+    /** How many samples of the second set have a twin in the first. */
+    readonly images: number,
     private readonly first: Dataset,
     private readonly second: Dataset,
   ) {}
 
   /** In a sentence. */
   toString(): string {
-    const { pairs, first, second } = this;
+    const { found, equal, images, first, second } = this;
     const sizes = `${first.length.toLocaleString("en")} samples of ${first.name} and ${second.length.toLocaleString("en")} of ${second.name}`;
-    if (pairs.length === 0) return `No sample is in both sets: ${sizes} were compared.`;
-    const exact = pairs.filter(({ isExact }) => isExact).length;
-    return `${pairs.length} pairs are alike, ${exact} of them identical, of ${sizes}: the second set is not new to what learnt from the first.`;
+    if (found === 0) return `No image is in both sets: ${sizes} were compared.`;
+    return `${images} images of ${second.name} have a twin among those of ${first.name}: ${found} pairs are alike, ${equal} of them identical. Compared were ${sizes}.`;
   }
 
   async [DISPLAY](): Promise<LiveDisplay> {
@@ -53,16 +58,16 @@ export class Leakage {
     const [left, right] = await Promise.all([
       imagesOf(
         first,
-        shown.map(({ a }) => a),
+        shown.map(({ first }) => first),
       ),
       imagesOf(
         second,
-        shown.map(({ b }) => b),
+        shown.map(({ second }) => second),
       ),
     ]);
-    const captions = shown.map(({ a, b, distance, isExact }) => {
-      const how = isExact ? "identical" : `distance ${distance.toFixed(3)}`;
-      return `${first.name} ${a} · ${second.name} ${b}, ${how}`;
+    const captions = shown.map((pair) => {
+      const how = pair.equal ? "identical" : `similarity ${pair.similarity.toFixed(3)}`;
+      return `${first.name} ${pair.first} · ${second.name} ${pair.second}, ${how}`;
     });
     return { ...beside(left, right), captions };
   }
@@ -79,23 +84,29 @@ function beside(left: ImagesDisplay, right: ImagesDisplay): ImagesDisplay {
   return { kind: "images", count, channels, height, width: 2 * width, data };
 }
 
+/** How similar images are that count as alike; handwritten digits of different people reach 0.97. */
+const SIMILARITY = 0.99;
+const MOST = 100;
+
 export async function leakage(
   context: Context,
   first: Dataset,
   second: Dataset,
-  options: { threshold?: number } = {},
+  options: { similarity?: number } = {},
 ): Promise<Leakage> {
   const what = "metrics.leakage";
-  context.wasm.checkNames(what, options, ["threshold"]);
+  context.wasm.checkNames(what, options, ["similarity"]);
   if (!(first instanceof Dataset && second instanceof Dataset))
     throw argumentError(`${what}: expected two data sets`);
   const [shape, other] = [first.shape.slice(1), second.shape.slice(1)];
-  if (shape.join() !== other.join())
+  if (shape.join() !== other.join() || shape.length !== 3)
     throw argumentError(
-      `${what}: samples [${shape.join(", ")}] and [${other.join(", ")}]; expected the same shape`,
+      `${what}: samples [${shape.join(", ")}] and [${other.join(", ")}]; expected images of the same shape [C, H, W]`,
     );
-  const host = await hostOf(context);
+  const host = await hostModule(context);
   const values = async ({ x }: Dataset) => Float32Array.from((await x.data()) as ArrayLike<number>);
   const [a, b] = await Promise.all([values(first), values(second)]);
-  return new Leakage(host.leakage(a, b, shape, options.threshold), first, second);
+  const { similarity = SIMILARITY } = options;
+  const { pairs, found, equal, images } = host.duplicates(a, b, Uint32Array.from(shape), similarity, MOST);
+  return new Leakage(pairs, found, equal, images, first, second);
 }

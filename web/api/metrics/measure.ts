@@ -19,35 +19,21 @@ export interface Interval {
   low: number;
   high: number;
   level: number;
-  /** How it was found, such as "wilson". */
+  /** How it was found, such as "wilson", and what people call that. */
   method: string;
-  /** What to bear in mind. */
-  note?: string | null;
+  methodName: string;
+  /** What to bear in mind, such as why another method was passed over. */
+  note: string | null;
 }
 
 /** @internal A measure as the module gives it. */
 export interface MeasureData {
   metric: Metric;
-  value?: number | null;
-  because?: string | null;
-  interval?: Interval | null;
+  value: number | null;
+  because: string | null;
+  interval: Interval | null;
   n: number;
 }
-
-const METHODS: Record<string, string> = {
-  wilson: "Wilson",
-  clopperPearson: "Clopper–Pearson",
-  normal: "normal approximation",
-  bootstrap: "bootstrap",
-  jackknife: "jackknife",
-  mover: "MOVER",
-  combined: "combined limits",
-  delong: "DeLong",
-  logitDelong: "logit DeLong",
-  newcombe: "Newcombe",
-  studentT: "Student's t",
-  logit: "logit",
-};
 
 /** A figure of merit with its uncertainty; shown as "0.953 (95 %: 0.946–0.959, Wilson, n = 4,000)". In a formula it counts as its value. */
 export class Measure {
@@ -68,14 +54,14 @@ export class Measure {
   /** How many samples it counts: of a recall, those of its class. */
   readonly n: number;
 
-  /** @internal */
-  constructor({ metric, value, because, interval, n }: MeasureData) {
+  /** @internal Classes have numbers in the module, and names here. */
+  constructor({ metric, value, because, interval, n }: MeasureData, names: readonly string[] = []) {
     this.name = metric.name;
     this.title = metric.title;
     this.direction = metric.direction;
     this.unit = metric.unit;
     this.value = value ?? undefined;
-    this.because = because ?? undefined;
+    this.because = because?.replace(/\bclass (\d+)/, (_, one) => `class ${names[Number(one)] ?? one}`);
     this.interval = interval ?? undefined;
     this.n = n;
   }
@@ -93,7 +79,7 @@ export class Measure {
 
   /** How the interval was found, in words; empty without one. */
   get method(): string {
-    return this.interval ? (METHODS[this.interval.method] ?? this.interval.method) : "";
+    return this.interval?.methodName ?? "";
   }
 
   toString(): string {

@@ -5,13 +5,14 @@ import { DISPLAY } from "../../display/schema.ts";
 import type { Context } from "../context.ts";
 import { argumentError, seedOf } from "../context.ts";
 import { Dataset } from "../dataset.ts";
+import { hostModule } from "../host.ts";
 import type { FitOptions } from "../model.ts";
 import { FIT_OPTIONS, Model } from "../model.ts";
 import type { Grid, Point } from "../sweep.ts";
 import { type Sweep, sweep } from "../sweep.ts";
-import { certaintyOf, countsOf } from "./figures.ts";
-import { hostOf } from "./host.ts";
+import { countedOf } from "./figures.ts";
 import { judged } from "./judged.ts";
+import type { Metric } from "./measure.ts";
 import { digits, Measure } from "./measure.ts";
 
 /** Options of a learning curve: those of `fit`, which are the same for every size, and more. */
@@ -96,7 +97,7 @@ export async function learningCurve(
     if (!Number.isInteger(size) || size < 1 || size > train.length)
       throw argumentError(`${what}: a size is ${size}; expected whole numbers from 1 to ${train.length}`);
   const seed = seedOf(context, rest.seed);
-  const host = await hostOf(context);
+  const host = await hostModule(context);
   validation.open("learningCurve", "training");
   validation.use("learningCurve");
   const [shuffled, held] = [train.shuffle({ seed }), validation.unlocked()];
@@ -112,8 +113,7 @@ export async function learningCurve(
       if (isStopped()) return;
       const accuracy = async (set: Dataset) => {
         const given = await judged(context, what, await model.predict(set), set);
-        const [data] = host.counted(countsOf(host, given), given.names.length, [{ figure: "accuracy" }], {});
-        return new Measure(data as NonNullable<typeof data>);
+        return countedOf(host, "accuracy", given);
       };
       const point = { size, training: await accuracy(part), validation: await accuracy(held) };
       points.push(point);
@@ -134,8 +134,8 @@ export async function groupFolds(
   groups: Int32Array,
   k: number,
   seed: number,
-): Promise<Int32Array> {
-  return (await hostOf(context)).groupKFold(groups, k, seed);
+): Promise<Uint32Array> {
+  return (await hostModule(context)).folds(groups.length, k, undefined, groups, seed);
 }
 
 /** Options of nested selection. */
@@ -184,7 +184,7 @@ export class NestedSelection<G extends Grid = Grid> {
         Number(digits(inner)),
         Number(digits(outer)),
       ]),
-      note: `Mean of the outer scores: ${this.score}.`,
+      note: `${this.score.sentence}; n counts folds.`,
     };
   }
 
@@ -216,7 +216,7 @@ export async function nested<G extends Grid>(
     throw argumentError(`${what}: expected a data set, a grid and a function that trains and scores`);
   const { outer = 5, inner = 3, direction = "max" } = options;
   const seed = seedOf(context, options.seed);
-  const host = await hostOf(context);
+  const host = await hostModule(context);
   const score = async (point: Point<G>, fold: { train: Dataset; validation: Dataset }) => {
     const given = await experiment(point, fold);
     if (typeof given === "number" || given instanceof Measure) return Number(given);
@@ -226,7 +226,7 @@ export async function nested<G extends Grid>(
       throw argumentError(`${what}: the experiment gave no number called ${name}`);
     return value;
   };
-  const mean = (values: readonly number[]) => host.mean(values, {}).value ?? Number.NaN;
+  const mean = (values: readonly number[]) => host.meanOf(Float64Array.from(values), {}).value ?? Number.NaN;
   const folds: NestedFold<G>[] = [];
   await untilStopped(context, async (isStopped) => {
     for (const { train, validation } of await data.stratifiedKFold(outer, { seed })) {
@@ -243,13 +243,17 @@ export async function nested<G extends Grid>(
       folds.push({ chosen: best.point, inner: best.scores.score as number, outer: judgedOn, sweep: tried });
     }
   });
-  const found = new Measure(
-    host.mean(
-      folds.map((fold) => fold.outer),
-      certaintyOf({}),
-    ),
+  const found = host.meanOf(
+    Float64Array.from(folds, ({ outer }) => outer),
+    {},
   );
-  return new NestedSelection(folds, found);
+  const metric: Metric = {
+    name: "score",
+    title: "Mean of the outer scores",
+    direction: direction === "max" ? "higher" : "lower",
+    unit: "share",
+  };
+  return new NestedSelection(folds, new Measure({ metric, ...found }));
 }
 
 /** A stop ends what runs, and what would come after it. */

@@ -4,10 +4,10 @@ import type { LiveDisplay, ReliabilityDisplay } from "../../display/schema.ts";
 import { DISPLAY } from "../../display/schema.ts";
 import type { Context } from "../context.ts";
 import { argumentError } from "../context.ts";
-import type { MeasureOptions } from "./figures.ts";
-import { certaintyOf, MEASURE_OPTIONS } from "./figures.ts";
-import type { CalibrationData, Certainty, Host } from "./host.ts";
-import { hostOf } from "./host.ts";
+import type { Host } from "../host.ts";
+import { hostModule } from "../host.ts";
+import type { Certainty, MeasureOptions } from "./figures.ts";
+import { calibrationOf, certaintyOf, MEASURE_OPTIONS } from "./figures.ts";
 import type { Judged, Labels, Predictions } from "./judged.ts";
 import { judged, scored } from "./judged.ts";
 import { Measure } from "./measure.ts";
@@ -22,19 +22,32 @@ export class Reliability {
   readonly bins: ReliabilityDisplay["bins"];
 
   /** @internal */
-  constructor({ error, largest, bins }: CalibrationData) {
+  constructor(
+    { error, largest, bins }: ReturnType<Host["reliability"]>,
+    /** The class whose probability it is about, of two; of more it is the one that was predicted. */
+    readonly positive?: string,
+  ) {
     this.error = new Measure(error);
     this.largest = new Measure(largest);
     this.bins = bins
       .filter(({ count }) => count > 0)
-      .map(({ interval, ...bin }) => ({
-        ...bin,
-        ...(interval && { interval: [interval.low, interval.high] }),
+      .map(({ above, to, confidence, accuracy, interval, count }) => ({
+        from: above,
+        to,
+        confidence,
+        accuracy,
+        count,
+        ...(interval && { interval: [interval.low, interval.high] as [number, number] }),
       }));
   }
 
   [DISPLAY](): ReliabilityDisplay & LiveDisplay {
-    return { kind: "reliability", bins: this.bins, note: this.error.sentence };
+    const { bins, error, positive } = this;
+    const axes =
+      positive === undefined
+        ? undefined
+        : { x: `probability of ${positive}`, y: `share that was ${positive}` };
+    return { kind: "reliability", bins: [...bins], note: error.sentence, ...(axes && { axes }) };
   }
 
   toString(): string {
@@ -58,7 +71,7 @@ export async function reliability(
   if (!Number.isInteger(bins) || bins < 1 || bins > 100)
     throw argumentError(`${what}: bins is ${bins}; expected a whole number from 1 to 100`);
   const [host, given] = await Promise.all([
-    hostOf(context),
+    hostModule(context),
     judged(context, what, predictions, labels, options),
   ]);
   return reliabilityOf(host, given, bins, certaintyOf(options));
@@ -66,6 +79,10 @@ export async function reliability(
 
 /** The same of what was read. */
 export function reliabilityOf(host: Host, given: Judged, bins: number, certainty: Certainty): Reliability {
-  const scores = scored("metrics.reliability", given.probabilities);
-  return new Reliability(host.calibration(given.truth, scores, given.names.length, bins, certainty));
+  scored("metrics.reliability", given.probabilities);
+  const { names, positive } = given;
+  return new Reliability(
+    calibrationOf(host, given, bins, certainty),
+    names.length === 2 ? (names[positive] as string) : undefined,
+  );
 }

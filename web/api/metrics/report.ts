@@ -15,6 +15,8 @@ import { argumentError } from "../context.ts";
 import { create } from "../create.ts";
 import { Dataset } from "../dataset.ts";
 import { History } from "../history.ts";
+import type { Host } from "../host.ts";
+import { hostModule } from "../host.ts";
 import { openingsText } from "../lock.ts";
 import type { Model } from "../model.ts";
 import type { Tensor } from "../tensor.ts";
@@ -23,9 +25,7 @@ import { classFigures, matrixOf } from "./confusion.ts";
 import type { Curves } from "./curves.ts";
 import { curvesOf } from "./curves.ts";
 import type { MeasureOptions } from "./figures.ts";
-import { certaintyOf, countsOf, figureOf, MEASURE_OPTIONS } from "./figures.ts";
-import type { Counted, Host } from "./host.ts";
-import { hostOf } from "./host.ts";
+import { certaintyOf, countsOf, MEASURE_OPTIONS, scoredOf } from "./figures.ts";
 import type { Judged } from "./judged.ts";
 import { judged } from "./judged.ts";
 import { leakage } from "./leakage.ts";
@@ -99,7 +99,7 @@ export async function report(
     if (!(one instanceof Dataset)) throw argumentError(`report: ${name} must be a data set`);
   set.open("report");
   for (const one of Object.values(external)) one.open("report");
-  const host = await hostOf(context);
+  const host = await hostModule(context);
   // Each set is one use, however many figures follow from it.
   const predict = (one: Dataset) =>
     model.predict(one.unlocked(), batchSize === undefined ? {} : { batchSize });
@@ -155,23 +155,19 @@ export async function report(
 /** The figures at the top: of two classes those of the one that is looked for, too. */
 function headline(host: Host, given: Judged, options: ReportOptions): Record<string, Measure> {
   const { names, positive } = given;
-  const isBinary = names.length === 2;
-  const counted: Counted[] = [
-    { figure: "accuracy" },
-    { figure: "balancedAccuracy" },
-    ...(["precision", "recall", "specificity", "f1"] as const)
-      .filter((figure) => isBinary || figure === "f1")
-      .map((figure) => ({ figure, over: isBinary ? positive : ("macro" as const) })),
-    { figure: "cohenKappa" },
-    { figure: "matthewsCorrcoef" },
-  ];
-  const found = host
-    .counted(countsOf(host, given), names.length, counted, certaintyOf(options))
-    .map((data) => new Measure(data));
-  const scored = (["rocAuc", "averagePrecision", "logLoss", "brier", "calibrationError"] as const).map(
-    (figure) => figureOf(host, "report", figure, given, options),
+  const found = host.classFigures(countsOf(host, given), names.length, certaintyOf(options));
+  const own = found.perClass[positive];
+  const counted = [
+    found.accuracy,
+    found.balancedAccuracy,
+    ...(names.length === 2 && own ? [own.precision, own.recall, own.specificity, own.f1] : [found.macro.f1]),
+    found.cohenKappa,
+    found.matthewsCorrcoef,
+  ].map((data) => new Measure(data, names));
+  const scored = (["rocAuc", "averagePrecision", "logLoss", "brierScore", "calibrationError"] as const).map(
+    (figure) => scoredOf(host, figure, given, options),
   );
-  return Object.fromEntries([...found, ...scored].map((measure) => [measure.name, measure]));
+  return Object.fromEntries([...counted, ...scored].map((measure) => [measure.name, measure]));
 }
 
 function measuresTable(measures: Readonly<Record<string, Measure>>): TableDisplay {

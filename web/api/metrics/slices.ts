@@ -5,16 +5,16 @@ import { DISPLAY } from "../../display/schema.ts";
 import type { Context } from "../context.ts";
 import { argumentError } from "../context.ts";
 import type { Dataset } from "../dataset.ts";
+import type { Host } from "../host.ts";
+import { hostModule } from "../host.ts";
 import type { Displayable } from "../plot.ts";
 import { Tensor } from "../tensor.ts";
 import { imagesOf, isImages, measureBars } from "./confusion.ts";
 import type { AverageOptions } from "./figures.ts";
-import { AVERAGE_OPTIONS, certaintyOf, countsOf, figureOf } from "./figures.ts";
-import type { Host } from "./host.ts";
-import { hostOf } from "./host.ts";
+import { AVERAGE_OPTIONS, countedOf, scoredOf } from "./figures.ts";
 import type { Judged, Labels, Predictions } from "./judged.ts";
 import { judged, scored } from "./judged.ts";
-import { Measure } from "./measure.ts";
+import type { Measure } from "./measure.ts";
 
 /** A value for each sample. */
 export type Attribute = readonly (string | number | boolean)[] | ArrayLike<number> | Tensor;
@@ -71,7 +71,7 @@ export async function slices(
   const what = "metrics.slices";
   context.wasm.checkNames(what, options, [...AVERAGE_OPTIONS, "figure", "name"]);
   const [host, given] = await Promise.all([
-    hostOf(context),
+    hostModule(context),
     judged(context, what, predictions, labels, options),
   ]);
   return slicesOf(host, given, await valuesOf(what, attribute, given.n), options);
@@ -108,20 +108,18 @@ export async function valuesOf(
   return values;
 }
 
-const SCORED = ["logLoss", "brier", "topK", "calibrationError", "rocAuc", "averagePrecision"] as const;
+const SCORED = [
+  "logLoss",
+  "brierScore",
+  "topKAccuracy",
+  "calibrationError",
+  "rocAuc",
+  "averagePrecision",
+] as const;
 
 function measureOf(host: Host, figure: string, given: Judged, options: SliceOptions): Measure {
   const known = SCORED.find((name) => name === figure);
-  if (known) return figureOf(host, "metrics.slices", known, given, options);
-  const over = ["precision", "recall", "specificity", "f1"].includes(figure)
-    ? given.names.length === 2 && (options.average ?? "binary") === "binary"
-      ? given.positive
-      : ((options.average ?? "macro") as "macro")
-    : undefined;
-  const what = { figure, ...(over !== undefined && { over }) };
-  const [data] = host.counted(countsOf(host, given), given.names.length, [what], certaintyOf(options));
-  if (!data) throw argumentError(`metrics.slices: there is no figure ${figure}`);
-  return new Measure(data);
+  return known ? scoredOf(host, known, given, options) : countedOf(host, figure, given, options);
 }
 
 function chosen(given: Judged, samples: readonly number[]): Judged {

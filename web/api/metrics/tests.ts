@@ -4,49 +4,56 @@ import type { LiveDisplay } from "../../display/schema.ts";
 import { DISPLAY } from "../../display/schema.ts";
 import type { Context } from "../context.ts";
 import { argumentError } from "../context.ts";
+import { hostModule } from "../host.ts";
 import type { MeasureOptions } from "./figures.ts";
 import { certaintyOf, is, MEASURE_OPTIONS } from "./figures.ts";
-import type { TestData } from "./host.ts";
-import { hostOf } from "./host.ts";
 import type { Labels, Predictions } from "./judged.ts";
 import { column, judged } from "./judged.ts";
-import { digits, Measure } from "./measure.ts";
+import type { Interval } from "./measure.ts";
+import { digits } from "./measure.ts";
 
 /** What a paired test says; shown in a sentence. */
 export class PairedTest {
-  /** How it was done, such as "McNemar, exact". */
-  readonly method: string;
-  readonly statistic: number | undefined;
-  /** How often a difference as large comes about by chance, if there is none; undefined if that cannot be said. */
-  readonly pValue: number | undefined;
-  /** The first less the second, with its interval. */
-  readonly difference: Measure | undefined;
-  readonly because: string | undefined;
-
   /** @internal */
-  constructor({ method, statistic, pValue, difference, because }: TestData) {
-    this.method = method;
-    this.statistic = statistic ?? undefined;
-    this.pValue = pValue ?? undefined;
-    this.difference = difference && new Measure(difference);
-    this.because = because ?? undefined;
-  }
+  constructor(
+    /** "McNemar" or "DeLong". */
+    readonly method: string,
+    /** What is compared: "accuracy" or "AUC". */
+    readonly figure: string,
+    /** The first less the second. */
+    readonly difference: number | undefined,
+    readonly interval: Interval | undefined,
+    /** How often a difference as large comes about by chance, if there is none. */
+    readonly pValue: number | undefined,
+    /** How many samples. */
+    readonly n: number,
+    /** Why there is no result; else what it came from. */
+    readonly note: string,
+  ) {}
 
   toString(): string {
-    const { method, pValue, difference, because } = this;
-    if (pValue === undefined) return `${method}: undefined because ${because}`;
-    const told = difference ? `difference ${difference}; ` : "";
+    const { method, figure, difference, interval, pValue, n, note } = this;
+    if (difference === undefined) return `${method}: undefined because ${note}`;
+    const range = interval
+      ? ` (${100 * interval.level} %: ${signed(interval.low)} to ${signed(interval.high)}, ${interval.methodName}, n = ${n.toLocaleString("en")})`
+      : "";
+    const told = `${method}: ${figure} of the first less that of the second ${signed(difference)}${range}`;
+    if (pValue === undefined) return `${told}; ${note}.`;
     const p = pValue < 1e-4 ? "p < 0.0001" : `p = ${digits(pValue)}`;
     const meaning =
       pValue < 0.05
-        ? "a difference this large is rarely chance"
-        : "a difference this large comes about by chance as well: it does not show that one is better";
-    return `${method}: ${told}${p}; ${meaning}.`;
+        ? "chance alone rarely makes so large a difference"
+        : "chance alone makes such a difference, too: it does not show that one is better";
+    return `${told}; ${note === "" ? "" : `${note}; `}${p}: ${meaning}.`;
   }
 
   [DISPLAY](): LiveDisplay {
     return { kind: "text", text: this.toString() };
   }
+}
+
+function signed(value: number): string {
+  return `${value > 0 ? "+" : ""}${digits(value)}`;
 }
 
 export async function mcnemar(
@@ -59,11 +66,16 @@ export async function mcnemar(
   const what = "metrics.mcnemar";
   context.wasm.checkNames(what, options, MEASURE_OPTIONS);
   const [host, one, other] = await Promise.all([
-    hostOf(context),
+    hostModule(context),
     judged(context, what, a, labels, options),
     judged(context, what, b, labels, options),
   ]);
-  return new PairedTest(host.mcnemar(one.truth, one.predicted, other.predicted, certaintyOf(options)));
+  const found = host.mcnemar(one.truth, one.predicted, other.predicted, certaintyOf(options));
+  if ("because" in found)
+    return new PairedTest("McNemar", "accuracy", undefined, undefined, undefined, one.n, found.because);
+  const { onlyFirst, onlySecond, difference, interval, pValue, n } = found;
+  const note = `right only the first ${onlyFirst}, only the second ${onlySecond} times`;
+  return new PairedTest("McNemar", "accuracy", difference, interval, pValue, n, note);
 }
 
 export async function delong(
@@ -76,7 +88,7 @@ export async function delong(
   const what = "metrics.delong";
   context.wasm.checkNames(what, options, MEASURE_OPTIONS);
   const [host, one, other] = await Promise.all([
-    hostOf(context),
+    hostModule(context),
     judged(context, what, a, labels, options),
     judged(context, what, b, labels, options),
   ]);
@@ -85,6 +97,11 @@ export async function delong(
     throw argumentError(
       `${what}: there are ${names.length} classes; say which is told from the others: { positive }`,
     );
-  const scores = [one, other].map((given) => column(given, what, positive)) as [Float32Array, Float32Array];
-  return new PairedTest(host.delong(is(one.truth, positive), ...scores, certaintyOf(options)));
+  const [first, second] = [column(one, what, positive), column(other, what, positive)];
+  const found = host.delongTest(is(one.truth, positive), first, second, 1, 1, certaintyOf(options));
+  if ("because" in found)
+    return new PairedTest("DeLong", "AUC", undefined, undefined, undefined, one.n, found.because);
+  const { difference, interval, pValue, n } = found;
+  const note = pValue === null ? "the test is undefined because the ranks do not vary" : "";
+  return new PairedTest("DeLong", "AUC", difference, interval ?? undefined, pValue ?? undefined, n, note);
 }
