@@ -456,7 +456,7 @@ const CHECKS: Record<string, Record<string, Check>> = {
         ["test", 450],
       ])
         assert.match(s.text("split"), new RegExp(`${part}\\s+${count} digits`));
-      assert.match(s.text("leakage"), /2 of them identical/);
+      assert.match(s.text("leakage"), /2 pairs are identical/);
       assert.equal(s.text("folds").match(/, 0 on both sides/g)?.length, 4);
       assert.equal(s.kind("nested", "table")[0]?.rows.length, 3);
       const weak = /weak light\s+as it is\s+(\S+) .*\s+image by image (\S+)/;
@@ -466,18 +466,25 @@ const CHECKS: Record<string, Record<string, Check>> = {
       assert.ok((sizes.at(-1) ?? 0) > (sizes[0] ?? 0) + 10, `${sizes}`);
       assert.match(s.text("locked"), /was opened before \(report\).*reopen\("why"\).*\nopened by report/s);
       const [report] = s.kind("report", "report");
-      assert.match(report?.sections[0]?.text.join("\n") ?? "", /The test set is locked, and was opened once, by report/);
+      assert.match(
+        report?.sections[0]?.text.join("\n") ?? "",
+        /The test set is locked, and was opened once, by report/,
+      );
       assert.ok((report?.sections.length ?? 0) >= 9);
     },
     "10.6": (s) => {
       const [matrix] = s.kind("matrix", "confusion");
-      assert.equal(matrix?.counts.reduce((sum, count) => sum + count), 450);
+      assert.equal(
+        matrix?.counts.reduce((sum, count) => sum + count),
+        450,
+      );
       assert.ok((matrix?.samples?.cells.length ?? 0) > 50);
       const [precision, recall, specificity] = s.numbers(
         "classes",
         /by hand: precision (\S+), recall (\S+), specificity (\S+)/,
       );
-      const nine = s.kind("classes", "table")[0]?.rows[9]?.map((cell) => Number.parseFloat(String(cell))) ?? [];
+      const nine =
+        s.kind("classes", "table")[0]?.rows[9]?.map((cell) => Number.parseFloat(String(cell))) ?? [];
       assert.deepEqual(nine.slice(2, 5), [precision, recall, specificity]);
       const [never, balanced] = s.numbers(
         "rare",

@@ -214,9 +214,11 @@ check("slices, mistakes and leaked images are found", async (g) => {
   const leaked = await metrics.leakage(set, other);
   assert.ok(leaked.equal === 3 && leaked.images >= 3, String(leaked));
   const pairs = await leaked[DISPLAY]();
-  assert.ok(pairs.kind === "images" && pairs.width === 4 && isDisplay(pairs));
+  assert.ok(pairs.kind === "report" && isDisplay(pairs));
+  const [shownPairs] = pairs.sections[0]?.items ?? [];
+  assert.ok(shownPairs?.kind === "images" && shownPairs.width === 4);
   const none = await metrics.leakage(set, sides(g, 5, 7, "new"), { similarity: 1 });
-  assert.equal((await none[DISPLAY]()).kind, none.found === 0 ? "text" : "images");
+  assert.equal((await none[DISPLAY]()).kind, none.found === 0 ? "text" : "report");
   await assert.rejects(
     metrics.leakage(set, g.data.from(g.zeros([1, 3]), [0])),
     /expected images of the same shape/,

@@ -52,7 +52,9 @@ export function valueWords(display: BarsDisplay, at: number): string {
   const value = display.values[at] ?? Number.NaN;
   if (Number.isNaN(value)) return "undefined";
   const [low, high] = rangeOf(display);
-  const text = (one: number) => numberText(one, high - low);
+  // Beside an interval all have equally many decimals.
+  const text = (one: number) =>
+    display.intervals && high - low <= 10 ? one.toFixed(3) : numberText(one, high - low);
   const interval = display.intervals?.[at];
   return interval ? `${text(value)} (${text(interval[0])}–${text(interval[1])})` : text(value);
 }

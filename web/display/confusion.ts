@@ -57,7 +57,7 @@ export const confusionView: View<ConfusionDisplay> & { table(display: ConfusionD
   },
 
   render(host, display, signal) {
-    const { title, classes, note } = display;
+    const { title, note } = display;
     if (title) append(host, "p", "curve-title", title);
     const box = append(host, "div", "confusion-output");
     const chosen = append(host, "div", "confusion-samples");
@@ -72,12 +72,7 @@ export const confusionView: View<ConfusionDisplay> & { table(display: ConfusionD
     );
     if (note !== undefined) append(box, "p", "output-note", note);
     if (display.samples)
-      append(
-        chosen,
-        "p",
-        "output-note",
-        `Choose a cell (click, or arrow keys and Enter) to see its images. ${classes.length} classes.`,
-      );
+      append(chosen, "p", "output-note", "Choose a cell to see its images: click, or arrow keys and Enter.");
     return undefined;
   },
 

@@ -149,7 +149,7 @@ test("reliability, bars and curves tell intervals", () => {
     /0\.50–0\.60: sure 0\.550, right 0\.500 \(0\.200–0\.800\), 10 samples/,
   );
   assert.deepEqual(reliabilityView.table(reliability).rows[1], [0.9, 1, 0.97, 1, null, null, 30]);
-  assert.equal(barsView.text(bars), "Bars\na: 0.9 (0.8–0.95)\nb: 0.5");
+  assert.equal(barsView.text(bars), "Bars\na: 0.900 (0.800–0.950)\nb: 0.500");
   assert.equal(barsSvg(bars).match(/<path /g)?.length, 1);
   assert.equal(curveView.text(curve), "Curve\naccuracy, validation: 80 % (70–90)");
   assert.equal(curveSvg(curve).match(/stroke-opacity="0.6"/g)?.length, 2);

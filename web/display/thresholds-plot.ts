@@ -43,7 +43,7 @@ export function plotThresholds(
     };
     picture.addEventListener("pointermove", follow, { signal });
     picture.addEventListener("pointerdown", follow, { signal });
-    return { panel, picture, area };
+    return { panel, box, picture, area };
   });
   const draw = () => {
     if (!now) return;
@@ -64,6 +64,7 @@ export function plotThresholds(
     const next = Math.floor(Math.min(LARGEST, across));
     if (next === width) return;
     width = next;
+    for (const { box } of boxes) box.style.width = `${width}px`;
     draw();
   };
   fit();

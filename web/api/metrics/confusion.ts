@@ -100,8 +100,14 @@ export class PerClass {
         one.support,
         ...FIGURES.map((figure) => short(one[figure])),
       ]),
-      note: `95 % intervals in brackets (${this.classes[0]?.recall.method || "none"}).`,
+      note: `95 % intervals in brackets: ${this.#methods()}.`,
     };
+  }
+
+  /** "Wilson, Clopper–Pearson" */
+  #methods(): string {
+    const methods = this.classes.flatMap((one) => FIGURES.map((figure) => one[figure].method));
+    return [...new Set(methods.filter(Boolean))].join(", ") || "none";
   }
 
   toString(): string {

@@ -34,20 +34,30 @@ export class Leakage {
     readonly equal: number,
     /** How many samples of the second set have a twin in the first. */
     readonly images: number,
+    /** From which similarity on two images count as alike. */
+    readonly similarity: number,
     private readonly first: Dataset,
     private readonly second: Dataset,
   ) {}
 
   /** In a sentence. */
   toString(): string {
-    const { found, equal, images, first, second } = this;
-    const sizes = `${first.length.toLocaleString("en")} samples of ${first.name} and ${second.length.toLocaleString("en")} of ${second.name}`;
-    if (found === 0) return `No image is in both sets: ${sizes} were compared.`;
-    return `${images} images of ${second.name} have a twin among those of ${first.name}: ${found} pairs are alike, ${equal} of them identical. Compared were ${sizes}.`;
+    const { found, equal, images, similarity, first, second } = this;
+    const count = (n: number) => n.toLocaleString("en");
+    const compared = `${count(first.length)} images of the first set (${first.name}) and ${count(second.length)} of the second (${second.name}) were compared`;
+    if (found === 0) return `No image is in both sets: ${compared}.`;
+    return `${count(equal)} pairs are identical, and ${count(found - equal)} alike (similarity of at least ${similarity}), which are to be looked at: ${count(images)} images of the second set have a twin in the first. ${compared}.`;
   }
 
   async [DISPLAY](): Promise<LiveDisplay> {
-    return (await this.pictures()) ?? { kind: "text", text: this.toString() };
+    const pictures = await this.pictures();
+    if (!pictures) return { kind: "text", text: this.toString() };
+    const section = {
+      title: "Each pair: the first set's image, and the second's",
+      text: [this.toString()],
+      items: [pictures],
+    };
+    return { kind: "report", title: "Images that are in both sets", sections: [section] };
   }
 
   /** @internal Each pair as one picture, side by side; nothing if there is none, or the samples are no images. */
@@ -67,9 +77,9 @@ export class Leakage {
     ]);
     const captions = shown.map((pair) => {
       const how = pair.equal ? "identical" : `similarity ${pair.similarity.toFixed(3)}`;
-      return `${first.name} ${pair.first} · ${second.name} ${pair.second}, ${how}`;
+      return `${pair.first} and ${pair.second}, ${how}`;
     });
-    return { ...beside(left, right), captions };
+    return { ...beside(left, right), captions, zoom: Math.max(1, Math.round(60 / left.width)) };
   }
 }
 
@@ -84,8 +94,8 @@ function beside(left: ImagesDisplay, right: ImagesDisplay): ImagesDisplay {
   return { kind: "images", count, channels, height, width: 2 * width, data };
 }
 
-/** How similar images are that count as alike; handwritten digits of different people reach 0.97. */
-const SIMILARITY = 0.99;
+/** How similar images are that count as alike. Among handwritten digits some pairs of ones reach it by chance. */
+const SIMILARITY = 0.995;
 const MOST = 100;
 
 export async function leakage(
@@ -108,5 +118,5 @@ export async function leakage(
   const [a, b] = await Promise.all([values(first), values(second)]);
   const { similarity = SIMILARITY } = options;
   const { pairs, found, equal, images } = host.duplicates(a, b, Uint32Array.from(shape), similarity, MOST);
-  return new Leakage(pairs, found, equal, images, first, second);
+  return new Leakage(pairs, found, equal, images, similarity, first, second);
 }

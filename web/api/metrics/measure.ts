@@ -106,15 +106,15 @@ export function digits(value: number): string {
 }
 
 /** A row of a table of measures: the title, the figure, the ends of its interval, and what there is to say. */
-export function rowOf(measure: Measure): [string, string, string, string, string, number] {
-  const { title, value, interval, because, method, direction, n } = measure;
+export function rowOf(label: string, measure: Measure): [string, string, string, string, string, number] {
+  const { value, interval, because, method, direction, n } = measure;
   const [low, high] = interval ? [digits(interval.low), digits(interval.high)] : ["", ""];
   const shown = value === undefined ? "undefined" : digits(value);
   const note =
     because === undefined
       ? method
       : `${method ? `${method}; ` : ""}${value === undefined ? "" : "a convention, as "}${because}`;
-  return [`${title} ${direction === "higher" ? "↑" : "↓"}`, shown, low, high, note, n];
+  return [`${label} ${direction === "higher" ? "↑" : "↓"}`, shown, low, high, note, n];
 }
 
 export const ROW_COLUMNS = ["figure", "value", "95 % from", "to", "interval", "samples"];

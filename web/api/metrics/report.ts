@@ -108,7 +108,7 @@ export async function report(
   const predictions = await predict(set);
   const given = await read(set, predictions);
   const others: Record<string, Judged> = {};
-  if (train) others[`${train.name} (learnt from)`] = await read(train, await predict(train));
+  if (train) others["what was learnt from"] = await read(train, await predict(train));
   for (const [name, one] of Object.entries(external)) others[name] = await read(one, await predict(one));
   set.use("report");
   for (const one of Object.values(external)) one.use("report");
@@ -138,14 +138,15 @@ export async function report(
     { title: "How sure, and how often right", text: [], items: [item(sureness[DISPLAY]())] },
     await mistakes(given, options.mistakes ?? 12),
     ...(await slicesSections(host, given, options)),
-    ...elsewhere(host, set.name, given, others, options),
+    ...elsewhere(host, given, others, options),
     ...(train ? [await leaks(context, train, set)] : []),
     ...(options.history
       ? [{ title: "The training run", text: [], items: [item(options.history[DISPLAY]() as CurveDisplay)] }]
       : []),
   ];
   const title = options.title ?? `${model.kind} on ${set.name}`;
-  return new Report(measures, figures, matrix, curves, sureness, predictions, {
+  const byName = Object.fromEntries(measures.map(([, measure]) => [measure.name, measure]));
+  return new Report(byName, figures, matrix, curves, sureness, predictions, {
     kind: "report",
     title,
     sections: sections as ReportSection[],
@@ -153,25 +154,36 @@ export async function report(
 }
 
 /** The figures at the top: of two classes those of the one that is looked for, too. */
-function headline(host: Host, given: Judged, options: ReportOptions): Record<string, Measure> {
+function headline(host: Host, given: Judged, options: ReportOptions): [label: string, measure: Measure][] {
   const { names, positive } = given;
+  const isBinary = names.length === 2;
   const found = host.classFigures(countsOf(host, given), names.length, certaintyOf(options));
   const own = found.perClass[positive];
-  const counted = [
-    found.accuracy,
-    found.balancedAccuracy,
-    ...(names.length === 2 && own ? [own.precision, own.recall, own.specificity, own.f1] : [found.macro.f1]),
-    found.cohenKappa,
-    found.matthewsCorrcoef,
-  ].map((data) => new Measure(data, names));
+  const measure = (data: typeof found.accuracy) => new Measure(data, names);
   const scored = (["rocAuc", "averagePrecision", "logLoss", "brierScore", "calibrationError"] as const).map(
     (figure) => scoredOf(host, figure, given, options),
   );
-  return Object.fromEntries([...counted, ...scored].map((measure) => [measure.name, measure]));
+  const titled = (one: Measure, of = ""): [string, Measure] => [`${one.title}${of}`, one];
+  return [
+    titled(measure(found.accuracy)),
+    titled(measure(found.balancedAccuracy)),
+    ...(isBinary && own
+      ? [own.precision, own.recall, own.specificity, own.f1].map((data) =>
+          titled(measure(data), ` of ${names[positive]}`),
+        )
+      : [titled(measure(found.macro.f1), ", mean over classes")]),
+    titled(measure(found.cohenKappa)),
+    titled(measure(found.matthewsCorrcoef)),
+    ...scored.map((one) => titled(one, one.name === "rocAuc" && !isBinary ? ", mean over classes" : "")),
+  ];
 }
 
-function measuresTable(measures: Readonly<Record<string, Measure>>): TableDisplay {
-  return { kind: "table", columns: ROW_COLUMNS, rows: Object.values(measures).map(rowOf) };
+function measuresTable(measures: readonly [label: string, measure: Measure][]): TableDisplay {
+  return {
+    kind: "table",
+    columns: ROW_COLUMNS,
+    rows: measures.map(([label, measure]) => rowOf(label, measure)),
+  };
 }
 
 /** What was measured on what, and how it came about. */
@@ -233,16 +245,15 @@ async function slicesSections(host: Host, given: Judged, options: ReportOptions)
 /** The same figures on other sets, side by side. */
 function elsewhere(
   host: Host,
-  name: string,
   given: Judged,
   others: Readonly<Record<string, Judged>>,
   options: ReportOptions,
 ): ReportSection[] {
   if (Object.keys(others).length === 0) return [];
-  const rows = Object.entries({ [`${name} (this report)`]: given, ...others }).map(([name, one]) => {
-    const measures = headline(host, one, options);
-    const shown = [measures.accuracy, measures.balancedAccuracy, measures.logLoss].map((measure) =>
-      String(measure),
+  const rows = Object.entries({ "the set of this report": given, ...others }).map(([name, one]) => {
+    const measures = headline(host, one, options).map(([, measure]) => measure);
+    const shown = ["accuracy", "balancedAccuracy", "logLoss"].map((wanted) =>
+      String(measures.find(({ name }) => name === wanted)),
     );
     return [name, ...shown];
   });
