@@ -90,7 +90,7 @@ function gridOf(display: ConfusionDisplay, choose: (cell: Cell) => void): HTMLEl
   table.setAttribute("role", "grid");
   table.ariaLabel = `${title}: true classes down, predicted classes across`;
   const head = append(append(table, "thead", ""), "tr", "");
-  append(head, "td", "");
+  append(head, "td", "").role = "presentation";
   for (const name of classes) append(head, "th", "", name).scope = "col";
   const body = append(table, "tbody", "");
   const cells = cellsOf(display);

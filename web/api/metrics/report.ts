@@ -21,7 +21,7 @@ import { openingsText } from "../lock.ts";
 import type { Model } from "../model.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ConfusionMatrix, PerClass } from "./confusion.ts";
-import { classFigures, matrixOf } from "./confusion.ts";
+import { classFigures, matrixOf, short } from "./confusion.ts";
 import type { Curves } from "./curves.ts";
 import { curvesOf } from "./curves.ts";
 import type { MeasureOptions } from "./figures.ts";
@@ -253,9 +253,9 @@ function elsewhere(
   const rows = Object.entries({ "the set of this report": given, ...others }).map(([name, one]) => {
     const measures = headline(host, one, options).map(([, measure]) => measure);
     const shown = ["accuracy", "balancedAccuracy", "logLoss"].map((wanted) =>
-      String(measures.find(({ name }) => name === wanted)),
+      short(measures.find(({ name }) => name === wanted) as Measure),
     );
-    return [name, ...shown];
+    return [name, one.n, ...shown];
   });
   return [
     {
@@ -263,7 +263,9 @@ function elsewhere(
       text: [
         "What was learnt from is known to the model: the gap to it is the generalisation gap. A set from elsewhere says how the model does beyond data like its own.",
       ],
-      items: [{ kind: "table", columns: ["set", "accuracy", "balanced accuracy", "log loss"], rows }],
+      items: [
+        { kind: "table", columns: ["set", "samples", "accuracy", "balanced accuracy", "log loss"], rows },
+      ],
     },
   ];
 }
