@@ -9,7 +9,7 @@ import type { History } from "./history.ts";
 import type { NamedTensors } from "./inputs.ts";
 import type { Loss } from "./losses.ts";
 import { lossArgument } from "./losses.ts";
-import type { FitOptions, Score } from "./model.ts";
+import type { FitOptions, Score, TrainingRun } from "./model.ts";
 import { FIT_OPTIONS, Model } from "./model.ts";
 import { list, Tensor } from "./tensor.ts";
 
@@ -66,6 +66,11 @@ export class Ensemble extends Model {
       ).handle.clone();
     const make = () => context.wasm.Model.function(together, [], list(context, []));
     super(context, make(), make);
+  }
+
+  /** How its members were trained. */
+  override get runs(): readonly TrainingRun[] {
+    return this.members.flatMap(({ runs }) => runs);
   }
 
   /** The mean of the members' probabilities, [N, C], or of their outputs; `forward` gives the logarithm of the probabilities. */

@@ -317,6 +317,17 @@ check("a report says all of it, and how often a locked set was opened", async (g
   const kinds = display.sections.flatMap(({ items }) => items.map(({ kind }: Display) => kind));
   for (const kind of ["table", "bars", "confusion", "thresholds", "reliability"] as const)
     assert.ok(kinds.includes(kind), kind);
+  const team = await g.ensemble.kFold(
+    () => g.nn.sequential([g.nn.flatten(), g.nn.dense({ out: 2 })]),
+    train,
+    { k: 2, epochs: 2, seed: 1 },
+  );
+  const together = await team.report(held);
+  assert.match(
+    together[DISPLAY]().sections[0]?.text.join() ?? "",
+    /2 that decide together, 20 parameters\..*2 folds, seed 1: all but fold 1.*all but fold 2/,
+  );
+  near(Number(together.measures.accuracy), (await team.evaluate(held)).accuracy ?? 0, 1e-6);
   // The second opening is refused, whoever asks, and told if it is allowed.
   await assert.rejects(
     model.report(held.locked()),

@@ -14,6 +14,7 @@ import type { Context } from "../context.ts";
 import { argumentError } from "../context.ts";
 import { create } from "../create.ts";
 import { Dataset } from "../dataset.ts";
+import { Ensemble } from "../ensemble.ts";
 import { History } from "../history.ts";
 import type { Host } from "../host.ts";
 import { hostModule } from "../host.ts";
@@ -144,7 +145,7 @@ export async function report(
       ? [{ title: "The training run", text: [], items: [item(options.history[DISPLAY]() as CurveDisplay)] }]
       : []),
   ];
-  const title = options.title ?? `${model.kind} on ${set.name}`;
+  const title = options.title ?? `${model instanceof Ensemble ? "ensemble" : model.kind} on ${set.name}`;
   const byName = Object.fromEntries(measures.map(([, measure]) => [measure.name, measure]));
   return new Report(byName, figures, matrix, curves, sureness, predictions, {
     kind: "report",
@@ -194,10 +195,11 @@ async function setting(
   options: ReportOptions,
 ): Promise<ReportSection> {
   const count = (n: number) => n.toLocaleString("en");
-  const parameters = Object.values(model.parameters).reduce(
-    (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
-    0,
-  );
+  const members = model instanceof Ensemble ? model.members : [model];
+  const parameters = members
+    .flatMap((member) => Object.values(member.parameters))
+    .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+  const kind = model instanceof Ensemble ? `${members.length} that decide together` : model.kind;
   const about = ({ name, length, provenance }: Pick<Dataset, "name" | "length" | "provenance">) =>
     `${name}, ${count(length)} samples${provenance.length > 0 ? ` (${provenance.join("; then ")})` : ""}`;
   const runs = model.runs.map(({ train, epochs, batchSize, optimizer, seed }) => {
@@ -213,7 +215,7 @@ async function setting(
   return {
     title: "What was measured",
     text: [
-      `The model: ${model.kind}${parameters > 0 ? `, ${count(parameters)} parameters` : ""}.`,
+      `The model: ${kind}${parameters > 0 ? `, ${count(parameters)} parameters` : ""}.`,
       ...(runs.length > 0 ? runs : ["How it was trained is not known here."]),
       `Measured on ${about(set)}, in ${Math.max(2, set.classes.length)} classes.`,
       lock,
