@@ -448,6 +448,61 @@ const CHECKS: Record<string, Record<string, Check>> = {
       assert.equal(panels.length, 3);
     },
   },
+  10: {
+    "10.1–10.5": (s) => {
+      for (const [part, count] of [
+        ["train", 2100],
+        ["validation", 450],
+        ["test", 450],
+      ])
+        assert.match(s.text("split"), new RegExp(`${part}\\s+${count} digits`));
+      assert.match(s.text("leakage"), /2 pairs are identical/);
+      assert.equal(s.text("folds").match(/, 0 on both sides/g)?.length, 4);
+      assert.equal(s.kind("nested", "table")[0]?.rows.length, 3);
+      const weak = /weak light\s+as it is\s+(\S+) .*\s+image by image (\S+)/;
+      const [plain, alike] = s.numbers("external", weak) as [number, number];
+      assert.ok(plain < 0.6 && alike > 0.85, s.text("external"));
+      const sizes = s.line("size", "validation").y;
+      assert.ok((sizes.at(-1) ?? 0) > (sizes[0] ?? 0) + 10, `${sizes}`);
+      assert.match(s.text("locked"), /was opened before \(report\).*reopen\("why"\).*\nopened by report/s);
+      const [report] = s.kind("report", "report");
+      assert.match(
+        report?.sections[0]?.text.join("\n") ?? "",
+        /The test set is locked, and was opened once, by report/,
+      );
+      assert.ok((report?.sections.length ?? 0) >= 9);
+    },
+    "10.6": (s) => {
+      const [matrix] = s.kind("matrix", "confusion");
+      assert.equal(
+        matrix?.counts.reduce((sum, count) => sum + count),
+        450,
+      );
+      assert.ok((matrix?.samples?.cells.length ?? 0) > 50);
+      const [precision, recall, specificity] = s.numbers(
+        "classes",
+        /by hand: precision (\S+), recall (\S+), specificity (\S+)/,
+      );
+      const nine =
+        s.kind("classes", "table")[0]?.rows[9]?.map((cell) => Number.parseFloat(String(cell))) ?? [];
+      assert.deepEqual(nine.slice(2, 5), [precision, recall, specificity]);
+      const [never, balanced] = s.numbers(
+        "rare",
+        /never a nine\s+Accuracy (\S+) .*\s+Balanced accuracy (\S+)/,
+      ) as [number, number];
+      near(never, 0.95, 0.001);
+      assert.equal(balanced, 0.5);
+      assert.match(s.text("better"), /McNemar: accuracy of the first less.*DeLong: AUC of the first less/s);
+    },
+    "10.7–10.10": (s) => {
+      const [byHand] = s.numbers("areas", /AUC by hand: (\S+) of/);
+      const [auc] = s.numbers("areas", /rocAuc: (\S+);/);
+      assert.equal(auc, byHand);
+      assert.equal(s.kind("areas", "thresholds")[0]?.curves.length, 10);
+      assert.deepEqual(s.kind("curves", "thresholds")[0]?.panels, ["roc", "precisionRecall"]);
+      assert.equal(s.kind("reliability", "reliability").length, 1);
+    },
+  },
 };
 
 test("every row has a check", () => {

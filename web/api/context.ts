@@ -1,6 +1,7 @@
 // What every object of the API carries with it: the wasm module and the session that its tensors live in.
 
 import type * as Module from "../pkg/graph/gradbook.js";
+import type { Lock } from "./lock.ts";
 
 /** The classes and functions of a wasm build; all builds have these. */
 export type Binding = typeof Module;
@@ -22,11 +23,6 @@ export interface Context {
 
 /** Gets a file by its path in the folder of the site or package. Errors: it could not be had. */
 export type Load = (file: string) => Promise<BufferSource>;
-
-/** How often a locked test set was used. */
-export interface Lock {
-  uses: number;
-}
 
 export type TensorHandle = Module.Tensor;
 export type ModelHandle = Module.Model;

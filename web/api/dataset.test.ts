@@ -156,7 +156,7 @@ test(
 );
 
 test(
-  "a locked test set warns from its second use on",
+  "a locked test set is opened once, and again only with a reason",
   with_(async (g) => {
     const warnings: string[] = [];
     const { warn } = console;
@@ -168,30 +168,59 @@ test(
       const model = g.nn.sequential([g.nn.dense({ out: 3 })]);
       await model.fit(train, { epochs: 1, validation, seed: 1 });
       await model.evaluate(validation);
-      await model.evaluate(locked);
-      assert.deepEqual(warnings, []);
-      // By a part of it; locked anew, as a cell that runs again does.
-      await model.evaluate(locked.take(5));
-      assert.match(
-        warnings.join(),
-        /^The locked test set locked is scored again \(use 2\)\..*score the test set once\.$/,
-      );
-      await model.evaluate(held.locked());
-      assert.match(warnings[1] ?? "", /\(use 3\)/);
-      await model.fit(train, { epochs: 1, validation: locked, seed: 1 });
-      assert.match(warnings[2] ?? "", /is used for validation/);
-      assert.equal(warnings.length, 3);
-      await model.predict(locked);
-      for (const _ of locked.batches()) break;
-      assert.match(warnings.slice(3).join(), /\(use 5\).*\(use 6\)/);
-      assert.throws(() => locked.concat(train.locked()), /lock what they make/);
-      // Unlocked, it is as before; what fails tells nothing.
-      await model.evaluate(held);
+      // What fails tells nothing.
       const wrong = g.nn.sequential([g.nn.conv2d({ out: 3, kernel: 3 })]);
       await assert.rejects(wrong.evaluate(locked));
-      assert.equal(warnings.length, 5);
+      assert.deepEqual(locked.openings, []);
+      await model.evaluate(locked);
+      assert.deepEqual(locked.openings, [{ by: "evaluate" }]);
+      // By a part of it; locked anew, as a cell that runs again does; by whatever method.
+      const refused =
+        /^LockedSetError: \w+: the locked test set locked was opened before \(evaluate\)\..*reopen\("why"\)/;
+      for (const again of [
+        () => model.evaluate(locked.take(5)),
+        () => model.evaluate(held.locked()),
+        () => model.predict(locked),
+        async () => [...locked.batches()],
+        () => g.ensemble([model]).compare(locked),
+      ])
+        await assert.rejects(again, refused);
+      const learns = /fit: the locked test set locked is to be used by fit, which learns from it/;
+      await assert.rejects(model.fit(train, { epochs: 1, validation: locked, seed: 1 }), learns);
+      await assert.rejects(model.fit(locked, { epochs: 1, seed: 1 }), learns);
+      assert.deepEqual(warnings, []);
+      assert.throws(() => locked.reopen(" "), /say why/);
+      assert.throws(() => train.reopen("x"), /hundred|locked/);
+      await model.evaluate(locked.reopen("to test"));
+      assert.match(
+        warnings.join(),
+        /^The locked test set locked was opened again by evaluate \(use 2\): to test\./,
+      );
+      await assert.rejects(model.evaluate(locked), /opened before \(evaluate, evaluate\)/);
+      assert.deepEqual(locked.openings, [{ by: "evaluate" }, { by: "evaluate", reason: "to test" }]);
+      assert.throws(() => locked.concat(train.locked()), /lock what they make/);
+      // Unlocked, it is as before.
+      await model.evaluate(held);
+      assert.deepEqual([held.isLocked, held.openings], [false, []]);
     } finally {
       console.warn = warn;
     }
+  }),
+);
+
+test(
+  "a set says how it was made",
+  with_(async (g) => {
+    const set = hundred(g);
+    const [part] = await set.stratifiedSplit([0.5, 0.5], { seed: 2 });
+    assert.deepEqual(part?.take(10).shuffle({ seed: 3 }).provenance, [
+      "stratified split 0.5 / 0.5, seed 2: part 1",
+      "the first 10 samples",
+      "shuffled, seed 3",
+    ]);
+    const [fold] = set.kFold(4, { seed: 2 });
+    assert.deepEqual(fold?.validation.provenance, ["4 folds, seed 2: fold 1"]);
+    assert.deepEqual(set.split(0.8, { seed: 1 })[1].provenance, ["split 0.8 / 0.2, seed 1: part 2"]);
+    assert.deepEqual(set.map((x) => x).provenance, ["changed by a function"]);
   }),
 );

@@ -3,10 +3,12 @@
 
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
-import type { Context, DatasetHandle, Lock, StoredHandle, TensorHandle } from "./context.ts";
+import type { Context, DatasetHandle, StoredHandle, TensorHandle } from "./context.ts";
 import { argumentError, seedOf } from "./context.ts";
 import type { DeclaredInputs } from "./inputs.ts";
 import { inputsText } from "./inputs.ts";
+import type { Lock, Opening } from "./lock.ts";
+import { checkOpening, lockOf, noteOpening, reopen } from "./lock.ts";
 import type { Displayable, ImagesOptions } from "./plot.ts";
 import { IMAGES_OPTIONS, imagesDisplay } from "./plot.ts";
 import { sizeText } from "./size-text.ts";
@@ -47,14 +49,6 @@ export interface ChannelStats {
 /** As in the core. */
 const MOST_CLASSES = 2 ** 20 - 1;
 
-/** @internal The lock of a set: one of this name and length that was locked before has the same, so that a cell may run again. */
-export function lockOf(context: Context, { name, length }: DatasetHandle, uses = 0): Lock {
-  const key = `${name} ${length}`;
-  const lock = context.locks.get(key) ?? { uses };
-  context.locks.set(key, lock);
-  return lock;
-}
-
 /** Numbers of a streamed set that are looked at at once: 16 MB. */
 const CHUNK = 2 ** 22;
 
@@ -92,6 +86,8 @@ export class Dataset {
     readonly lock?: Lock,
     /** @internal What its samples are packed of, if they were given by name. */
     readonly inputs?: DeclaredInputs,
+    /** How it came from what was loaded, step by step, such as "stratified split 0.7 / 0.15 / 0.15, seed 1: part 3". */
+    readonly provenance: readonly string[] = [],
   ) {}
 
   /** @internal */
@@ -169,7 +165,11 @@ export class Dataset {
       if (!Number.isInteger(index) || index < 0)
         throw argumentError(`take: ${index} is not the number of a sample`);
     }
-    return this.#with(this.handle.take(Uint32Array.from(indices)));
+    const step =
+      typeof which === "number"
+        ? `the first ${indices.length} samples`
+        : `${indices.length} of ${this.length} samples, chosen by number`;
+    return this.#take(indices, step);
   }
 
   /**
@@ -182,7 +182,8 @@ export class Dataset {
     const { size = 32, shuffle = true, epoch = 0, remainder = "keep" } = options;
     if (!Number.isInteger(size) || size < 1)
       throw argumentError(`batches: size is ${size}; it must be at least 1`);
-    this.use("scoring");
+    this.open("batches");
+    this.use("batches");
     // From now on it lies where it is computed on, and a batch is a list of numbers. An error comes with the first read.
     const resident = this.isStreamed ? [this.y] : [this.x, this.y];
     context.session.evaluate(list(context, resident)).catch(() => {});
@@ -199,7 +200,8 @@ export class Dataset {
 
   /** The same samples in random order. */
   shuffle(options: SeedOptions = {}): Dataset {
-    return this.take(this.#order("shuffle", options));
+    const seed = seedOf(this.context, options.seed);
+    return this.#take(this.#order("shuffle", { ...options, seed }), `shuffled, seed ${seed}`);
   }
 
   /** The samples for which `keep` gives true, in the same order. It gets the label (or target) and the sample's number. */
@@ -207,7 +209,7 @@ export class Dataset {
     const labels = await this.#targets("filter");
     const kept = Array.from(labels.keys()).filter((index) => keep(labels[index] as number, index));
     if (kept.length === 0) throw argumentError(`filter: no sample of ${this.name} is left`);
-    return this.take(kept);
+    return this.#take(kept, `${kept.length} of ${this.length} samples, chosen by label`);
   }
 
   /**
@@ -232,7 +234,8 @@ export class Dataset {
       );
     const handle = new this.context.wasm.Dataset(this.name, x.handle, y.handle, [...classes]);
     const isPacked = x.shape.join() === this.shape.join();
-    return new Dataset(this.context, handle, this.lock, isPacked ? this.inputs : undefined);
+    const step = [...this.provenance, "changed by a function"];
+    return new Dataset(this.context, handle, this.lock, isPacked ? this.inputs : undefined, step);
   }
 
   /** These samples and then those of the others, which must have the same shape and classes. */
@@ -259,7 +262,8 @@ export class Dataset {
     const locks = new Set(sets.flatMap(({ lock }) => lock ?? []));
     if (locks.size > 1) throw argumentError("concat: join test sets first, and lock what they make");
     const handle = new context.wasm.Dataset(this.name, joined("x"), joined("y"), this.classes);
-    return new Dataset(context, handle, [...locks][0], this.inputs);
+    const step = `${this.length} samples and those of ${others.map(({ name }) => name).join(", ")}`;
+    return new Dataset(context, handle, [...locks][0], this.inputs, [...this.provenance, step]);
   }
 
   /**
@@ -271,8 +275,10 @@ export class Dataset {
   split(shares: number | readonly number[], options: SeedOptions = {}): Dataset[] {
     if (typeof shares !== "number") return this.#deal("split", shares, options);
     this.context.wasm.checkNames("split", options, ["seed"]);
-    const parts = this.handle.split(shares, seedOf(this.context, options.seed));
-    return parts.map((part) => this.#with(part));
+    const seed = seedOf(this.context, options.seed);
+    const parts = this.handle.split(shares, seed);
+    const told = `split ${shares} / ${Number((1 - shares).toPrecision(6))}, seed ${seed}`;
+    return parts.map((part, i) => this.#with(part, `${told}: part ${i + 1}`));
   }
 
   /** The same with the same shares of each class, as far as that goes. */
@@ -291,6 +297,38 @@ export class Dataset {
   /** The same with the same share of each class in each part. */
   async stratifiedKFold(k = 5, options: SeedOptions = {}): Promise<Fold[]> {
     return this.#folds("stratifiedKFold", k, options, await this.#labels("stratifiedKFold"));
+  }
+
+  /**
+   * `k` ways to hold back a part so that samples of one group are never on both sides: images of one patient, frames of one film. `groups` has a
+   * value for each sample; parts are as equal as the groups allow.
+   */
+  async groupKFold(
+    k: number,
+    groups: ArrayLike<number | string>,
+    options: SeedOptions = {},
+  ): Promise<Fold[]> {
+    this.context.wasm.checkNames("groupKFold", options, ["seed"]);
+    const values = Array.from(groups);
+    if (values.length !== this.length)
+      throw argumentError(`groupKFold: ${values.length} groups for ${this.length} samples`);
+    const names = [...new Set(values)];
+    if (!Number.isInteger(k) || k < 2 || k > names.length)
+      throw argumentError(
+        `groupKFold: k is ${k}; it must be a whole number from 2 to ${names.length}, the number of groups`,
+      );
+    const places = new Map(names.map((name, place) => [name, place]));
+    const seed = seedOf(this.context, options.seed);
+    const { groupFolds } = await import("./metrics/bodies.ts");
+    const foldOf = await groupFolds(
+      this.context,
+      Int32Array.from(values, (value) => places.get(value) as number),
+      k,
+      seed,
+    );
+    const parts = Array.from({ length: k }, (): number[] => []);
+    for (const sample of this.#order("groupKFold", { seed })) parts[foldOf[sample] as number]?.push(sample);
+    return this.#foldsOf(parts, `${k} folds of ${names.length} groups, seed ${seed}`);
   }
 
   /** Mean and standard deviation (of all values, not estimated) of each channel of samples [N, C, …]. */
@@ -324,7 +362,7 @@ export class Dataset {
         Uint32Array.of(1, channels, ...inner.map(() => 1)),
         "f32",
       );
-    return this.#with(this.handle.scaled(along(mean), along(std)));
+    return this.#with(this.handle.scaled(along(mean), along(std)), "normalised by channel");
   }
 
   /** How many samples each class has. */
@@ -359,26 +397,51 @@ export class Dataset {
   }
 
   /**
-   * The same set, to be scored once, at the end. Every further `evaluate`, `predict` or epoch of `batches`, and any use in `fit`, shows a
-   * warning in the output; what is taken from it counts as the set itself, and so does a set of this name and length that is locked again.
+   * The same set, to be opened once, at the end. A second `evaluate`, `predict`, `report` or epoch of `batches`, and any use in `fit`, is
+   * refused unless `reopen` says why. What is taken from it counts as the set itself, and so does a set of this name and length that is
+   * locked again. Course section 10.2.
    */
   locked(): Dataset {
     const { context, handle, lock } = this;
-    return new Dataset(context, handle.clone(), lock ?? lockOf(context, handle), this.inputs);
+    return new Dataset(
+      context,
+      handle.clone(),
+      lock ?? lockOf(context, handle),
+      this.inputs,
+      this.provenance,
+    );
   }
 
-  /** @internal Counts a use of a locked set and warns of all but one that scores it. */
-  use(what: "training" | "validation" | "scoring"): void {
-    const { lock, name } = this;
-    if (!lock) return;
-    lock.uses += 1;
-    if (what === "scoring" && lock.uses === 1) return;
-    const how = what === "scoring" ? `is scored again (use ${lock.uses})` : `is used for ${what}`;
-    // biome-ignore lint/suspicious/noConsole: in a cell this is shown among its outputs, in a program on its own console.
-    console.warn(
-      `The locked test set ${name} ${how}. What is chosen by its results fits it, and its score no longer says how the model does ` +
-        "on new samples: choose by validation samples, and score the test set once.",
-    );
+  /** What has opened a locked set so far, in order; nothing of one that is not locked. */
+  get openings(): readonly Opening[] {
+    return this.lock?.openings.map((opening) => ({ ...opening })) ?? [];
+  }
+
+  /** Whether it was locked. */
+  get isLocked(): boolean {
+    return this.lock !== undefined;
+  }
+
+  /** Lets a locked set be opened once more, and says why: the use shows it as a warning, and every report after it. Gives the set. */
+  reopen(reason: string): this {
+    if (!this.lock) throw argumentError(`reopen: ${this.name} is not locked`);
+    reopen(this.lock, reason);
+    return this;
+  }
+
+  /** The same without its lock, for several passes that are one use. @internal */
+  unlocked(): Dataset {
+    return new Dataset(this.context, this.handle, undefined, this.inputs, this.provenance);
+  }
+
+  /** @internal To be called before a locked set is used: refuses what it is not for. */
+  open(by: string, what: "scoring" | "training" = "scoring"): void {
+    if (this.lock) checkOpening(this.lock, this.name, by, what === "scoring");
+  }
+
+  /** @internal To be called when it was used. */
+  use(by: string): void {
+    if (this.lock) noteOpening(this.lock, this.name, by);
   }
 
   [DISPLAY](): LiveDisplay {
@@ -401,8 +464,12 @@ export class Dataset {
     }
   }
 
-  #with(handle: DatasetHandle): Dataset {
-    return new Dataset(this.context, handle, this.lock, this.inputs);
+  #with(handle: DatasetHandle, step: string): Dataset {
+    return new Dataset(this.context, handle, this.lock, this.inputs, [...this.provenance, step]);
+  }
+
+  #take(indices: ArrayLike<number>, step: string): Dataset {
+    return this.#with(this.handle.take(Uint32Array.from(indices)), step);
   }
 
   #order(method: string, options: SeedOptions): Int32Array {
@@ -425,16 +492,28 @@ export class Dataset {
   }
 
   #deal(method: string, shares: readonly number[], options: SeedOptions, labels?: Int32Array): Dataset[] {
-    return this.#parts(method, shares, options, labels).map((part) => this.take(part));
+    const seed = seedOf(this.context, options.seed);
+    const told = `${labels ? "stratified " : ""}split ${shares.join(" / ")}, seed ${seed}`;
+    return this.#parts(method, shares, { ...options, seed }, labels).map((part, i) =>
+      this.#take(part, `${told}: part ${i + 1}`),
+    );
   }
 
   #folds(method: string, k: number, options: SeedOptions, labels?: Int32Array): Fold[] {
     if (!Number.isInteger(k) || k < 2 || k > this.length)
       throw argumentError(`${method}: k is ${k}; it must be a whole number from 2 to ${this.length}`);
-    const parts = this.#parts(method, new Array<number>(k).fill(1 / k), options, labels);
-    return parts.map((validation) => ({
-      train: this.take(parts.flatMap((part) => (part === validation ? [] : part))),
-      validation: this.take(validation),
+    const seed = seedOf(this.context, options.seed);
+    const parts = this.#parts(method, new Array<number>(k).fill(1 / k), { ...options, seed }, labels);
+    return this.#foldsOf(parts, `${labels ? "stratified " : ""}${k} folds, seed ${seed}`);
+  }
+
+  #foldsOf(parts: readonly number[][], told: string): Fold[] {
+    return parts.map((validation, i) => ({
+      train: this.#take(
+        parts.flatMap((part) => (part === validation ? [] : part)),
+        `${told}: all but fold ${i + 1}`,
+      ),
+      validation: this.#take(validation, `${told}: fold ${i + 1}`),
     }));
   }
 

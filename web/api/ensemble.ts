@@ -9,7 +9,7 @@ import type { History } from "./history.ts";
 import type { NamedTensors } from "./inputs.ts";
 import type { Loss } from "./losses.ts";
 import { lossArgument } from "./losses.ts";
-import type { FitOptions, Score } from "./model.ts";
+import type { FitOptions, Score, TrainingRun } from "./model.ts";
 import { FIT_OPTIONS, Model } from "./model.ts";
 import { list, Tensor } from "./tensor.ts";
 
@@ -68,6 +68,11 @@ export class Ensemble extends Model {
     super(context, make(), make);
   }
 
+  /** How its members were trained. */
+  override get runs(): readonly TrainingRun[] {
+    return this.members.flatMap(({ runs }) => runs);
+  }
+
   /** The mean of the members' probabilities, [N, C], or of their outputs; `forward` gives the logarithm of the probabilities. */
   override async predict(
     x: Tensor | Dataset | NamedTensors,
@@ -90,11 +95,12 @@ export class Ensemble extends Model {
     const loss = lossArgument(context, options.loss) ?? { kind: "crossEntropy" };
     const { batchSize = 256 } = options;
     const { y } = data;
-    // Without its lock: it is used once, whatever the number of members.
-    const unlocked = new Dataset(context, data.handle);
+    data.open("compare");
+    // It is used once, whatever the number of members.
+    const unlocked = data.unlocked();
     const outputs: Tensor[] = [];
     for (const member of members) outputs.push(await member.predict(unlocked, { batchSize }));
-    data.use("scoring");
+    data.use("compare");
     const teams = outputs.map((_, i) => joined(outputs.slice(0, i + 1), this.mean));
     const areClasses = y.dtype === "i32" && y.rank === 1;
     const figures = [...outputs, ...teams].flatMap((scores) => {

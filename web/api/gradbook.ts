@@ -15,6 +15,8 @@ import type { Explain } from "./explain.ts";
 import { explain } from "./explain.ts";
 import type { Losses } from "./losses.ts";
 import { losses } from "./losses.ts";
+import type { Metrics } from "./metrics.ts";
+import { metrics } from "./metrics.ts";
 import type { Fit } from "./model.ts";
 import { fit } from "./model.ts";
 import type { Models } from "./models.ts";
@@ -63,6 +65,8 @@ export interface Gradbook extends Create {
   readonly sweep: MakeSweep;
   /** Models that decide together. */
   readonly ensemble: MakeEnsemble;
+  /** How good models are, with intervals. */
+  readonly metrics: Metrics;
 }
 
 /** Sends messages to an engine. */
@@ -106,6 +110,7 @@ export function openSession(wasm: Binding, send: Send, load: Load): Opened {
     sweep: async (grid, experiment, options) =>
       (await import("./sweep.ts")).sweep(context)(grid, experiment, options),
     ensemble: ensemble(context),
+    metrics: metrics(context),
   };
   const stop = () => {
     for (const end of context.runs) end();

@@ -53,6 +53,7 @@ export { History } from "./history.ts";
 export type { NamedTensors } from "./inputs.ts";
 export type { LayerFigures, LayersOptions, Networks } from "./layers.ts";
 export { LayerStatistics } from "./layers.ts";
+export type { Opening } from "./lock.ts";
 export type {
   CrossEntropyOptions,
   Loss,
@@ -62,6 +63,33 @@ export type {
   ReductionOption,
   Task,
 } from "./losses.ts";
+export type { ClassFigures, ConfusionMatrix, PerClass } from "./metrics/confusion.ts";
+export type { ClassCurve, Curves } from "./metrics/curves.ts";
+export type {
+  AverageOptions,
+  MeasureOptions,
+  Regression,
+  RegressionOptions,
+  ScoredOptions,
+  Weights,
+} from "./metrics/figures.ts";
+export type { Labels, Predictions, ReadingOptions } from "./metrics/judged.ts";
+export type { Leakage, LeakedPair } from "./metrics/leakage.ts";
+export type { Interval, Measure } from "./metrics/measure.ts";
+export type {
+  Experiment,
+  LearningCurve,
+  LearningCurveOptions,
+  LearningPoint,
+  NestedFold,
+  NestedOptions,
+  NestedSelection,
+} from "./metrics/protocol.ts";
+export type { Reliability } from "./metrics/reliability.ts";
+export type { Report, ReportOptions } from "./metrics/report.ts";
+export type { Attribute, Slice, SliceOptions, Slices } from "./metrics/slices.ts";
+export type { PairedTest } from "./metrics/tests.ts";
+export type { Figure, Metrics } from "./metrics.ts";
 export type {
   Fit,
   FitOptions,
@@ -70,6 +98,7 @@ export type {
   ModelFunction,
   ParameterGroup,
   Score,
+  TrainingRun,
 } from "./model.ts";
 export { Model, RangeTest, Summary } from "./model.ts";
 export type { ClassifyOptions, Models, ModelsOptions } from "./models.ts";

@@ -3,8 +3,10 @@
 // optimisers and histories are JavaScript, and go.
 
 import type { Context, DatasetHandle, StoredHandle } from "./context.ts";
-import { Dataset, lockOf } from "./dataset.ts";
+import { Dataset } from "./dataset.ts";
 import type { DeclaredInputs } from "./inputs.ts";
+import type { Lock } from "./lock.ts";
+import { lockOf } from "./lock.ts";
 import { Model } from "./model.ts";
 import type { Kind } from "./models.ts";
 import { Classifier } from "./models.ts";
@@ -18,7 +20,8 @@ type Thing =
       y: number;
       name: string;
       classes: string[];
-      uses?: number;
+      lock?: Lock;
+      provenance: readonly string[];
       inputs?: DeclaredInputs;
       /** Where its samples are: a tensor, or rows of one of the stored sets, scaled by pairs of tensors. */
       x: number | { stored: number; rows: number[]; scales: number[] };
@@ -58,9 +61,9 @@ export function keep(context: Context, names: Readonly<Record<string, unknown>>)
   const describe = (value: unknown): Thing | undefined => {
     if (value instanceof Tensor) return { is: "tensor", at: place(value) };
     if (value instanceof Dataset) {
-      const { name, classes, lock, inputs } = value;
-      const packing = inputs && { inputs };
-      return { is: "dataset", x: samplesOf(value), y: place(value.y), name, classes, ...lock, ...packing };
+      const { name, classes, lock, inputs, provenance } = value;
+      const more = { provenance, ...(lock && { lock }), ...(inputs && { inputs }) };
+      return { is: "dataset", x: samplesOf(value), y: place(value.y), name, classes, ...more };
     }
     if (!(value instanceof Model) || !value.recipe) return undefined;
     if ("block" in value.recipe) {
@@ -106,7 +109,7 @@ export async function restore(context: Context): Promise<Record<string, unknown>
         made.push(tensor(thing.at));
         break;
       case "dataset": {
-        const { x, name, classes, uses, inputs } = thing;
+        const { x, name, classes, inputs, provenance } = thing;
         const y = handles.at(thing.y);
         let handle: DatasetHandle;
         if (typeof x === "number") handle = new wasm.Dataset(name, handles.at(x), y, classes);
@@ -115,8 +118,8 @@ export async function restore(context: Context): Promise<Record<string, unknown>
           const source = stored[x.stored] as StoredHandle;
           handle = wasm.Dataset.stored(name, source, Uint32Array.from(x.rows), scales, y, classes);
         }
-        const lock = uses === undefined ? undefined : lockOf(context, handle, uses);
-        made.push(new Dataset(context, handle, lock, inputs));
+        const lock = thing.lock && lockOf(context, handle, thing.lock);
+        made.push(new Dataset(context, handle, lock, inputs, provenance));
         break;
       }
       case "layer": {

@@ -17,6 +17,7 @@ import type { DeclaredInputs, NamedTensors } from "./inputs.ts";
 import { areNamed, inputsText, packed } from "./inputs.ts";
 import type { Loss } from "./losses.ts";
 import { lossArgument } from "./losses.ts";
+import type { Report, ReportOptions } from "./metrics/report.ts";
 import type { Schedule } from "./optim.ts";
 import { Optimizer } from "./optim.ts";
 import { Curve, linesDisplay } from "./plot.ts";
@@ -142,6 +143,17 @@ export interface ForwardOptions {
   training?: boolean;
 }
 
+/** How a model was trained, once. */
+export interface TrainingRun {
+  /** What it learnt from. */
+  train: Pick<Dataset, "name" | "length" | "provenance">;
+  epochs: number;
+  batchSize: number;
+  /** The kind of the optimiser. */
+  optimizer: string;
+  seed: number;
+}
+
 /** How well a model does. */
 export interface Score {
   /** The mean loss. */
@@ -206,6 +218,8 @@ const RANGE_TEST_OPTIONS = [
 
 /** A function with parameters: a layer or a whole network. */
 export class Model {
+  readonly #runs: TrainingRun[] = [];
+
   /** @internal */
   constructor(
     /** @internal */
@@ -277,6 +291,20 @@ export class Model {
     );
   }
 
+  /** How it was trained, run by run, in this session. */
+  get runs(): readonly TrainingRun[] {
+    return this.#runs;
+  }
+
+  /**
+   * How good it is on a data set, in one call: every figure with its interval, class by class, the confusion matrix, curves over the threshold,
+   * reliability, the worst mistakes; what was measured on what, with which seeds, and how often a locked set was opened.
+   */
+  async report(set: Dataset, options?: ReportOptions): Promise<Report> {
+    const { report } = await import("./metrics/bodies.ts");
+    return report(this.context, this, set, options);
+  }
+
   /** What it learns, for optimisers; none before the first call, as layers learn their sizes from their inputs. */
   get weights(): Variable[] {
     const found = this.context.wasm.Variables.of(this.handle);
@@ -328,8 +356,10 @@ export class Model {
     const before = resume && checkpoint !== undefined ? await loadRun(context, checkpoint) : undefined;
     const seed = rest.seed ?? before?.history.seed;
     const [settings, extra] = runOptions(context, "fit", { ...rest, ...(seed !== undefined && { seed }) });
-    train.use("training");
-    validation?.use("validation");
+    train.open("fit", "training");
+    validation?.open("fit", "training");
+    train.use("fit");
+    if (validation?.lock !== train.lock) validation?.use("fit");
     const curve = plot ?? new Curve();
     curve.begin(validation !== undefined);
     if (before) showRun(curve, before.history);
@@ -369,7 +399,9 @@ export class Model {
         save,
         from,
       );
-      return new History((await run) as HistoryData, curve, this);
+      const history = new History((await run) as HistoryData, curve, this);
+      this.#runs.push(runOf(train, history, options));
+      return history;
     } catch (error) {
       throw withSmallestInput(this, [1, ...train.shape.slice(1)], error);
     } finally {
@@ -409,7 +441,8 @@ export class Model {
     const { from = 1e-6, to = 1, steps = 100, ...rest } = options;
     context.wasm.checkNames("lrRangeTest", options, RANGE_TEST_OPTIONS);
     const [settings, extra] = runOptions(context, "lrRangeTest", rest);
-    train.use("training");
+    train.open("lrRangeTest", "training");
+    train.use("lrRangeTest");
     const range = Float64Array.of(from, to);
     const run = context.wasm.rangeTest(
       context.session,
@@ -431,7 +464,8 @@ export class Model {
     context.wasm.checkNames("recomputeStatistics", options, ["batchSize"]);
     if (!(data instanceof Dataset)) throw argumentError("recomputeStatistics: expected a data set");
     this.#accept("recomputeStatistics", data);
-    data.use("training");
+    data.open("recomputeStatistics", "training");
+    data.use("recomputeStatistics");
     await context.wasm.recomputeStatistics(
       context.session,
       this.handle,
@@ -446,12 +480,13 @@ export class Model {
     this.context.wasm.checkNames("evaluate", options, ["loss", "batchSize"]);
     if (!(data instanceof Dataset)) throw argumentError("evaluate: the first argument must be a data set");
     this.#accept("evaluate", data);
+    data.open("evaluate");
     const loss = lossArgument(this.context, options.loss);
     const { context } = this;
     const batchSize = options.batchSize ?? 256;
     const score = await context.wasm.evaluate(context.session, this.handle, data.handle, loss, batchSize);
     // One that failed told nothing.
-    data.use("scoring");
+    data.use("evaluate");
     return score as Score;
   }
 
@@ -460,7 +495,8 @@ export class Model {
     this.context.wasm.checkNames("predict", options, ["batchSize"]);
     if (x instanceof Dataset) {
       this.#accept("predict", x);
-      x.use("scoring");
+      x.open("predict");
+      x.use("predict");
     }
     const { wasm, session } = this.context;
     const batch = options.batchSize ?? 256;
@@ -583,6 +619,21 @@ export class Model {
     const parameters = names.length > 0 ? `${names.length} parameters` : "parameters not drawn yet";
     return { kind: "text", text: `${this.kind} (${parameters})` };
   }
+}
+
+function runOf(
+  { name, length, provenance }: Dataset,
+  { epochs, seed }: History,
+  options: FitOptions,
+): TrainingRun {
+  const { batchSize = 32, optimizer } = options;
+  return {
+    train: { name, length, provenance },
+    epochs: epochs.length,
+    batchSize,
+    optimizer: optimizer?.kind ?? "adam",
+    seed,
+  };
 }
 
 /** Options of a run as the module takes them, and what is no plain data: a loss that is a function, or a teacher. */

@@ -7,21 +7,21 @@ import { append, svgPicture } from "./view.ts";
 
 export const barsView: View<BarsDisplay> = {
   text(display) {
-    const { title, labels, values } = display;
-    const [low, high] = rangeOf(display);
-    const lines = labels.map((label, i) => `${label}: ${numberText(values[i], high - low)}`);
+    const { title, labels } = display;
+    const lines = labels.map((label, i) => `${label}: ${valueWords(display, i)}`);
     return [title ?? "Bars", ...lines].join("\n");
   },
 
   render(host, display) {
-    const { title, labels, values } = display;
+    const { title, labels, values, intervals } = display;
     if (title) append(host, "p", "curve-title", title);
     const box = append(host, "div", "bars-output");
     box.role = "img";
     box.ariaLabel = barsView.text(display);
     const [low, high] = rangeOf(display);
     const share = (value: number) => (100 * (Math.min(high, Math.max(low, value)) - low)) / (high - low);
-    const most = values.indexOf(Math.max(...values));
+    // Of values with intervals none stands out: whether one is the largest is what these say.
+    const most = intervals ? -1 : values.indexOf(Math.max(...values));
     for (const [i, label] of labels.entries()) {
       const value = values[i] ?? 0;
       append(box, "span", "bars-label", label).title = label;
@@ -29,7 +29,13 @@ export const barsView: View<BarsDisplay> = {
       const [from, to] = [share(Math.min(0, value)), share(Math.max(0, value))];
       bar.style.left = `${from}%`;
       bar.style.width = `${to - from}%`;
-      append(box, "span", "bars-value", numberText(value, high - low));
+      const interval = intervals?.[i];
+      if (interval) {
+        const { style } = append(bar.parentElement as HTMLElement, "b", "");
+        style.left = `${share(interval[0])}%`;
+        style.width = `${share(interval[1]) - share(interval[0])}%`;
+      }
+      append(box, "span", "bars-value", valueWords(display, i));
     }
     return undefined;
   },
@@ -45,10 +51,26 @@ export const barsView: View<BarsDisplay> = {
   }),
 };
 
+/** A value, and where the truth may lie if that is known. */
+export function valueWords(display: BarsDisplay, at: number): string {
+  const value = display.values[at] ?? Number.NaN;
+  if (Number.isNaN(value)) return "undefined";
+  const [low, high] = rangeOf(display);
+  // Beside an interval all have equally many decimals.
+  const text = (one: number) =>
+    display.intervals && high - low <= 10 ? one.toFixed(3) : numberText(one, high - low);
+  const interval = display.intervals?.[at];
+  return interval ? `${text(value)} (${text(interval[0])}–${text(interval[1])})` : text(value);
+}
+
 /** From the least to the greatest, with 0 among them. */
-export function rangeOf({ values, range }: BarsDisplay): readonly [low: number, high: number] {
+export function rangeOf({
+  values,
+  range,
+  intervals = [],
+}: BarsDisplay): readonly [low: number, high: number] {
   if (range) return range;
-  const finite = values.filter(Number.isFinite);
+  const finite = [...values, ...intervals.flatMap((one) => one ?? [])].filter(Number.isFinite);
   const [low, high] = [Math.min(0, ...finite), Math.max(0, ...finite)];
   return low < high ? [low, high] : [0, 1];
 }

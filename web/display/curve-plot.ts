@@ -1,7 +1,7 @@
 // The live plot: one uPlot per panel, redrawn at most once a frame, with the current values beside the names.
 
 import uPlot from "uplot";
-import { lastText, pointsOf, valueText } from "./curve.ts";
+import { intervalsOf, lastText, pointsOf, valueText } from "./curve.ts";
 import { logTicks, namedSeries, seriesColor, tickText } from "./curve-style.ts";
 import type { CurveDisplay, CurveMark, CurvePanel, PointsUpdate } from "./schema.ts";
 import { append } from "./view.ts";
@@ -109,7 +109,10 @@ class PanelPlot {
       width: this.#host.clientWidth || 320,
       height: this.#host.clientHeight || HEIGHT,
       padding: [8, 18, 0, 0],
-      scales: { x: { time: false }, ...(this.panel.log && { y: { distr: 3 } }) },
+      scales: {
+        x: { time: false },
+        ...(this.panel.log ? { y: { distr: 3 } } : this.#hasIntervals && { y: { range: this.#reach } }),
+      },
       legend: { show: false },
       cursor: { points: { size: 6 }, drag: { x: false, y: false } },
       axes: [
@@ -119,11 +122,31 @@ class PanelPlot {
       series: [{}, ...this.panel.series.map((_, s) => this.#series(s))],
       hooks: {
         setCursor: [(plot) => this.#showAt(plot.cursor.idx)],
-        draw: [(plot) => drawMarks(plot, this.display.marks ?? [], ink, font)],
+        draw: [
+          (plot) => drawMarks(plot, this.display.marks ?? [], ink, font),
+          (plot) => {
+            for (const s of this.panel.series.keys())
+              drawIntervals(plot, intervalsOf(this.display, this.index, s), seriesColor(this.panel, s));
+          },
+        ],
       },
     };
     return new uPlot(options, this.#data(), this.#host);
   }
+
+  get #hasIntervals(): boolean {
+    return this.panel.series.some((_, s) => intervalsOf(this.display, this.index, s).length > 0);
+  }
+
+  /** From the lowest end of an interval to the highest, with some room. */
+  readonly #reach = (_plot: uPlot, low: number, high: number): [number, number] => {
+    const ends = this.panel.series.flatMap((_, s) =>
+      intervalsOf(this.display, this.index, s).flatMap(([, ...both]) => both),
+    );
+    const [from, to] = [Math.min(low, ...ends), Math.max(high, ...ends)];
+    const room = 0.05 * (to - from || 1);
+    return [from - room, to + room];
+  };
 
   #ticks(): uPlot.Axis {
     const values: uPlot.Axis.DynamicValues = (_, splits) => splits.map((v) => tickText(v, this.panel));
@@ -164,6 +187,29 @@ class PanelPlot {
         typeof y === "number" ? valueText(y, this.panel) : lastText(this.display, this.index, s);
     }
   }
+}
+
+/** Upright lines with ends. */
+function drawIntervals(plot: uPlot, intervals: readonly [number, number, number][], color: string): void {
+  const { ctx } = plot;
+  ctx.save();
+  ctx.strokeStyle = color;
+  ctx.globalAlpha = 0.6;
+  ctx.lineWidth = devicePixelRatio;
+  const half = 3 * devicePixelRatio;
+  for (const [x, low, high] of intervals) {
+    const at = plot.valToPos(x, "x", true);
+    const [from, to] = [plot.valToPos(low, "y", true), plot.valToPos(high, "y", true)];
+    ctx.beginPath();
+    ctx.moveTo(at, from);
+    ctx.lineTo(at, to);
+    for (const end of [from, to]) {
+      ctx.moveTo(at - half, end);
+      ctx.lineTo(at + half, end);
+    }
+    ctx.stroke();
+  }
+  ctx.restore();
 }
 
 /** Dashed lines with their texts, as far as these have room. */

@@ -1,6 +1,6 @@
 // A curve as an SVG text: the picture beside the live view in a saved notebook. Plain strings, no DOM.
 
-import { lastText, pointsOf, valueText } from "./curve.ts";
+import { intervalsOf, lastText, pointsOf, valueText } from "./curve.ts";
 import { logTicks, namedSeries, seriesColor, ticks, tickText } from "./curve-style.ts";
 import type { CurveDisplay } from "./schema.ts";
 
@@ -26,7 +26,9 @@ function panelSvg(display: CurveDisplay, index: number): string {
   const series = panel.series.map((_, s) => thin(pointsOf(display, index, s)));
   const xs = extent(series.flatMap(({ x }) => x));
   const scaled = panel.log ? (v: number) => (v > 0 ? Math.log10(v) : Number.NaN) : (v: number) => v;
-  const ys = padded(extent(series.flatMap(({ y }) => y.map(scaled).filter(Number.isFinite))));
+  const intervals = panel.series.map((_, s) => intervalsOf(display, index, s));
+  const heights = [...series.flatMap(({ y }) => y), ...intervals.flat().flatMap(([, ...ends]) => ends)];
+  const ys = padded(extent(heights.map(scaled).filter(Number.isFinite)));
   const x = (v: number) =>
     round(MARGIN.left + ((v - xs[0]) / (xs[1] - xs[0])) * (WIDTH - MARGIN.left - MARGIN.right));
   const y = (v: number) =>
@@ -62,6 +64,11 @@ function panelSvg(display: CurveDisplay, index: number): string {
     if (named.has(s)) {
       parts.push(`<circle cx="${label}" cy="14" r="4" fill="${color}"/>`, text(label + 8, 18, name, "start"));
       label += 22 + 6.5 * name.length;
+    }
+    for (const [at, low, high] of intervals[s] ?? []) {
+      const ends = [low, high].map((end) => `M${round(x(at) - 3)} ${y(end)}h6`).join("");
+      const path = `M${x(at)} ${y(low)}V${y(high)}${ends}`;
+      if (!path.includes("NaN")) parts.push(`<path d="${path}" stroke="${color}" stroke-opacity="0.6"/>`);
     }
     const points = sx.map((v, i) => `${x(v)} ${y(sy[i] ?? Number.NaN)}`).filter((p) => !p.includes("NaN"));
     if (panel.series[s]?.style === "dots") {

@@ -58,10 +58,31 @@ export function pointsOf(display: CurveDisplay, panel: number, series: number): 
   return { x: found.flatMap((p) => p.x), y: found.flatMap((p) => p.y) };
 }
 
+/** Where the truth may lie, for those points of a series of which that is known. */
+export function intervalsOf(
+  { points = [] }: CurveDisplay,
+  panel: number,
+  series: number,
+): [x: number, low: number, high: number][] {
+  return points
+    .filter((p) => p.panel === panel && p.series === series)
+    .flatMap(({ x, low, high }) =>
+      x.map((at, i): [number, number, number] => [at, low?.[i] ?? Number.NaN, high?.[i] ?? Number.NaN]),
+    )
+    .filter((interval) => interval.every(Number.isFinite));
+}
+
 /** The last value of a series with its unit. */
 export function lastText(display: CurveDisplay, panel: number, series: number): string {
-  const value = pointsOf(display, panel, series).y.at(-1);
-  return value === undefined ? "–" : valueText(value, display.panels[panel]);
+  const { x, y } = pointsOf(display, panel, series);
+  const value = y.at(-1);
+  if (value === undefined) return "–";
+  const [at, low, high] = intervalsOf(display, panel, series).at(-1) ?? [];
+  const known = display.panels[panel];
+  const words = valueText(value, known);
+  return at === undefined || at !== x.at(-1)
+    ? words
+    : `${words} (${valueText(low ?? value, undefined)}–${valueText(high ?? value, undefined)})`;
 }
 
 export function valueText(value: number, panel: CurvePanel | undefined): string {

@@ -20,6 +20,10 @@ export type Display =
   | HtmlDisplay
   | InputDisplay
   | GraphDisplay
+  | ConfusionDisplay
+  | ThresholdsDisplay
+  | ReliabilityDisplay
+  | ReportDisplay
   | PictureDisplay
   | ErrorDisplay;
 
@@ -118,6 +122,9 @@ export interface CurvePoints {
   series: number;
   x: number[];
   y: number[];
+  /** Where the truth may lie, below and above each `y`. */
+  low?: number[];
+  high?: number[];
 }
 
 /** A heat-map over an image. Signed maps have 0 in the middle of a diverging colour scale. */
@@ -158,6 +165,8 @@ export interface BarsDisplay {
   values: number[];
   /** The values at both ends; without it the values' own, 0 among them. */
   range?: [low: number, high: number];
+  /** Where the truth may lie, for each value; null where that is not known. */
+  intervals?: ([low: number, high: number] | null)[];
 }
 
 /** Points on a plane, each series with a mark and a colour of its own. */
@@ -235,6 +244,102 @@ export interface GraphEdge {
   to: number;
   label?: string;
 }
+
+/** How often samples of each class were taken for each class. */
+export interface ConfusionDisplay {
+  kind: "confusion";
+  title?: string;
+  classes: string[];
+  /** [K, K], row by row: true classes down, predicted ones across. */
+  counts: number[];
+  /** A line below. */
+  note?: string;
+  /** Some of the images, and the place in `counts` where each belongs. */
+  samples?: { images: ImagesDisplay; cells: number[] };
+}
+
+/** What follows from where a threshold is set: points of curves, counts and figures that belong together. */
+export interface ThresholdsDisplay {
+  kind: "thresholds";
+  title?: string;
+  panels: ("roc" | "precisionRecall")[];
+  /** One for each class that was told from all others. */
+  curves: ThresholdCurve[];
+}
+
+export interface ThresholdCurve {
+  /** What is looked for, and what all else is called. */
+  positive: string;
+  negative: string;
+  /** From the highest, at which nothing is found, to the lowest. All lists are as long as it. */
+  thresholds: Float32Array;
+  truePositives: Float32Array;
+  falsePositives: Float32Array;
+  /** Samples of each kind. */
+  positives: number;
+  negatives: number;
+  /** Such as recall; NaN where one is undefined. */
+  figures: ThresholdFigure[];
+  /** Its line in each panel. */
+  lines: { [K in ThresholdsDisplay["panels"][number]]?: ThresholdLine };
+  /** Where the threshold is set at first. */
+  start: number;
+}
+
+export interface ThresholdLine {
+  /** A place for each threshold; NaN where there is none. */
+  x: Float32Array;
+  y: Float32Array;
+  /** The area below it, in words. */
+  area: string;
+}
+
+export interface ThresholdFigure {
+  name: string;
+  values: Float32Array;
+  low: Float32Array;
+  high: Float32Array;
+}
+
+/** How often a model is right, by how sure it was. */
+export interface ReliabilityDisplay {
+  kind: "reliability";
+  title?: string;
+  /** Those with samples, from unsure to sure. */
+  bins: ReliabilityBin[];
+  /** What the axes show: by default how sure the model was, and the share that was right. */
+  axes?: { x: string; y: string };
+  /** A line below. */
+  note?: string;
+}
+
+export interface ReliabilityBin {
+  /** Its edges, from 0 to 1. */
+  from: number;
+  to: number;
+  /** The mean of what the model said, and the share that was right. */
+  confidence: number;
+  accuracy: number;
+  interval?: [low: number, high: number];
+  count: number;
+}
+
+/** Outputs with headings and text between them. */
+export interface ReportDisplay {
+  kind: "report";
+  title: string;
+  sections: ReportSection[];
+}
+
+export interface ReportSection {
+  title: string;
+  /** Paragraphs. */
+  text: string[];
+  items: ReportItem[];
+}
+
+/** What can stand in a report: what neither asks the reader nor points into cells. */
+export type ReportItem = Exclude<Display, ReportDisplay | InputDisplay | ErrorDisplay>;
 
 /** An image file, base64: what a saved notebook holds beside a live view. SVG is shown as an image, never as a document. */
 export interface PictureDisplay {

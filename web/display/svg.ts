@@ -1,5 +1,7 @@
 // Pictures as trees of SVG elements: put into the page, where they take the page's colours, or written as text for a saved notebook.
 
+import type { Picture } from "./view.ts";
+
 /** An element: what stands in it are elements and text. */
 export interface Shape {
   tag: string;
@@ -65,6 +67,15 @@ export function textOf({ tag, attributes, children }: Shape): string {
   const given = Object.entries(attributes).map(([name, value]) => ` ${name}="${escaped(String(value))}"`);
   const inside = children.map((child) => (typeof child === "string" ? escaped(child) : textOf(child)));
   return `<${tag}${given.join("")}>${inside.join("")}</${tag}>`;
+}
+
+/** As an image file. */
+export function pictureOf(shape: Shape): Picture {
+  const bytes = new TextEncoder().encode(textOf(shape));
+  let binary = "";
+  for (let i = 0; i < bytes.length; i += 0x8000)
+    binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+  return { mime: "image/svg+xml", base64: btoa(binary) };
 }
 
 /** To tenths of a pixel: pictures are kept in notebooks. */

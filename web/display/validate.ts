@@ -15,6 +15,11 @@ const MAX_BOXES = 2000;
 const MAX_LABEL = 1000;
 const MOST_BARS = 1000;
 const MOST_ID = 100;
+const MOST_CLASSES = 100;
+/** Of a curve over thresholds. */
+const MOST_POINTS = 10_000;
+const MOST_SECTIONS = 100;
+const MOST_ITEMS = 50;
 
 export function isDisplay(value: unknown): value is Display {
   if (!isFields(value)) return false;
@@ -69,6 +74,24 @@ export function isDisplay(value: unknown): value is Display {
       );
     case "graph":
       return isGraph(value);
+    case "confusion":
+      return isConfusion(value);
+    case "thresholds":
+      return (
+        isOptional(value.title, isText) &&
+        isArrayOf(value.panels, (panel) => isOneOf(panel, ["roc", "precisionRecall"])) &&
+        isFew(value.curves, MOST_CLASSES, isThresholdCurve) &&
+        value.curves.length > 0
+      );
+    case "reliability":
+      return (
+        isOptional(value.title, isText) &&
+        isFew(value.bins, MOST_BARS, isBin) &&
+        isOptional(value.axes, (axes) => isFields(axes) && isText(axes.x) && isText(axes.y)) &&
+        isOptional(value.note, isText)
+      );
+    case "report":
+      return isText(value.title) && isFew(value.sections, MOST_SECTIONS, isSection);
     case "picture":
       return (
         isOneOf(value.mime, ["image/png", "image/jpeg", "image/svg+xml"]) &&
@@ -124,14 +147,103 @@ function isImages(value: Fields): boolean {
   );
 }
 
-function isBars({ title, labels, values, range }: Fields): boolean {
+function isBars({ title, labels, values, range, intervals }: Fields): boolean {
   return (
     isOptional(title, isText) &&
     isArrayOf(labels, isText) &&
     isArrayOf(values, isNumber) &&
     labels.length === values.length &&
     labels.length <= MOST_BARS &&
-    isOptional(range, isRange)
+    isOptional(range, isRange) &&
+    isOptional(
+      intervals,
+      (list) =>
+        isArrayOf(list, (one) => one === null || isInterval(one)) &&
+        (list as unknown[]).length === labels.length,
+    )
+  );
+}
+
+/** Two numbers, the second not below the first. */
+function isInterval(value: unknown): boolean {
+  if (!isArrayOf(value, isNumber) || value.length !== 2) return false;
+  const [low = Number.NaN, high = Number.NaN] = value;
+  return Number.isFinite(high - low) && low <= high;
+}
+
+function isConfusion({ title, classes, counts, note, samples }: Fields): boolean {
+  const isClass = (name: unknown): name is string => isText(name) && name.length <= MAX_LABEL;
+  if (!isArrayOf(classes, isClass) || !isBetween(classes.length, 1, MOST_CLASSES)) return false;
+  const cells = classes.length ** 2;
+  return (
+    isOptional(title, isText) &&
+    isArrayOf(counts, isSize) &&
+    counts.length === cells &&
+    isOptional(note, isText) &&
+    isOptional(
+      samples,
+      (some) =>
+        isFields(some) &&
+        isFields(some.images) &&
+        some.images.kind === "images" &&
+        isImages(some.images) &&
+        isArrayOf(some.cells, (cell) => isSize(cell) && cell < cells) &&
+        (some.cells as unknown[]).length === some.images.count,
+    )
+  );
+}
+
+function isThresholdCurve(value: unknown): boolean {
+  if (!isFields(value) || !(value.thresholds instanceof Float32Array)) return false;
+  const { positives, negatives, start, lines, figures } = value;
+  const { length } = value.thresholds;
+  const isList = (list: unknown) => list instanceof Float32Array && list.length === length;
+  const isCounts = (list: unknown, most: unknown) =>
+    isList(list) && (list as Float32Array).every((count) => count >= 0 && count <= (most as number));
+  return (
+    isText(value.positive) &&
+    isText(value.negative) &&
+    isBetween(length, 1, MOST_POINTS) &&
+    isSize(positives) &&
+    isSize(negatives) &&
+    isCounts(value.truePositives, positives) &&
+    isCounts(value.falsePositives, negatives) &&
+    isSize(start) &&
+    start < length &&
+    isFields(lines) &&
+    [lines.roc, lines.precisionRecall].every((one) =>
+      isOptional(one, (line) => isFields(line) && isList(line.x) && isList(line.y) && isText(line.area)),
+    ) &&
+    isArrayOf(
+      figures,
+      (figure) =>
+        isFields(figure) && isText(figure.name) && [figure.values, figure.low, figure.high].every(isList),
+    )
+  );
+}
+
+function isBin(value: unknown): boolean {
+  const isShare = (share: unknown) => isNumber(share) && share >= 0 && share <= 1;
+  return (
+    isFields(value) &&
+    [value.from, value.to, value.confidence, value.accuracy].every(isShare) &&
+    (value.from as number) < (value.to as number) &&
+    isOptional(value.interval, isInterval) &&
+    isSize(value.count)
+  );
+}
+
+/** A report holds outputs, but no other report, nothing to set and no links into cells. */
+function isSection(value: unknown): boolean {
+  return (
+    isFields(value) &&
+    isText(value.title) &&
+    isArrayOf(value.text, isText) &&
+    isFew(
+      value.items,
+      MOST_ITEMS,
+      (item) => isFields(item) && !isOneOf(item.kind, ["report", "input", "error"]) && isDisplay(item),
+    )
   );
 }
 
@@ -219,7 +331,13 @@ function isPoints(value: unknown): value is CurvePoints[] {
       isSize(p.series) &&
       isArrayOf(p.x, isNumber) &&
       isArrayOf(p.y, isNumber) &&
-      (p.x as unknown[]).length === (p.y as unknown[]).length,
+      (p.x as unknown[]).length === (p.y as unknown[]).length &&
+      [p.low, p.high].every((list) =>
+        isOptional(
+          list,
+          (l) => isArrayOf(l, isNumber) && (l as unknown[]).length === (p.y as unknown[]).length,
+        ),
+      ),
   );
 }
 
@@ -298,6 +416,10 @@ function isSize(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
+function isBetween(value: number, low: number, high: number): boolean {
+  return value >= low && value <= high;
+}
+
 function isSide(value: unknown): value is number {
   return isSize(value) && value > 0 && value <= MAX_SIDE;
 }
@@ -308,6 +430,10 @@ function isOneOf(value: unknown, allowed: readonly unknown[]): boolean {
 
 function isOptional(value: unknown, test: (value: unknown) => boolean): boolean {
   return value === undefined || test(value);
+}
+
+function isFew(value: unknown, most: number, test: (item: unknown) => boolean): value is unknown[] {
+  return Array.isArray(value) && value.length <= most && value.every(test);
 }
 
 function isArrayOf<T>(value: unknown, test: (item: unknown) => item is T): value is T[];

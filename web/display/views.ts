@@ -26,6 +26,18 @@ const VIEWS: { [K in Display["kind"]]: ViewOf<K> | (() => Promise<ViewOf<K>>) } 
   html: () => import("./html.ts").then(({ htmlView }) => htmlView),
   input: () => import("./input.ts").then(({ inputView }) => inputView),
   graph: () => import("./graph.ts").then(({ graphView }) => graphView),
+  confusion: () => import("./confusion.ts").then(({ confusionView }) => confusionView),
+  thresholds: () => import("./thresholds.ts").then(({ thresholdsView }) => thresholdsView),
+  reliability: () => import("./reliability.ts").then(({ reliabilityView }) => reliabilityView),
+  // What stands in it is there with it.
+  report: async () => {
+    const kinds = Object.keys(VIEWS).filter((kind) => kind !== "report") as Display["kind"][];
+    const [{ reportView }] = await Promise.all([
+      import("./report.ts"),
+      ...kinds.map((kind) => viewOf({ kind } as Display)),
+    ]);
+    return reportView;
+  },
 };
 
 /** The view of a display, or the promise of one that is being loaded. */

@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 
 /// What exports return.
-#[cfg(any(feature = "api", feature = "engine", feature = "files"))]
+#[cfg(any(feature = "api", feature = "engine", feature = "files", feature = "host"))]
 pub type Result<T, E = Thrown> = std::result::Result<T, E>;
 
 /// An error on its way to JavaScript.
@@ -22,7 +22,7 @@ pub enum Thrown {
 
 impl Thrown {
     /// An argument that will not do.
-    #[cfg(any(feature = "api", feature = "engine", feature = "files"))]
+    #[cfg(any(feature = "api", feature = "engine", feature = "files", feature = "host"))]
     pub fn argument(message: impl Into<String>) -> Self {
         Self::Named { name: "ArgumentError", message: message.into() }
     }
@@ -37,6 +37,13 @@ impl From<JsValue> for Thrown {
 
 impl From<gradbook_core::Error> for Thrown {
     fn from(error: gradbook_core::Error) -> Self {
+        Self::Named { name: error.kind(), message: error.to_string() }
+    }
+}
+
+#[cfg(all(feature = "host", not(feature = "api")))]
+impl From<gradbook_learn::Error> for Thrown {
+    fn from(error: gradbook_learn::Error) -> Self {
         Self::Named { name: error.kind(), message: error.to_string() }
     }
 }

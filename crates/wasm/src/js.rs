@@ -18,7 +18,7 @@ pub fn bytes(source: &Uint8Array, what: &str) -> core::Result<Vec<u8>> {
 }
 
 /// An error that says what there was no room for.
-#[cfg(any(feature = "api", feature = "engine", feature = "files"))]
+#[cfg(any(feature = "api", feature = "engine", feature = "files", feature = "host"))]
 pub fn out_of_memory(bytes: usize, what: &str) -> core::Error {
     core::Error::OutOfMemory { device: "the page".into(), bytes, what: what.into() }
 }

@@ -1,9 +1,10 @@
 //! The JavaScript binding: handles to tensors, layers and runs, conversions, and errors as JavaScript ones. It computes
 //! nothing itself. The classes here are plumbing for `web/api`, which gives them their shape for readers.
 //!
-//! It has four parts, which are compiled apart. `api` builds graphs and sends them over a [`session::Session`]; `engine`
+//! It has five parts, which are compiled apart. `api` builds graphs and sends them over a [`session::Session`]; `engine`
 //! has the [`engine::Engine`] that answers, and the CPU device; `gpu` has the WebGPU device, which an engine drives as an object
-//! of JavaScript; `files` reads and writes files of tensors. One path for all uses: bytes between session and engine, in one thread or through a port.
+//! of JavaScript; `files` reads and writes files of tensors; `host` has
+//! functions on arrays that were read, such as metrics. One path for all uses: bytes between session and engine, in one thread or through a port.
 //!
 //! No function calls back into JavaScript while anything is borrowed, and every error is a JavaScript `Error` with a name,
 //! but for those that an open `Gpu` throws to its engine.
@@ -22,10 +23,16 @@ pub mod engine;
 pub mod files;
 #[cfg(feature = "gpu")]
 pub mod gpu;
+#[cfg(feature = "host")]
+pub mod host;
+#[cfg(any(feature = "api", feature = "host"))]
+mod options;
 #[cfg(feature = "files")]
 pub mod samples;
 #[cfg(feature = "files")]
 pub mod scenes;
+#[cfg(any(feature = "api", feature = "host"))]
+mod value;
 
 #[cfg(feature = "api")]
 pub use api::*;

@@ -1,9 +1,9 @@
 //! Augmentation outside of training: to be looked at, and for predictions from several views.
 
 use crate::api::list::TensorList;
-use crate::api::options::parse;
 use crate::api::tensor::Tensor;
 use crate::error::Result;
+use crate::options::parse;
 use gradbook_core as core;
 use gradbook_learn::augment::{self, Augment, Batch};
 use wasm_bindgen::prelude::*;

@@ -2,10 +2,10 @@
 
 use crate::api::function::{FunctionLayer, named};
 use crate::api::list::TensorList;
-use crate::api::options::{check_names, read, read_kind};
 use crate::api::tensor::Tensor;
 use crate::error::{Result, Thrown};
 use crate::js::object;
+use crate::options::{check_names, read, read_kind};
 use gradbook_core as core;
 use gradbook_learn::layers::{self, Activation, Forward, Layer, Param, Params};
 use gradbook_learn::models::{self, Pretrained};

@@ -3,11 +3,11 @@
 use super::promise::promise;
 use crate::api::list::TensorList;
 use crate::api::model::Model;
-use crate::api::options::read_kind;
 use crate::api::session::{Session, now};
 use crate::api::tensor::Tensor;
 use crate::error::{Result, Thrown};
 use crate::js::object;
+use crate::options::read_kind;
 use gradbook_core as core;
 use gradbook_learn::layers::{Param, Params, Role};
 use gradbook_learn::optim::{Clip, Memory, Optimiser};

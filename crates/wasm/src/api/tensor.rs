@@ -1,10 +1,10 @@
 //! Handles to tensors. Ops go by their JavaScript names; `web/api/tensor.ts` gives each its method, types and words.
 
 use crate::api::list::TensorList;
-use crate::api::options;
 use crate::api::seed::random_seed;
 use crate::error::{Result, Thrown};
 use crate::js::out_of_memory;
+use crate::options;
 use gradbook_core::ops::{Conv2dOptions, MaxPool2dOptions, PadMode};
 use gradbook_core::{self as core, DType, Data, Shape};
 use gradbook_learn::layers::{Padding, Pair};

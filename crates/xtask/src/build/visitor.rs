@@ -46,6 +46,11 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
         "web/display/scatter",
         "web/display/tools.ts",
         "web/library/",
+        "web/display/confusion",
+        "web/display/thresholds",
+        "web/display/reliability",
+        "web/display/unit-plot.ts",
+        "web/display/report",
         "web/import/picture.ts",
     ];
     scripts.retain(|file| !on_demand.iter().any(|part| pages.contains(file, part)));
@@ -66,6 +71,8 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
             "graph" => modules += weight,
             // Training starts without it.
             "gpu" => scripts.retain(|file| !pages.contains(file, "web/pkg/gpu/")),
+            // Nor does it measure beyond what training tells.
+            "host" => scripts.retain(|file| !pages.contains(file, "web/pkg/host/")),
             // A first Run reads no file of the reader's.
             "files" => scripts.retain(|file| {
                 let of_files = ["web/pkg/files/", "web/api/draw-scenes.ts", "web/notebook/files-element.ts"];

@@ -33,6 +33,7 @@ const CHECKS: &[Check] = &[
     ("clippy for the engine's module", |project| clippy(project, &[WASM, ALONE, &["engine"]].concat())),
     ("clippy for the GPU's module", |project| clippy(project, &[WASM, ALONE, &["gpu"]].concat())),
     ("clippy for the files' module", |project| clippy(project, &[WASM, ALONE, &["files"]].concat())),
+    ("clippy for the host functions' module", |project| clippy(project, &[WASM, ALONE, &["host"]].concat())),
 ];
 
 const WASM: &[&str] = &["--package", "gradbook-wasm", "--target", "wasm32-unknown-unknown"];

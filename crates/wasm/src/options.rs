@@ -1,8 +1,8 @@
 //! Options objects as configuration structs. An option that does not exist is refused with the list of those that do.
 
-use crate::api::value::{self, Fault, Reason, Value, shown};
 use crate::error::{Result, Thrown};
-use js_sys::{Array, Object, Reflect};
+use crate::value::{Fault, Reason, Value, shown};
+use js_sys::{Array, Object};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
@@ -12,9 +12,10 @@ pub fn read<T: DeserializeOwned>(what: &str, given: &JsValue) -> Result<T> {
 }
 
 /// One of several things, such as an optimiser, by its name and its options.
+#[cfg(feature = "api")]
 pub fn read_kind<T: DeserializeOwned>(kind: &str, options: &JsValue) -> Result<T> {
     let tagged = Object::assign(&Object::new(), &object(kind, options)?);
-    let _ = Reflect::set(&tagged, &"kind".into(), &kind.into());
+    let _ = js_sys::Reflect::set(&tagged, &"kind".into(), &kind.into());
     parse(kind, tagged.into())
 }
 
@@ -24,10 +25,11 @@ pub fn parse<T: DeserializeOwned>(what: &str, given: JsValue) -> Result<T> {
 }
 
 /// Refuses an object with another key than the allowed ones.
+#[cfg(feature = "api")]
 #[wasm_bindgen(js_name = checkNames)]
 pub fn check_names(what: &str, given: &JsValue, allowed: Vec<String>) -> Result<()> {
     let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
-    value::checked(&object(what, given)?.into(), &allowed, false).map_err(|fault| thrown(what, &fault))
+    crate::value::checked(&object(what, given)?.into(), &allowed, false).map_err(|fault| thrown(what, &fault))
 }
 
 fn object(what: &str, given: &JsValue) -> Result<Object> {
