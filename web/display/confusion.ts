@@ -35,7 +35,7 @@ export function strengthOf({ count, share }: Cell): number {
   return count === 0 ? 0 : 0.08 + 0.92 * Math.sqrt(share);
 }
 
-export const confusionView: View<ConfusionDisplay> & { table(display: ConfusionDisplay): TableDisplay } = {
+export const confusionView: { table(display: ConfusionDisplay): TableDisplay } & View<ConfusionDisplay> = {
   text(display) {
     const { title = "Confusion matrix", classes, counts } = display;
     const total = sum(counts);

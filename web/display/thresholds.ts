@@ -36,7 +36,7 @@ export function thresholdText(value = Number.NaN): string {
   return Number.isFinite(value) ? formatNumber(Number(value.toPrecision(4))) : "above all scores";
 }
 
-export const thresholdsView: View<ThresholdsDisplay> & { table(display: ThresholdsDisplay): TableDisplay } = {
+export const thresholdsView: { table(display: ThresholdsDisplay): TableDisplay } & View<ThresholdsDisplay> = {
   text({ title = "Curves over the threshold", curves }) {
     const lines = curves.map((curve) => {
       const { positive, thresholds, start, figures } = curve;

@@ -53,6 +53,7 @@ export class CellElement extends PageElement {
   /** Opens the editor, with the cursor at a place of the text or under a point of the screen. */
   async edit(at?: { line: number; column: number } | { x: number; y: number }): Promise<void> {
     if (this.cell.isHidden("source")) this.session.setHidden([this.cell], "source", false);
+    if (this.session.isReadOnly) return;
     this.isEditing = true;
     await this.updateComplete;
     const { CellEditor } = await import("./editor.ts");
@@ -124,6 +125,7 @@ export class CellElement extends PageElement {
   }
 
   #cellChanged(): void {
+    if (this.session.isReadOnly) this.#closeEditor();
     if (this.#editor) {
       this.#editor.source = this.cell.source;
       if (this.cell.state === "idle") this.#editor.markError(this.#errorPlace());

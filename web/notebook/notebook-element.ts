@@ -65,7 +65,8 @@ export class NotebookElement extends PageElement {
       <main class="cells" @focusin=${this.#load} @pointerover=${this.#load} @cell-run=${this.#onRun} @go-to-line=${this.#onGoToLine}>
         ${this.problem === undefined ? nothing : html`<aside class="notice" role="alert"><p>${this.problem}</p></aside>`}
         ${session.mayRun ? nothing : this.#foreign()}
-        ${session.hasNewerOriginal ? this.#newerOriginal() : nothing}
+        ${session.isReadOnly ? this.#elsewhere() : nothing}
+        ${session.hasNewerOriginal && !session.isReadOnly ? this.#newerOriginal() : nothing}
         ${repeat(
           session.cells,
           (cell) => cell.id,
@@ -135,6 +136,13 @@ export class NotebookElement extends PageElement {
         other notebooks; it can use what you put under Files and Your data.
       </p>
       <button class="bar-button" @click=${() => session.trust()}>Run without network</button>
+    </aside>`;
+  }
+
+  #elsewhere() {
+    return html`<aside class="notice" role="status">
+      <p>This notebook is open in another window, which keeps what is written. Here it can be read and run.</p>
+      <button class="quiet-button" @click=${() => this.session.takeOver()}>Write here instead</button>
     </aside>`;
   }
 

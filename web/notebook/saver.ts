@@ -45,6 +45,11 @@ export class Saver {
     this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
   }
 
+  /** Resolves when all that was given to be saved is written, or could not be. */
+  async flush(): Promise<void> {
+    await this.#writing;
+  }
+
   /** Ends saving; resolves when nothing is being written. */
   async end(): Promise<void> {
     this.#isDirty = false;

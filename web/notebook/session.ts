@@ -5,11 +5,11 @@ import type { ControlValue, KeptInput } from "../display/control.ts";
 import { takeKept } from "../display/control.ts";
 import type { ErrorDisplay } from "../display/schema.ts";
 import { chooseDevice, probeAbilities } from "../kernel/device.ts";
-import type { KernelState } from "../kernel/kernel.ts";
-import { Kernel } from "../kernel/kernel.ts";
+import type { Kernel, KernelState, RunResult, RunSink } from "../kernel/kernel.ts";
 import type { ComputeCounters, ComputeStatus, DeviceChoice } from "../kernel/protocol.ts";
 import type { AssistHost } from "./assist/host.ts";
 import type { Cell, Output } from "./cell.ts";
+import { Holder } from "./holder.ts";
 import type { NotebookFile } from "./ipynb.ts";
 import { cellOf, cellsOf, fileOf, notebookText, parseNotebook, titleOf } from "./ipynb.ts";
 import { LiveInputs } from "./live.ts";
@@ -47,13 +47,20 @@ export class Session extends Observable {
   /** Cells that the reader wanted to run before. */
   readonly #refused = new Set<Cell>();
   #original = "";
+  /** Whether another window writes this notebook's copy: here it can be read and run, and nothing is kept. */
+  isReadOnly = false;
+  #holder: Holder | undefined;
   /** Data sets of the reader's own files. */
   readonly own: OwnData;
   /** Whether a cell waits until the reader has picked one of them. */
   isPicking = false;
   #hasRefused = false;
   readonly saver: Saver;
-  readonly #kernel: Kernel;
+  /** Made for the first run. */
+  #kernel: Kernel | undefined;
+  #loading: Promise<Kernel> | undefined;
+  /** How often the reader has stopped or cleared what runs. */
+  #stops = 0;
   readonly #live = new LiveInputs();
   /** Cells that are to run again because of an input, of those in the queue. */
   readonly #again = new Set<Cell>();
@@ -73,18 +80,7 @@ export class Session extends Observable {
   ) {
     super();
     this.saver = new Saver(store, storeError, () => this.notify());
-    this.#kernel = new Kernel({
-      state: (state) => {
-        if (state === "off") this.#detachInputs();
-        this.#change(() => (this.kernelState = state));
-      },
-      status: (status) => this.#change(() => (this.status = status)),
-      counters: (counters) => this.#change(() => (this.counters = counters)),
-      pick: () => this.#ask(),
-      loading: (progress) =>
-        this.#change(() => (this.loading = progress.loaded < progress.total ? progress : undefined)),
-    });
-    this.own = new OwnData((sets) => this.#kernel.setOwn(sets));
+    this.own = new OwnData((sets) => this.#kernel?.setOwn(sets));
   }
 
   /** A notebook that is shown in a page of someone else's: nothing of the reader's is read, and nothing is kept. */
@@ -104,6 +100,7 @@ export class Session extends Observable {
       return undefined;
     });
     const session = new Session(id, store, storeError);
+    if (store) await session.#hold();
     const own = session.own.open();
     const kept = await store?.load(id).catch(() => undefined);
     const published = await load().catch((error: unknown) => {
@@ -131,6 +128,24 @@ export class Session extends Observable {
     await own;
     void session.#foresee();
     return session;
+  }
+
+  /** Makes this the window that writes the copy, and reads it anew. */
+  async takeOver(): Promise<void> {
+    await this.#holder?.takeOver();
+    location.reload();
+  }
+
+  async #hold(): Promise<void> {
+    const flush = async () => {
+      this.#saveWaiting();
+      await this.saver.flush();
+    };
+    this.#holder = new Holder(this.id, flush, () => {
+      this.#change(() => (this.isReadOnly = true));
+      for (const cell of this.cells) cell.notify();
+    });
+    this.isReadOnly = !(await this.#holder.claim());
   }
 
   get title(): string {
@@ -175,13 +190,15 @@ export class Session extends Observable {
 
   stop(): void {
     this.#clearQueue();
-    this.#kernel.stop();
+    this.#stops++;
+    this.#kernel?.stop();
   }
 
   /** Ends the cells' worker, and with it every variable that does not lie in the compute worker. */
   restart(): void {
     this.#clearQueue();
-    this.#kernel.restart();
+    this.#stops++;
+    this.#kernel?.restart();
     this.#ran.clear();
     for (const cell of this.cells) cell.isStale = cell.count !== undefined;
     this.notify();
@@ -204,7 +221,7 @@ export class Session extends Observable {
   }
 
   #tellInput(id: string, value: ControlValue): void {
-    this.#kernel.setInput(id, this.#live.set(id), value);
+    this.#kernel?.setInput(id, this.#live.set(id), value);
     this.#runLive();
   }
 
@@ -221,12 +238,12 @@ export class Session extends Observable {
 
   /** Takes the GPU away, to see that everything goes on. */
   loseDevice(): void {
-    this.#kernel.loseDevice();
+    this.#kernel?.loseDevice();
   }
 
   /** Opens the question for a set. A reader who has picked none is not asked again by the same run. */
   #ask(): void {
-    if (this.#hasRefused) this.#kernel.picked(undefined);
+    if (this.#hasRefused) this.#kernel?.picked(undefined);
     else this.#change(() => (this.isPicking = true));
   }
 
@@ -235,7 +252,7 @@ export class Session extends Observable {
     if (!this.isPicking) return;
     this.#hasRefused = name === undefined;
     this.#change(() => (this.isPicking = false));
-    this.#kernel.picked(name);
+    this.#kernel?.picked(name);
   }
 
   /** Whom completion in a cell asks. */
@@ -243,19 +260,19 @@ export class Session extends Observable {
     const others = () => this.cells.filter((other) => other !== cell && other.type === "code");
     return {
       others: () => others().map(({ source }) => source),
-      look: (path) => this.#kernel.look(path),
+      look: async (path) => this.#kernel?.look(path),
     };
   }
 
   setDevice(device: DeviceChoice): void {
     this.device = device;
-    this.#kernel.setDevice(device);
+    this.#kernel?.setDevice(device);
     void this.#foresee();
     this.notify();
   }
 
   edit(cell: Cell, source: string): void {
-    if (cell.source === source) return;
+    if (cell.source === source || this.isReadOnly) return;
     cell.source = source;
     cell.isStale = cell.count !== undefined;
     cell.notify();
@@ -264,6 +281,7 @@ export class Session extends Observable {
 
   /** Other cells, or in another order; `changed` are those whose texts, kinds or outputs are other ones. */
   arrange(cells: Cell[], changed: readonly Cell[]): void {
+    if (this.isReadOnly) return;
     const before = this.cells;
     const removed = before.filter((cell) => !cells.includes(cell));
     const added = cells.filter((cell) => !before.includes(cell));
@@ -326,6 +344,45 @@ export class Session extends Observable {
     if (!this.#isDraining) void this.#drain();
   }
 
+  /** The kernel, which who only reads does not load. */
+  #loadKernel(): Promise<Kernel> {
+    this.#loading ??= import("../kernel/kernel.ts").then(({ Kernel }) => {
+      const kernel = new Kernel({
+        state: (state) => {
+          if (state === "off") this.#detachInputs();
+          this.#change(() => (this.kernelState = state));
+        },
+        status: (status) => this.#change(() => (this.status = status)),
+        counters: (counters) => this.#change(() => (this.counters = counters)),
+        pick: () => this.#ask(),
+        loading: (progress) =>
+          this.#change(() => (this.loading = progress.loaded < progress.total ? progress : undefined)),
+      });
+      kernel.setDevice(this.device);
+      kernel.setOwn(this.own.records);
+      this.#kernel = kernel;
+      return kernel;
+    });
+    // What could not be fetched is fetched by the next run.
+    this.#loading.catch(() => (this.#loading = undefined));
+    return this.#loading;
+  }
+
+  /** Runs a cell, unless it is stopped before there is a kernel. */
+  async #call(cell: Parameters<Kernel["run"]>[0], sink: RunSink): Promise<RunResult> {
+    const stops = this.#stops;
+    const kernel = await this.#loadKernel();
+    if (stops === this.#stops) return kernel.run(cell, sink);
+    const nothing = { defines: [], uses: [], reads: [] };
+    return {
+      end: "stopped",
+      reason: "The run was stopped before it began.",
+      count: 0,
+      milliseconds: 0,
+      ...nothing,
+    };
+  }
+
   async #drain(): Promise<void> {
     this.#isDraining = true;
     for (let cell = this.#queue.shift(); cell; cell = this.#queue.shift()) await this.#runNow(cell);
@@ -342,7 +399,7 @@ export class Session extends Observable {
     const told = [...inputs];
     let [isDone, isStopped] = [false, true];
     try {
-      const result = await this.#kernel.run(
+      const result = await this.#call(
         { id, source, inputs },
         {
           output: (index, display, isResult) => {
@@ -429,6 +486,7 @@ export class Session extends Observable {
   }
 
   #save(changed: Cell[], removed: Cell[] = []): void {
+    if (this.isReadOnly) return;
     this.saver.save(this.cells, this.metadata, changed, removed);
   }
 

@@ -78,18 +78,30 @@ pub fn esbuild(project: &Project, dev: bool) -> Command {
 }
 
 fn bundle_pages(project: &Project, dev: bool) -> Result<Report> {
-    let report = project.scratch().join("esbuild.json");
+    let sheets = top_level(project, "css")?;
+    let sheets = sheets.into_iter().map(|(name, sheet)| format!("{name}={}", project.show(&sheet)));
+    let page = sheets.chain(["main=web/main.ts".to_owned()]).collect();
+    let workers = [
+        "compute-worker=web/kernel/compute-worker.ts",
+        "helper-worker=web/api/helper-worker.ts",
+        "import-worker=web/import/worker.ts",
+    ];
+    let mut report = bundle_together(project, dev, "page", page)?;
+    report.add(bundle_together(project, dev, "workers", workers.map(str::to_owned).into())?);
+    bundle_together(project, dev, "embed", vec!["embed-page=web/embed/page.ts".to_owned()])?;
+    Ok(report)
+}
+
+/// Programs that share chunks. What different visitors load is bundled apart: every way of sharing cuts the others' chunks smaller.
+fn bundle_together(project: &Project, dev: bool, name: &str, entries: Vec<String>) -> Result<Report> {
+    let report = project.scratch().join(format!("esbuild-{name}.json"));
     stamp::write(&report, "")?;
     let mut command = esbuild(project, dev);
-    command.args(["main=web/main.ts", "compute-worker=web/kernel/compute-worker.ts"]);
-    command.args(["helper-worker=web/api/helper-worker.ts", "import-worker=web/import/worker.ts"]);
-    command.arg("embed-page=web/embed/page.ts");
-    for (name, sheet) in top_level(project, "css")? {
-        command.arg(format!("{name}={}", project.show(&sheet)));
-    }
     command
+        .args(entries)
         .args(["--format=esm", "--splitting", "--outdir=dist", "--legal-comments=linked"])
-        .args(["--chunk-names=chunks/[name]-[hash]", "--asset-names=files/[name]-[hash]"])
+        .arg(format!("--chunk-names=chunks/{name}-[name]-[hash]"))
+        .arg("--asset-names=files/[name]-[hash]")
         .arg(format!("--metafile={}", project.show(&report)));
     process::run(&mut command)?;
     serde_json::from_slice(&fs::read(&report)?).context("esbuild's report")

@@ -2,97 +2,54 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
 use super::{size, wasm};
 use crate::project::Project;
 
-/// Reading is what `main.js` imports at once, and what turns Markdown into a page. The first Run takes every chunk but what few notebooks use and the editor, both workers,
-/// the sandbox, the graph module and one module that computes. A visitor who also edits loads the editor beside them.
+/// What turns a notebook into a page is loaded by every reader.
+const READING: &[&str] = &["web/notebook/markdown.ts"];
+/// What the first Run loads beside it: the kernel, a curve, and the script around one engine, which stands for any.
+const RUNNING: &[&str] = &["web/kernel/kernel.ts", "web/kernel/user-side.ts", "web/display/curve-plot.ts", "web/pkg/base/"];
+/// What the first click into a cell loads.
+const EDITING: &[&str] = &["web/notebook/editor.ts", "web/notebook/commands/commands.ts"];
+/// What the first letter that is typed loads.
+const WRITING: &[&str] = &["web/notebook/assist/"];
+
+/// Weighs the JavaScript that reading, the first Run and writing cost, and all that the first Run needs: both workers, the sandbox, the graph
+/// module and the largest engine. Whatever else is loaded later belongs to none of them.
 pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Result<()> {
     let weigh = |files: &BTreeSet<String>| -> Result<u64> {
         files.iter().map(|file| size::brotli_file(project, &project.path(file))).sum()
     };
-    let at_once = |import: &Import| import.kind == "import-statement";
-    let mut reading = pages.reached("dist/main.js", &at_once);
-    for file in pages.outputs.keys().filter(|file| pages.contains(file, "web/notebook/markdown.ts")) {
-        reading.extend(pages.reached(file, &at_once));
-    }
+    let mut reading = pages.at_once("dist/main.js");
+    reading.extend(pages.with(READING)?);
     size::enforce("reading view, JS", weigh(&reading)?, config.site.reading_view)?;
 
-    let mut scripts = pages.reached("dist/main.js", &|_| true);
-    scripts.extend(pages.reached("dist/compute-worker.js", &|_| true));
-    // A first Run shows no maths, none of the reader's data and only what most notebooks show; what helps with writing code comes with
-    // the first letter of it, and has a budget of its own.
-    let on_demand = [
-        "node_modules/katex/",
-        "web/notebook/own-dialog.ts",
-        "web/notebook/editor-markdown.ts",
-        "web/notebook/assist/",
-        "web/notebook/needs.ts",
-        "node_modules/acorn/",
-        "web/notebook/palette.ts",
-        "web/notebook/find-bar.ts",
-        "web/notebook/outline.ts",
-        "web/display/graph",
-        "web/display/input",
-        "web/display/overlay.ts",
-        "web/display/roofline",
-        "web/display/bars",
-        "web/display/html",
-        "web/display/matrix",
-        "web/display/scatter",
-        "web/display/tools.ts",
-        "web/library/",
-        "web/display/confusion",
-        "web/display/thresholds",
-        "web/display/reliability",
-        "web/display/unit-plot.ts",
-        "web/display/report",
-        "web/import/picture.ts",
-    ];
-    scripts.retain(|file| !on_demand.iter().any(|part| pages.contains(file, part)));
-    let helps = |file: &&String| pages.contains(file, "web/notebook/assist/");
-    let mut assistance = BTreeSet::new();
-    for file in pages.outputs.keys().filter(helps) {
-        assistance.extend(pages.reached(file, &at_once));
-    }
-    assistance.retain(|file| !scripts.contains(file));
-    size::enforce("writing code", weigh(&assistance)?, config.site.assistance)?;
-    scripts.extend(["dist/cells.json".to_owned(), "dist/frame.html".to_owned()]);
+    let mut running = reading;
+    running.extend(pages.at_once("dist/compute-worker.js"));
+    running.extend(pages.with(RUNNING)?);
+    running.extend(["dist/cells.json".to_owned(), "dist/frame.html".to_owned()]);
+    let mut editing = running.clone();
+    editing.extend(pages.with(EDITING)?);
+    size::enforce("first Run, JS and editor", weigh(&editing)?, config.site.first_run_scripts)?;
+
     let mut modules = 0;
-    let mut engines = Vec::new();
     let mut largest_engine = 0;
     for (name, module) in wasm::modules(project, config)? {
         let weight = size::brotli_file(project, &module)?;
         match name.as_str() {
             "graph" => modules += weight,
-            // Training starts without it.
-            "gpu" => scripts.retain(|file| !pages.contains(file, "web/pkg/gpu/")),
-            // Nor does it measure beyond what training tells.
-            "host" => scripts.retain(|file| !pages.contains(file, "web/pkg/host/")),
-            // A first Run reads no file of the reader's.
-            "files" => scripts.retain(|file| {
-                let of_files = ["web/pkg/files/", "web/api/draw-scenes.ts", "web/notebook/files-element.ts"];
-                !of_files.iter().any(|part| pages.contains(file, part))
-            }),
-            _ => engines.push((name, weight)),
+            "base" | "fast" | "threads" => largest_engine = weight.max(largest_engine),
+            _ => {}
         }
     }
-    for (name, weight) in engines {
-        largest_engine = weight.max(largest_engine);
-        // A browser takes one of the engines: `base` stands for the script around any of them.
-        if name != "base" {
-            scripts.retain(|file| !pages.contains(file, &format!("web/pkg/{name}/")));
-        }
-    }
-    modules += largest_engine;
-    size::enforce("first Run, JS and editor", weigh(&scripts)?, config.site.first_run_scripts)?;
-    let of_editor = ["node_modules/@codemirror/", "node_modules/@lezer/", "web/notebook/editor.ts", "web/kernel/types.ts"];
-    scripts.retain(|file| !of_editor.iter().any(|part| pages.contains(file, part)));
-    size::enforce("first Run, all it needs", weigh(&scripts)? + modules, config.site.first_run)
+    size::enforce("first Run, all it needs", weigh(&running)? + modules + largest_engine, config.site.first_run)?;
+
+    let writing = pages.with(WRITING)?.difference(&editing).cloned().collect();
+    size::enforce("writing code", weigh(&writing)?, config.site.assistance)
 }
 
 /// The part of esbuild's report that is used here: which file imports which.
@@ -116,19 +73,28 @@ struct Import {
 }
 
 impl Report {
-    /// The JavaScript files that `entry` imports, directly or not, along the imports that `follow` accepts.
-    fn reached(&self, entry: &str, follow: &dyn Fn(&Import) -> bool) -> BTreeSet<String> {
+    /// Takes in what was bundled apart.
+    pub fn add(&mut self, other: Report) {
+        self.outputs.extend(other.outputs);
+    }
+
+    /// The JavaScript files that `entry` imports at once, directly or not.
+    fn at_once(&self, entry: &str) -> BTreeSet<String> {
+        self.in_order(entry).into_iter().filter(|file| file.ends_with(".js")).collect()
+    }
+
+    /// The files that were made from these sources, with what they import at once.
+    fn with(&self, sources: &[&str]) -> Result<BTreeSet<String>> {
         let mut found = BTreeSet::new();
-        let mut open = vec![entry.to_owned()];
-        while let Some(file) = open.pop() {
-            if !file.ends_with(".js") || !found.insert(file.clone()) {
-                continue;
+        for source in sources {
+            let made = self.outputs.keys().filter(|file| file.ends_with(".js") && self.contains(file, source));
+            let files: Vec<_> = made.collect();
+            if files.is_empty() {
+                bail!("nothing in the site is made from {source}, which crates/xtask/src/build/visitor.rs counts");
             }
-            let imports = self.outputs.get(&file).map_or(&[][..], |output| &output.imports);
-            let followed = imports.iter().filter(|import| !import.external && follow(import));
-            open.extend(followed.map(|import| import.path.clone()));
+            found.extend(files.into_iter().flat_map(|file| self.at_once(file)));
         }
-        found
+        Ok(found)
     }
 
     /// What `entry` imports at once, directly or not: each file behind those that it imports, the entry last.
@@ -170,9 +136,6 @@ mod tests {
                 "dist/chunks/editor.js": {"inputs": {}, "imports": []}}}"#,
         )
         .unwrap();
-        let reading = report.reached("dist/main.js", &|import| import.kind == "import-statement");
-        assert_eq!(reading.into_iter().collect::<Vec<_>>(), ["dist/chunks/a.js", "dist/main.js"]);
-        assert_eq!(report.reached("dist/main.js", &|_| true).len(), 3);
         assert_eq!(report.in_order("dist/main.js"), ["dist/chunks/a.js", "dist/main.js"]);
     }
 }
