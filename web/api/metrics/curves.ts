@@ -12,7 +12,7 @@ import { judged, scored } from "./judged.ts";
 import { Measure } from "./measure.ts";
 
 /** Points that shown curves have at most: all together, and each. */
-const MOST_POINTS = 1200;
+const MOST_POINTS = 800;
 const EACH = 200;
 
 type Panel = ThresholdsDisplay["panels"][number];

@@ -22,7 +22,7 @@ import { openingsText } from "../lock.ts";
 import type { Model } from "../model.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ConfusionMatrix, PerClass } from "./confusion.ts";
-import { classFigures, matrixOf, short } from "./confusion.ts";
+import { classFigures, IN_REPORT, matrixOf, short } from "./confusion.ts";
 import type { Curves } from "./curves.ts";
 import { curvesOf } from "./curves.ts";
 import type { MeasureOptions } from "./figures.ts";
@@ -117,7 +117,7 @@ export async function report(
   const certainty = certaintyOf(options);
   const measures = headline(host, given, options);
   const figures = classFigures(host, given, certainty);
-  const matrix = await matrixOf(host, given, certainty);
+  const matrix = await matrixOf(host, given, certainty, IN_REPORT);
   const curves = curvesOf(host, ["roc", "precisionRecall"], given, certainty);
   const sureness = reliabilityOf(host, given, options.bins ?? 10, certainty);
   const sections = [
