@@ -24,6 +24,9 @@ import { digits, Measure } from "./measure.ts";
 /** Images of one cell at most, and bytes of all: they are kept in the notebook, beside much else where they stand in a report. */
 const MOST_IN_CELL = 12;
 const MOST_BYTES = 180_000;
+/** Classes up to which there is a matrix to look at, and rows of a table in its place. */
+export const MOST_CLASSES = 100;
+const MOST_ROWS = 50;
 export const IN_REPORT = 80_000;
 
 /** How often samples of each class were taken for each class; shown as a matrix whose cells show their images. */
@@ -39,8 +42,9 @@ export class ConfusionMatrix {
     private readonly samples: ConfusionDisplay["samples"],
   ) {}
 
-  [DISPLAY](): ConfusionDisplay & LiveDisplay {
+  [DISPLAY](): LiveDisplay {
     const { counts, classes, accuracy, samples } = this;
+    if (classes.length > MOST_CLASSES) return this.#mistakes();
     return {
       kind: "confusion",
       classes: [...classes],
@@ -48,6 +52,21 @@ export class ConfusionMatrix {
       note: accuracy.sentence,
       ...(samples && { samples }),
     };
+  }
+
+  /** Of more classes than can be drawn: what was mistaken most. */
+  #mistakes(): LiveDisplay {
+    const { counts, classes, accuracy } = this;
+    const rows = counts.flatMap((row, truth) =>
+      row.flatMap((count, predicted) =>
+        count > 0 && truth !== predicted
+          ? [[classes[truth] as string, classes[predicted] as string, count] as [string, string, number]]
+          : [],
+      ),
+    );
+    rows.sort(([, , a], [, , b]) => b - a);
+    const note = `${accuracy.sentence}; ${rows.length} pairs of ${classes.length} classes were mistaken.`;
+    return { kind: "table", columns: ["true", "predicted", "samples"], rows: rows.slice(0, MOST_ROWS), note };
   }
 
   toString(): string {
