@@ -71,11 +71,11 @@ fn mean_interval(each: &[f64], certainty: &Certainty) -> Option<Interval> {
     match certainty.method {
         Some(Method::Bootstrap) => bootstrap_mean(each, certainty),
         None if each.len() >= 1000 => bootstrap_mean(each, certainty),
-        // No such figure is below 0.
         None => student_t(each, certainty).map(|interval| {
-            interval
-                .map(|end| end.max(0.0))
-                .noted("percentiles of a bootstrap are too narrow for fewer than 1,000 samples")
+            // Losses are skewed: the interval is symmetric on the scale of their logarithm.
+            let mean = 0.5 * (interval.low + interval.high);
+            let scaled = |end: f64| if mean > 0.0 { mean * (end / mean - 1.0).exp() } else { mean };
+            interval.map(scaled).noted("percentiles of a bootstrap are too narrow for fewer than 1,000 samples")
         }),
         Some(Method::StudentT) => student_t(each, certainty),
         Some(_) => None,
