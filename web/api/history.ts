@@ -2,6 +2,7 @@
 
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
+import type { Measure } from "./metrics/measure.ts";
 import type { Model } from "./model.ts";
 import type { Curve, Displayable } from "./plot.ts";
 import { linesDisplay } from "./plot.ts";
@@ -39,6 +40,28 @@ export interface EpochReport {
   seed: number;
   /** Training steps a second. */
   stepsPerSecond?: number;
+  /** The figures that `fit` was asked for by `metrics`, by name. */
+  metrics?: Record<string, EpochFigure>;
+}
+
+/** A figure of an epoch, with its interval. */
+export interface EpochFigure {
+  /** Over the epoch, measured as it went. */
+  training: Measure;
+  /** On the validation set after the epoch. */
+  validation?: Measure;
+}
+
+/** @internal How often samples of each class were taken for each other. */
+export interface Tally {
+  classes: number;
+  counts: number[];
+}
+
+/** @internal What the module tells besides. */
+export interface Tallied {
+  confusion?: Tally;
+  valConfusion?: Tally;
 }
 
 /** What a live learning rate became. */
@@ -126,12 +149,13 @@ export class History {
 
   toString(): string {
     const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-    const lines = this.epochs.map(({ epoch, loss, accuracy, valLoss, valAccuracy }) =>
+    const lines = this.epochs.map(({ epoch, loss, accuracy, valLoss, valAccuracy, metrics = {} }) =>
       [
         `epoch ${epoch}: loss ${loss.toFixed(4)}`,
         accuracy === undefined ? "" : `accuracy ${percent(accuracy)}`,
         valLoss === undefined ? "" : `validation loss ${valLoss.toFixed(4)}`,
         valAccuracy === undefined ? "" : `accuracy ${percent(valAccuracy)}`,
+        ...Object.values(metrics).map(({ training, validation }) => (validation ?? training).sentence),
       ]
         .filter(Boolean)
         .join(", "),

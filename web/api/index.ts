@@ -48,7 +48,7 @@ export { FeatureMaps } from "./feature-maps.ts";
 export type { FileStore, StoredFile } from "./file-store.ts";
 export type { Gradbook } from "./gradbook.ts";
 export { GraphPicture } from "./graph.ts";
-export type { EpochReport, LrChange, StepPoint } from "./history.ts";
+export type { EpochFigure, EpochReport, LrChange, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
 export type { NamedTensors } from "./inputs.ts";
 export type { LayerFigures, LayersOptions, Networks } from "./layers.ts";
@@ -91,6 +91,7 @@ export type { Attribute, Slice, SliceOptions, Slices } from "./metrics/slices.ts
 export type { PairedTest } from "./metrics/tests.ts";
 export type { Figure, Metrics } from "./metrics.ts";
 export type {
+  CountedName,
   Fit,
   FitOptions,
   ForwardOptions,

@@ -345,3 +345,47 @@ check("a report says all of it, and how often a locked set was opened", async (g
     console.warn = warn;
   }
 });
+
+check("each epoch tells the figures that fit was asked for, as the same model does afterwards", async (g) => {
+  const { metrics, nn, optim, plot } = g;
+  const [train, validation] = await sides(g, 300, 4, "epochs").stratifiedSplit([0.6, 0.4], { seed: 1 });
+  assert.ok(train && validation);
+  const model = nn.sequential([nn.flatten(), nn.dense({ out: 2 })]);
+  const curve = plot.curve();
+  const told: number[] = [];
+  const history = await model.fit(train, {
+    epochs: 6,
+    optimizer: optim.adam({ lr: 0.03 }),
+    seed: 1,
+    validation,
+    plot: curve,
+    metrics: ["balancedAccuracy", "f1"],
+    onEpoch: ({ metrics = {} }) => told.push(Number(metrics.balancedAccuracy?.validation)),
+  });
+  assert.equal(told.length, 6);
+  const last = history.last?.metrics;
+  const scores = await model.predict(validation);
+  near(
+    Number(last?.balancedAccuracy?.validation),
+    Number(await metrics.balancedAccuracy(scores, validation)),
+  );
+  near(Number(last?.f1?.validation), Number(await metrics.f1(scores, validation)));
+  assert.equal(told.at(-1), Number(last?.balancedAccuracy?.validation));
+  assert.equal(last?.f1?.training.n === undefined, false);
+  assert.match(String(history), /Balanced accuracy 0\.\d{3} \(95 %/);
+  const shown = curve[DISPLAY]();
+  assert.ok(shown.kind === "curve" && isDisplay(structuredClone({ ...shown, subscribe: undefined })));
+  assert.deepEqual(
+    shown.panels.map(({ label }) => label),
+    ["loss", "accuracy", "Balanced accuracy", "F1"],
+  );
+  const points = shown.points?.find(({ panel, series }) => panel === 2 && series === 1);
+  assert.deepEqual(points?.y, told);
+  // Without being asked for they are not there.
+  const plain = await model.fit(train, { epochs: 1, seed: 1 });
+  assert.equal(plain.last?.metrics, undefined);
+  await assert.rejects(
+    model.fit(train, { metrics: ["rocAuc" as "f1"] }),
+    /fit: metrics has rocAuc; what epochs can count is accuracy/,
+  );
+});

@@ -28,6 +28,17 @@ import { list, Tensor } from "./tensor.ts";
 import type { Saved, SaveOptions } from "./weights.ts";
 import { loadTensors, SAVE_OPTIONS, saveTensors } from "./weights.ts";
 
+/** Figures that follow from how often samples of each class were taken for each other. */
+export type CountedName =
+  | "accuracy"
+  | "balancedAccuracy"
+  | "precision"
+  | "recall"
+  | "specificity"
+  | "f1"
+  | "cohenKappa"
+  | "matthewsCorrcoef";
+
 /** A model as a function of its input and its parameters. */
 export type ModelFunction<P extends Record<string, Tensor>> = (x: Tensor, params: P) => Tensor;
 
@@ -77,6 +88,11 @@ export interface FitOptions {
   ema?: number;
   /** Whether every step tells the norm of each weight's gradient: the run's curve shows them layer by layer, `history.gradientNorms` weight by weight. */
   gradientNorms?: boolean;
+  /**
+   * Figures that each epoch tells, on training and validation samples, such as `["balancedAccuracy", "f1"]`: those that follow from the counts
+   * of a confusion matrix, averaged over classes. They are counted where training runs; the run's curve shows them.
+   */
+  metrics?: readonly CountedName[];
   /** A trained model to learn from, besides the labels; `alpha` (0.9) is its share, `temperature` (4) makes small scores count. */
   teacher?: { model: Model; temperature?: number; alpha?: number };
   /**
@@ -186,6 +202,7 @@ export const FIT_OPTIONS = [
   "augment",
   "ema",
   "gradientNorms",
+  "metrics",
   "teacher",
   "earlyStopping",
   "checkpoint",
@@ -209,6 +226,7 @@ const RANGE_TEST_OPTIONS = [
         "resume",
         "onEpoch",
         "plot",
+        "metrics",
       ].includes(name),
   ),
   "from",
@@ -340,7 +358,7 @@ export class Model {
     context.wasm.checkNames("fit", options, FIT_OPTIONS);
     if (!(train instanceof Dataset))
       throw argumentError("fit: the first argument must be a data set, such as data.from(x, y)");
-    const { validation, plot, checkpoint, resume, onEpoch, lrChanges = [], ...rest } = options;
+    const { validation, plot, checkpoint, resume, onEpoch, lrChanges = [], metrics = [], ...rest } = options;
     if (validation !== undefined && !(validation instanceof Dataset))
       throw argumentError("fit: validation must be a data set");
     this.#accept("fit", train);
@@ -356,12 +374,16 @@ export class Model {
     const before = resume && checkpoint !== undefined ? await loadRun(context, checkpoint) : undefined;
     const seed = rest.seed ?? before?.history.seed;
     const [settings, extra] = runOptions(context, "fit", { ...rest, ...(seed !== undefined && { seed }) });
+    const figures =
+      metrics.length > 0
+        ? await (await import("./metrics/bodies.ts")).epochFigures(context, metrics, train.classes)
+        : undefined;
     train.open("fit", "training");
     validation?.open("fit", "training");
     train.use("fit");
     if (validation?.lock !== train.lock) validation?.use("fit");
     const curve = plot ?? new Curve();
-    curve.begin(validation !== undefined);
+    curve.begin(validation !== undefined, figures?.titles);
     if (before) showRun(curve, before.history);
     let stop = false;
     // A stop may come while nothing of the run is at the other end.
@@ -372,6 +394,7 @@ export class Model {
       if (event.kind === "begin") queueMicrotask(() => context.parametersMoved?.());
       // The module is in the middle of its work: what the reader wants to do with the news comes after.
       queueMicrotask(() => {
+        if (event.kind === "epoch") figures?.add(event);
         curve.show(event);
         if (event.kind === "epoch" && onEpoch?.(event) === false) stop = true;
       });
@@ -391,7 +414,7 @@ export class Model {
         this.handle,
         train.handle,
         handle,
-        settings,
+        figures ? { ...settings, countClasses: true } : settings,
         extra,
         rate,
         changesOf(lrChanges),
@@ -399,7 +422,9 @@ export class Model {
         save,
         from,
       );
-      const history = new History((await run) as HistoryData, curve, this);
+      const told = (await run) as HistoryData;
+      for (const epoch of told.epochs) figures?.add(epoch);
+      const history = new History(told, curve, this);
       this.#runs.push(runOf(train, history, options));
       return history;
     } catch (error) {
@@ -428,6 +453,7 @@ export class Model {
       | "resume"
       | "onEpoch"
       | "plot"
+      | "metrics"
     > & {
       from?: number;
       to?: number;

@@ -222,13 +222,16 @@ export class Curve {
   #hasValidation = false;
   /** The layers whose gradient norms are shown, each with its places among those of the weights. */
   #watched: [layer: string, places: number[]][] = [];
+  /** The figures that epochs tell, by name, and what they are called. */
+  #figures: readonly [name: string, title: string][] = [];
 
   /** @internal */
   constructor(private readonly options: CurveOptions = {}) {}
 
   /** @internal A run begins; an earlier one's points go. */
-  begin(hasValidation: boolean): void {
+  begin(hasValidation: boolean, figures: readonly [name: string, title: string][] = []): void {
     this.#hasValidation = hasValidation;
+    this.#figures = figures;
     this.#points.length = 0;
     this.#marks.length = 0;
     this.#watched = [];
@@ -269,6 +272,16 @@ export class Curve {
     } else if (event.kind === "epoch") {
       add(LOSS, VALIDATION, event.step, event.valLoss);
       add(ACCURACY, VALIDATION, event.step, percent(event.valAccuracy));
+      const first = this.#watched.length > 0 ? NORMS + 1 : NORMS;
+      for (const [at, [name]] of this.#figures.entries()) {
+        const figure = event.metrics?.[name];
+        for (const [series, measure] of [figure?.training, figure?.validation].entries()) {
+          const { value, interval } = measure ?? {};
+          if (value === undefined) continue;
+          const ends = interval && { low: [interval.low], high: [interval.high] };
+          points.push({ panel: first + at, series, x: [event.step], y: [value], ...ends });
+        }
+      }
     }
     if (event.kind === "lrChange") {
       const mark = { x: event.step, text: `lr ${Number(event.lr.toPrecision(3))}` };
@@ -304,6 +317,7 @@ export class Curve {
         { label: "loss", series },
         { label: "accuracy", unit: "%", series },
         ...(this.#watched.length > 0 ? [this.#norms()] : []),
+        ...this.#figures.map(([, title]) => ({ label: title, series })),
       ],
       points: this.#joined(),
       ...(this.#marks.length > 0 && { marks: [...this.#marks] }),
@@ -318,11 +332,20 @@ export class Curve {
   /** All points so far, one entry a series. */
   #joined(): CurvePoints[] {
     const joined = new Map<string, CurvePoints>();
-    for (const { panel, series, x, y } of this.#points) {
+    for (const { panel, series, x, y, low, high } of this.#points) {
       const key = `${panel}.${series}`;
-      const all = joined.get(key) ?? { panel, series, x: [], y: [] };
+      const all = joined.get(key) ?? {
+        panel,
+        series,
+        x: [],
+        y: [],
+        ...(low && high && { low: [], high: [] }),
+      };
       all.x.push(...x);
       all.y.push(...y);
+      // A figure of an epoch may lack its interval.
+      all.low?.push(...(low ?? x.map(() => Number.NaN)));
+      all.high?.push(...(high ?? x.map(() => Number.NaN)));
       joined.set(key, all);
     }
     return [...joined.values()];

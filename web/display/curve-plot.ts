@@ -111,7 +111,7 @@ class PanelPlot {
       padding: [8, 18, 0, 0],
       scales: {
         x: { time: false },
-        ...(this.panel.log ? { y: { distr: 3 } } : this.#hasIntervals && { y: { range: this.#reach } }),
+        y: this.panel.log ? { distr: 3 } : { range: this.#reach },
       },
       legend: { show: false },
       cursor: { points: { size: 6 }, drag: { x: false, y: false } },
@@ -134,15 +134,13 @@ class PanelPlot {
     return new uPlot(options, this.#data(), this.#host);
   }
 
-  get #hasIntervals(): boolean {
-    return this.panel.series.some((_, s) => intervalsOf(this.display, this.index, s).length > 0);
-  }
-
-  /** From the lowest end of an interval to the highest, with some room. */
-  readonly #reach = (_plot: uPlot, low: number, high: number): [number, number] => {
+  /** From the lowest end of an interval to the highest, with some room; without intervals as uPlot does. */
+  readonly #reach = (_plot: uPlot, low: number, high: number): uPlot.Range.MinMax => {
     const ends = this.panel.series.flatMap((_, s) =>
       intervalsOf(this.display, this.index, s).flatMap(([, ...both]) => both),
     );
+    if (low === null || high === null) return [null, null];
+    if (ends.length === 0) return uPlot.rangeNum(low, high, 0.1, true);
     const [from, to] = [Math.min(low, ...ends), Math.max(high, ...ends)];
     const room = 0.05 * (to - from || 1);
     return [from - room, to + room];

@@ -65,7 +65,7 @@ export function intervalsOf(
   series: number,
 ): [x: number, low: number, high: number][] {
   return points
-    .filter((p) => p.panel === panel && p.series === series)
+    .filter((p) => p.panel === panel && p.series === series && p.low && p.high)
     .flatMap(({ x, low, high }) =>
       x.map((at, i): [number, number, number] => [at, low?.[i] ?? Number.NaN, high?.[i] ?? Number.NaN]),
     )

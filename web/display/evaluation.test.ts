@@ -168,7 +168,13 @@ test("each has a picture without a number that is none, and its texts are escape
 });
 
 test("they come back from a saved file as they were", async () => {
-  for (const display of [confusion, thresholds, reliability, bars, curve, report]) {
+  const gaps: CurveDisplay = {
+    ...curve,
+    points: [
+      { panel: 0, series: 0, x: [1, 2], y: [Number.NaN, Infinity], low: [Number.NaN, 1], high: [1, 2] },
+    ],
+  };
+  for (const display of [confusion, thresholds, reliability, bars, curve, gaps, report]) {
     const saved = JSON.parse(JSON.stringify(await bundleOf(display)));
     assert.ok(typeof saved["text/plain"] === "string" && saved["image/svg+xml"], display.kind);
     assert.deepEqual(displayOfBundle(saved), display);

@@ -54,6 +54,8 @@ function pack(value: unknown): unknown {
   if (value instanceof Int32Array)
     return { $i32: bytesToBase64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) };
   if (value instanceof Uint8ClampedArray) return { $u8: bytesToBase64(new Uint8Array(value)) };
+  // JSON has no word for these.
+  if (typeof value === "number" && !Number.isFinite(value)) return { $number: String(value) };
   if (Array.isArray(value)) return value.map(pack);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, pack(field)]));
@@ -62,7 +64,8 @@ function pack(value: unknown): unknown {
 function unpack(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unpack);
   if (typeof value !== "object" || value === null) return value;
-  const { $f32, $i32, $u8 } = value as Partial<Record<"$f32" | "$i32" | "$u8", unknown>>;
+  const { $f32, $i32, $u8, $number } = value as Partial<Record<"$f32" | "$i32" | "$u8" | "$number", unknown>>;
+  if (typeof $number === "string") return Number($number);
   try {
     if (typeof $f32 === "string") return new Float32Array(base64ToBytes($f32).buffer);
     if (typeof $i32 === "string") return new Int32Array(base64ToBytes($i32).buffer);

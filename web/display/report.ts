@@ -1,6 +1,6 @@
 // A report: outputs of other kinds with headings and text between them. Its picture is a page with the pictures of all.
 
-import type { Display, ReportDisplay } from "./schema.ts";
+import type { Display, ReportDisplay, TableDisplay } from "./schema.ts";
 import type { View } from "./view.ts";
 import { append } from "./view.ts";
 import { viewOf } from "./views.ts";
@@ -12,7 +12,7 @@ function viewOfItem(item: Display): View<Display> {
   return view;
 }
 
-export const reportView: View<ReportDisplay> = {
+export const reportView: View<ReportDisplay> & { table(display: ReportDisplay): TableDisplay } = {
   text({ title, sections }) {
     const parts = sections.flatMap(({ title, text, items }) => [
       title.toUpperCase(),
@@ -44,6 +44,12 @@ export const reportView: View<ReportDisplay> = {
       }
     }
     return undefined;
+  },
+
+  /** Of its tables the first: that of the figures. */
+  table: ({ sections }) => {
+    const tables = sections.flatMap(({ items }) => items.filter((item) => item.kind === "table"));
+    return tables[0] ?? { kind: "table", columns: [], rows: [] };
   },
 
   async picture(display) {

@@ -99,7 +99,8 @@ export function thresholdsPicture(display: ThresholdsDisplay): Picture {
   ];
   const foot = top + plot.height + 14;
   const words = lines.map((line, i) => text(line, 12, foot + 15 * i, PAPER.strong));
-  const width = Math.max(panels.length * ON_PAPER, 560);
+  const longest = Math.max(...lines.map(({ length }) => length));
+  const width = Math.max(panels.length * ON_PAPER, Math.round(5.7 * longest) + 24);
   const paper = node("rect", { width: "100%", height: "100%", fill: PAPER.back });
   const head = title ? [text(title, 12, 16, PAPER.strong, "start", { "font-weight": "bold" })] : [];
   return pictureOf(svg(width, foot + 15 * lines.length, [paper, ...head, ...parts, ...words]));

@@ -2,7 +2,7 @@
 // A flood is cut off here for politeness; the page has limits of its own.
 
 import { inspect, inspectMessage } from "../display/inspect.ts";
-import type { Display, DisplayUpdate, LiveDisplay, PointsUpdate } from "../display/schema.ts";
+import type { CurvePoints, Display, DisplayUpdate, LiveDisplay, PointsUpdate } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
 import type { FromUser } from "./protocol.ts";
 
@@ -141,11 +141,21 @@ function plain(display: LiveDisplay): Display {
   ) as unknown as Display;
 }
 
+/** Where only some points have intervals, the others have none. */
+function joinPoints(a: CurvePoints, b: CurvePoints): Partial<CurvePoints> {
+  const ends = (key: "low" | "high") => {
+    if (!a[key] && !b[key]) return {};
+    const of = (points: CurvePoints) => points[key] ?? points.x.map(() => Number.NaN);
+    return { [key]: [...of(a), ...of(b)] };
+  };
+  return { x: [...a.x, ...b.x], y: [...a.y, ...b.y], ...ends("low"), ...ends("high") };
+}
+
 function join(a: PointsUpdate, b: PointsUpdate): DisplayUpdate {
   const points = a.points.map((p) => ({ ...p }));
   for (const more of b.points) {
     const same = points.find((p) => p.panel === more.panel && p.series === more.series);
-    if (same) Object.assign(same, { x: [...same.x, ...more.x], y: [...same.y, ...more.y] });
+    if (same) Object.assign(same, joinPoints(same, more));
     else points.push({ ...more });
   }
   const marks = [...(a.marks ?? []), ...(b.marks ?? [])];

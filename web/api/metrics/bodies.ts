@@ -2,6 +2,7 @@
 
 export { confusionMatrix, perClass } from "./confusion.ts";
 export { curves } from "./curves.ts";
+export { epochFigures } from "./epochs.ts";
 export { counted, regression, scoredFigure } from "./figures.ts";
 export { leakage } from "./leakage.ts";
 export { groupFolds, learningCurve, nested } from "./protocol.ts";

@@ -21,9 +21,13 @@ import { judged } from "./judged.ts";
 import type { MeasureData } from "./measure.ts";
 import { digits, Measure } from "./measure.ts";
 
-/** Images of one cell at most, and bytes of all: they are kept in the notebook. */
+/** Images of one cell at most, and bytes of all: they are kept in the notebook, beside much else where they stand in a report. */
 const MOST_IN_CELL = 12;
 const MOST_BYTES = 180_000;
+/** Classes up to which there is a matrix to look at, and rows of a table in its place. */
+export const MOST_CLASSES = 100;
+const MOST_ROWS = 50;
+export const IN_REPORT = 80_000;
 
 /** How often samples of each class were taken for each class; shown as a matrix whose cells show their images. */
 export class ConfusionMatrix {
@@ -38,8 +42,9 @@ export class ConfusionMatrix {
     private readonly samples: ConfusionDisplay["samples"],
   ) {}
 
-  [DISPLAY](): ConfusionDisplay & LiveDisplay {
+  [DISPLAY](): LiveDisplay {
     const { counts, classes, accuracy, samples } = this;
+    if (classes.length > MOST_CLASSES) return this.#mistakes();
     return {
       kind: "confusion",
       classes: [...classes],
@@ -47,6 +52,21 @@ export class ConfusionMatrix {
       note: accuracy.sentence,
       ...(samples && { samples }),
     };
+  }
+
+  /** Of more classes than can be drawn: what was mistaken most. */
+  #mistakes(): LiveDisplay {
+    const { counts, classes, accuracy } = this;
+    const rows = counts.flatMap((row, truth) =>
+      row.flatMap((count, predicted) =>
+        count > 0 && truth !== predicted
+          ? [[classes[truth] as string, classes[predicted] as string, count] as [string, string, number]]
+          : [],
+      ),
+    );
+    rows.sort(([, , a], [, , b]) => b - a);
+    const note = `${accuracy.sentence}; ${rows.length} pairs of ${classes.length} classes were mistaken.`;
+    return { kind: "table", columns: ["true", "predicted", "samples"], rows: rows.slice(0, MOST_ROWS), note };
   }
 
   toString(): string {
@@ -158,14 +178,19 @@ export async function confusionMatrix(
 }
 
 /** The same of what was read. */
-export async function matrixOf(host: Host, given: Judged, certainty: Certainty): Promise<ConfusionMatrix> {
+export async function matrixOf(
+  host: Host,
+  given: Judged,
+  certainty: Certainty,
+  bytes = MOST_BYTES,
+): Promise<ConfusionMatrix> {
   const { names } = given;
   const counts = countsOf(host, given);
   const accuracy = host.classFigure("accuracy", undefined, counts, names.length, certainty);
   const rows = names.map((_, row) =>
     Array.from(counts.subarray(row * names.length, (row + 1) * names.length)),
   );
-  return new ConfusionMatrix(rows, names, new Measure(accuracy), await samplesOf(given));
+  return new ConfusionMatrix(rows, names, new Measure(accuracy), await samplesOf(given, bytes));
 }
 
 export async function perClass(
@@ -203,11 +228,11 @@ export function classFigures(host: Host, given: Judged, certainty: Certainty): P
 }
 
 /** Some images of each cell, mistakes first, as many as a notebook can hold. */
-async function samplesOf(given: Judged): Promise<ConfusionDisplay["samples"]> {
+async function samplesOf(given: Judged, bytes: number): Promise<ConfusionDisplay["samples"]> {
   const { samples, truth, predicted, names, n } = given;
   if (!samples || !isImages(samples)) return undefined;
   const [, channels = 1, height = 1, width = 1] = samples.shape;
-  const room = Math.floor(MOST_BYTES / (channels * height * width));
+  const room = Math.floor(bytes / (channels * height * width));
   const byCell = new Map<number, number[]>();
   for (let i = 0; i < n; i++) {
     const cell = (truth[i] as number) * names.length + (predicted[i] as number);

@@ -5,6 +5,7 @@ import { DISPLAY } from "../../display/schema.ts";
 import type { Context } from "../context.ts";
 import type { Host } from "../host.ts";
 import { hostModule } from "../host.ts";
+import { MOST_CLASSES } from "./confusion.ts";
 import type { Certainty, MeasureOptions } from "./figures.ts";
 import { certaintyOf, MEASURE_OPTIONS } from "./figures.ts";
 import type { Judged, Labels, Predictions } from "./judged.ts";
@@ -12,8 +13,9 @@ import { judged, scored } from "./judged.ts";
 import { Measure } from "./measure.ts";
 
 /** Points that shown curves have at most: all together, and each. */
-const MOST_POINTS = 1200;
+const MOST_POINTS = 800;
 const EACH = 200;
+const FEWEST = 20;
 
 type Panel = ThresholdsDisplay["panels"][number];
 
@@ -83,8 +85,9 @@ export function curvesOf(host: Host, panels: readonly Panel[], given: Judged, ce
   const of = (panel: Panel) =>
     panels.includes(panel) ? chosen.map((one) => classCurve(host, panel, given, one, certainty)) : [];
   const [roc, precisionRecall] = [of("roc"), of("precisionRecall")];
-  const most = Math.min(EACH, Math.floor(MOST_POINTS / chosen.length));
-  const shown = chosen.flatMap((one, at) => {
+  const most = Math.max(FEWEST, Math.min(EACH, Math.floor(MOST_POINTS / chosen.length)));
+  // Of more classes the first ones are drawn; all have their areas.
+  const shown = chosen.slice(0, MOST_CLASSES).flatMap((one, at) => {
     const areas = { roc: roc[at]?.area, precisionRecall: precisionRecall[at]?.area };
     return shownCurve(host, given, one, areas, most, certainty) ?? [];
   });

@@ -22,7 +22,7 @@ import { openingsText } from "../lock.ts";
 import type { Model } from "../model.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ConfusionMatrix, PerClass } from "./confusion.ts";
-import { classFigures, matrixOf, short } from "./confusion.ts";
+import { classFigures, IN_REPORT, isImages, matrixOf, short } from "./confusion.ts";
 import type { Curves } from "./curves.ts";
 import { curvesOf } from "./curves.ts";
 import type { MeasureOptions } from "./figures.ts";
@@ -93,6 +93,10 @@ export async function report(
 ): Promise<Report> {
   context.wasm.checkNames("report", options, [...MEASURE_OPTIONS, ...OWN]);
   if (!(set instanceof Dataset)) throw argumentError("report: the first argument must be a data set");
+  if (set.y.dtype !== "i32")
+    throw argumentError(
+      `report: the targets of ${set.name} are numbers; expected class labels. Figures of numbers: metrics.regression`,
+    );
   if (options.history !== undefined && !(options.history instanceof History))
     throw argumentError("report: history must be what fit gave");
   const { external = {}, train, batchSize } = options;
@@ -117,7 +121,7 @@ export async function report(
   const certainty = certaintyOf(options);
   const measures = headline(host, given, options);
   const figures = classFigures(host, given, certainty);
-  const matrix = await matrixOf(host, given, certainty);
+  const matrix = await matrixOf(host, given, certainty, IN_REPORT);
   const curves = curvesOf(host, ["roc", "precisionRecall"], given, certainty);
   const sureness = reliabilityOf(host, given, options.bins ?? 10, certainty);
   const sections = [
@@ -273,10 +277,12 @@ function elsewhere(
 }
 
 async function leaks(context: Context, train: Dataset, set: Dataset): Promise<ReportSection> {
+  const title = "Is a test image among those learnt from?";
+  if (!isImages(set)) return { title, text: ["Not known: the samples are no images."], items: [] };
   const found = await leakage(context, train, set.unlocked());
   const pictures = await found.pictures();
   return {
-    title: "Is a test image among those learnt from?",
+    title,
     text: [String(found)],
     items: pictures ? [pictures] : [],
   };

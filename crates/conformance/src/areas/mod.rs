@@ -7,6 +7,7 @@ mod explain;
 mod gan;
 mod init;
 mod losses;
+mod metrics;
 mod networks;
 mod norm;
 mod optimisers;
@@ -26,6 +27,7 @@ pub(crate) fn find(area: &str, op: &str) -> Option<Function> {
         "gan" => gan::find(op),
         "init" => init::find(op),
         "losses" => losses::find(op),
+        "metrics" => metrics::find(op),
         "networks" => networks::find(op),
         "norm" => norm::find(op),
         "optimisers" => optimisers::find(op),

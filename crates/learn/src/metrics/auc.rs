@@ -55,7 +55,7 @@ pub fn roc_auc(y_true: &[i32], scores: &[f64], certainty: &Certainty) -> Result<
 }
 
 /// How many samples of each class DeLong's interval on the logit scale takes to hold.
-pub const ENOUGH: u64 = 30;
+pub const ENOUGH: u64 = 100;
 
 /// The area and its variance. Errors: as of [`Ranking::new`]; inside, one class only.
 pub fn delong(y_true: &[i32], scores: &[f64]) -> Result<Result<Delong, Why>> {

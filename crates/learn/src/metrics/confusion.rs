@@ -20,6 +20,7 @@ use crate::{Error, Result};
 /// # Ok::<(), gradbook_learn::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Confusion {
     classes: usize,
     counts: Vec<u64>,
@@ -150,16 +151,20 @@ impl Confusion {
         measure
     }
 
-    /// Several figures, whose bootstrap draws the samples once.
+    /// Several figures; where a bootstrap is asked for, it draws the samples once for all.
     ///
     /// By default, figures that are proportions have intervals of proportions, which includes F1 of a class: it rises with
-    /// tp / (tp + fp + fn). Averages of recalls or precisions join these by MOVER. Kappa, Matthews' correlation and averages of F1
-    /// are bootstrapped from 1,000 samples on; below, percentiles are too narrow, and the jackknife on the logit scale takes their place.
+    /// tp / (tp + fp + fn). All others have the jackknife's on the logit scale (means of recalls or precisions MOVER's where that is wider); with
+    /// fewer than ten samples of some class the combined limits of all classes, which are conservative. Percentiles of a bootstrap are
+    /// too narrow for few samples, and say nothing else for many.
+    ///
+    /// Coverage at 95 %, measured by 10,000 draws from four populations of 2 to 10 classes (`tests/coverage.rs`):
+    /// COVERAGE
     pub fn measures(&self, counted: &[Counted], certainty: &Certainty) -> Vec<Measure> {
         let mut measures: Vec<Measure> = counted.iter().map(|&counted| self.direct(counted, certainty)).collect();
         let drawn: Vec<usize> = (0..counted.len())
             .filter(|&at| measures[at].value.is_some() && measures[at].interval.is_none())
-            .filter(|&at| self.bootstraps(counted[at], certainty))
+            .filter(|_| certainty.method == Some(Method::Bootstrap))
             .collect();
         if !drawn.is_empty() {
             let draws = self.draw(&drawn.iter().map(|&at| counted[at]).collect::<Vec<_>>(), certainty);
@@ -198,35 +203,29 @@ impl Confusion {
                 let harmonic = matches!(counted, Counted::F1(Over::Class(_)));
                 interval.map(|interval| if harmonic { interval.map(super::operating::harmonic) } else { interval })
             }
-            _ if self.bootstraps(counted, certainty) => None,
             _ => self.without_draws(counted, value, certainty),
         })
     }
 
     fn without_draws(&self, counted: Counted, value: f64, certainty: &Certainty) -> Option<Interval> {
-        match (counted, certainty.method) {
-            (_, Some(Method::Jackknife)) => self.jackknife(counted, value, certainty),
-            (
-                Counted::BalancedAccuracy | Counted::Recall(_) | Counted::Precision(_),
-                None | Some(Method::Mover | Method::Wilson | Method::ClopperPearson),
-            ) => self.mover(counted, certainty),
-            (Counted::F1(_) | Counted::Specificity(_), Some(Method::Combined)) => self.combined(counted, certainty),
-            (_, None) => {
-                let passed = "percentiles of a bootstrap are too narrow for fewer than 1,000 samples";
-                let interval = self.jackknife(counted, value, certainty).or_else(|| self.combined(counted, certainty));
-                interval.map(|interval| interval.noted(passed))
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether the interval of a figure, which is no proportion, comes from draws.
-    fn bootstraps(&self, counted: Counted, certainty: &Certainty) -> bool {
-        let joined = matches!(counted, Counted::BalancedAccuracy | Counted::Recall(_) | Counted::Precision(_));
         match certainty.method {
-            Some(Method::Bootstrap) => true,
-            None => !joined && self.proportion(counted).is_none() && self.total() >= 1000,
-            Some(_) => false,
+            Some(Method::Jackknife) => self.jackknife(counted, value, certainty),
+            Some(Method::Mover) => self.mover(counted, certainty),
+            Some(Method::Combined) => self.combined(counted, certainty),
+            Some(_) => None,
+            None if (0..self.classes).any(|class| self.support(class) < RARE) => self
+                .combined(counted, certainty)
+                .map(|limits| limits.noted("there are fewer than ten samples of some class")),
+            None => {
+                let joined = self.mover(counted, certainty).filter(|_| counted.is_mean_of_independent());
+                let wider = |a: &Interval, b: &Interval| (a.high - a.low).total_cmp(&(b.high - b.low));
+                match self.jackknife(counted, value, certainty) {
+                    Some(spread) => joined.into_iter().chain([spread]).max_by(wider),
+                    None => self
+                        .combined(counted, certainty)
+                        .map(|limits| limits.noted("the figure is at its bound, and samples have no spread")),
+                }
+            }
         }
     }
 
@@ -362,10 +361,10 @@ impl Confusion {
             | Counted::Precision(_) => {
                 let mut sum = (0.0, 0.0);
                 for (weight, part) in self.parts(counted)? {
-                    // A class without a figure counts 0, as in the figure itself.
-                    if let Some(limits) = self.direct(part, &exact).interval {
-                        sum = (sum.0 + weight * limits.low, sum.1 + weight * limits.high);
-                    }
+                    // A class without a figure could have any.
+                    let (low, high) =
+                        self.direct(part, &exact).interval.map_or((0.0, 1.0), |limits| (limits.low, limits.high));
+                    sum = (sum.0 + weight * low, sum.1 + weight * high);
                 }
                 sum
             }
@@ -452,6 +451,11 @@ impl Confusion {
 }
 
 impl Counted {
+    /// Whether it is a mean of shares that have nothing to do with each other, given their denominators.
+    fn is_mean_of_independent(self) -> bool {
+        matches!(self, Self::BalancedAccuracy | Self::Recall(_) | Self::Precision(_))
+    }
+
     /// What it is in the table.
     pub fn metric(self) -> &'static Metric {
         match self {
@@ -494,6 +498,9 @@ fn quotient(of: u64, all: u64, otherwise: Why) -> Given {
 fn share(of: u64, all: u64) -> f64 {
     of as f64 / all as f64
 }
+
+/// How many samples each class must have for their spread to tell the spread of a mean over classes.
+const RARE: u64 = 10;
 
 fn proportional(method: Option<Method>) -> bool {
     matches!(method, None | Some(Method::Wilson | Method::ClopperPearson | Method::Normal))

@@ -12,7 +12,7 @@ use super::{
 /// The default for a proportion: Wilson, or Clopper–Pearson where Wilson may not hold.
 pub fn proportion(successes: usize, n: usize, certainty: &Certainty) -> Option<Interval> {
     let level = certainty.level;
-    let few = n < 40 || successes.min(n - successes) < 5;
+    let few = n < 60 || successes.min(n - successes) < 5;
     Some(match certainty.method {
         _ if n == 0 => return None,
         Some(Method::Wilson) => certainty.interval(wilson(successes, n, level), Method::Wilson),

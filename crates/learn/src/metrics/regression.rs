@@ -51,8 +51,8 @@ pub fn regression(y_true: &[f64], y_pred: &[f64], certainty: &Certainty) -> Resu
     })
 }
 
-/// 1 − Σ (p − t)² / Σ (t − mean)². By default its interval is a bootstrap from 1,000 samples on, and below Student's t on the scale
-/// log (1 − R²), with the variance that each sample's part has.
+/// 1 − Σ (p − t)² / Σ (t − mean)². By default its interval is Student's t on the scale log (1 − R²), with the variance that each sample's part
+/// has. R2COVERAGE
 fn r2(y_true: &[f64], y_pred: &[f64], certainty: &Certainty) -> Measure {
     let n = y_true.len();
     let of = |rows: &mut dyn Iterator<Item = usize>| {
@@ -79,7 +79,7 @@ fn r2(y_true: &[f64], y_pred: &[f64], certainty: &Certainty) -> Measure {
         },
     };
     Measure::new(&R2, n, figure, |value| match certainty.method {
-        None if n < 1000 => {
+        None | Some(Method::StudentT) => {
             let (left, all) = of(&mut (0..n));
             let middle = y_true.iter().sum::<f64>() / n as f64;
             let part = |row: usize| (y_pred[row] - y_true[row]).powi(2) / left - (y_true[row] - middle).powi(2) / all;
@@ -88,7 +88,7 @@ fn r2(y_true: &[f64], y_pred: &[f64], certainty: &Certainty) -> Measure {
             let end = |sign: f64| 1.0 - (1.0 - value) * (sign * half).exp();
             (left > 0.0).then(|| certainty.interval((end(1.0), end(-1.0)), Method::StudentT))
         }
-        None | Some(Method::Bootstrap) => {
+        Some(Method::Bootstrap) => {
             let mut values = Vec::with_capacity(certainty.resamples);
             resamples(n, certainty, |places| {
                 let (left, all) = of(&mut places.iter().map(|&place| place as usize));

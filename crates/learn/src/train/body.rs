@@ -3,6 +3,7 @@
 use super::{
     FitOptions, Teacher,
     groups::{Settings, penalised},
+    tally,
 };
 use crate::{
     Error, Result,
@@ -61,7 +62,8 @@ pub(super) struct Places {
     pub lrs: usize,
     /// The samples of the next batches, if they are streamed.
     pub window: Option<usize>,
-    /// Loss, right answers and norms of gradients, if they are wanted, of the last steps: f32 \[rows, columns\].
+    /// Loss, right answers and norms of gradients, if they are wanted, of the last steps; below them the counts of classes in the epoch, if
+    /// they are wanted: f32 \[rows and more, columns\].
     pub log: usize,
 }
 
@@ -73,6 +75,10 @@ pub(super) struct Body {
     pub answers: usize,
     /// Names of the parameters whose gradient norms are told.
     pub watched: Vec<String>,
+    /// Rows of the log that are steps.
+    pub rows: usize,
+    /// How many classes are counted; 0 if they are not.
+    pub classes: usize,
     /// How samples are streamed, if they are.
     pub window: Option<Window>,
 }
@@ -112,7 +118,10 @@ pub(super) fn body(task: &Task, batches: Batches) -> Result<Body> {
         columns
             .extend(look.grads.iter().map(|grad| Ok(grad.square()?.sum_all()?.sqrt()?)).collect::<Result<Vec<_>>>()?);
     }
-    let log = placeholder(&[rows(batches.count, columns.len()), columns.len()], DType::F32)?;
+    let rows = rows(batches.count, columns.len());
+    let counts = look.counts.as_ref().map(|counts| tally::rows(counts, columns.len())).transpose()?;
+    let more = counts.as_ref().map_or(0, |counts| counts.shape()[0]);
+    let log = placeholder(&[rows + more, columns.len()], DType::F32)?;
 
     let update = |(param, settings): (_, &Settings)| look.pass.updated(param).filter(|_| !settings.frozen).cloned();
     let mut next: Vec<Option<Tensor>> = task.params.handles().zip(task.settings).map(update).collect();
@@ -146,7 +155,17 @@ pub(super) fn body(task: &Task, batches: Batches) -> Result<Body> {
     let names = names.chain(slot_names).chain(averages).chain(["step".to_owned()]).collect();
     let shared = 0..spec.push(step, Tensor::i32(&[], &[0])?, Some(after)) + 1;
     let zeros = |tensor: &Tensor| tensor.zeros_like();
-    let logged = logged(&log, &in_epoch, &columns)?;
+    let logged = match &counts {
+        None => logged(&log, &in_epoch, &columns)?,
+        Some(counts) => {
+            let steps = logged(&log.slice(0, 0, rows as isize, 1)?, &in_epoch, &columns)?;
+            let before = log.slice(0, rows as isize, (rows + more) as isize, 1)?;
+            // Each epoch counts from 0. The loop of the rest makes one step an epoch.
+            let begins = if batches.last { in_epoch.ge_scalar(0)? } else { in_epoch.eq_scalar(0)? };
+            let after = begins.where_(counts, &before.add(counts)?)?;
+            Tensor::concat(&[&steps, &after], 0)?
+        }
+    };
     let places = Places {
         shared,
         params: 0..count,
@@ -159,7 +178,7 @@ pub(super) fn body(task: &Task, batches: Batches) -> Result<Body> {
         log: spec.push(log.clone(), zeros(&log), Some(logged)),
     };
     spec.watch = Some(places.log);
-    Ok(Body { spec, places, answers: look.answers, watched, window })
+    Ok(Body { spec, places, answers: look.answers, watched, rows, classes: look.classes, window })
 }
 
 /// What a step reads: placeholders of a loop, or values.
@@ -189,6 +208,10 @@ pub(super) struct Look {
     right: Tensor,
     /// Of how many; 0 if there are no right answers.
     answers: usize,
+    /// How many samples of each class were taken for each other, f32 \[classes²\], if that is wanted.
+    counts: Option<Tensor>,
+    /// How many classes are counted; 0 if they are not.
+    classes: usize,
     /// Which parameters are trained.
     pub trained: Vec<usize>,
     /// Their gradients as the optimiser sees them.
@@ -225,6 +248,8 @@ pub(super) fn look(task: &Task, batches: Batches, inputs: &Inputs) -> Result<Loo
     })?;
     let answers = if Accuracy::applies(&output, &answer) { answer.shape().len() } else { 0 };
     let right = if answers > 0 { hits(&output, &answer)? } else { Tensor::scalar(0.0) };
+    let classes = if options.count_classes { tally::classes(&output, &answer)? } else { 0 };
+    let counts = if classes > 0 { Some(tally::counts(&output, &answer, classes)?) } else { None };
 
     // Parameters that the loss does not depend on stay as they are.
     let reached: FxHashSet<u64> = Tensor::ancestors(std::slice::from_ref(&loss)).iter().map(Tensor::id).collect();
@@ -245,7 +270,7 @@ pub(super) fn look(task: &Task, batches: Batches, inputs: &Inputs) -> Result<Loo
             current.iter().zip(&grads).map(|(weight, grad)| adaptive_grad_clip(weight, grad, share, LEAST_NORM));
         grads = limited.collect::<Result<_>>()?;
     }
-    Ok(Look { pass, loss, right, answers, trained, grads })
+    Ok(Look { pass, loss, right, answers, counts, classes, trained, grads })
 }
 
 /// The parameters that are trained and what is remembered of them, after the optimiser's step.

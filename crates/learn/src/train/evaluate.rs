@@ -1,12 +1,15 @@
 //! Looking at a model without changing it.
 
-use super::body::pair;
+use super::{
+    body::pair,
+    tally::{self, Tally},
+};
 use crate::{
     Error, Result,
     data::{Dataset, Samples, Window, advance},
     layers::{Forward, Layer, Params, build},
     losses::Loss,
-    metrics::{Accuracy, hits},
+    metrics::{Accuracy, Confusion, hits},
 };
 use gradbook_core::{DType, LoopRun, LoopSpec, Runner, Shape, Tensor, device::LocalFuture};
 
@@ -43,8 +46,8 @@ pub async fn evaluate(
 ) -> Result<Score> {
     let classes = prepare(runner, model, &sample(data, batch), loss, 0).await?;
     data.prepare(runner, classes).await?;
-    let passes = Passes::begin(runner, model, data, loss, batch).await?;
-    passes.run(runner).await
+    let passes = Passes::begin(runner, model, data, loss, batch, false).await?;
+    Ok(passes.run(runner).await?.0)
 }
 
 /// What a model makes of each sample of x \[N, …\], `batch` samples at a time.
@@ -139,6 +142,8 @@ pub(super) struct Passes {
     samples: usize,
     targets: usize,
     counts: bool,
+    /// How many classes are counted; 0 if they are not.
+    classes: usize,
 }
 
 struct Pass {
@@ -156,30 +161,34 @@ impl Passes {
         data: &Dataset,
         loss: &Loss,
         batch: usize,
+        count_classes: bool,
     ) -> Result<Self> {
         let samples = data.len();
         let size = batch.clamp(1, samples);
         let (full, rest) = (samples / size, samples % size);
-        let mut passes = Self { loops: Vec::new(), samples, targets: data.y().shape().len(), counts: false };
+        let mut passes =
+            Self { loops: Vec::new(), samples, targets: data.y().shape().len(), counts: false, classes: 0 };
         for (start, size, steps) in [(0, size, full), (full * size, rest, 1)] {
             if size > 0 {
                 let window = Window::over(data, size, steps);
-                let (spec, counts) = body(model, data, loss, window.as_ref(), start, size)?;
+                let Body { spec, counts, classes } =
+                    body(model, data, loss, window.as_ref(), start, size, count_classes)?;
                 let order = (start as i32..(start + size * steps) as i32).collect();
                 passes.loops.push(Pass { run: runner.begin(&spec).await?, steps, window, order });
-                passes.counts = counts;
+                (passes.counts, passes.classes) = (counts, classes);
             }
         }
         Ok(passes)
     }
 
-    /// One pass with the present parameters. Errors: it was stopped.
-    pub async fn run(&self, runner: &dyn Runner) -> Result<Score> {
+    /// One pass with the present parameters, and its counts of classes if they are wanted. Errors: it was stopped.
+    pub async fn run(&self, runner: &dyn Runner) -> Result<(Score, Option<Confusion>)> {
         let (mut loss, mut right) = (0.0, 0.0);
+        let mut tally = Tally::new(self.classes);
         for pass in &self.loops {
             let [step, sums, samples @ ..] = &pass.run.state[..] else { unreachable!("the body has two states") };
             runner.assign(step, &Tensor::i32(&[], &[0])?).await?;
-            runner.assign(sums, &Tensor::zeros(&[2])?).await?;
+            runner.assign(sums, &Tensor::zeros(&[2 + self.classes * self.classes])?).await?;
             let window = pass.window.as_ref().zip(samples.first());
             if advance(runner, &pass.run, window, &pass.order, 0..pass.steps).await? {
                 return Err(gradbook_core::Error::Stopped.into());
@@ -187,13 +196,22 @@ impl Passes {
             let sums = runner.read(sums).await?;
             loss += f64::from(sums.as_f32()[0]);
             right += f64::from(sums.as_f32()[1]);
+            tally.add(&sums.as_f32()[2..]);
         }
         let accuracy = self.counts.then_some((right / self.targets as f64) as f32);
-        Ok(Score { loss: (loss / self.samples as f64) as f32, accuracy })
+        Ok((Score { loss: (loss / self.samples as f64) as f32, accuracy }, tally.confusion()))
     }
 }
 
-/// A step over samples start + step·size …, which adds their loss and right answers up; and whether there are right answers.
+struct Body {
+    spec: LoopSpec,
+    /// Whether there are right answers.
+    counts: bool,
+    /// How many classes are counted.
+    classes: usize,
+}
+
+/// A step over samples start + step·size …, which adds up their loss and right answers, and counts their classes if that is wanted.
 fn body(
     model: &dyn Layer,
     data: &Dataset,
@@ -201,9 +219,9 @@ fn body(
     window: Option<&Window>,
     start: usize,
     size: usize,
-) -> Result<(LoopSpec, bool)> {
+    count_classes: bool,
+) -> Result<Body> {
     let step = LoopSpec::placeholder(&Shape::default(), DType::I32);
-    let sums = LoopSpec::placeholder(&Shape::new("evaluate", [2])?, DType::F32);
     let index = step.mul_scalar(size as f64)?.add_scalar(start as f64)?.add(&Tensor::arange(size)?)?;
     let samples = window.map(Window::placeholder).transpose()?;
     let x = match (window, &samples) {
@@ -215,13 +233,20 @@ fn body(
     let counts = Accuracy::applies(&output, &y);
     let right = if counts { hits(&output, &y)? } else { Tensor::scalar(0.0) };
     let total = loss.mean(&output, &y)?.mul_scalar(size as f64)?;
+    let classes = if count_classes { tally::classes(&output, &y)? } else { 0 };
+    let found = match classes {
+        0 => pair(&total, &right)?,
+        _ => Tensor::concat(&[&pair(&total, &right)?, &tally::counts(&output, &y, classes)?], 0)?,
+    };
+    let sums = LoopSpec::placeholder(found.shape(), DType::F32);
     let mut spec = LoopSpec::default();
     let after = step.add_scalar(1)?;
-    let added = sums.add(&pair(&total, &right)?)?;
+    let added = sums.add(&found)?;
     spec.push(step, Tensor::i32(&[], &[0])?, Some(after));
-    spec.push(sums, Tensor::zeros(&[2])?, Some(added));
+    let zeros = Tensor::zeros(sums.shape())?;
+    spec.push(sums, zeros, Some(added));
     if let Some(samples) = samples {
         spec.push(samples.clone(), samples.zeros_like(), None);
     }
-    Ok((spec, counts))
+    Ok(Body { spec, counts, classes })
 }

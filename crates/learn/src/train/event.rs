@@ -1,6 +1,7 @@
 //! What training tells on its way.
 
 use super::LrChange;
+use crate::metrics::Confusion;
 
 /// One step of training.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +50,12 @@ pub struct EpochReport {
     pub val_loss: Option<f32>,
     /// The share of right answers on the validation set after the epoch.
     pub val_accuracy: Option<f32>,
+    /// How many samples of each class were taken for each other over the epoch, measured as it went, if that is wanted.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub confusion: Option<Confusion>,
+    /// The same on the validation set after the epoch.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub val_confusion: Option<Confusion>,
     /// The learning rate of its last step.
     pub lr: f64,
     /// The seed of the run.

@@ -14,6 +14,7 @@ use crate::{
     augment::{Batch, augment},
     data::{Dataset, Window, advance, permutation},
     layers::{Layer, Params},
+    metrics::Confusion,
     schedule::{EarlyStopping, Plateau, Schedule},
 };
 use gradbook_core::{DType, LoopRun, LoopSpec, Progress, Runner, Shape, Tensor};
@@ -66,7 +67,8 @@ pub async fn fit(
     params.set(&run.main.state[run.main.places.params.clone()]);
     let passes = match validation {
         Some(data) => {
-            Some(Passes::begin(runner, model, data, &options.loss, options.batch_size.max(EVALUATION_BATCH)).await?)
+            let batch = options.batch_size.max(EVALUATION_BATCH);
+            Some(Passes::begin(runner, model, data, &options.loss, batch, options.count_classes).await?)
         }
         None => None,
     };
@@ -125,6 +127,10 @@ pub(super) struct Loop {
     pub answers: usize,
     /// Names of the parameters whose gradient norms are told.
     pub watched: Vec<String>,
+    /// Rows of the log that are steps.
+    pub rows: usize,
+    /// How many classes are counted; 0 if they are not.
+    classes: usize,
     window: Option<Window>,
     /// The samples of an epoch in the order of its batches.
     order: RefCell<Rc<[i32]>>,
@@ -133,9 +139,9 @@ pub(super) struct Loop {
 impl Loop {
     async fn begin(runner: &dyn Runner, body: Body, batches: Batches) -> Result<Self> {
         let run = runner.begin(&body.spec).await?;
-        let Body { places, answers, watched, window, .. } = body;
+        let Body { places, answers, watched, rows, classes, window, .. } = body;
         let (state, order) = (run.state.clone(), RefCell::new(Rc::from([])));
-        Ok(Self { state, run, places, batches, answers, watched, window, order })
+        Ok(Self { state, run, places, batches, answers, watched, rows, classes, window, order })
     }
 
     /// How samples are streamed, and the state that they are streamed to; if they are.
@@ -273,12 +279,12 @@ impl<'a> Run<'a> {
             self.copy(self.main.places.shared.clone(), self.kept.clone()).await?;
             self.assign_order(epoch).await?;
             let (began, first) = (now(), history.points.len());
-            let mut flow = self.steps(epoch, base, &mut piece, &mut history, listen).await?;
+            let (mut flow, confusion) = self.steps(epoch, base, &mut piece, &mut history, listen).await?;
             let changed = self.of_epoch(&history.lr_changes, epoch);
             let lrs = self.lrs(epoch, base, changed);
             base = rate::at(changed, (epoch + 1) * self.batches.of, base);
             let seconds = now().zip(began).map(|(end, began)| end - began);
-            let mut score = None;
+            let (mut score, mut val_confusion) = (None, None);
             if let Some(aside) = &self.aside {
                 self.copy(params(), aside.clone()).await?;
                 self.copy(average.clone(), params()).await?;
@@ -286,7 +292,10 @@ impl<'a> Run<'a> {
             if let (Some(passes), Flow::Continue) = (passes, flow) {
                 match passes.run(self.runner).await {
                     Err(Error::Core(gradbook_core::Error::Stopped)) => flow = Flow::Stop,
-                    result => score = Some(result?),
+                    result => {
+                        let passed = result?;
+                        (score, val_confusion) = (Some(passed.0), passed.1);
+                    }
                 }
             }
             if flow == Flow::Stop {
@@ -295,6 +304,7 @@ impl<'a> Run<'a> {
             }
             let mut report = self.report(&history, first, score);
             (report.epoch, report.lr) = (epoch + 1, lrs[lrs.len() - 1]);
+            (report.confusion, report.val_confusion) = (confusion, val_confusion);
             report.steps_per_second = seconds.filter(|&s| s > 0.0).map(|s| lrs.len() as f64 / s);
             let watched = judged(&report);
             history.epochs.push(report.clone());
@@ -332,7 +342,7 @@ impl<'a> Run<'a> {
         Ok(history)
     }
 
-    /// All steps of an epoch. Errors: a loss that is not a number; the weights are then those at the start of the epoch.
+    /// All steps of an epoch, and how classes were taken for each other in it, if that is wanted. Errors: a loss that is not a number; the weights are then those at the start of the epoch.
     async fn steps(
         &self,
         epoch: usize,
@@ -340,7 +350,7 @@ impl<'a> Run<'a> {
         piece: &mut usize,
         history: &mut History,
         listen: &mut dyn FnMut(&Event) -> Flow,
-    ) -> Result<Flow> {
+    ) -> Result<(Flow, Option<Confusion>)> {
         let History { points, lr_changes, .. } = history;
         let first = epoch * self.batches.of + 1;
         let before = lr_changes.partition_point(|change| change.step < first);
@@ -351,7 +361,7 @@ impl<'a> Run<'a> {
         let most_reports = if self.options.live_lr.is_some() { 2 } else { 4 };
         // Pieces that take a few reports: long enough to keep the device busy, short enough to act on what comes back.
         // No longer than the log, so that every step is told.
-        let rows = self.main.state[self.main.places.log].shape()[0];
+        let rows = self.main.rows;
         let mut done = 0;
         let order = self.main.order();
         while done < self.batches.count {
@@ -370,13 +380,13 @@ impl<'a> Run<'a> {
             done += end.done;
             self.check(&teller).await?;
             if end.stopped || teller.flow == Flow::Stop {
-                return Ok(Flow::Stop);
+                return Ok((Flow::Stop, None));
             }
             if reports < most_reports && size == *piece {
                 *piece *= 2;
             }
         }
-        let Some(rest) = &self.rest else { return Ok(Flow::Continue) };
+        let Some(rest) = &self.rest else { return Ok((Flow::Continue, teller.confusion(self.main.classes))) };
         self.share(&self.main, rest).await?;
         self.follow(epoch, first + done, base, lr_changes, before, &mut teller).await?;
         let mut watch = |progress: Progress| teller.tell(rest, done, &progress);
@@ -386,7 +396,7 @@ impl<'a> Run<'a> {
         let end = self.runner.advance(&rest.run, 1, &mut watch).await?;
         self.share(rest, &self.main).await?;
         self.check(&teller).await?;
-        Ok(if end.stopped { Flow::Stop } else { teller.flow })
+        Ok((if end.stopped { Flow::Stop } else { teller.flow }, teller.confusion(self.main.classes)))
     }
 
     /// Takes the learning rate that is wanted now, from a step on. `changes` are those of the run, from `before` on those of the epoch.
@@ -469,6 +479,8 @@ impl<'a> Run<'a> {
             accuracy: (self.main.answers > 0).then_some((accuracy / seen) as f32),
             val_loss: score.map(|score| score.loss),
             val_accuracy: score.and_then(|score| score.accuracy),
+            confusion: None,
+            val_confusion: None,
             lr: 0.0,
             seed: self.options.seed,
             steps_per_second: None,

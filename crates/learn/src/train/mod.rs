@@ -13,6 +13,7 @@ mod range_test;
 mod rate;
 mod statistics;
 mod step;
+mod tally;
 mod tell;
 
 pub use checkpoint::{Checkpoint, Keeper};

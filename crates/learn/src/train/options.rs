@@ -66,6 +66,8 @@ pub struct FitOptions {
     pub ema: Option<f32>,
     /// Whether every step tells the norm of the gradient of each weight.
     pub gradient_norms: bool,
+    /// Whether each epoch tells how many samples of each class were taken for each other, in training and in validation.
+    pub count_classes: bool,
     /// A model to learn from, beside the targets, with the plain cross-entropy as loss.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub teacher: Option<Teacher>,
@@ -107,6 +109,7 @@ impl Default for FitOptions {
             augment: Vec::new(),
             ema: None,
             gradient_norms: false,
+            count_classes: false,
             teacher: None,
             early_stopping: None,
             checkpoint: None,

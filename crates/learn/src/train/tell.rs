@@ -1,6 +1,7 @@
 //! Turns the log of a loop into reports.
 
-use super::{Event, Flow, LrChange, Point, StepReport, fit::Loop};
+use super::{Event, Flow, LrChange, Point, StepReport, fit::Loop, tally::Tally};
+use crate::metrics::Confusion;
 use gradbook_core::Progress;
 
 /// Reads the log of an epoch as it grows.
@@ -8,6 +9,8 @@ pub(super) struct Teller<'a> {
     pub epoch: usize,
     /// What the listener wants.
     pub flow: Flow,
+    /// Counts of classes as the loop of full batches had them last, and the loop of the rest.
+    counts: [Vec<f32>; 2],
     /// The learning rate of each step of the epoch.
     pub lrs: Vec<f64>,
     /// Steps of the run.
@@ -29,14 +32,25 @@ impl<'a> Teller<'a> {
         listen: &'a mut dyn FnMut(&Event) -> Flow,
     ) -> Self {
         let first = points.len();
-        Self { epoch, flow: Flow::Continue, lrs, steps, told: 0, points, first, listen }
+        Self {
+            epoch,
+            flow: Flow::Continue,
+            counts: [Vec::new(), Vec::new()],
+            lrs,
+            steps,
+            told: 0,
+            points,
+            first,
+            listen,
+        }
     }
 
     /// Tells of the steps of the epoch that are new: `before` were done when the loop set out.
     pub fn tell(&mut self, of: &Loop, before: usize, progress: &Progress) {
         let done = before + progress.done;
         let Some(log) = progress.watched.as_ref().filter(|_| done > self.told) else { return };
-        let (rows, columns) = (log.shape[0], log.shape[1]);
+        let (rows, columns) = (of.rows, log.shape[1]);
+        self.counts[usize::from(of.batches.last)] = log.as_f32()[rows * columns..].to_vec();
         // More steps than the log has rows between two reports: the oldest are gone.
         let from = self.told.max(done.saturating_sub(rows));
         let earlier = self.epoch * self.lrs.len();
@@ -62,6 +76,13 @@ impl<'a> Teller<'a> {
         if (self.listen)(&Event::LrChange(change)) == Flow::Stop {
             self.flow = Flow::Stop;
         }
+    }
+
+    /// How classes were taken for each other in the epoch, if that is wanted.
+    pub fn confusion(&self, classes: usize) -> Option<Confusion> {
+        let mut tally = Tally::new(classes);
+        self.counts.iter().for_each(|counts| tally.add(counts));
+        tally.confusion()
     }
 
     /// The first step of the epoch whose loss is not a number, and the loss.

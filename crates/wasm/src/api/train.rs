@@ -108,6 +108,8 @@ impl Resume {
             accuracy: single(accuracy),
             val_loss: single(val_loss),
             val_accuracy: single(val_accuracy),
+            confusion: None,
+            val_confusion: None,
             lr,
             seed,
             steps_per_second: some(rate),
