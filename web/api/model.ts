@@ -340,6 +340,7 @@ export class Model {
     };
     const listen = (event: TrainEvent) => {
       if (event.kind === "begin") queueMicrotask(() => context.parametersMoved?.());
+      if (event.kind === "steps") context.progressed?.(event.step, event.steps);
       // The module is in the middle of its work: what the reader wants to do with the news comes after.
       queueMicrotask(() => {
         curve.show(event);

@@ -58,7 +58,7 @@ export class NotebookElement extends PageElement {
         <div class="bar-tools" role="toolbar" aria-label="Notebook">${this.#tools()}</div>
       </header>
       <main class="cells" @focusin=${this.#load} @pointerover=${this.#load} @cell-run=${this.#onRun} @go-to-line=${this.#onGoToLine}>
-        ${session.hasNewerOriginal ? this.#newerOriginal() : nothing}
+        ${session.hasNewerOriginal ? this.#newerOriginal() : nothing} ${session.lost ? this.#lost(session.lost) : nothing}
         ${repeat(
           session.cells,
           (cell) => cell.id,
@@ -113,6 +113,16 @@ export class NotebookElement extends PageElement {
       <button @click=${() => this.#insert("code", at)}>${plusIcon} Code</button>
       <button @click=${() => this.#insert("markdown", at)}>${plusIcon} Text</button>
     </div>`;
+  }
+
+  #lost({ reason, cell }: NonNullable<Session["lost"]>) {
+    return html`<aside class="notice" role=${cell ? nothing : "alert"}>
+      <p>${reason}</p>
+      <button class="bar-button" @click=${() => this.session.goOn()}>
+        ${cell ? "Go on: run the cell again, and what it needs" : "Go on: run all again"}
+      </button>
+      <button class="quiet-button" @click=${() => this.session.dismissLoss()}>Close</button>
+    </aside>`;
   }
 
   #newerOriginal() {

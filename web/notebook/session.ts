@@ -31,6 +31,8 @@ export class Session extends Observable {
   hasNewerOriginal = false;
   /** Data sets of the reader's own files. */
   readonly own: OwnData;
+  /** Why the cells' worker is gone, and which cell ran then; until the reader goes on. */
+  lost: { reason: string; cell: Cell | undefined } | undefined;
   /** Whether a cell waits until the reader has picked one of them. */
   isPicking = false;
   #hasRefused = false;
@@ -58,6 +60,7 @@ export class Session extends Observable {
       },
       status: (status) => this.#change(() => (this.status = status)),
       counters: (counters) => this.#change(() => (this.counters = counters)),
+      lost: (reason) => this.#lost(reason),
       pick: () => this.#ask(),
       loading: (progress) =>
         this.#change(() => (this.loading = progress.loaded < progress.total ? progress : undefined)),
@@ -126,7 +129,35 @@ export class Session extends Observable {
   restart(): void {
     this.#clearQueue();
     this.#kernel.restart();
-    for (const cell of this.cells) cell.isStale = cell.count !== undefined;
+    this.lost = undefined;
+    this.#forgetVariables();
+  }
+
+  /** After the worker was lost: the cell that ran then runs again, and what it needs; else all. */
+  async goOn(): Promise<void> {
+    const cell = this.lost?.cell;
+    this.dismissLoss();
+    if (!cell) return this.runAll();
+    const { neededBy } = await import("./needs.ts");
+    this.runCells(neededBy(cell, this.cells));
+  }
+
+  dismissLoss(): void {
+    this.#change(() => (this.lost = undefined));
+  }
+
+  #lost(reason: string): void {
+    this.lost = { reason, cell: this.cells.find(({ state }) => state === "running") };
+    this.#clearQueue();
+    this.#forgetVariables();
+  }
+
+  /** What was computed is not what a run would find now. */
+  #forgetVariables(): void {
+    for (const cell of this.cells) {
+      cell.isStale = cell.count !== undefined;
+      cell.notify();
+    }
     this.notify();
   }
 
@@ -281,6 +312,9 @@ export class Session extends Observable {
           update: (index, update) => {
             if (cell.outputs === outputs) cell.update(index, update);
           },
+          progress: (done, total) => {
+            if (cell.state === "running") cell.advance(done, total, performance.now());
+          },
         },
       );
       cell.count = result.count;
@@ -290,7 +324,7 @@ export class Session extends Observable {
       cell.reads = result.reads;
       isDone = result.end === "ok";
       isStopped = result.end === "stopped" || result.end === "lost";
-      cell.isStale = false;
+      cell.isStale = result.end === "lost";
       if (result.reason) cell.show(cell.outputs.length, endedDisplay(result.reason), false);
       if (result.end === "ok") this.#markStale(cell);
       else this.#clearQueue();

@@ -31,6 +31,7 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
         "web/notebook/own-dialog.ts",
         "web/notebook/editor-markdown.ts",
         "web/notebook/assist/",
+        "web/notebook/commands/drag.ts",
         "web/notebook/needs.ts",
         "node_modules/acorn/",
         "web/notebook/palette.ts",
