@@ -45,6 +45,10 @@ export class Session extends Observable {
   readonly #unsaved = new Set<Cell>();
   #queue: Cell[] = [];
   #isDraining = false;
+  /** Cells that have run to their end since variables were cleared. */
+  readonly #ran = new Set<Cell>();
+  /** Whether a cell's run begins with those before it that have not run: not all of them can be seen. */
+  #bringsOthers = false;
 
   private constructor(
     readonly id: string,
@@ -66,6 +70,15 @@ export class Session extends Observable {
         this.#change(() => (this.loading = progress.loaded < progress.total ? progress : undefined)),
     });
     this.own = new OwnData((sets) => this.#kernel.setOwn(sets));
+  }
+
+  /** A notebook that is shown in a page of someone else's: nothing of the reader's is read, and nothing is kept. */
+  static embedded(text: string): Session {
+    const session = new Session("", undefined, "it is part of another page");
+    session.#take(parseNotebook(text));
+    session.#bringsOthers = true;
+    void session.#foresee();
+    return session;
   }
 
   /** Opens the notebook at `url`: the copy in this browser if there is one, else the published one. */
@@ -108,7 +121,13 @@ export class Session extends Observable {
   }
 
   run(cell: Cell): void {
-    this.#enqueue([cell]);
+    const before = this.#bringsOthers ? this.cells.slice(0, this.cells.indexOf(cell)) : [];
+    this.#enqueue([...before.filter((other) => !this.#ran.has(other)), cell]);
+  }
+
+  /** Runs a cell after all that are before it. */
+  runUpTo(cell: Cell | undefined): void {
+    if (cell) this.#enqueue(this.cells.slice(0, this.cells.indexOf(cell) + 1));
   }
 
   runAll(): void {
@@ -154,6 +173,7 @@ export class Session extends Observable {
 
   /** What was computed is not what a run would find now. */
   #forgetVariables(): void {
+    this.#ran.clear();
     for (const cell of this.cells) {
       cell.isStale = cell.count !== undefined;
       cell.notify();
@@ -323,6 +343,8 @@ export class Session extends Observable {
       cell.uses = result.uses;
       cell.reads = result.reads;
       isDone = result.end === "ok";
+      if (isDone) this.#ran.add(cell);
+      else this.#ran.delete(cell);
       isStopped = result.end === "stopped" || result.end === "lost";
       cell.isStale = result.end === "lost";
       if (result.reason) cell.show(cell.outputs.length, endedDisplay(result.reason), false);
