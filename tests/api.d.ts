@@ -315,9 +315,9 @@ export declare function loadCollection(assets: URL, name: string, onProgress?: (
 // compile.d.ts
 import type { Context } from "./context.ts";
 import type { Create } from "./create.ts";
-import { Plan } from "./plan.ts";
-import { Profile } from "./profile.ts";
-import { Roofline } from "./roofline.ts";
+import type { Plan } from "./plan.ts";
+import type { Profile } from "./profile.ts";
+import type { Roofline } from "./roofline.ts";
 import type { DType, Nested, Operand, Values } from "./tensor.ts";
 import { Tensor } from "./tensor.ts";
 /** Options of `compile`. */
@@ -408,6 +408,8 @@ export type Binding = typeof Module;
 export interface Context {
     readonly wasm: Binding;
     readonly session: Module.Session;
+    /** The bytes of a file that lies beside the program, such as a module that few need. */
+    readonly load: Load;
     /** Locked test sets by name and length, so that a cell that runs again finds its lock as it was. */
     readonly locks: Map<string, Lock>;
     /** Whether a compiled function is being traced: then nothing has a value. */
@@ -419,6 +421,8 @@ export interface Context {
     /** Called when a model's parameters have become other tensors. */
     parametersMoved?: () => void;
 }
+/** Gets a file by its path in the folder of the site or package. Errors: it could not be had. */
+export type Load = (file: string) => Promise<BufferSource>;
 /** How often a locked test set was used. */
 export interface Lock {
     uses: number;
@@ -948,7 +952,7 @@ export declare function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string |
 // gradbook.d.ts
 import type { Augmentations } from "./augment.ts";
 import type { Compile, MakeVariable } from "./compile.ts";
-import type { Binding, Context } from "./context.ts";
+import type { Binding, Context, Load } from "./context.ts";
 import type { Create } from "./create.ts";
 import type { DataSource } from "./data.ts";
 import type { MakeEnsemble } from "./ensemble.ts";
@@ -1004,8 +1008,8 @@ export interface Opened {
     session: Context["session"];
     stop(): void;
 }
-/** A session whose messages go to `send`. */
-export declare function openSession(wasm: Binding, send: Send): Opened;
+/** A session whose messages go to `send`; what is needed late comes by `load`. */
+export declare function openSession(wasm: Binding, send: Send, load: Load): Opened;
 
 // graph.d.ts
 import type { GraphBox, GraphEdge, LiveDisplay } from "../display/schema.ts";

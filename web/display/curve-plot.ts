@@ -80,8 +80,17 @@ class PanelPlot {
   draw(): void {
     if (!this.#isDirty) return;
     this.#isDirty = false;
-    this.#plot.setData(this.#data());
+    // What grows meanwhile leaves a part that the reader has chosen as it is.
+    const isPart = this.#isPart();
+    this.#plot.setData(this.#data(), !isPart);
+    if (isPart) this.#plot.redraw();
     for (const [s, value] of this.#values) value.textContent = lastText(this.display, this.index, s);
+  }
+
+  #isPart(): boolean {
+    const [x] = this.#plot.data;
+    const { min = null, max = null } = this.#plot.scales.x ?? {};
+    return min !== null && max !== null && x.length > 1 && (min > (x[0] ?? min) || max < (x.at(-1) ?? max));
   }
 
   fit(): void {
@@ -111,7 +120,8 @@ class PanelPlot {
       padding: [8, 18, 0, 0],
       scales: { x: { time: false }, ...(this.panel.log && { y: { distr: 3 } }) },
       legend: { show: false },
-      cursor: { points: { size: 6 }, drag: { x: false, y: false } },
+      // A drag across shows a part, a double click all of it.
+      cursor: { points: { size: 6 }, drag: { x: true, y: false } },
       axes: [
         { ...axis, label: this.display.x.label, size: 28 },
         { ...axis, size: 52, ...this.#ticks() },

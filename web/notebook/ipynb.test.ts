@@ -61,6 +61,23 @@ test("what a run shows is written as Jupyter has it, and read back with its plac
   assert.deepEqual(again?.outputs[2]?.display, cell.outputs[2]?.display);
 });
 
+test("a file has its keys in order, at every depth, and text by the line", async () => {
+  const [cell] = cellsOf(parseNotebook(JSON.stringify({ ...foreign, cells: [foreign.cells[1]] })));
+  assert.ok(cell);
+  cell.outputs = [];
+  cell.show(0, { kind: "html", html: "<p>\n</p>", text: "t" }, false);
+  cell.show(1, { kind: "picture", mime: "image/png", base64: "AAAA\nAAAA", text: "p" }, false);
+  const written = notebookText(await fileOf([cell], { b: { d: 1, c: 2 }, a: [] }));
+  const keys = (value: unknown): string[][] =>
+    typeof value !== "object" || value === null
+      ? []
+      : [...(Array.isArray(value) ? [] : [Object.keys(value)]), ...Object.values(value).flatMap(keys)];
+  for (const list of keys(JSON.parse(written))) assert.deepEqual(list, [...list].sort());
+  const [html, png] = JSON.parse(written).cells[0].outputs;
+  assert.deepEqual(html.data, { "text/html": ["<p>\n", "</p>"], "text/plain": ["t"] });
+  assert.equal(png.data["image/png"], "AAAA\nAAAA");
+});
+
 for (const [text, message] of [
   ["{", /not a notebook file/],
   ["[]", /damaged/],
