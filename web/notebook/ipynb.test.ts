@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellsOf, fileOf, notebookText, parseNotebook } from "./ipynb.ts";
+import { cellsOf, fileOf, foreignLanguage, notebookText, parseNotebook } from "./ipynb.ts";
 
 const foreign = {
   cells: [
@@ -59,6 +59,19 @@ test("what a run shows is written as Jupyter has it, and read back with its plac
   ]);
   const [again] = cellsOf(parseNotebook(notebookText(file)));
   assert.deepEqual(again?.outputs[2]?.display, cell.outputs[2]?.display);
+});
+
+test("another language is named, ours is not; colours of a terminal are not shown, and stay in the file", async () => {
+  assert.equal(foreignLanguage({ language_info: { name: "python" } }), "python");
+  assert.equal(foreignLanguage({ kernelspec: { language: "R" } }), "R");
+  assert.equal(foreignLanguage((await fileOf([], {})).metadata), undefined);
+  assert.equal(foreignLanguage({}), undefined);
+  const stream = { output_type: "stream", name: "stdout", text: "\u001b[1;31mred\u001b[0m" };
+  const [cell] = cellsOf(
+    parseNotebook(JSON.stringify({ ...foreign, cells: [{ ...foreign.cells[1], outputs: [stream] }] })),
+  );
+  assert.deepEqual(cell?.outputs[0]?.display, { kind: "text", text: "red", stream: "stdout" });
+  assert.ok(cell && notebookText(await fileOf([cell], {})).includes("\\u001b[1;31mred"));
 });
 
 test("a file has its keys in order, at every depth, and text by the line", async () => {

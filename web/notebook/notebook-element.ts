@@ -24,6 +24,7 @@ import {
   stopIcon,
   themeIcon,
 } from "./icons.ts";
+import { foreignLanguage } from "./ipynb.ts";
 import type { Session } from "./session.ts";
 import "./status-element.ts";
 import { toggleTheme } from "./theme.ts";
@@ -117,10 +118,11 @@ export class NotebookElement extends PageElement {
   /** Somebody else's: what it may do is said before it does anything. */
   #foreign() {
     const { session } = this;
+    const language = foreignLanguage(session.metadata);
     return html`<aside class=${session.isRefusing ? "notice is-foreign is-asking" : "notice is-foreign"} aria-label="From somebody else">
       <p role=${session.isRefusing ? "alert" : nothing}>
         <strong>From ${session.source}.</strong> Nothing has run: outputs are as they were saved. Its code reaches no network and none of your
-        other notebooks; it can use what you put under Files and Your data.
+        other notebooks; it can use what you put under Files and Your data. ${language ? `It is written in ${language}; Gradbook runs JavaScript.` : nothing}
       </p>
       <button class="bar-button" @click=${() => session.trust()}>Run without network</button>
     </aside>`;
