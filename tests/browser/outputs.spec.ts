@@ -106,6 +106,15 @@ test("an output is saved as picture and numbers, copied, enlarged, and read unde
       await large.locator("[data-values]").hover({ position: { x: 5, y: 5 } });
       assert.equal(await large.locator(".output-readout").innerText(), "[0, 0] · width · width: 1");
       await picture(page, "outputs-large");
+      const screen = large.getByRole("button", { name: "Full screen" });
+      const isFull = (wanted: boolean) =>
+        page.waitForFunction((wanted) => (document.fullscreenElement !== null) === wanted, wanted);
+      await screen.click();
+      await isFull(true);
+      await large.locator("[data-values]").hover({ position: { x: 5, y: 5 } });
+      assert.ok(await large.locator(".output-readout").isVisible());
+      await screen.click();
+      await isFull(false);
       assert.deepEqual(await violations(page), []);
       await page.keyboard.press("Escape");
       await large.waitFor({ state: "detached" });
