@@ -30,3 +30,25 @@ test("an isolated page computes on all threads, to the bits of a page with one",
   assert.ok(results[0]?.includes("0."), results[0]);
   assert.equal(results[0], results[1]);
 });
+
+test("where the host does not isolate the page the reader does, and undoes it", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    await NotebookPage.of(page);
+    const button = page.getByRole("button", { name: "All cores" });
+    await button.click();
+    await page.waitForFunction(() => crossOriginIsolated);
+    const notebook = await NotebookPage.open(page);
+    const cell = await notebook.addAndRun("(await tensor([20, 22]).sum().data())[0]");
+    assert.match(await notebook.outputs(cell), /42/);
+    const cores = await page.evaluate(() => Math.min(navigator.hardwareConcurrency, 8));
+    assert.match(await page.locator(".status-name").innerText(), new RegExp(`${cores} threads`));
+    // Stop reaches loops there, too.
+    await notebook.start(await notebook.add("while (true) {}"));
+    await notebook.stop();
+    await page.locator(".error-output", { hasText: "Stopped" }).waitFor();
+    assert.equal(await button.getAttribute("aria-pressed"), "true");
+    await button.click();
+    await page.waitForFunction(() => !crossOriginIsolated);
+    await page.locator(".status-name", { hasText: "1 thread" }).waitFor();
+  });
+});

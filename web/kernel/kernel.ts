@@ -200,7 +200,7 @@ export class Kernel {
   }
 
   #startCompute(): Worker {
-    const worker = new Worker(assetUrl("compute-worker.js"), { type: "module", name: "compute" });
+    const worker = startWorker(assetUrl("compute-worker.js"));
     worker.onmessage = ({ data }: MessageEvent<FromCompute>) => {
       if (data.type === "status") this.events.status(data.status);
       else if (data.type === "counters") this.events.counters(data.counters);
@@ -275,4 +275,19 @@ export class Kernel {
 /** Files lie beside the page, wherever that is. */
 export function assetUrl(file: string): string {
   return new URL(file, document.baseURI).href;
+}
+
+/** A module of ours as a worker. In a page without an origin (a sandboxed frame) only a script of the page's own can start, which imports it. */
+function startWorker(url: string): Worker {
+  if (origin !== "null") return new Worker(url, { type: "module", name: "compute" });
+  const script = `const waiting = [];
+const keep = (event) => waiting.push(event);
+addEventListener("message", keep);
+import(${JSON.stringify(url)}).then(() => {
+  removeEventListener("message", keep);
+  for (const { data, ports } of waiting) dispatchEvent(new MessageEvent("message", { data, ports }));
+}, reportError);`;
+  return new Worker(URL.createObjectURL(new Blob([script], { type: "text/javascript" })), {
+    name: "compute",
+  });
 }

@@ -1,6 +1,7 @@
 // The page's side of the cells' worker: the hidden frame that holds it, what it is started with, and the files that it may ask for.
 
 import { wasmFiles } from "../pkg/files.ts";
+import { isIsolatedByUs } from "./isolation.ts";
 import { assetUrl } from "./kernel.ts";
 import type { CellProgram, FileReply, FromUser, ToFrame, ToUser } from "./protocol.ts";
 import { PROTOCOL_VERSION, readFileRequest, readFromFrame, readFromUser } from "./protocol.ts";
@@ -71,6 +72,8 @@ function openFrame(): Promise<HTMLIFrameElement> {
   const frame = document.createElement("iframe");
   frame.sandbox.add("allow-scripts");
   frame.allow = "cross-origin-isolated";
+  // Its file comes without the headers that we add to others.
+  if (isIsolatedByUs()) frame.setAttribute("credentialless", "");
   frame.className = "sandbox-frame";
   frame.title = "Gradbook sandbox";
   frame.tabIndex = -1;

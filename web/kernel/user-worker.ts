@@ -20,6 +20,8 @@ export function receive(message: FrameToUser, load: Load): void {
 }
 
 function start({ token, page, start }: Extract<FrameToUser, { type: "start" }>, load: Load): void {
+  // One worker a notebook: what makes more could fill the machine with them, and they would outlive a stop.
+  for (const name of ["Worker", "SharedWorker"]) Reflect.deleteProperty(globalThis, name);
   signal = new StopSignal(token);
   const send = (message: FromUser) => page.postMessage(message);
   const runner = new Runner(signal, loadLibrary({ ...start, load }), send);

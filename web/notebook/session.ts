@@ -61,6 +61,10 @@ export class Session extends Observable {
   #queue: Cell[] = [];
   #isDraining = false;
   readonly #removed: { cell: Cell; at: number }[] = [];
+  /** Cells that have run to their end since variables were cleared. */
+  readonly #ran = new Set<Cell>();
+  /** Whether a cell's run begins with those before it that have not run: not all of them can be seen. */
+  #bringsOthers = false;
 
   private constructor(
     readonly id: string,
@@ -81,6 +85,15 @@ export class Session extends Observable {
         this.#change(() => (this.loading = progress.loaded < progress.total ? progress : undefined)),
     });
     this.own = new OwnData((sets) => this.#kernel.setOwn(sets));
+  }
+
+  /** A notebook that is shown in a page of someone else's: nothing of the reader's is read, and nothing is kept. */
+  static embedded(text: string): Session {
+    const session = new Session("", undefined, "it is part of another page");
+    session.#take(parseNotebook(text));
+    session.#bringsOthers = true;
+    void session.#foresee();
+    return session;
   }
 
   /** Opens a notebook: the copy in this browser if there is one, else the published one. Nothing runs. */
@@ -142,7 +155,13 @@ export class Session extends Observable {
   }
 
   run(cell: Cell): void {
-    this.#enqueue([cell]);
+    const before = this.#bringsOthers ? this.cells.slice(0, this.cells.indexOf(cell)) : [];
+    this.#enqueue([...before.filter((other) => !this.#ran.has(other)), cell]);
+  }
+
+  /** Runs a cell after all that are before it. */
+  runUpTo(cell: Cell | undefined): void {
+    if (cell) this.#enqueue(this.cells.slice(0, this.cells.indexOf(cell) + 1));
   }
 
   runAll(): void {
@@ -158,6 +177,7 @@ export class Session extends Observable {
   restart(): void {
     this.#clearQueue();
     this.#kernel.restart();
+    this.#ran.clear();
     for (const cell of this.cells) cell.isStale = cell.count !== undefined;
     this.notify();
   }
@@ -347,6 +367,9 @@ export class Session extends Observable {
       cell.uses = result.uses;
       cell.reads = result.reads;
       isDone = result.end === "ok";
+      if (result.end === "lost") this.#ran.clear();
+      if (isDone) this.#ran.add(cell);
+      else this.#ran.delete(cell);
       isStopped = result.end === "stopped" || result.end === "lost";
       cell.isStale = false;
       if (result.reason) cell.show(cell.outputs.length, endedDisplay(result.reason), false);

@@ -1,6 +1,7 @@
 // The bar at the foot of the page: what runs, on which device and why, how fast, and whether the notebook is saved.
 
 import { html, nothing } from "lit";
+import { canIsolate, isIsolatedByUs, setIsolated } from "../kernel/isolation.ts";
 import type { KernelState } from "../kernel/kernel.ts";
 import type { DeviceChoice } from "../kernel/protocol.ts";
 import { PageElement } from "./element.ts";
@@ -52,7 +53,7 @@ export class StatusElement extends PageElement {
         </select>
       </label>
       ${status ? html`<span class="status-name">${status.name}</span>` : nothing}
-      ${status?.why ? html`<span class="status-why">${status.why}</span>` : nothing}
+      ${this.#threads()} ${status?.why ? html`<span class="status-why">${status.why}</span>` : nothing}
       ${status?.device === "webgpu" && kernelState !== "off" ? this.#losing() : nothing}
       ${status?.news ? html`<span class="status-news" role="status">${status.news}</span>` : nothing}
       ${status?.hint ? html`<span class="status-hint">${status.hint}</span>` : nothing}
@@ -72,9 +73,27 @@ export class StatusElement extends PageElement {
     </span>`;
   }
 
+  /** Where the host does not isolate the page, the reader may. */
+  #threads() {
+    const isOurs = isIsolatedByUs();
+    if (this.session.status?.device !== "cpu" || (!isOurs && !canIsolate())) return nothing;
+    const change = async () => {
+      await setIsolated(!isOurs);
+      location.reload();
+    };
+    return html`<button
+      class="status-button"
+      aria-pressed=${isOurs ? "true" : "false"}
+      title="Loads the page anew so that threads can share memory: the CPU device then computes on all cores, with the same results"
+      @click=${change}
+    >
+      All cores
+    </button>`;
+  }
+
   #losing() {
     return html`<button
-      class="status-lose"
+      class="status-button"
       title="Destroys the GPU device, as the system may do at any time: everything goes on"
       @click=${() => this.session.loseDevice()}
     >

@@ -2,8 +2,9 @@
 
 const KEY = "gradbook-theme";
 
-export function applyTheme(): void {
-  set(remembered());
+/** The look that the reader chose for our own page, or in another's the system's. */
+export function applyTheme(isOurs = true): void {
+  set(isOurs ? remembered() : null);
 }
 
 export function toggleTheme(): void {

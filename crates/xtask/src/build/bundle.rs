@@ -7,6 +7,9 @@
 //! helper-worker.js                   module worker, one for each thread beyond the first (web/api/helper-worker.ts)
 //! cells.json  cells/                 what runs cells (web/kernel/user-worker.ts): what the sandbox is handed as text, and modules that it asks for later
 //! bench.html  bench.js  bench.css    the benchmark (web/bench/page), with bench-worker.js and chunks of its own
+//! embed.js                           <gradbook-cell> for pages of others (web/embed/element.ts)
+//! embed.html  embed-page.js          the page in its frame (web/embed/embed.html, page.ts)
+//! service-worker.js                  isolates the page if the reader wants it (web/service-worker.ts)
 //! frame.html                         the sandbox, its script inlined (web/kernel/frame.html and frame.ts)
 //! wasm/NAME-HASH.wasm                named by web/pkg/files.ts
 //! notebooks/  assets/  ...           web/notebooks, web/assets, and what lies in web/public
@@ -48,6 +51,8 @@ pub fn build_site(project: &Project, config: &Config, dev: bool) -> Result<()> {
         let pages = bundle_pages(project, dev)?;
         bundle_sandbox(project, dev)?;
         bundle_benchmark(project, dev)?;
+        bundle_element(project, dev)?;
+        bundle_service_worker(project, dev)?;
         copy_static(project, config)?;
         stamp::write(&project.scratch().join("site.json"), serde_json::to_string(&pages)?)?;
         stamp.set()?;
@@ -78,6 +83,7 @@ fn bundle_pages(project: &Project, dev: bool) -> Result<Report> {
     let mut command = esbuild(project, dev);
     command.args(["main=web/main.ts", "compute-worker=web/kernel/compute-worker.ts"]);
     command.args(["helper-worker=web/api/helper-worker.ts", "import-worker=web/import/worker.ts"]);
+    command.arg("embed-page=web/embed/page.ts");
     for (name, sheet) in top_level(project, "css")? {
         command.arg(format!("{name}={}", project.show(&sheet)));
     }
@@ -149,6 +155,20 @@ fn bundle_cells(project: &Project, dev: bool) -> Result<()> {
     stamp::write(&project.dist().join("cells.json"), program.to_string())
 }
 
+/// What course pages load: a classic script, which they may have from another host without its leave.
+fn bundle_element(project: &Project, dev: bool) -> Result<()> {
+    let mut command = esbuild(project, dev);
+    command.args(["--format=iife", "--outfile=dist/embed.js", "web/embed/element.ts"]);
+    process::run(&mut command)
+}
+
+/// For readers who want threads where the host does not isolate the page.
+fn bundle_service_worker(project: &Project, dev: bool) -> Result<()> {
+    let mut command = esbuild(project, dev);
+    command.args(["--format=iife", "--outfile=dist/service-worker.js", "web/service-worker.ts"]);
+    process::run(&mut command)
+}
+
 /// By itself, so that it does not change how the page's own files are split.
 fn bundle_benchmark(project: &Project, dev: bool) -> Result<()> {
     let mut command = esbuild(project, dev);
@@ -174,6 +194,7 @@ fn copy_static(project: &Project, config: &Config) -> Result<()> {
     let dist = project.dist();
     fs::copy(project.path("web/index.html"), dist.join("index.html"))?;
     fs::copy(project.path("web/bench/page/bench.html"), dist.join("bench.html"))?;
+    fs::copy(project.path("web/embed/embed.html"), dist.join("embed.html"))?;
     fs::create_dir_all(dist.join("wasm"))?;
     for (_, module) in wasm::modules(project, config)? {
         fs::copy(&module, dist.join("wasm").join(module.file_name().unwrap_or_default()))?;
