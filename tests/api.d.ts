@@ -1200,7 +1200,7 @@ export { Optimizer } from "./optim.ts";
 export type { Own } from "./own.ts";
 export type { PlanStep } from "./plan.ts";
 export { Plan } from "./plan.ts";
-export type { BarsOptions, CurveOptions, Displayable, ImagesOptions, Line, LinesOptions, OverlayOptions, Plot, } from "./plot.ts";
+export type { BarsOptions, CurveOptions, Displayable, ImagesOptions, Line, LinesOptions, MatrixOptions, OverlayOptions, Plot, Points, ScatterOptions, } from "./plot.ts";
 export { Curve } from "./plot.ts";
 export type { EngineBuild } from "./probe.ts";
 export type { ProfileStep } from "./profile.ts";
@@ -2302,6 +2302,9 @@ export interface Own {
 }
 export declare function own(context: Context): Own;
 
+// pictures.d.ts
+export {};
+
 // plan.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
@@ -2417,6 +2420,40 @@ export interface BarsOptions {
     /** The values at both ends; the values' own, 0 among them. */
     range?: readonly [low: number, high: number];
 }
+/** Points of one series: y over x. */
+export interface Points {
+    name: string;
+    x: readonly number[];
+    y: readonly number[];
+    /** What each point is, for the reader who points at it. */
+    labels?: readonly string[];
+}
+/** Options of points. */
+export interface ScatterOptions {
+    /** What stands above them. */
+    title?: string;
+    /** What the axis across shows; "x". */
+    x?: string;
+    /** What the axis up shows; "y". */
+    y?: string;
+    /** Of a tensor: the class of each point, which gives it its series. */
+    labels?: Tensor | readonly number[];
+    /** What classes are called. */
+    classes?: readonly string[];
+}
+/** Options of a matrix. */
+export interface MatrixOptions {
+    /** What stands above it. */
+    title?: string;
+    /** What each row is called; its number. */
+    rows?: readonly string[];
+    /** What each column is called; its number. */
+    columns?: readonly string[];
+    /** Whether 0 stands in the middle of the colours; yes if the matrix has values below 0. */
+    signed?: boolean;
+    /** The values at the ends of the colours; the matrix's own. */
+    range?: readonly [low: number, high: number];
+}
 /** Something that can be displayed and does no more. */
 export interface Displayable {
     [DISPLAY](): LiveDisplay | Promise<LiveDisplay>;
@@ -2429,6 +2466,16 @@ export interface Plot {
     lines(lines: readonly Line[], options?: LinesOptions): Displayable;
     /** A bar for each number, such as the probabilities of some classes: an array, or a tensor [C]; axes of size 1 in front do not matter. */
     bars(values: readonly number[] | Tensor, options?: BarsOptions): Displayable;
+    /** Points on a plane: some series, or a tensor [N, 2] such as an embedding. */
+    scatter(points: readonly Points[] | Tensor, options?: ScatterOptions): Displayable;
+    /** A colour for each value of a matrix, and the value where there is room: rows, or a tensor [H, W]; axes of size 1 in front do not matter. */
+    matrix(values: readonly (readonly number[])[] | Tensor, options?: MatrixOptions): Displayable;
+    /** HTML, cleaned, in a frame of its own that runs no script and loads nothing. */
+    html(html: string): Displayable;
+    /** An SVG text as an image. */
+    svg(svg: string, options?: {
+        alt?: string;
+    }): Displayable;
     /** Images [N, C, H, W] or [C, H, W] or [H, W] as a grid. */
     images(images: Tensor, options?: ImagesOptions): Displayable;
     /** A map [H, W] over an image [C, H, W]; axes of size 1 in front do not matter. */

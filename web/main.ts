@@ -1,11 +1,10 @@
-// The page: opens the notebook that the address names, or the first one.
+// The page: opens the notebook that the address names, or the first one, or the list of all.
 
+import { LINK, originOf } from "./library/origin.ts";
 import "./notebook/notebook-element.ts";
 import { NotebookElement } from "./notebook/notebook-element.ts";
 import { Session } from "./notebook/session.ts";
 import { applyTheme } from "./notebook/theme.ts";
-
-const FIRST_NOTEBOOK = "first-light";
 
 applyTheme();
 open().catch((error: unknown) => {
@@ -16,12 +15,15 @@ open().catch((error: unknown) => {
 });
 
 async function open(): Promise<void> {
-  // Names of the site's own notebooks only, such as "data" or "reference/3": opening a stranger's takes more care than a page load.
-  const name =
-    /^[\w-]+(\/[\w-]+)?$/.exec(new URLSearchParams(location.search).get("notebook") ?? "")?.[0] ??
-    FIRST_NOTEBOOK;
-  const session = await Session.open(name, new URL(`notebooks/${name}.ipynb`, document.baseURI).href);
+  const origin = await originOf(location);
+  // Another link in the same tab is another notebook.
+  addEventListener("hashchange", () => location.hash.startsWith(LINK) && location.reload());
+  if (!origin) {
+    const { LibraryElement } = await import("./library/library-element.ts");
+    document.body.replaceChildren(new LibraryElement());
+    return;
+  }
   const view = new NotebookElement();
-  view.session = session;
+  view.session = await Session.open(origin);
   document.body.replaceChildren(view);
 }

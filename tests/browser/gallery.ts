@@ -64,6 +64,12 @@ const live = Array.from({ length: 20 }, (_, series) => ({ panel: 1, series, x: d
 show({ kind: 'curve', id: 'depth', x: { label: 'layer' }, panels: [
   { label: 'σ of outputs', log: true, series: rates.map(([name]) => ({ name })) },
   { label: 'norm of the gradient, by layer', log: true, ordered: true, series: live.map((_, i) => ({ name: String(2 * i) })) } ], points: [...lines(rates), ...live] })`,
+  scatter: `const blob = (n, cx, cy) => ({ x: Array.from({ length: n }, (_, i) => cx + Math.sin(i * 7) * Math.cos(i)), y: Array.from({ length: n }, (_, i) => cy + Math.cos(i * 5) * Math.sin(i * 3)) })
+plot.scatter(['zero', 'one', 'two & <three>', 'a name that is long enough to be cut'].map((name, i) => ({ name, ...blob(40, 2 * (i % 2), 1.5 * Math.floor(i / 2)) })), { title: 'Embedding', x: 'first', y: 'second' })`,
+  matrix: `display(plot.matrix([[1, -0.5, 0.25], [-0.5, 1, 0], [0.25, 0, 1.25]], { title: 'Covariance', rows: ['width', 'height', 'weight'], columns: ['width', 'height', 'weight'] }))
+plot.matrix(Array.from({ length: 40 }, (_, r) => Array.from({ length: 60 }, (_, c) => Math.hypot(r - 20, c - 30))), { title: 'Distance' })`,
+  html: `plot.html('<h3>A frame</h3><table><tr><th>layer</th><th>weights</th></tr><tr><td>conv</td><td>160</td></tr></table><p><a href="https://example.org/">a link</a></p><img src="https://evil.invalid/a.png"><script>parent.document.title = "taken"</script>')`,
+  drawing: `plot.svg('<svg viewBox="0 0 60 30" width="180" height="90"><circle cx="15" cy="15" r="12" fill="teal"/><script>parent.document.title = "taken"</script></svg>', { alt: 'A teal disc' })`,
   error: `const images = { shape: [32, 1, 28, 28] }
 function forward(input) {
   if (input.shape[1] !== 3) throw new RangeError('conv2d: expected 3 input channels, got ' + input.shape[1] + ' in [' + input.shape + ']', { cause: new Error('weights are [16, 3, 3, 3]') })

@@ -5,8 +5,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
+import { violations } from "./axe.ts";
 import { GALLERY } from "./gallery.ts";
-import { pictures, sites, visit } from "./harness.ts";
+import { picture, pictures, sites, visit } from "./harness.ts";
 import { NotebookPage } from "./notebook.ts";
 
 async function showAll(page: Page): Promise<NotebookPage> {
@@ -46,7 +47,107 @@ test("every kind is drawn, with a text alternative", async () => {
     for (const canvas of await page.locator(".images-output canvas").all()) {
       assert.match((await canvas.getAttribute("aria-label")) ?? "", /^Image \d+/);
     }
-    await pictures(page, "outputs", { wide: 5400, narrow: 7600 });
+    assert.equal(await page.locator(".scatter-output svg path[fill-opacity]").count(), 4);
+    assert.equal(await page.locator(".matrix-output svg").count(), 2);
+    assert.equal(await page.locator(".matrix-output svg image").count(), 1);
+    const html = page.frameLocator(".html-frame");
+    await html.getByText("A frame").waitFor();
+    assert.equal(await html.locator("script").count(), 0);
+    assert.equal(await html.locator("a").getAttribute("target"), "_blank");
+    await pictures(page, "outputs", { wide: 7000, narrow: 9000 });
+  });
+});
+
+test("an output is saved as picture and numbers, copied, enlarged, and read under the pointer, by mouse and by keys", async () => {
+  const permissions = ["clipboard-read", "clipboard-write"];
+  await visit(
+    sites.isolated,
+    async ({ page }) => {
+      const notebook = await NotebookPage.open(page);
+      const cell = await notebook.addAndRun(GALLERY.matrix ?? "");
+      const output = cell.locator(".output").first();
+      await output.hover();
+      const saved = async (name: string) => {
+        const waiting = page.waitForEvent("download");
+        await output.getByRole("button", { name }).click();
+        const file = await waiting;
+        return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
+      };
+      const csv = await saved("Save the numbers as CSV");
+      assert.equal(csv.name, "Covariance.csv");
+      assert.equal(
+        csv.bytes.toString(),
+        ",width,height,weight\r\nwidth,1,-0.5,0.25\r\nheight,-0.5,1,0\r\nweight,0.25,0,1.25\r\n",
+      );
+      assert.match((await saved("Save as SVG")).bytes.toString(), /^<svg[^>]*>.*Covariance.*1\.25/s);
+      assert.equal((await saved("Save as PNG")).bytes.subarray(1, 4).toString(), "PNG");
+      await output.getByRole("button", { name: "Copy text" }).click();
+      await output.getByText("Text copied").waitFor();
+      assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^Covariance\n +width/);
+      await output.getByRole("button", { name: "Copy picture" }).click();
+      await output.getByText("Picture copied").waitFor();
+      const types = () => navigator.clipboard.read().then((items) => items.flatMap(({ types }) => types));
+      assert.deepEqual(await page.evaluate(types), ["image/png"]);
+
+      await output.locator("[data-values]").hover({ position: { x: 5, y: 5 } });
+      assert.equal(await output.locator(".output-readout").innerText(), "[0, 0] · width · width: 1");
+
+      // By keys: the first tool, then along the bar and back, then into the window and out.
+      await output.getByRole("button", { name: "Enlarge" }).focus();
+      await page.keyboard.press("ArrowLeft");
+      const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
+      assert.equal(await focused(), "Save the numbers as CSV");
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("Enter");
+      const large = page.getByRole("dialog", { name: "Covariance" });
+      await large.locator(".matrix-output svg").waitFor();
+      await page.keyboard.press("+");
+      await large.getByText("150 %").waitFor();
+      await large.locator("[data-values]").hover({ position: { x: 5, y: 5 } });
+      assert.equal(await large.locator(".output-readout").innerText(), "[0, 0] · width · width: 1");
+      await picture(page, "outputs-large");
+      const screen = large.getByRole("button", { name: "Full screen" });
+      const isFull = (wanted: boolean) =>
+        page.waitForFunction((wanted) => (document.fullscreenElement !== null) === wanted, wanted);
+      await screen.click();
+      await isFull(true);
+      await large.locator("[data-values]").hover({ position: { x: 5, y: 5 } });
+      assert.ok(await large.locator(".output-readout").isVisible());
+      await screen.click();
+      await isFull(false);
+      assert.deepEqual(await violations(page), []);
+      await page.keyboard.press("Escape");
+      await large.waitFor({ state: "detached" });
+    },
+    { permissions },
+  );
+});
+
+test("a curve says where the pointer is, and shows the part that is dragged over until a double click", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.open(page);
+    const cell = await notebook.addAndRun(GALLERY.curve ?? "");
+    const plot = cell.locator(".u-over").first();
+    await plot.waitFor();
+    await plot.scrollIntoViewIfNeeded();
+    const box = await plot.boundingBox();
+    assert.ok(box);
+    const stepAt = async (part: number) => {
+      await page.mouse.move(box.x + part * box.width, box.y + 40);
+      const text = await cell.locator(".curve-at", { hasText: "step" }).first().innerText();
+      return Number(text.replace("step ", ""));
+    };
+    const middle = await stepAt(0.5);
+    assert.ok(middle > 400 && middle < 800, String(middle));
+    await stepAt(0.1);
+    await page.mouse.down();
+    await stepAt(0.3);
+    await page.mouse.up();
+    const within = await stepAt(0.5);
+    assert.ok(within > 100 && within < 400, String(within));
+    await page.mouse.dblclick(box.x + 0.5 * box.width, box.y + 40);
+    await stepAt(0.4);
+    assert.equal(await stepAt(0.5), middle);
   });
 });
 
@@ -69,6 +170,10 @@ test("outputs are in the downloaded file, with a picture and text beside each li
       "image/svg+xml",
       "image/png",
       "image/png",
+      "image/svg+xml",
+      "image/svg+xml",
+      "image/svg+xml",
+      "image/svg+xml",
       "image/svg+xml",
       "image/svg+xml",
       "image/svg+xml",

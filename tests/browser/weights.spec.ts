@@ -59,7 +59,7 @@ test("weights are saved, kept, downloaded and added", async () => {
       transfer.items.add(new File(["x"], "dropped.npz"));
       return transfer;
     });
-    const offer = page.getByText("Drop to make a data set");
+    const offer = page.getByText("Drop to open a notebook, or to make a data set");
     await dialog.dispatchEvent("dragover", { dataTransfer });
     await offer.waitFor({ state: "attached" });
     await dialog.dispatchEvent("drop", { dataTransfer });

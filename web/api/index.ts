@@ -112,8 +112,11 @@ export type {
   ImagesOptions,
   Line,
   LinesOptions,
+  MatrixOptions,
   OverlayOptions,
   Plot,
+  Points,
+  ScatterOptions,
 } from "./plot.ts";
 export { Curve } from "./plot.ts";
 export type { EngineBuild } from "./probe.ts";

@@ -80,6 +80,43 @@ export interface BarsOptions {
   range?: readonly [low: number, high: number];
 }
 
+/** Points of one series: y over x. */
+export interface Points {
+  name: string;
+  x: readonly number[];
+  y: readonly number[];
+  /** What each point is, for the reader who points at it. */
+  labels?: readonly string[];
+}
+
+/** Options of points. */
+export interface ScatterOptions {
+  /** What stands above them. */
+  title?: string;
+  /** What the axis across shows; "x". */
+  x?: string;
+  /** What the axis up shows; "y". */
+  y?: string;
+  /** Of a tensor: the class of each point, which gives it its series. */
+  labels?: Tensor | readonly number[];
+  /** What classes are called. */
+  classes?: readonly string[];
+}
+
+/** Options of a matrix. */
+export interface MatrixOptions {
+  /** What stands above it. */
+  title?: string;
+  /** What each row is called; its number. */
+  rows?: readonly string[];
+  /** What each column is called; its number. */
+  columns?: readonly string[];
+  /** Whether 0 stands in the middle of the colours; yes if the matrix has values below 0. */
+  signed?: boolean;
+  /** The values at the ends of the colours; the matrix's own. */
+  range?: readonly [low: number, high: number];
+}
+
 /** Something that can be displayed and does no more. */
 export interface Displayable {
   [DISPLAY](): LiveDisplay | Promise<LiveDisplay>;
@@ -93,6 +130,14 @@ export interface Plot {
   lines(lines: readonly Line[], options?: LinesOptions): Displayable;
   /** A bar for each number, such as the probabilities of some classes: an array, or a tensor [C]; axes of size 1 in front do not matter. */
   bars(values: readonly number[] | Tensor, options?: BarsOptions): Displayable;
+  /** Points on a plane: some series, or a tensor [N, 2] such as an embedding. */
+  scatter(points: readonly Points[] | Tensor, options?: ScatterOptions): Displayable;
+  /** A colour for each value of a matrix, and the value where there is room: rows, or a tensor [H, W]; axes of size 1 in front do not matter. */
+  matrix(values: readonly (readonly number[])[] | Tensor, options?: MatrixOptions): Displayable;
+  /** HTML, cleaned, in a frame of its own that runs no script and loads nothing. */
+  html(html: string): Displayable;
+  /** An SVG text as an image. */
+  svg(svg: string, options?: { alt?: string }): Displayable;
   /** Images [N, C, H, W] or [C, H, W] or [H, W] as a grid. */
   images(images: Tensor, options?: ImagesOptions): Displayable;
   /** A map [H, W] over an image [C, H, W]; axes of size 1 in front do not matter. */
@@ -124,6 +169,19 @@ export function plot({ wasm }: Context): Plot {
       wasm.checkNames("bars", options, ["labels", "title", "range"]);
       return { [DISPLAY]: () => barsDisplay(values, options) };
     },
+    scatter(points, options = {}) {
+      wasm.checkNames("scatter", options, ["title", "x", "y", "labels", "classes"]);
+      return later(({ scatterDisplay }) => scatterDisplay(points, options));
+    },
+    matrix(values, options = {}) {
+      wasm.checkNames("matrix", options, ["title", "rows", "columns", "signed", "range"]);
+      return later(({ matrixDisplay }) => matrixDisplay(values, options));
+    },
+    html: (html) => later(({ htmlDisplay }) => htmlDisplay(html)),
+    svg(svg, options = {}) {
+      wasm.checkNames("svg", options, ["alt"]);
+      return later(({ svgDisplay }) => svgDisplay(svg, options));
+    },
     images(images, options = {}) {
       wasm.checkNames("images", options, IMAGES_OPTIONS);
       return { [DISPLAY]: () => imagesDisplay(images, options) };
@@ -133,6 +191,13 @@ export function plot({ wasm }: Context): Plot {
       return { [DISPLAY]: () => overlayDisplay(image, map, options) };
     },
   };
+}
+
+/** What few cells show comes when it is shown. */
+function later(
+  show: (pictures: typeof import("./pictures.ts")) => LiveDisplay | Promise<LiveDisplay>,
+): Displayable {
+  return { [DISPLAY]: async () => show(await import("./pictures.ts")) };
 }
 
 type Listener = (update: DisplayUpdate) => void;
@@ -402,8 +467,8 @@ function boxOf([left, top, right, bottom]: readonly [number, number, number, num
   return { left, top, right, bottom };
 }
 
-/** The last `rank` sizes, ones put in front; what stands before them must be of size 1. */
-function atLeast(tensor: Tensor, rank: number, what: string, expected: string): number[] {
+/** @internal The last `rank` sizes, ones put in front; what stands before them must be of size 1. */
+export function atLeast(tensor: Tensor, rank: number, what: string, expected: string): number[] {
   if (!(tensor instanceof Tensor)) throw argumentError(`${what}: expected a tensor ${expected}`);
   const { shape } = tensor;
   const extra = shape.slice(0, Math.max(0, shape.length - rank));
@@ -414,7 +479,8 @@ function atLeast(tensor: Tensor, rank: number, what: string, expected: string): 
   return [...Array<number>(rank - sizes.length).fill(1), ...sizes];
 }
 
-async function floats(tensor: Tensor): Promise<Float32Array> {
+/** @internal */
+export async function floats(tensor: Tensor): Promise<Float32Array> {
   const values = await tensor.data();
   return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
 }

@@ -3,7 +3,7 @@
 import { formatNumber } from "./inspect.ts";
 import type { BarsDisplay } from "./schema.ts";
 import type { View } from "./view.ts";
-import { append } from "./view.ts";
+import { append, svgPicture } from "./view.ts";
 
 export const barsView: View<BarsDisplay> = {
   text(display) {
@@ -24,7 +24,7 @@ export const barsView: View<BarsDisplay> = {
     const most = values.indexOf(Math.max(...values));
     for (const [i, label] of labels.entries()) {
       const value = values[i] ?? 0;
-      append(box, "span", "bars-label", label);
+      append(box, "span", "bars-label", label).title = label;
       const bar = append(append(box, "span", "bars-track"), "i", i === most ? "is-most" : "");
       const [from, to] = [share(Math.min(0, value)), share(Math.max(0, value))];
       bar.style.left = `${from}%`;
@@ -36,9 +36,13 @@ export const barsView: View<BarsDisplay> = {
 
   async picture(display) {
     const { barsSvg } = await import("./bars-svg.ts");
-    const bytes = new TextEncoder().encode(barsSvg(display));
-    return { mime: "image/svg+xml", base64: btoa(String.fromCodePoint(...bytes)) };
+    return svgPicture(barsSvg(display));
   },
+
+  table: ({ title, labels, values }) => ({
+    columns: ["", title ?? "value"],
+    rows: labels.map((label, i) => [label, values[i] ?? Number.NaN]),
+  }),
 };
 
 /** From the least to the greatest, with 0 among them. */

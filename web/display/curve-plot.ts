@@ -6,6 +6,7 @@ import { logTicks, namedSeries, seriesColor, tickText } from "./curve-style.ts";
 import type { CurveDisplay, CurveMark, CurvePanel, PointsUpdate } from "./schema.ts";
 import { append } from "./view.ts";
 
+/** Where the style sheet does not say another one. */
 const HEIGHT = 220;
 
 /** Draws every panel into `grid`; the returned function is told of what was appended to the display. */
@@ -47,6 +48,8 @@ class PanelPlot {
   /** Where the value of a series stands, of those that are named. */
   readonly #values: Map<number, HTMLElement>;
   #plot: uPlot;
+  /** Where the value across stands that the pointer is at. */
+  readonly #at: HTMLElement;
   #isDirty = false;
 
   constructor(
@@ -65,6 +68,7 @@ class PanelPlot {
       return [s, append(entry, "span", "curve-value", lastText(display, index, s))];
     };
     this.#values = new Map(namedSeries(panel).map(key));
+    this.#at = append(head, "span", "curve-at");
     this.#host = append(box, "div", "curve-canvas");
     this.#plot = this.#create();
   }
@@ -76,13 +80,23 @@ class PanelPlot {
   draw(): void {
     if (!this.#isDirty) return;
     this.#isDirty = false;
-    this.#plot.setData(this.#data());
+    // What grows meanwhile leaves a part that the reader has chosen as it is.
+    const isPart = this.#isPart();
+    this.#plot.setData(this.#data(), !isPart);
+    if (isPart) this.#plot.redraw();
     for (const [s, value] of this.#values) value.textContent = lastText(this.display, this.index, s);
   }
 
+  #isPart(): boolean {
+    const [x] = this.#plot.data;
+    const { min = null, max = null } = this.#plot.scales.x ?? {};
+    return min !== null && max !== null && x.length > 1 && (min > (x[0] ?? min) || max < (x.at(-1) ?? max));
+  }
+
   fit(): void {
-    const width = this.#host.clientWidth;
-    if (width > 0 && width !== this.#plot.width) this.#plot.setSize({ width, height: HEIGHT });
+    const { clientWidth: width, clientHeight: height } = this.#host;
+    if (width === 0 || (width === this.#plot.width && height === this.#plot.height)) return;
+    this.#plot.setSize({ width, height });
   }
 
   rebuild(): void {
@@ -102,11 +116,12 @@ class PanelPlot {
     const axis = { stroke: ink, grid, ticks: { ...grid, size: 4 }, font, labelFont: font, labelSize: 18 };
     const options: uPlot.Options = {
       width: this.#host.clientWidth || 320,
-      height: HEIGHT,
+      height: this.#host.clientHeight || HEIGHT,
       padding: [8, 18, 0, 0],
       scales: { x: { time: false }, ...(this.panel.log && { y: { distr: 3 } }) },
       legend: { show: false },
-      cursor: { points: { size: 6 }, drag: { x: false, y: false } },
+      // A drag across shows a part, a double click all of it.
+      cursor: { points: { size: 6 }, drag: { x: true, y: false } },
       axes: [
         { ...axis, label: this.display.x.label, size: 28 },
         { ...axis, size: 52, ...this.#ticks() },
@@ -151,6 +166,8 @@ class PanelPlot {
 
   /** The values under the pointer, or the last ones when it is elsewhere. */
   #showAt(position: number | null | undefined): void {
+    const x = typeof position === "number" ? this.#plot.data[0]?.[position] : undefined;
+    this.#at.textContent = typeof x === "number" ? `${this.display.x.label} ${valueText(x, undefined)}` : "";
     for (const [s, value] of this.#values) {
       const y = typeof position === "number" ? this.#plot.data[s + 1]?.[position] : undefined;
       value.textContent =

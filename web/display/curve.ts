@@ -1,11 +1,10 @@
 // A live curve: panels such as loss and accuracy, each with its series. uPlot draws it and is loaded when one is shown;
 // `curve-svg.ts` draws the picture that is saved.
 
-import { curveSvg } from "./curve-svg.ts";
 import { formatNumber } from "./inspect.ts";
 import type { CurveDisplay, CurvePanel, PointsUpdate } from "./schema.ts";
 import type { View } from "./view.ts";
-import { append } from "./view.ts";
+import { append, svgPicture } from "./view.ts";
 
 export const curveView: View<CurveDisplay> = {
   text(display) {
@@ -38,9 +37,19 @@ export const curveView: View<CurveDisplay> = {
   },
 
   async picture(display) {
-    const bytes = new TextEncoder().encode(curveSvg(display));
-    return { mime: "image/svg+xml", base64: btoa(String.fromCodePoint(...bytes)) };
+    const { curveSvg } = await import("./curve-svg.ts");
+    return svgPicture(curveSvg(display));
   },
+
+  table: (display) => ({
+    columns: ["panel", "series", display.x.label, "value"],
+    rows: display.panels.flatMap(({ label, series }, p) =>
+      series.flatMap(({ name }, s) => {
+        const { x, y } = pointsOf(display, p, s);
+        return x.map((at, i) => [label, name, at, y[i] ?? Number.NaN]);
+      }),
+    ),
+  }),
 };
 
 /** The points of one series, in order. */

@@ -2,7 +2,7 @@
 
 import type { GraphDisplay } from "./schema.ts";
 import type { View } from "./view.ts";
-import { append } from "./view.ts";
+import { append, svgPicture } from "./view.ts";
 
 export const graphView: View<GraphDisplay> = {
   text({ title, boxes, edges }) {
@@ -39,10 +39,6 @@ export const graphView: View<GraphDisplay> = {
 
   async picture(display) {
     const { graphSvg } = await import("./graph-plot.ts");
-    const bytes = new TextEncoder().encode(graphSvg(display));
-    return {
-      mime: "image/svg+xml",
-      base64: btoa(Array.from(bytes, (byte) => String.fromCodePoint(byte)).join("")),
-    };
+    return svgPicture(graphSvg(display));
   },
 };

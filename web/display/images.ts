@@ -1,17 +1,15 @@
 // A grid of small images, crisp at every zoom, with captions and the range of values that black and white stand for.
 
 import { formatNumber } from "./inspect.ts";
-import { canvasOf, rangeOf, rgbaOf, zoomFor } from "./pixels.ts";
+import { canvasOf, placeText, rangeOf, rgbaOf, zoomFor } from "./pixels.ts";
 import type { ImagesDisplay } from "./schema.ts";
 import { drawThings, thingsText } from "./things.ts";
 import type { View } from "./view.ts";
 import { append, pngOf } from "./view.ts";
 
 /** Screen size of an image's longer side when no zoom is asked for: smaller in a large grid. */
-const targetSize = (count: number) => (count === 1 ? 224 : count <= 16 ? 96 : 64);
-const MAX_IMAGES = 1000;
-const GAP = 6;
-const CAPTION = 16;
+export const targetSize = (count: number) => (count === 1 ? 224 : count <= 16 ? 96 : 64);
+export const MAX_IMAGES = 1000;
 
 export const imagesView: View<ImagesDisplay> = {
   text(display) {
@@ -33,6 +31,7 @@ export const imagesView: View<ImagesDisplay> = {
       const figure = append(grid, "figure", "");
       const canvas = canvasOf(rgbaOf(display, i, range), width, height);
       canvas.style.aspectRatio = `${width} / ${height}`;
+      canvas.dataset.values = String(i);
       canvas.role = "img";
       canvas.ariaLabel = captions?.[i] ? `Image ${i + 1}: ${captions[i]}` : `Image ${i + 1} of ${count}`;
       figure.append(canvas);
@@ -44,7 +43,22 @@ export const imagesView: View<ImagesDisplay> = {
     return undefined;
   },
 
-  picture: async (display) => pngOf(sheetOf(display)),
+  async picture(display) {
+    const { sheetOf } = await import("./images-picture.ts");
+    return pngOf(sheetOf(display));
+  },
+
+  valueAt(display, part, x, y) {
+    const { channels, height, width, data, masks } = display;
+    const [column, row, size] = [Math.floor(x * width), Math.floor(y * height), width * height];
+    const at = row * width + column;
+    const first = Number(part) * channels * size + at;
+    const values = Array.from({ length: channels }, (_, c) =>
+      formatNumber(data[first + c * size] ?? Number.NaN),
+    );
+    const thing = masks?.[Number(part) * size + at];
+    return `${placeText(row, column)}: ${values.join(", ")}${thing ? ` · thing ${thing}` : ""}`;
+  },
 };
 
 function rangeText({ data, range }: ImagesDisplay): string {
@@ -67,37 +81,4 @@ function thingsCanvas(display: ImagesDisplay, index: number, zoom: number): HTML
   const context = canvas.getContext("2d");
   if (context) drawThings(context, display, index, fine);
   return canvas;
-}
-
-/** All images with their captions on one canvas. */
-function sheetOf(display: ImagesDisplay): HTMLCanvasElement {
-  const { width, height, captions } = display;
-  const count = Math.min(display.count, MAX_IMAGES);
-  const zoom = Math.max(1, Math.round(display.zoom ?? zoomFor(width, height, targetSize(count))));
-  const columns = Math.max(1, display.columns ?? Math.min(count, Math.floor(800 / (width * zoom + GAP))));
-  const rows = Math.max(1, Math.ceil(count / columns));
-  const [stepX, stepY] = [width * zoom + GAP, height * zoom + GAP + (captions ? CAPTION : 0)];
-  const sheet = document.createElement("canvas");
-  sheet.width = columns * stepX + GAP;
-  sheet.height = rows * stepY + GAP;
-  const context = sheet.getContext("2d");
-  if (!context) return sheet;
-  context.fillStyle = "white";
-  context.fillRect(0, 0, sheet.width, sheet.height);
-  context.imageSmoothingEnabled = false;
-  context.fillStyle = "black";
-  context.font = "12px sans-serif";
-  context.textAlign = "center";
-  const range = rangeOf(display.data, display.range);
-  for (let i = 0; i < count; i++) {
-    const [x, y] = [GAP + (i % columns) * stepX, GAP + Math.floor(i / columns) * stepY];
-    context.drawImage(canvasOf(rgbaOf(display, i, range), width, height), x, y, width * zoom, height * zoom);
-    drawThings(context, display, i, zoom, [x, y]);
-    context.fillStyle = "black";
-    context.font = "12px sans-serif";
-    context.textAlign = "center";
-    context.textBaseline = "alphabetic";
-    context.fillText(captions?.[i] ?? "", x + (width * zoom) / 2, y + height * zoom + 12, width * zoom);
-  }
-  return sheet;
 }

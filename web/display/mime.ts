@@ -8,6 +8,9 @@ import { viewOf } from "./views.ts";
 /** Our own data: the display as JSON with typed arrays in base64. */
 export const DISPLAY_MIME = "application/vnd.gradbook.display+json";
 
+/** Kinds that are whole without our own data. */
+const PLAIN: Display["kind"][] = ["picture", "text", "html"];
+
 /** Above this size only the picture is kept. */
 const MAX_DATA = 400_000;
 
@@ -17,7 +20,8 @@ export async function bundleOf(display: Display): Promise<Record<string, unknown
   const picture = await view.picture?.(display);
   if (picture?.mime === "image/png") bundle["image/png"] = picture.base64;
   else if (picture) bundle[picture.mime] = utf8(picture.base64);
-  if (display.kind === "picture" || display.kind === "text") return bundle;
+  if (display.kind === "html") bundle["text/html"] = display.html;
+  if (PLAIN.includes(display.kind)) return bundle;
   // A worker's name for an input means nothing to another.
   const data = pack(display.kind === "input" ? { ...display, id: undefined } : display);
   if (JSON.stringify(data).length <= MAX_DATA) bundle[DISPLAY_MIME] = data;
@@ -36,6 +40,8 @@ export function displayOfBundle(bundle: Record<string, unknown>): Display {
   }
   const svg = bundle["image/svg+xml"];
   if (typeof svg === "string") return { kind: "picture", mime: "image/svg+xml", base64: base64(svg), text };
+  const html = { kind: "html", html: bundle["text/html"], text: text || "An HTML document" };
+  if (isDisplay(html)) return html;
   return {
     kind: "text",
     text: text || `(an output that this page does not show: ${Object.keys(bundle).join(", ")})`,

@@ -2,16 +2,14 @@
 
 import { cssGradient, diverging, sequential } from "./colormap.ts";
 import { formatNumber } from "./inspect.ts";
-import { canvasOf, rangeOf, rgbaOf, zoomFor } from "./pixels.ts";
+import { canvasOf, matrixTable, placeText, rangeOf, rgbaOf, zoomFor } from "./pixels.ts";
 import type { OverlayDisplay } from "./schema.ts";
 import type { View } from "./view.ts";
 import { append, pngOf } from "./view.ts";
 
-const TARGET_SIZE = 240;
-const OPACITY = 0.75;
+export const TARGET_SIZE = 240;
+export const OPACITY = 0.75;
 const QUIET_ALPHA = 0.15;
-/** Beside the colours of both scales. */
-const FRAME = "#19b3e6";
 
 export const overlayView: View<OverlayDisplay> = {
   text(display) {
@@ -31,6 +29,7 @@ export const overlayView: View<OverlayDisplay> = {
     append(box, "p", "overlay-label", display.label ?? "Heat-map");
     const stack = append(box, "div", "overlay-stack");
     stack.style.aspectRatio = `${image.width} / ${image.height}`;
+    stack.dataset.values = "map";
     stack.role = "img";
     stack.ariaLabel = overlayView.text(display);
     const [photo, heat] = [imageCanvas(display), heatCanvas(display)];
@@ -62,37 +61,25 @@ export const overlayView: View<OverlayDisplay> = {
   },
 
   async picture(display) {
-    const { image } = display;
-    const zoom = zoomFor(image.width, image.height, TARGET_SIZE);
-    const sheet = document.createElement("canvas");
-    sheet.width = image.width * zoom;
-    sheet.height = image.height * zoom;
-    const context = sheet.getContext("2d");
-    if (context) {
-      context.imageSmoothingEnabled = false;
-      context.drawImage(imageCanvas(display), 0, 0, sheet.width, sheet.height);
-      context.globalAlpha = OPACITY;
-      context.drawImage(heatCanvas(display), 0, 0, sheet.width, sheet.height);
-      context.globalAlpha = 1;
-      const frame = frameOf(display);
-      if (frame) {
-        const { left, top, right, bottom } = frame;
-        context.strokeStyle = FRAME;
-        context.lineWidth = 2;
-        context.strokeRect(
-          left * zoom + 1,
-          top * zoom + 1,
-          (right - left) * zoom - 2,
-          (bottom - top) * zoom - 2,
-        );
-      }
-    }
-    return pngOf(sheet);
+    const { overlaySheet } = await import("./overlay-picture.ts");
+    return pngOf(overlaySheet(display));
+  },
+
+  table: ({ map: { height, width, data } }) => matrixTable(height, width, data),
+
+  valueAt({ image, map }, _, x, y) {
+    const [column, row] = [Math.floor(x * image.width), Math.floor(y * image.height)];
+    const size = image.width * image.height;
+    const pixel = Array.from({ length: image.channels }, (_, c) =>
+      formatNumber(image.data[c * size + row * image.width + column] ?? Number.NaN),
+    );
+    const value = map.data[Math.floor(y * map.height) * map.width + Math.floor(x * map.width)] ?? Number.NaN;
+    return `${placeText(row, column)}: map ${formatNumber(value)}, image ${pixel.join(", ")}`;
   },
 };
 
 /** What of the frame lies within the image. */
-function frameOf({ box, image }: OverlayDisplay): OverlayDisplay["box"] {
+export function frameOf({ box, image }: OverlayDisplay): OverlayDisplay["box"] {
   if (!box) return undefined;
   const within = (value: number, most: number) => Math.min(Math.max(value, 0), most);
   const [left, right] = [within(box.left, image.width), within(box.right, image.width)];
@@ -118,18 +105,18 @@ function appendLegend(box: HTMLElement, display: OverlayDisplay): void {
 }
 
 /** Signed maps are symmetric around 0, so that white always means nothing. */
-function mapRange({ map, signed }: OverlayDisplay): readonly [number, number] {
+export function mapRange({ map, signed }: OverlayDisplay): readonly [number, number] {
   const [low, high] = rangeOf(map.data).map((value) => Number(value.toPrecision(3))) as [number, number];
   if (!signed) return [Math.min(low, 0), high];
   const extent = Math.max(Math.abs(low), Math.abs(high));
   return [-extent, extent];
 }
 
-function imageCanvas({ image }: OverlayDisplay): HTMLCanvasElement {
+export function imageCanvas({ image }: OverlayDisplay): HTMLCanvasElement {
   return canvasOf(rgbaOf(image, 0, rangeOf(image.data)), image.width, image.height);
 }
 
-function heatCanvas(display: OverlayDisplay): HTMLCanvasElement {
+export function heatCanvas(display: OverlayDisplay): HTMLCanvasElement {
   const { map, signed } = display;
   const [low, high] = mapRange(display);
   const rgba = new Uint8ClampedArray(4 * map.data.length);

@@ -1,5 +1,7 @@
 // From NCHW values to canvas pixels.
 
+import type { Table } from "./view.ts";
+
 export interface Planes {
   channels: number;
   height: number;
@@ -60,4 +62,25 @@ export function canvasOf(
 /** Whole screen pixels per image pixel, so that an image of this size is good to look at. */
 export function zoomFor(width: number, height: number, target: number): number {
   return Math.max(1, Math.floor(target / Math.max(width, height)));
+}
+
+/** Where a pixel is, counted from 0 as a tensor is. */
+export function placeText(row: number, column: number): string {
+  return `[${row}, ${column}]`;
+}
+
+/** A matrix, row by row, as a table with the number of each row in front. */
+export function matrixTable(
+  rows: number,
+  columns: number,
+  data: ArrayLike<number>,
+  rowNames?: readonly string[],
+  columnNames?: readonly string[],
+): Table {
+  const at = (row: number) =>
+    Array.from({ length: columns }, (_, c) => data[row * columns + c] ?? Number.NaN);
+  return {
+    columns: ["", ...(columnNames ?? Array.from({ length: columns }, (_, c) => String(c)))],
+    rows: Array.from({ length: rows }, (_, r) => [rowNames?.[r] ?? String(r), ...at(r)]),
+  };
 }

@@ -3,7 +3,7 @@
 
 import type { RooflineDisplay } from "./schema.ts";
 import type { View } from "./view.ts";
-import { append } from "./view.ts";
+import { append, svgPicture } from "./view.ts";
 
 /** How a kernel stands against the ceilings. */
 export interface Standing {
@@ -98,9 +98,13 @@ export const rooflineView: View<RooflineDisplay> = {
 
   async picture(display) {
     const { rooflineSvg } = await import("./roofline-plot.ts");
-    const bytes = new TextEncoder().encode(rooflineSvg(display));
-    return { mime: "image/svg+xml", base64: btoa(String.fromCodePoint(...bytes)) };
+    return svgPicture(rooflineSvg(display));
   },
+
+  table: ({ kernels }) => ({
+    columns: ["kernel", "ms", "floating-point operations", "bytes"],
+    rows: kernels.map(({ kernel, ms, flops, bytes }) => [kernel, ms, flops, bytes]),
+  }),
 };
 
 function percent(part: number): string {

@@ -15,6 +15,9 @@ export type Display =
   | OverlayDisplay
   | RooflineDisplay
   | BarsDisplay
+  | ScatterDisplay
+  | MatrixDisplay
+  | HtmlDisplay
   | InputDisplay
   | GraphDisplay
   | PictureDisplay
@@ -155,6 +158,45 @@ export interface BarsDisplay {
   values: number[];
   /** The values at both ends; without it the values' own, 0 among them. */
   range?: [low: number, high: number];
+}
+
+/** Points on a plane, each series with a mark and a colour of its own. */
+export interface ScatterDisplay {
+  kind: "scatter";
+  title?: string;
+  x: { label: string };
+  y: { label: string };
+  series: ScatterSeries[];
+}
+
+export interface ScatterSeries {
+  name: string;
+  x: number[];
+  y: number[];
+  /** What each point is, for the reader who points at it. */
+  labels?: string[];
+}
+
+/** A matrix, row by row, with a colour for each value. Signed ones have 0 in the middle of a diverging colour scale. */
+export interface MatrixDisplay {
+  kind: "matrix";
+  title?: string;
+  rows: number;
+  columns: number;
+  data: Float32Array;
+  signed: boolean;
+  /** The values at the ends of the colours; without it the data's own. */
+  range?: [low: number, high: number];
+  rowLabels?: string[];
+  columnLabels?: string[];
+}
+
+/** A document of anybody's: it is cleaned, and shown in a frame that runs no script and loads nothing. */
+export interface HtmlDisplay {
+  kind: "html";
+  html: string;
+  /** The same in words. */
+  text: string;
 }
 
 /** Something that the reader sets. */

@@ -43,6 +43,8 @@ export const tableView: View<TableDisplay> = {
     if (note !== undefined) append(host, "p", "output-note", note);
     return undefined;
   },
+
+  table: ({ columns, rows }) => ({ columns, rows }),
 };
 
 /** How to write the cells of each column: its fractions get equally many decimals, as many as they need. */

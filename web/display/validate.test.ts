@@ -31,6 +31,13 @@ const text = { type: "text", label: "", value: "", lines: 1 };
 const draw = { type: "draw", label: "", size: 28, centre: true, value: { strokes: [] } };
 const stroke = { width: 0.1, erases: false, points: [0.1, 0.2, 0.3, 0.4] };
 const image = { type: "image", label: "", size: 2, channels: 3, value: null };
+const scatter = {
+  kind: "scatter",
+  x: { label: "x" },
+  y: { label: "y" },
+  series: [{ name: "a", x: [1], y: [Number.NaN], labels: ["first"] }],
+};
+const matrix = { kind: "matrix", rows: 1, columns: 2, data: new Float32Array(2), signed: false };
 const bars = { kind: "bars", labels: ["a", "b"], values: [1, -2] };
 const input = (control: object, more: object = {}) => ({ kind: "input", control, ...more });
 const graphBox = { label: "dense", name: "0", notes: ["[1, 4]"], role: "layer" };
@@ -51,6 +58,10 @@ for (const good of [
   input(draw, { value: { strokes: [stroke] } }),
   input(image, { value: new Uint8ClampedArray(12) }),
   bars,
+  scatter,
+  matrix,
+  { ...matrix, title: "W", range: [0, 1], rowLabels: ["a"], columnLabels: ["b", "c"] },
+  { kind: "html", html: "<b>b</b>", text: "b" },
   { ...bars, range: [0, 1], title: "x" },
   { kind: "text", text: "x" },
   { kind: "table", columns: ["a"], rows: [[1], [null]], note: "1 of 2" },
@@ -123,6 +134,13 @@ for (const bad of [
   { kind: "bars", labels: Array(1001).fill(""), values: Array(1001).fill(0) },
   { ...curve, marks: [{ x: Number.NaN, text: "" }] },
   { ...curve, marks: [{ x: 1, text: 2 }] },
+  { ...scatter, series: [{ name: "a", x: [1, 2], y: [1] }] },
+  { ...scatter, series: [{ name: "a", x: [1], y: [1], labels: [] }] },
+  { ...scatter, x: "x" },
+  { ...matrix, data: [1, 2] },
+  { ...matrix, rows: 2 },
+  { ...matrix, columnLabels: ["a"] },
+  { ...matrix, range: [1, 1] },
   undefined,
   "text",
   { kind: "html", html: "<b>" },

@@ -55,6 +55,12 @@ export function isDisplay(value: unknown): value is Display {
       );
     case "bars":
       return isBars(value);
+    case "scatter":
+      return isScatter(value);
+    case "matrix":
+      return isMatrix(value);
+    case "html":
+      return isText(value.html) && isText(value.text);
     case "input":
       return (
         isOptional(value.id, (id) => isText(id) && id.length <= MOST_ID) &&
@@ -127,6 +133,34 @@ function isBars({ title, labels, values, range }: Fields): boolean {
     labels.length <= MOST_BARS &&
     isOptional(range, isRange)
   );
+}
+
+function isScatter({ title, x, y, series }: Fields): boolean {
+  const isAxis = (axis: unknown) => isFields(axis) && isText(axis.label);
+  const isSeries = (one: unknown) =>
+    isFields(one) &&
+    isText(one.name) &&
+    isArrayOf(one.x, isNumber) &&
+    isArrayOf(one.y, isNumber) &&
+    one.x.length === one.y.length &&
+    isOptional(one.labels, (labels) => isTexts(labels, (one.x as unknown[]).length));
+  return isOptional(title, isText) && isAxis(x) && isAxis(y) && isArrayOf(series, isSeries);
+}
+
+function isMatrix({ title, rows, columns, data, signed, range, rowLabels, columnLabels }: Fields): boolean {
+  return (
+    isOptional(title, isText) &&
+    isPixels({ channels: 1, height: rows, width: columns, data }, 1) &&
+    data instanceof Float32Array &&
+    typeof signed === "boolean" &&
+    isOptional(range, isRange) &&
+    isOptional(rowLabels, (labels) => isTexts(labels, rows as number)) &&
+    isOptional(columnLabels, (labels) => isTexts(labels, columns as number))
+  );
+}
+
+function isTexts(value: unknown, count: number): boolean {
+  return isArrayOf(value, isText) && value.length === count;
 }
 
 /** Two numbers, the first below the second. */

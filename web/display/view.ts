@@ -9,6 +9,19 @@ export interface View<D extends Display> {
   render(host: HTMLElement, display: D, signal: AbortSignal): Mounted | undefined;
   /** The same as an image file, for views that are more than text; nothing for a display that is not. */
   picture?(display: D): Promise<Picture | undefined>;
+  /** Its numbers, for a spreadsheet. */
+  table?(display: D): Table;
+  /**
+   * What is at a place of one of its parts, in words. Parts are elements with `data-values`, which names them; `x` and `y` go from 0 to 1
+   * over the element.
+   */
+  valueAt?(display: D, part: string, x: number, y: number): string | undefined;
+}
+
+/** Rows, each as long as `columns`. */
+export interface Table {
+  columns: string[];
+  rows: (string | number | boolean | null)[][];
 }
 
 /** A view that is in the page. */
@@ -20,6 +33,15 @@ export interface Mounted {
 export interface Picture {
   mime: "image/png" | "image/svg+xml";
   base64: string;
+}
+
+/** An SVG text as a file. */
+export function svgPicture(svg: string): Picture {
+  const bytes = new TextEncoder().encode(svg);
+  return {
+    mime: "image/svg+xml",
+    base64: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")),
+  };
 }
 
 export async function pngOf(canvas: HTMLCanvasElement): Promise<Picture> {

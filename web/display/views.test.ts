@@ -3,17 +3,31 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { diverging, sequential } from "./colormap.ts";
+import { csvOf } from "./csv.ts";
 import { curveView, valueText } from "./curve.ts";
 import { logTicks, namedSeries, seriesColor, ticks } from "./curve-style.ts";
 import { curveSvg } from "./curve-svg.ts";
 import { graphView } from "./graph.ts";
 import { graphSvg } from "./graph-plot.ts";
+import { matrixView } from "./matrix.ts";
+import { matrixSvg } from "./matrix-plot.ts";
 import { displayOfBundle } from "./mime.ts";
 import { rangeOf, rgbaOf } from "./pixels.ts";
 import { rooflineView, standings, worst } from "./roofline.ts";
 import { rooflineSvg } from "./roofline-plot.ts";
-import type { CurveDisplay, GraphDisplay, RooflineDisplay } from "./schema.ts";
+import { extents, scatterView } from "./scatter.ts";
+import { scatterSvg } from "./scatter-plot.ts";
+import type {
+  CurveDisplay,
+  Display,
+  GraphDisplay,
+  MatrixDisplay,
+  RooflineDisplay,
+  ScatterDisplay,
+} from "./schema.ts";
 import { tableView } from "./table.ts";
+import { textPicture } from "./tools.ts";
+import { viewOf } from "./views.ts";
 
 const lightness = ([r, g, b]: readonly [number, number, number]) => 0.2126 * r + 0.7152 * g + 0.0722 * b;
 const steps = Array.from({ length: 101 }, (_, i) => i / 100);
@@ -131,8 +145,12 @@ test("ticks are round and inside the range", () => {
   assert.deepEqual(ticks(2, 2, 4), [2]);
 });
 
-test("a bundle of another program shows its picture, else its text; never its HTML", () => {
-  assert.equal(displayOfBundle({ "text/html": "<b>", "text/plain": "b" }).kind, "text");
+test("a bundle of another program shows its picture, else its HTML, else its text", () => {
+  assert.equal(displayOfBundle({ "text/html": "<b>", "text/plain": "b" }).kind, "html");
+  assert.equal(
+    displayOfBundle({ "text/html": "<b>", "image/png": "iVBORw0=", "text/plain": "b" }).kind,
+    "picture",
+  );
   assert.equal(displayOfBundle({ "image/png": "iVBORw0=\n", "text/plain": "plot" }).kind, "picture");
   assert.equal(displayOfBundle({ "image/png": '"><script>', "text/plain": "plot" }).kind, "text");
   assert.equal(displayOfBundle({ "application/vnd.gradbook.display+json": { kind: "html" } }).kind, "text");
@@ -203,4 +221,83 @@ test("a logarithmic panel leaves out what is not above 0, and one in order names
   const svg = curveSvg({ kind: "curve", id: "log", x: { label: "layer" }, panels: [panel], points });
   assert.ok(!svg.includes("NaN") && svg.includes(">l29<") && !svg.includes(">l1<"), svg);
   assert.equal(svg.match(/stroke-width="1.75"/g)?.length, 1);
+});
+
+const matrix: MatrixDisplay = {
+  kind: "matrix",
+  title: "W <1>",
+  rows: 2,
+  columns: 3,
+  data: new Float32Array([1, -2, 0, Number.NaN, 0.5, 2]),
+  signed: true,
+  rowLabels: ["a", "b"],
+};
+
+test("a matrix is a table in words, and colours around 0 as a picture; what is no number stands out", () => {
+  assert.equal(matrixView.text(matrix), "W <1>\n   0    1     2\na  1    -2.0  0\nb  NaN  0.5   2");
+  const svg = matrixSvg(matrix);
+  assert.match(svg, /W &#60;1&#62;/);
+  assert.equal(svg.match(/fill="rgb\(255,0,255\)"/g)?.length, 1);
+  // White is 0, and the ends are the scale's own.
+  for (const value of [0, 1, -1]) assert.ok(svg.includes(`fill="rgb(${diverging(value).join()})"`));
+  assert.equal(matrixView.valueAt?.(matrix, "cells", 0.4, 0.1), "[0, 1] · a: -2");
+  assert.match(matrixView.text({ ...matrix, rows: 20, columns: 20, data: new Float32Array(400) }), /20 × 20/);
+});
+
+const scatter: ScatterDisplay = {
+  kind: "scatter",
+  x: { label: "first" },
+  y: { label: "second" },
+  series: [
+    { name: "a & b", x: [0, 1, Number.NaN], y: [0, 1, 2], labels: ["near", "far", "none"] },
+    { name: "one", x: [1], y: [0] },
+  ],
+};
+
+test("points have a mark each, those that are no numbers none, and answer to the pointer", () => {
+  const svg = scatterSvg(scatter);
+  assert.doesNotMatch(svg, /NaN|a & b/);
+  const marks = [...svg.matchAll(/<path d="([^"]*)" [^>]*fill-opacity/g)].map(
+    ([, d]) => d?.match(/M/g)?.length,
+  );
+  assert.deepEqual(marks, [2, 1]);
+  const [[left, right], [low, high]] = extents(scatter);
+  const at = (x: number, y: number) =>
+    scatterView.valueAt?.(scatter, "points", (x - left) / (right - left), (high - y) / (high - low));
+  assert.equal(at(0, 0), "a & b · near: 0, 0");
+  assert.equal(at(1, 0), "one: 1, 0");
+  assert.equal(at(0.5, 0.5), undefined);
+  assert.doesNotMatch(scatterSvg({ ...scatter, series: [] }), /NaN|Infinity/);
+});
+
+test("numbers leave as comma-separated values, whatever their names hold", () => {
+  const table = {
+    columns: ["a,b", 'say "c"'],
+    rows: [[1, null] as [number, null], ["x\ny", true] as [string, boolean]],
+  };
+  assert.equal(csvOf(table), '"a,b","say ""c"""\r\n1,\r\n"x\ny",true\r\n');
+  assert.equal(
+    csvOf(curveView.table?.(curve) ?? table),
+    "panel,series,step <n>,value\r\nAccuracy,train,0,10\r\nAccuracy,train,10,NaN\r\nAccuracy,train,20,97.456\r\nAccuracy,a & b,20,0\r\n",
+  );
+});
+
+test("words are a picture, too: a line each, cut where nobody reads on", () => {
+  const svg = textPicture("a <b>\n  c\n");
+  assert.equal(svg.match(/<text /g)?.length, 2);
+  assert.match(svg, /a &#60;b&#62;/);
+  assert.match(textPicture("x\n".repeat(500)), /100 more lines/);
+});
+
+test("values under the pointer are those of the pixel there", async () => {
+  const data = Float32Array.from({ length: 24 }, (_, i) => i);
+  const images: Display = { kind: "images", count: 2, channels: 3, height: 2, width: 2, data };
+  assert.equal((await viewOf(images)).valueAt?.(images, "1", 0.6, 0.4), "[0, 1]: 13, 17, 21");
+  const overlay: Display = {
+    kind: "overlay",
+    image: { channels: 1, height: 4, width: 4, data: data.slice(0, 16) },
+    map: { height: 2, width: 2, data: data.slice(20) },
+    signed: false,
+  };
+  assert.equal((await viewOf(overlay)).valueAt?.(overlay, "map", 0.99, 0.3), "[1, 3]: map 21, image 7");
 });

@@ -21,6 +21,9 @@ const VIEWS: { [K in Display["kind"]]: ViewOf<K> | (() => Promise<ViewOf<K>>) } 
   overlay: () => import("./overlay.ts").then(({ overlayView }) => overlayView),
   roofline: () => import("./roofline.ts").then(({ rooflineView }) => rooflineView),
   bars: () => import("./bars.ts").then(({ barsView }) => barsView),
+  scatter: () => import("./scatter.ts").then(({ scatterView }) => scatterView),
+  matrix: () => import("./matrix.ts").then(({ matrixView }) => matrixView),
+  html: () => import("./html.ts").then(({ htmlView }) => htmlView),
   input: () => import("./input.ts").then(({ inputView }) => inputView),
   graph: () => import("./graph.ts").then(({ graphView }) => graphView),
 };

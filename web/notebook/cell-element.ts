@@ -268,7 +268,7 @@ export class CellElement extends PageElement {
     if (!host) return;
     const { renderMarkdown } = await import("./markdown.ts");
     if (source !== this.cell.source) return;
-    host.replaceChildren(renderMarkdown(source));
+    host.replaceChildren(renderMarkdown(source, this.cell.file.attachments));
     if (!host.querySelector("[data-math]")) return;
     const { loadMathStyles, typesetMath } = await import("./math.ts");
     await loadMathStyles();

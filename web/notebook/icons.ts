@@ -22,3 +22,5 @@ export const dataIcon = icon(
   "M3 4c0-2.4 10-2.4 10 0v8c0 2.4-10 2.4-10 0zM3 4c0 2.4 10 2.4 10 0M3 8c0 2.4 10 2.4 10 0",
 );
 export const plusIcon = icon("M8 3.5v9M3.5 8h9");
+export const shareIcon = icon("M8 10V2.5M5 5.3 8 2.3l3 3M3.5 8v5.5h9V8");
+export const libraryIcon = icon("M3 3h2.5v10H3zM7 3h2.5v10H7zM11 3.4l1.8-.5 1.7 9.7-1.8.4z");

@@ -107,9 +107,29 @@ export async function cellFileOf(cell: Cell): Promise<CellFile> {
   return { cell_type: "code", execution_count: cell.count ?? null, outputs, ...common };
 }
 
-/** As Jupyter writes files: sorted keys where it sorts, one space of indent, a final newline. */
+/** As Jupyter writes files: sorted keys, one space of indent, a final newline. What did not change is no difference. */
 export function notebookText(file: NotebookFile): string {
-  return `${JSON.stringify(file, undefined, 1)}\n`;
+  return `${JSON.stringify(sorted(file), undefined, 1)}\n`;
+}
+
+/** The language of its cells, where that is not ours. */
+export function foreignLanguage({ kernelspec, language_info }: Record<string, unknown>): string | undefined {
+  const name = isFields(language_info)
+    ? language_info.name
+    : isFields(kernelspec)
+      ? kernelspec.language
+      : undefined;
+  return typeof name === "string" && !/^(java|type)script$/i.test(name) ? name.slice(0, 40) : undefined;
+}
+
+/** What a notebook is called: as it says itself, or by its first heading. */
+export function titleOf(
+  metadata: Record<string, unknown>,
+  cells: readonly { type: CellType; source: string }[],
+): string {
+  if (typeof metadata.title === "string" && metadata.title.trim() !== "") return metadata.title.trim();
+  const heading = cells.find((c) => c.type === "markdown" && /^#\s/m.test(c.source));
+  return /^#\s+(.*)$/m.exec(heading?.source ?? "")?.[1]?.trim() || "Notebook";
 }
 
 async function outputFileOf(output: Output, cell: Cell): Promise<OutputFile> {
@@ -122,8 +142,10 @@ async function outputFileOf(output: Output, cell: Cell): Promise<OutputFile> {
     const { name, message } = display;
     return { output_type: "error", ename: name, evalue: message, traceback: tracebackOf(display) };
   }
-  const data: MimeBundle = await bundleOf(display);
-  if (typeof data["text/plain"] === "string") data["text/plain"] = lines(data["text/plain"]);
+  const bundle = Object.entries(await bundleOf(display));
+  const data: MimeBundle = Object.fromEntries(
+    bundle.map(([mime, value]) => [mime, typeof value === "string" && isLines(mime) ? lines(value) : value]),
+  );
   if (!isResult) return { output_type: "display_data", data, metadata: {} };
   return { output_type: "execute_result", execution_count: cell.count ?? null, data, metadata: {} };
 }
@@ -136,7 +158,11 @@ function outputOf(file: OutputFile): Output {
 function displayOf(file: OutputFile): Display {
   switch (file.output_type) {
     case "stream":
-      return { kind: "text", text: joined(file.text), stream: file.name === "stderr" ? "stderr" : "stdout" };
+      return {
+        kind: "text",
+        text: joined(file.text).replace(TERMINAL, ""),
+        stream: file.name === "stderr" ? "stderr" : "stdout",
+      };
     case "error":
       return errorOf(file);
     case "execute_result":
@@ -150,6 +176,10 @@ function displayOf(file: OutputFile): Display {
       return { kind: "text", text: "(an output of a kind that this page does not know)" };
   }
 }
+
+/** What tells a terminal about colours. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
+const TERMINAL = /\u001b\[[\d;]*[A-Za-z]/g;
 
 const TRACE_LINE = /^ {2}at cell ([\w-]+) \[(\d+)\], line (\d+), column (\d+): (.*)$/;
 
@@ -229,6 +259,18 @@ function isText(value: unknown): value is string | string[] {
 
 function joined(text: string | string[]): string {
   return Array.isArray(text) ? text.join("") : text;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isFields(value)) return value;
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((key) => [key, sorted(value[key])]));
+}
+
+/** What Jupyter keeps line by line: text, and pictures that are text. */
+function isLines(mime: string): boolean {
+  return mime.startsWith("text/") || mime === "image/svg+xml";
 }
 
 /** Text as Jupyter keeps it: one string a line, so that a change of one line is a difference of one line. */

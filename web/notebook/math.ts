@@ -16,6 +16,17 @@ export function typesetMath(host: HTMLElement): void {
   }
 }
 
+/** A formula as MathML, which browsers draw without fonts or styles of ours. */
+export function mathMarkup(source: string, displayMode: boolean): string {
+  return katex.renderToString(source, {
+    displayMode,
+    throwOnError: false,
+    output: "mathml",
+    maxExpand: 200,
+    trust: false,
+  });
+}
+
 /** The style sheet of KaTeX, once per page. */
 export async function loadMathStyles(): Promise<void> {
   if (document.querySelector("link[data-math]")) return;

@@ -16,13 +16,16 @@ import {
   dataIcon,
   downloadIcon,
   folderIcon,
+  libraryIcon,
   outlineIcon,
   playAllIcon,
   plusIcon,
   restartIcon,
+  shareIcon,
   stopIcon,
   themeIcon,
 } from "./icons.ts";
+import { foreignLanguage } from "./ipynb.ts";
 import type { Session } from "./session.ts";
 import "./status-element.ts";
 import { toggleTheme } from "./theme.ts";
@@ -32,12 +35,15 @@ export class NotebookElement extends PageElement {
     session: { attribute: false },
     commands: { state: true },
     isDropping: { state: true },
+    problem: { state: true },
   };
   declare session: Session;
   /** Whether files are being dragged over the page. */
   declare isDropping: boolean;
   /** Once they have come. */
   declare commands: Commands | undefined;
+  /** Why a file that was given is not opened. */
+  declare problem: string | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -58,7 +64,9 @@ export class NotebookElement extends PageElement {
         <div class="bar-tools" role="toolbar" aria-label="Notebook">${this.#tools()}</div>
       </header>
       <main class="cells" @focusin=${this.#load} @pointerover=${this.#load} @cell-run=${this.#onRun} @go-to-line=${this.#onGoToLine}>
-        ${session.hasNewerOriginal ? this.#newerOriginal() : nothing} ${session.lost ? this.#lost(session.lost) : nothing}
+        ${this.problem === undefined ? nothing : html`<aside class="notice" role="alert"><p>${this.problem}</p></aside>`}
+        ${session.mayRun ? nothing : this.#foreign()} ${session.lost ? this.#lost(session.lost) : nothing}
+        ${session.hasNewerOriginal ? this.#newerOriginal() : nothing}
         ${repeat(
           session.cells,
           (cell) => cell.id,
@@ -68,7 +76,7 @@ export class NotebookElement extends PageElement {
         ${this.#inserter(session.cells.length, true)}
       </main>
       <gradbook-status .session=${session}></gradbook-status>
-      ${this.isDropping ? html`<div class="drop-target">Drop to make a data set</div>` : nothing}`;
+      ${this.isDropping ? html`<div class="drop-target">Drop to open a notebook, or to make a data set</div>` : nothing}`;
   }
 
   #tools() {
@@ -99,9 +107,13 @@ export class NotebookElement extends PageElement {
         ${dataIcon}
       </button>
       <button class="bar-button is-quiet" title="Files" aria-label="Files" @click=${this.openFiles}>${folderIcon}</button>
-      <button class="bar-button is-quiet" title="Download .ipynb" aria-label="Download .ipynb" @click=${this.download}>
+      <button class="bar-button is-quiet is-download" title="Download .ipynb" aria-label="Download .ipynb" @click=${this.download}>
         ${downloadIcon}
       </button>
+      <button class="bar-button is-quiet" title="Share or save" aria-label="Share or save" @click=${this.share}>
+        ${shareIcon}
+      </button>
+      <a class="bar-button is-quiet" title="All notebooks" aria-label="All notebooks" href="./?library">${libraryIcon}</a>
       <button class="bar-button is-quiet" title="Light or dark" aria-label="Light or dark" @click=${toggleTheme}>
         ${themeIcon}
       </button>
@@ -125,11 +137,43 @@ export class NotebookElement extends PageElement {
     </aside>`;
   }
 
+  /** Somebody else's: what it may do is said before it does anything. */
+  #foreign() {
+    const { session } = this;
+    const language = foreignLanguage(session.metadata);
+    return html`<aside class=${session.isRefusing ? "notice is-foreign is-asking" : "notice is-foreign"} aria-label="From somebody else">
+      <p role=${session.isRefusing ? "alert" : nothing}>
+        <strong>From ${session.source}.</strong> Nothing has run: outputs are as they were saved. Its code reaches no network and none of your
+        other notebooks; it can use what you put under Files and Your data. ${language ? `It is written in ${language}; Gradbook runs JavaScript.` : nothing}
+      </p>
+      <button class="bar-button" @click=${() => session.trust()}>Run without network</button>
+    </aside>`;
+  }
+
   #newerOriginal() {
     return html`<aside class="notice">
       <p>This notebook was changed since your copy was made. Yours is shown.</p>
       <button class="quiet-button" @click=${this.#reset}>Drop my copy and open the new one</button>
     </aside>`;
+  }
+
+  /** Opens what was dropped or pasted: a notebook takes the place of this one, other files become a data set. Says whether there is any. */
+  openGiven(data: DataTransfer, files: () => Promise<SourceFile[]> | undefined, isText = true): boolean {
+    const notebook = Array.from(data.files).find(({ name }) => name.endsWith(".ipynb"));
+    const text = data.getData("text/plain");
+    const tell = (message: string) => {
+      this.problem = message;
+    };
+    const load = () => import("../library/import.ts");
+    if (notebook) void load().then(({ takeFile }) => takeFile(notebook, tell));
+    else if (isText && NOTEBOOK_TEXT.test(text))
+      void load().then(({ takeText }) => takeText(text, "pasted text", tell));
+    else {
+      const found = files();
+      if (!found) return false;
+      void this.openData(found);
+    }
+    return true;
   }
 
   /** Opens the reader's own data; with files, a set is made of them. */
@@ -165,11 +209,17 @@ export class NotebookElement extends PageElement {
     await (known ?? document.body.appendChild(document.createElement("gradbook-files"))).open();
   }
 
+  async share(): Promise<void> {
+    await import("../library/share-element.ts");
+    const known = document.querySelector("gradbook-share");
+    await (known ?? document.body.appendChild(document.createElement("gradbook-share"))).open(this.session);
+  }
+
   async download(): Promise<void> {
     const text = await this.session.text();
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text], { type: "application/x-ipynb+json" }));
-    link.download = `${this.session.title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "notebook"}.ipynb`;
+    link.download = `${this.session.fileName}.ipynb`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   }
@@ -228,6 +278,14 @@ function isPalette({ key, shiftKey, ctrlKey, metaKey }: KeyboardEvent): boolean 
   return (ctrlKey || metaKey) && shiftKey && key.toLowerCase() === "p";
 }
 
+/** The text of a notebook file, as far as its first sight tells. */
+const NOTEBOOK_TEXT = /^\s*\{[\s\S]*"nbformat"\s*:/;
+
+/** Whether text goes where it is pasted. */
+function isWriting(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || "value" in target);
+}
+
 /** Files that are dropped or pasted anywhere in the page, until the returned function is called. */
 function listenForFiles(element: NotebookElement): () => void {
   const ended = new AbortController();
@@ -253,17 +311,19 @@ function listenForFiles(element: NotebookElement): () => void {
       element.isDropping = false;
       if (!hasFiles(event) || !event.dataTransfer || event.defaultPrevented) return;
       event.preventDefault();
-      void element.openData(droppedFiles(event.dataTransfer));
+      const { dataTransfer } = event;
+      element.openGiven(dataTransfer, () => droppedFiles(dataTransfer));
     },
     { signal },
   );
   addEventListener(
     "paste",
     (event) => {
-      const files = event.defaultPrevented ? [] : pastedFiles(event);
-      if (files.length === 0) return;
-      event.preventDefault();
-      void element.openData(Promise.resolve(files));
+      const { clipboardData, target, defaultPrevented } = event;
+      if (defaultPrevented || !clipboardData) return;
+      const files = pastedFiles(event);
+      const given = () => (files.length > 0 ? Promise.resolve(files) : undefined);
+      if (element.openGiven(clipboardData, given, !isWriting(target))) event.preventDefault();
     },
     { signal },
   );

@@ -62,6 +62,8 @@ function draw(slot: Slot): void {
     if (ended.signal.aborted) return;
     try {
       mounted = view.render(host, output.display, ended.signal);
+      // What the reader sets is there to be used, not to be looked at.
+      if (output.display.kind !== "input") offerTools(host, output, view);
     } catch (error) {
       failed("drawn")(error);
     }
@@ -77,4 +79,23 @@ function draw(slot: Slot): void {
     ended.abort();
     output.updates.delete(update);
   };
+}
+
+/** The first tool of an output; the others come when the pointer or the focus does. */
+function offerTools(host: HTMLElement, output: Output, view: View<Display>): void {
+  const tools = append(host, "div", "output-tools");
+  tools.role = "toolbar";
+  tools.ariaLabel = "Output";
+  const enlarge = append(tools, "button", "output-tool is-enlarge");
+  enlarge.title = enlarge.ariaLabel = "Enlarge";
+  const subject = { view, display: output.display, updates: output.updates };
+  const load = () => import("../display/tools.ts");
+  enlarge.onclick = async () => (await load()).enlarge(subject);
+  const once = new AbortController();
+  const equip = async () => {
+    once.abort();
+    (await load()).equip(tools, host, subject);
+  };
+  for (const event of ["pointerenter", "focusin"])
+    host.addEventListener(event, equip, { signal: once.signal });
 }

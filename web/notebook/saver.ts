@@ -1,15 +1,16 @@
 // Keeps the copy in this browser up to date: every edit is written at once, one write at a time, and a failure is told.
 
 import type { Cell } from "./cell.ts";
-import { cellFileOf } from "./ipynb.ts";
-import type { NotebookStore } from "./store.ts";
+import { cellFileOf, titleOf } from "./ipynb.ts";
+import type { NotebookRecord, NotebookStore } from "./store.ts";
 
 export type SaveState = { kind: "untouched" | "saving" | "saved" } | { kind: "failed"; message: string };
 
 export class Saver {
   state: SaveState = { kind: "untouched" };
   #notebook = "";
-  #original = "";
+  #origin: Pick<NotebookRecord, "original" | "source"> = { original: "" };
+  #title = "";
   #order: string[] = [];
   #metadata: Record<string, unknown> = {};
   #hasCopy = false;
@@ -27,14 +28,15 @@ export class Saver {
   }
 
   /** Says which notebook is saved, and of which original it is a copy. */
-  begin(notebook: string, original: string): void {
+  begin(notebook: string, origin: Pick<NotebookRecord, "original" | "source">): void {
     this.#notebook = notebook;
-    this.#original = original;
+    this.#origin = origin;
   }
 
   save(cells: readonly Cell[], metadata: Record<string, unknown>, changed: Cell[], removed: Cell[]): void {
     this.#order = cells.map((cell) => cell.id);
     this.#metadata = metadata;
+    this.#title = titleOf(metadata, cells);
     this.#isDirty = true;
     // The first save writes the whole copy.
     for (const cell of this.#hasCopy ? changed : cells) this.#changed.add(cell);
@@ -77,8 +79,9 @@ export class Saver {
         id: this.#notebook,
         metadata: this.#metadata,
         order: this.#order,
-        original: this.#original,
+        ...this.#origin,
         savedAt: Date.now(),
+        title: this.#title,
       };
       await store.save({ notebook, cells: new Map(files), removed });
     } catch (error) {

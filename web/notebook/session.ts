@@ -11,12 +11,23 @@ import type { ComputeCounters, ComputeStatus, DeviceChoice } from "../kernel/pro
 import type { AssistHost } from "./assist/host.ts";
 import type { Cell, Output } from "./cell.ts";
 import type { NotebookFile } from "./ipynb.ts";
-import { cellOf, cellsOf, fileOf, notebookText, parseNotebook } from "./ipynb.ts";
+import { cellOf, cellsOf, fileOf, notebookText, parseNotebook, titleOf } from "./ipynb.ts";
 import { LiveInputs } from "./live.ts";
 import { Observable } from "./observable.ts";
 import { OwnData } from "./own-data.ts";
 import { Saver } from "./saver.ts";
 import { NotebookStore } from "./store.ts";
+import { hashOf, isTrusted, trust } from "./trust.ts";
+
+/** Which notebook is opened. */
+export interface Origin {
+  /** By what this browser keeps a copy. */
+  id: string;
+  /** The text of the published file. */
+  load(): Promise<string>;
+  /** Where it came from, if it is somebody else's. */
+  source?: string;
+}
 
 export class Session extends Observable {
   cells: Cell[] = [];
@@ -29,6 +40,13 @@ export class Session extends Observable {
   loading: LoadProgress | undefined;
   /** Whether this browser's copy differs in origin from the notebook that is now published. */
   hasNewerOriginal = false;
+  /** Where a notebook of somebody else came from. It runs when the reader has said so. */
+  source: string | undefined;
+  /** Whether the reader has said that it may run. */
+  mayRun = true;
+  /** Cells that the reader wanted to run before. */
+  readonly #refused = new Set<Cell>();
+  #original = "";
   /** Data sets of the reader's own files. */
   readonly own: OwnData;
   /** Why the cells' worker is gone, and which cell ran then; until the reader goes on. */
@@ -81,8 +99,8 @@ export class Session extends Observable {
     return session;
   }
 
-  /** Opens the notebook at `url`: the copy in this browser if there is one, else the published one. */
-  static async open(id: string, url: string): Promise<Session> {
+  /** Opens a notebook: the copy in this browser if there is one, else the published one. Nothing runs. */
+  static async open({ id, load, source }: Origin): Promise<Session> {
     let storeError = "";
     const store = await NotebookStore.open().catch((error: unknown) => {
       storeError = error instanceof Error ? error.message : String(error);
@@ -91,19 +109,26 @@ export class Session extends Observable {
     const session = new Session(id, store, storeError);
     const own = session.own.open();
     const kept = await store?.load(id).catch(() => undefined);
-    const published = await fetchNotebook(url).catch((error: unknown) => {
+    const published = await load().catch((error: unknown) => {
       if (!kept) throw error;
       return undefined;
     });
     const hash = published ? await hashOf(published) : (kept?.record.original ?? "");
+    session.#original = kept?.record.original ?? hash;
+    session.source = kept?.record.source ?? source;
+    session.mayRun = session.source === undefined || isTrusted(session.#original);
+    const origin = {
+      original: session.#original,
+      ...(session.source !== undefined && { source: session.source }),
+    };
     if (kept) {
       session.cells = kept.cells.map((file) => cellOf(file.id ?? "", file));
       session.metadata = kept.record.metadata;
       session.hasNewerOriginal = kept.record.original !== hash;
-      session.saver.begin(id, kept.record.original);
+      session.saver.begin(id, origin);
     } else if (published) {
       session.#take(parseNotebook(published));
-      session.saver.begin(id, hash);
+      session.saver.begin(id, origin);
     }
     // Cells may ask for it at once.
     await own;
@@ -112,12 +137,24 @@ export class Session extends Observable {
   }
 
   get title(): string {
-    const heading = this.cells.find((c) => c.type === "markdown" && /^#\s/m.test(c.source));
-    return /^#\s+(.*)$/m.exec(heading?.source ?? "")?.[1]?.trim() ?? "Notebook";
+    return titleOf(this.metadata, this.cells);
   }
 
   get isBusy(): boolean {
     return this.#isDraining;
+  }
+
+  /** The reader lets a notebook of somebody else run: this text, now and later. What they wanted to run runs now. */
+  trust(): void {
+    trust(this.#original);
+    const wanted = this.cells.filter((cell) => this.#refused.has(cell));
+    this.#change(() => (this.mayRun = true));
+    this.#enqueue(wanted);
+  }
+
+  /** Whether the reader wanted to run cells that may not. */
+  get isRefusing(): boolean {
+    return this.#refused.size > 0 && !this.mayRun;
   }
 
   run(cell: Cell): void {
@@ -278,9 +315,19 @@ export class Session extends Observable {
     this.#save([...cells]);
   }
 
+  /** The notebook as a file has it. */
+  file(): Promise<NotebookFile> {
+    return fileOf(this.cells, this.metadata);
+  }
+
   /** The text of the `.ipynb` file. */
   async text(): Promise<string> {
-    return notebookText(await fileOf(this.cells, this.metadata));
+    return notebookText(await this.file());
+  }
+
+  /** What a file of it is called, but for its ending. */
+  get fileName(): string {
+    return this.title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "notebook";
   }
 
   /** Drops the copy in this browser; the published notebook is there again after a reload. */
@@ -295,6 +342,11 @@ export class Session extends Observable {
   }
 
   #enqueue(cells: readonly Cell[], isAgain = false): void {
+    if (!this.mayRun) {
+      for (const cell of cells) this.#refused.add(cell);
+      this.notify();
+      return;
+    }
     for (const cell of cells) {
       if (cell.type !== "code" || cell.state !== "idle" || cell.source.trim() === "") continue;
       cell.state = "queued";
@@ -424,17 +476,4 @@ const SAVE_MS = 400;
 
 function endedDisplay(message: string): ErrorDisplay {
   return { kind: "error", name: "Stopped", message, frames: [] };
-}
-
-async function fetchNotebook(url: string): Promise<string> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`The notebook could not be loaded: ${url} (${response.status}).`);
-  return response.text();
-}
-
-/** Empty where the browser does not hash: on a page that came over plain HTTP. */
-async function hashOf(text: string): Promise<string> {
-  if (!isSecureContext) return "";
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -18,6 +18,10 @@ export interface NotebookRecord {
   /** Hash of the original that this copy was made from. */
   original: string;
   savedAt: number;
+  /** What it is called. */
+  title?: string;
+  /** Where a notebook of somebody else came from. */
+  source?: string;
 }
 
 interface CellRecord {
@@ -55,6 +59,12 @@ export class NotebookStore {
       record.order.map((cell) => transaction.objectStore("cells").get([id, cell])),
     );
     return { record, cells: records.flatMap((r) => (r ? [r.file] : [])) };
+  }
+
+  /** All that are kept, the last saved first. */
+  async list(): Promise<NotebookRecord[]> {
+    const records = await this.db.getAll("notebooks");
+    return records.sort((a, b) => b.savedAt - a.savedAt);
   }
 
   async save({ notebook, cells, removed }: Changes): Promise<void> {

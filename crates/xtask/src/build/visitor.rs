@@ -42,6 +42,11 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
         "web/display/overlay.ts",
         "web/display/roofline",
         "web/display/bars",
+        "web/display/html",
+        "web/display/matrix",
+        "web/display/scatter",
+        "web/display/tools.ts",
+        "web/library/",
         "web/import/picture.ts",
     ];
     scripts.retain(|file| !on_demand.iter().any(|part| pages.contains(file, part)));
