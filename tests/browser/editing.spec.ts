@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { violations } from "./axe.ts";
 import { sites, visit } from "./harness.ts";
 import { NotebookPage, PLAIN } from "./notebook.ts";
 
@@ -230,6 +231,37 @@ test("find and replace over all cells, taken back as one step", async () => {
     await untilTexts(notebook, texts);
   });
 });
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`axe finds nothing in the palette, the list of keys, find, the outline and completion (${colorScheme})`, async () => {
+    await visit(
+      sites.plain,
+      async ({ page }) => {
+        const notebook = await NotebookPage.open(page);
+        await notebook.cell(1).focus();
+        await page.keyboard.press("p");
+        await page.getByRole("listbox", { name: "Commands" }).waitFor();
+        assert.deepEqual(await violations(page), []);
+        await page.keyboard.press("Escape");
+        await page.keyboard.press("h");
+        await page.getByRole("dialog", { name: "Keys" }).waitFor();
+        assert.deepEqual(await violations(page), []);
+        await page.keyboard.press("Escape");
+        await page.keyboard.press("Shift+O");
+        await page.keyboard.press("t");
+        await page.getByRole("navigation", { name: "Outline" }).waitFor();
+        await notebook.cell(3).focus();
+        await page.keyboard.press("f");
+        await page.getByLabel("Find in all cells").fill("squares");
+        await notebook.add("const a = ");
+        await page.keyboard.type("zer");
+        await page.locator(".cm-tooltip-autocomplete li", { hasText: "zeros" }).waitFor();
+        assert.deepEqual(await violations(page), []);
+      },
+      { colorScheme },
+    );
+  });
+}
 
 test("a page that cannot save says so", async () => {
   await visit(sites.plain, async ({ page }) => {

@@ -2,23 +2,34 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { deflateSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { violations } from "./axe.ts";
 import { GALLERY } from "./gallery.ts";
 import { picture, pictures, sites, slow, visit } from "./harness.ts";
 import { NotebookPage, PLAIN } from "./notebook.ts";
+import { pngOf } from "./pictures.ts";
+
+/** A picture of one pixel. */
+const DOT = pngOf(1, 1, deflateSync(Buffer.from([0, 255, 0, 0]))).toString("base64");
 
 /** A notebook of somebody else, with an output that was saved. */
 const FOREIGN = {
   ...PLAIN,
   cells: [
-    { cell_type: "markdown", id: "t", metadata: {}, source: "# From afar\n\nHello $x^2$." },
+    {
+      attachments: { "dot 1.png": { "image/png": DOT } },
+      cell_type: "markdown",
+      id: "t",
+      metadata: {},
+      source: "# From afar\n\nHello $x^2$. ![a dot](attachment:dot%201.png)",
+    },
     {
       cell_type: "code",
       execution_count: 5,
@@ -83,6 +94,8 @@ test("a notebook that is dropped shows what was saved and runs only when the rea
     assert.equal(await notebook.outputs(notebook.cell(1)), "saved long ago");
     const notice = page.getByRole("complementary", { name: "From somebody else" });
     assert.match(await notice.innerText(), /From afar\.ipynb\./);
+    const dot = page.getByRole("img", { name: "a dot" });
+    assert.equal(await dot.evaluate((img: HTMLImageElement) => img.decode().then(() => img.naturalWidth)), 1);
     await notebook.start(notebook.cell(1));
     await notice.getByRole("alert").waitFor();
     assert.equal(await notebook.outputs(notebook.cell(1)), "saved long ago");
@@ -227,6 +240,13 @@ notebook = nbformat.reads(text, as_version=4)
 nbformat.validate(notebook)
 open(sys.argv[1] + '.again', 'w').write(nbformat.writes(notebook) + '\\n')`;
   execFileSync(python, ["-c", check, file]);
+  const validate =
+    "import nbformat, sys\nfor file in sys.argv[1:]: nbformat.validate(nbformat.read(file, as_version=4))";
+  const published = readdirSync("web/notebooks", { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".ipynb"),
+  );
+  assert.ok(published.length > 10);
+  execFileSync(python, ["-c", validate, ...published.map((name) => join("web/notebooks", name))]);
   // Jupyter writes the same lines, but for how Python writes a few numbers.
   const [ours, theirs] = [file, `${file}.again`].map((path) => readFileSync(path, "utf8").split("\n"));
   assert.equal(ours?.length, theirs?.length);

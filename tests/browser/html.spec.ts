@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HOSTILE_HTML } from "../hostile/html.ts";
 import { picture, sites, visit } from "./harness.ts";
+import { HOSTILE_HTML } from "./hostile-html.ts";
 import { NotebookPage } from "./notebook.ts";
 
 const output = (data: object) => ({ output_type: "display_data", data, metadata: {} });

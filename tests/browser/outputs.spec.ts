@@ -106,12 +106,49 @@ test("an output is saved as picture and numbers, copied, enlarged, and read unde
       await large.locator("[data-values]").hover({ position: { x: 5, y: 5 } });
       assert.equal(await large.locator(".output-readout").innerText(), "[0, 0] · width · width: 1");
       await picture(page, "outputs-large");
+      const screen = large.getByRole("button", { name: "Full screen" });
+      const isFull = (wanted: boolean) =>
+        page.waitForFunction((wanted) => (document.fullscreenElement !== null) === wanted, wanted);
+      await screen.click();
+      await isFull(true);
+      await large.locator("[data-values]").hover({ position: { x: 5, y: 5 } });
+      assert.ok(await large.locator(".output-readout").isVisible());
+      await screen.click();
+      await isFull(false);
       assert.deepEqual(await violations(page), []);
       await page.keyboard.press("Escape");
       await large.waitFor({ state: "detached" });
     },
     { permissions },
   );
+});
+
+test("a curve says where the pointer is, and shows the part that is dragged over until a double click", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.open(page);
+    const cell = await notebook.addAndRun(GALLERY.curve ?? "");
+    const plot = cell.locator(".u-over").first();
+    await plot.waitFor();
+    await plot.scrollIntoViewIfNeeded();
+    const box = await plot.boundingBox();
+    assert.ok(box);
+    const stepAt = async (part: number) => {
+      await page.mouse.move(box.x + part * box.width, box.y + 40);
+      const text = await cell.locator(".curve-at", { hasText: "step" }).first().innerText();
+      return Number(text.replace("step ", ""));
+    };
+    const middle = await stepAt(0.5);
+    assert.ok(middle > 400 && middle < 800, String(middle));
+    await stepAt(0.1);
+    await page.mouse.down();
+    await stepAt(0.3);
+    await page.mouse.up();
+    const within = await stepAt(0.5);
+    assert.ok(within > 100 && within < 400, String(within));
+    await page.mouse.dblclick(box.x + 0.5 * box.width, box.y + 40);
+    await stepAt(0.4);
+    assert.equal(await stepAt(0.5), middle);
+  });
 });
 
 test("outputs are in the downloaded file, with a picture and text beside each live view", async () => {

@@ -68,7 +68,7 @@ test("a dropped folder becomes a data set that trains a classifier and outlives 
     await page.getByLabel("Device").selectOption("CPU");
     await page.getByRole("button", { name: "Your data" }).click();
     await dialog.getByRole("button", { name: "Insert a cell with shapes" }).click();
-    const inserted = notebook.cell((await page.locator("gradbook-cell-view").count()) - 1);
+    const inserted = page.locator("gradbook-cell-view", { hasText: 'data.own("shapes")' }).last();
     await notebook.run(inserted);
     assert.equal(await inserted.locator(".images-output canvas").count(), 24);
     const trained =
@@ -128,7 +128,7 @@ test("archives: parts by folder, a zip bomb, nested and lying ones, and what is 
     await dialog.getByLabel("Name").fill("in parts");
     await dialog.getByRole("button", { name: "Add this set" }).click();
     await dialog.getByRole("button", { name: "Insert a cell with in parts" }).click();
-    const inserted = notebook.cell((await page.locator("gradbook-cell-view").count()) - 1);
+    const inserted = page.locator("gradbook-cell-view", { hasText: 'data.own("in parts"' }).last();
     await notebook.run(inserted);
     assert.equal(await inserted.locator(".images-output canvas").count(), 6);
     const cell = await notebook.addAndRun(

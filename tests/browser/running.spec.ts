@@ -168,3 +168,36 @@ const alias = model
 const half = tensor([1, 2]).mul(0.5)
 await model.fit(points, { epochs: 5, batchSize: 16, optimizer: optim.adam({ lr: 0.05 }), seed: 2 })`;
 const SCORE = "JSON.stringify([await model.evaluate(points), (await head.parameters.weight.data()).join()])";
+
+test("a worker that has ended is told of, and one click goes on", async () => {
+  await visit(sites.plain, async ({ page, errors }) => {
+    const notebook = await NotebookPage.open(page);
+    const cell = await notebook.add("close(); await new Promise(() => {})");
+    await notebook.run(notebook.cell(1));
+    await notebook.start(cell);
+    const notice = page.locator(".notice", { hasText: "has ended by itself" });
+    await notice.waitFor();
+    await notebook.write(cell, "mean(squares)");
+    await notice.getByRole("button", { name: /^Go on/ }).click();
+    await cell.getByText("28.5").waitFor();
+    assert.equal(await notice.count(), 0);
+    // The browser says in the console that what the worker held cannot be read.
+    errors.splice(0);
+  });
+});
+
+test("a training run says how far it has come", async () => {
+  await visit(sites.isolated, async ({ page }) => {
+    const notebook = await NotebookPage.open(page);
+    const cell = await notebook.add(
+      "const net = nn.sequential([nn.flatten(), nn.dense({ out: 10 })])\nawait net.fit(await data.digits8(), { epochs: 5000 })",
+    );
+    await notebook.start(cell);
+    await cell
+      .locator(".cell-progress", { hasText: /step [\d,]+ of [\d,]+ · .* steps\/s · .* left · .* MB/ })
+      .waitFor();
+    await notebook.stop();
+    await notebook.finished(cell);
+    assert.equal(await cell.locator(".cell-progress").count(), 0);
+  });
+});

@@ -28,6 +28,8 @@ export interface CellLibrary {
   keep(names: Readonly<Record<string, unknown>>): void;
   /** Calls this whenever what a name holds has come to lie elsewhere, as a model's weights do when it is trained. */
   onMoved(listener: () => void): void;
+  /** Calls this with the steps that a training run has done and will do. */
+  onProgress(listener: (done: number, total: number) => void): void;
   /** A line about one of the library's own values. */
   describe(value: unknown): string | undefined;
   /** Ends the training runs under way, from this side. */
@@ -50,6 +52,9 @@ export async function connect({ compute, graph, isSuccessor, load }: CellHost): 
     keep: (names) => keep(context, names),
     onMoved: (listener) => {
       context.parametersMoved = listener;
+    },
+    onProgress: (listener) => {
+      context.progressed = listener;
     },
     describe: oneLine,
     stop,

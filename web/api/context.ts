@@ -19,6 +19,8 @@ export interface Context {
   readonly runs: Set<() => void>;
   /** Called when a model's parameters have become other tensors. */
   parametersMoved?: () => void;
+  /** Told how many steps of a training run are done, and how many there will be. */
+  progressed?: (done: number, total: number) => void;
 }
 
 /** Gets a file by its path in the folder of the site or package. Errors: it could not be had. */

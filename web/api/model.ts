@@ -392,6 +392,7 @@ export class Model {
     };
     const listen = (event: TrainEvent) => {
       if (event.kind === "begin") queueMicrotask(() => context.parametersMoved?.());
+      if (event.kind === "steps") context.progressed?.(event.step, event.steps);
       // The module is in the middle of its work: what the reader wants to do with the news comes after.
       queueMicrotask(() => {
         if (event.kind === "epoch") figures?.add(event);

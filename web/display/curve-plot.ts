@@ -80,8 +80,17 @@ class PanelPlot {
   draw(): void {
     if (!this.#isDirty) return;
     this.#isDirty = false;
-    this.#plot.setData(this.#data());
+    // What grows meanwhile leaves a part that the reader has chosen as it is.
+    const isPart = this.#isPart();
+    this.#plot.setData(this.#data(), !isPart);
+    if (isPart) this.#plot.redraw();
     for (const [s, value] of this.#values) value.textContent = lastText(this.display, this.index, s);
+  }
+
+  #isPart(): boolean {
+    const [x] = this.#plot.data;
+    const { min = null, max = null } = this.#plot.scales.x ?? {};
+    return min !== null && max !== null && x.length > 1 && (min > (x[0] ?? min) || max < (x.at(-1) ?? max));
   }
 
   fit(): void {
@@ -114,7 +123,8 @@ class PanelPlot {
         y: this.panel.log ? { distr: 3 } : { range: this.#reach },
       },
       legend: { show: false },
-      cursor: { points: { size: 6 }, drag: { x: false, y: false } },
+      // A drag across shows a part, a double click all of it.
+      cursor: { points: { size: 6 }, drag: { x: true, y: false } },
       axes: [
         { ...axis, label: this.display.x.label, size: 28 },
         { ...axis, size: 52, ...this.#ticks() },

@@ -60,14 +60,22 @@ export function enlarge(subject: Subject): void {
   const { view, display, updates } = subject;
   const dialog = append(document.body, "dialog", "large-output");
   dialog.ariaLabel = titleOf(subject);
-  const bar = append(dialog, "div", "large-bar");
+  // What fills the screen cannot be the dialog itself.
+  const large = append(dialog, "div", "large");
+  const bar = append(large, "div", "large-bar");
   append(bar, "span", "large-title", titleOf(subject));
   const tools = append(bar, "div", "output-tools");
   tools.role = "toolbar";
   tools.ariaLabel = "Output";
-  const content = append(append(dialog, "div", "large-scroller"), "div", `output is-${display.kind}`);
+  const content = append(append(large, "div", "large-scroller"), "div", `output is-${display.kind}`);
   addZoom(tools, content, dialog);
-  equip(tools, dialog, subject);
+  if (document.fullscreenEnabled) {
+    const screen = append(tools, "button", "output-tool is-screen");
+    screen.title = screen.ariaLabel = "Full screen";
+    screen.onclick = () =>
+      document.fullscreenElement ? document.exitFullscreen() : large.requestFullscreen();
+  }
+  equip(tools, large, subject);
   const close = append(bar, "button", "bar-button", "Close");
   close.onclick = () => dialog.close();
   dialog.showModal();
@@ -163,8 +171,13 @@ function readOut(host: HTMLElement, { view, display }: Subject): void {
   };
   host.addEventListener("pointermove", show);
   host.addEventListener("pointerdown", show);
-  host.addEventListener("pointerleave", () => {
-    note.hidden = true;
+  // A finger that is lifted is gone at once: what it pointed at is read then.
+  host.addEventListener("pointerleave", ({ pointerType }) => {
+    const hide = () => {
+      note.hidden = true;
+    };
+    if (pointerType === "mouse") hide();
+    else setTimeout(hide, SAID_MS);
   });
 }
 

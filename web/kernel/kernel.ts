@@ -27,6 +27,8 @@ export type KernelState = "off" | "starting" | "idle" | "busy" | "stopping";
 export interface RunSink {
   output(index: number, display: Display, isResult: boolean): void;
   update(index: number, update: DisplayUpdate): void;
+  /** Steps of a training run. */
+  progress(done: number, total: number): void;
 }
 
 export interface RunResult {
@@ -48,6 +50,8 @@ export interface KernelEvents {
   status(status: ComputeStatus): void;
   counters(counters: ComputeCounters): void;
   loading(progress: LoadProgress): void;
+  /** The cells' worker is gone, and variables with it. */
+  lost(reason: string): void;
   /** A cell asks the reader for a data set; to be answered by `picked`. */
   pick(): void;
 }
@@ -57,6 +61,9 @@ const STOP_PATIENCE_MS = 3000;
 /** A reader who writes waits no longer for the names of a worker that is busy. */
 const LOOK_PATIENCE_MS = 300;
 const UNBEGUN = "The run was stopped before it began.";
+const DIED =
+  "The worker of the cells has ended by itself, perhaps for want of memory. Named tensors, data sets and networks of layers live on; other " +
+  "variables are gone.";
 const UNANSWERED =
   "The code did not answer, so its worker was ended. Named tensors, data sets and networks of layers live on; other " +
   "variables are gone.";
@@ -87,7 +94,7 @@ export class Kernel {
   #isCancelled = false;
   #looks = 0;
   /** Who waits for an answer of the cells' worker. */
-  readonly #looking = new Map<number, (value?: Looked) => void>();
+  readonly #looking = new Map<number, (value: Looked | undefined) => void>();
   /** Of each cell's last run: live displays change after their run. */
   readonly #sinks = new Map<string, { count: number; sink: RunSink }>();
 
@@ -217,9 +224,15 @@ export class Kernel {
     const compute = new MessageChannel();
     this.#compute.postMessage({ type: "connect", port: compute.port1 } satisfies ToCompute, [compute.port1]);
     const { UserSide } = await import("./user-side.ts");
-    return UserSide.open(compute.port2, isSuccessor, (message, from) => {
+    const user = await UserSide.open(compute.port2, isSuccessor, (message, from) => {
       if (from === this.#user) this.#receive(message);
     });
+    user.onEnd(() => this.#died(user));
+    return user;
+  }
+
+  #died(user: UserSide): void {
+    if (this.#user === user) this.#abandon("lost", DIED);
   }
 
   #startCompute(): Worker {
@@ -260,6 +273,9 @@ export class Kernel {
       case "update":
         this.#sinkOf(message.run)?.update(message.index, message.update);
         return;
+      case "progress":
+        this.#sinkOf(message.run)?.progress(message.done, message.total);
+        return;
       case "looked":
         this.#looking.get(message.id)?.(message.value);
         return;
@@ -295,6 +311,7 @@ export class Kernel {
     const run = this.#run;
     this.#user?.close();
     this.#user = undefined;
+    if (reason) this.events.lost(reason);
     if (run) {
       const milliseconds = performance.now() - run.begun;
       run.finish({ end, ...(reason && { reason }), count: run.count, milliseconds, ...NOTHING });

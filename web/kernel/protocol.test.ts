@@ -21,6 +21,10 @@ for (const good of [
   { type: "output", run: 1, index: 0, display, isResult: false },
   { type: "update", run: 1, index: 0, update: { type: "replace", display } },
   { ...output, display: input },
+  { type: "progress", run: 1, done: 3, total: 3 },
+  { type: "types", run: 1 },
+  { type: "looked", id: 1 },
+  { type: "looked", id: 1, value: { type: "Object", text: "{}", members: [] } },
   done,
 ]) {
   test(`accepts ${good.type}`, () => assert.equal(readFromUser(good), good));
@@ -36,6 +40,9 @@ for (const bad of [
   { type: "output", run: 1, index: 0, display: { kind: "html", html: "<script>" }, isResult: false },
   { type: "output", run: 1, index: 0, display },
   { type: "update", run: 1, index: 0, update: { type: "points", points: [{}] } },
+  { type: "progress", run: 1, done: 4, total: 3 },
+  { type: "types", run: "1" },
+  { type: "looked", id: 1, value: { type: "Object", text: "{}", members: [{}] } },
   { ...done, end: "lost" },
   { ...done, uses: [1] },
   { ...done, reads: undefined },

@@ -102,7 +102,17 @@ export type ToFrame =
   /** Stop the run with this number: step 2 of the ladder. */
   | { type: "stop"; run: number };
 
-export type FromFrame = { type: "loaded" } | { type: "failed"; message: string };
+export type FromFrame =
+  | { type: "loaded" }
+  | { type: "failed"; message: string }
+  /** The user worker is there no more. */
+  | { type: "ended" };
+
+/** From the user worker to the frame: a `blob:` URL that is good for as long as the worker lives, whatever it is at. */
+export interface SignOfLife {
+  type: "life";
+  url: string;
+}
 
 /** What the user worker gets with its first message. */
 export interface UserStart {
@@ -161,6 +171,8 @@ export type FromUser =
   /** Outputs of one run are numbered from 0 in the order of their `display` calls, and may arrive out of order. */
   | { type: "output"; run: number; index: number; display: Display; isResult: boolean }
   | { type: "update"; run: number; index: number; update: DisplayUpdate }
+  /** How many steps of a training run are done, of how many; at most once a frame. */
+  | { type: "progress"; run: number; done: number; total: number }
   /** The run's text is no JavaScript: perhaps it has types. */
   | { type: "types"; run: number }
   | { type: "looked"; id: number; value?: Looked }
@@ -193,6 +205,10 @@ export function readFromUser(message: unknown): FromUser | undefined {
         : undefined;
     case "update":
       return isCount(m.run) && isPlace(m.index) && isUsersUpdate(m.update) ? (m as FromUser) : undefined;
+    case "progress":
+      return isCount(m.run) && isCount(m.done) && isCount(m.total) && m.done <= m.total
+        ? (m as FromUser)
+        : undefined;
     case "types":
       return isCount(m.run) ? (m as FromUser) : undefined;
     case "looked":
@@ -226,7 +242,7 @@ export function readFileRequest(message: unknown): FileRequest | undefined {
 export function readFromFrame(message: unknown): FromFrame | undefined {
   if (typeof message !== "object" || message === null) return undefined;
   const m = message as Record<string, unknown>;
-  if (m.type === "loaded") return { type: "loaded" };
+  if (m.type === "loaded" || m.type === "ended") return { type: m.type };
   if (m.type === "failed" && typeof m.message === "string") return { type: "failed", message: m.message };
   return undefined;
 }

@@ -13,6 +13,7 @@ const TOKEN: StopToken = { kind: "shared", stopped: new Int32Array(new SharedArr
 /** A user worker without a worker: runs cells and keeps what it would send. */
 class Bench {
   readonly messages: FromUser[] = [];
+  progressed: (done: number, total: number) => void = () => {};
   readonly kept: Readonly<Record<string, unknown>>[] = [];
   readonly signal: StopSignal;
   readonly runner: Runner;
@@ -26,6 +27,9 @@ class Bench {
       restored: { left: "by an earlier worker" },
       keep: (kept: Readonly<Record<string, unknown>>) => this.kept.push(kept),
       onMoved: () => {},
+      onProgress: (listener: (done: number, total: number) => void) => {
+        this.progressed = listener;
+      },
       describe: () => undefined,
     }));
     this.runner = new Runner(this.signal, connected, (message) => {
@@ -306,4 +310,25 @@ describe("inputs", () => {
       "RangeError: input.checkbox: a cell can have 50 inputs",
     );
   });
+});
+
+test("progress is told at most once a frame, and the last step always", async () => {
+  const bench = new Bench();
+  await bench.run("1");
+  for (let i = 1; i <= 1000; i++) bench.progressed(i, 1000);
+  const told = bench.messages.filter((message) => message.type === "progress");
+  assert.ok(told.length < 500, `${told.length} messages`);
+  assert.deepEqual(told.at(-1), { type: "progress", run: 1, done: 1000, total: 1000 });
+});
+
+test("a cell may have types, and an error in it is where it was written", async () => {
+  const bench = new Bench();
+  assert.deepEqual(
+    (await bench.run("interface A { x: number }\nconst a: A = { x: 1 as number }\na.x")).map(text),
+    ["1"],
+  );
+  const [error] = await bench.run("const b: number = 1\nlet c: any; c.missing.deeper", "typed");
+  assert.match(place(error), /typed:2 let c: any; c\.missing\.deeper/);
+  const [wrong] = await bench.run("const = 1");
+  assert.match(place(wrong), /^SyntaxError/);
 });

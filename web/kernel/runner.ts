@@ -21,7 +21,10 @@ type RunRequest = Extract<ToUser, { type: "run" }>;
 type CellFunction = (scope: SharedScope, runtime: CellRuntime) => Promise<unknown>;
 
 /** What cells see without declaring it, and where what their own names hold lives on. */
-type Library = Pick<CellLibrary, "names" | "restored" | "keep" | "onMoved" | "describe">;
+type Library = Pick<CellLibrary, "names" | "restored" | "keep" | "onMoved" | "onProgress" | "describe">;
+
+/** No page shows more. */
+const FRAME_MS = 16;
 
 export class Runner {
   readonly #places = new ErrorPlaces();
@@ -34,6 +37,8 @@ export class Runner {
   /** Of each cell's last run; its live displays go on until the cell runs anew. */
   readonly #outputsOfCells = new Map<string, RunOutputs>();
   #queue: Promise<void> = Promise.resolve();
+  /** When progress was told last. */
+  #toldAt = 0;
   /** Who waits for the text of a run without its types. */
   readonly #untyped = new Map<number, (source: string | undefined) => void>();
   readonly #inputs = new Inputs(
@@ -158,7 +163,7 @@ export class Runner {
   }
 
   /** The scope of all cells, with what a worker before this one has left. */
-  #open({ names, restored, onMoved }: Library): SharedScope {
+  #open({ names, restored, onMoved, onProgress }: Library): SharedScope {
     this.#builtins = {
       ...names,
       display: (...values: unknown[]) => {
@@ -167,8 +172,17 @@ export class Runner {
       input: this.#inputs.makers,
     };
     onMoved(() => void this.#keep());
+    onProgress((done, total) => this.#progressed(done, total));
     this.#scope = Object.assign(createScope(this.#builtins), restored);
     return this.#scope;
+  }
+
+  /** Of the run that goes on; the last step is always told. */
+  #progressed(done: number, total: number): void {
+    const now = performance.now();
+    if (!this.#outputs || (done < total && now - this.#toldAt < FRAME_MS)) return;
+    this.#toldAt = now;
+    this.send({ type: "progress", run: this.#outputs.run, done, total });
   }
 
   #runtime(cell: RunningCell): CellRuntime {

@@ -53,6 +53,13 @@ export class UserSide {
     this.port.postMessage(message);
   }
 
+  /** Calls this when the worker has ended by itself. */
+  onEnd(listener: () => void): void {
+    listenToFrame(this.frame, (message) => {
+      if (message.type === "ended") listener();
+    });
+  }
+
   stop(run: number): void {
     this.#tell({ type: "stop", run });
   }

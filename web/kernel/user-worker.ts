@@ -2,7 +2,7 @@
 // Its first message brings ports to the page and the compute worker, the library and the stop token. `cell-loader.ts` hands on all messages.
 
 import { loadLibrary, stopLibrary } from "./library.ts";
-import type { FrameToUser, FromUser, Load, ToUser } from "./protocol.ts";
+import type { FrameToUser, FromUser, Load, SignOfLife, ToUser } from "./protocol.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 import { Runner } from "./runner.ts";
 import { StopSignal } from "./stop.ts";
@@ -47,5 +47,6 @@ function start({ token, page, start }: Extract<FrameToUser, { type: "start" }>, 
     else if (data.type === "untyped") runner.untyped(data);
     else void runner.look(data);
   };
+  postMessage({ type: "life", url: URL.createObjectURL(new Blob(["life"])) } satisfies SignOfLife);
   send({ type: "ready", version: PROTOCOL_VERSION });
 }

@@ -55,9 +55,9 @@ ${parts.join("\n")}
 `;
 }
 
-async function textPart({ source }: Cell): Promise<string> {
+async function textPart({ source, file }: Cell): Promise<string> {
   const prose = document.createElement("div");
-  prose.append(renderMarkdown(source));
+  prose.append(renderMarkdown(source, file.attachments));
   const formulas = prose.querySelectorAll<HTMLElement>("[data-math]");
   if (formulas.length > 0) {
     const { mathMarkup } = await import("../notebook/math.ts");

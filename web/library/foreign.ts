@@ -12,8 +12,8 @@ const PATIENCE_MS = 60_000;
 /** The notebook that a link holds. The same link finds the same copy again. */
 export async function linked(packed: string): Promise<Origin> {
   const text = await unpack(packed);
-  const name = (await hashOf(text)) || String(packed.length);
-  return { id: `link:${name.slice(0, 32)}`, load: async () => text, source: "a link" };
+  const name = (await hashOf(text)).slice(0, 32) || packed;
+  return { id: `link:${name}`, load: async () => text, source: "a link" };
 }
 
 /** The notebook at an address. */

@@ -108,7 +108,7 @@ export class CellElement extends PageElement {
       <div class="cell-main">
         ${this.isEditing ? html`<div class="cell-editor cell-source" ?hidden=${!this.hasEditor}></div>` : nothing}
         ${this.hasEditor ? nothing : this.#reading()}
-        ${this.#footer()}
+        ${this.#progress()} ${this.#footer()}
         ${this.#isHidden("outputs") ? this.#unfold("outputs", "Outputs are folded") : nothing}
         <div class="cell-outputs" ?hidden=${this.#isHidden("outputs")} @input-set=${this.#onInputSet}></div>
       </div>
@@ -208,6 +208,16 @@ export class CellElement extends PageElement {
     if (output) this.session.setInput(this.cell, output, event.detail);
   }
 
+  #progress() {
+    const { progress } = this.cell;
+    if (!progress || this.cell.state !== "running") return nothing;
+    const { done, total } = progress;
+    return html`<p class="cell-progress">
+      <progress aria-label=${`Training in ${this.#name()}`} max=${total} .value=${done}></progress>
+      <span>${progressText(progress, performance.now(), this.session.counters?.bytes)}</span>
+    </p>`;
+  }
+
   #footer() {
     const { cell } = this;
     if (cell.type !== "code") return nothing;
@@ -260,7 +270,7 @@ export class CellElement extends PageElement {
     if (!host) return;
     const { renderMarkdown } = await import("./markdown.ts");
     if (source !== this.cell.source) return;
-    host.replaceChildren(renderMarkdown(source));
+    host.replaceChildren(renderMarkdown(source, this.cell.file.attachments));
     if (!host.querySelector("[data-math]")) return;
     const { loadMathStyles, typesetMath } = await import("./math.ts");
     await loadMathStyles();
@@ -294,6 +304,23 @@ customElements.define("gradbook-cell-view", CellElement);
 
 function plainLines(source: string) {
   return source.split("\n").map((text) => (text === "" ? [] : [{ text, className: "" }]));
+}
+
+function progressText(
+  { done, total, since, doneThen }: NonNullable<Cell["progress"]>,
+  now: number,
+  bytes: number | undefined,
+): string {
+  const rate = (1000 * (done - doneThen)) / Math.max(now - since, 1);
+  const parts = [`step ${done.toLocaleString("en")} of ${total.toLocaleString("en")}`];
+  // The first slices tell too little.
+  if (rate > 0 && now - since > 500) {
+    parts.push(`${Number(rate.toPrecision(2)).toLocaleString("en")} steps/s`);
+    const seconds = Math.ceil((total - done) / rate);
+    parts.push(seconds < 60 ? `${seconds} s left` : `${durationText(1000 * seconds)} left`);
+  }
+  if (bytes) parts.push(`${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`);
+  return parts.join(" · ");
 }
 
 function durationText(milliseconds: number): string {

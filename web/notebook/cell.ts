@@ -24,6 +24,8 @@ export class Cell extends Observable {
   outputs: Output[];
   count: number | undefined;
   state: CellState = "idle";
+  /** Steps of a training run that goes on, and when the first of them were told. */
+  progress: { done: number; total: number; since: number; doneThen: number } | undefined;
   /** Of the last run. */
   milliseconds: number | undefined;
   /** Whether what is shown may not be what a run would give now: edited, or an input was assigned anew. */
@@ -112,9 +114,19 @@ export class Cell extends Observable {
     return this.outputs;
   }
 
+  /** So many steps are done. */
+  advance(done: number, total: number, now: number): void {
+    const { progress } = this;
+    // Another training run begins where its steps are fewer.
+    const isSame = progress && progress.total === total && progress.done <= done;
+    this.progress = isSame ? { ...progress, done } : { done, total, since: now, doneThen: done };
+    this.notify();
+  }
+
   /** A run is over. What was set in inputs that it should have shown and did not is kept if it failed. */
   end(isDone: boolean): void {
     this.#before = [];
+    this.progress = undefined;
     if (isDone) this.#kept = [];
   }
 

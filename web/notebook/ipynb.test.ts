@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellsOf, fileOf, notebookText, parseNotebook } from "./ipynb.ts";
+import { cellsOf, fileOf, foreignLanguage, notebookText, parseNotebook } from "./ipynb.ts";
 
 const foreign = {
   cells: [
@@ -59,6 +59,36 @@ test("what a run shows is written as Jupyter has it, and read back with its plac
   ]);
   const [again] = cellsOf(parseNotebook(notebookText(file)));
   assert.deepEqual(again?.outputs[2]?.display, cell.outputs[2]?.display);
+});
+
+test("another language is named, ours is not; colours of a terminal are not shown, and stay in the file", async () => {
+  assert.equal(foreignLanguage({ language_info: { name: "python" } }), "python");
+  assert.equal(foreignLanguage({ kernelspec: { language: "R" } }), "R");
+  assert.equal(foreignLanguage((await fileOf([], {})).metadata), undefined);
+  assert.equal(foreignLanguage({}), undefined);
+  const stream = { output_type: "stream", name: "stdout", text: "\u001b[1;31mred\u001b[0m" };
+  const [cell] = cellsOf(
+    parseNotebook(JSON.stringify({ ...foreign, cells: [{ ...foreign.cells[1], outputs: [stream] }] })),
+  );
+  assert.deepEqual(cell?.outputs[0]?.display, { kind: "text", text: "red", stream: "stdout" });
+  assert.ok(cell && notebookText(await fileOf([cell], {})).includes("\\u001b[1;31mred"));
+});
+
+test("a file has its keys in order, at every depth, and text by the line", async () => {
+  const [cell] = cellsOf(parseNotebook(JSON.stringify({ ...foreign, cells: [foreign.cells[1]] })));
+  assert.ok(cell);
+  cell.outputs = [];
+  cell.show(0, { kind: "html", html: "<p>\n</p>", text: "t" }, false);
+  cell.show(1, { kind: "picture", mime: "image/png", base64: "AAAA\nAAAA", text: "p" }, false);
+  const written = notebookText(await fileOf([cell], { b: { d: 1, c: 2 }, a: [] }));
+  const keys = (value: unknown): string[][] =>
+    typeof value !== "object" || value === null
+      ? []
+      : [...(Array.isArray(value) ? [] : [Object.keys(value)]), ...Object.values(value).flatMap(keys)];
+  for (const list of keys(JSON.parse(written))) assert.deepEqual(list, [...list].sort());
+  const [html, png] = JSON.parse(written).cells[0].outputs;
+  assert.deepEqual(html.data, { "text/html": ["<p>\n", "</p>"], "text/plain": ["t"] });
+  assert.equal(png.data["image/png"], "AAAA\nAAAA");
 });
 
 for (const [text, message] of [

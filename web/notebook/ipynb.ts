@@ -112,6 +112,16 @@ export function notebookText(file: NotebookFile): string {
   return `${JSON.stringify(sorted(file), undefined, 1)}\n`;
 }
 
+/** The language of its cells, where that is not ours. */
+export function foreignLanguage({ kernelspec, language_info }: Record<string, unknown>): string | undefined {
+  const name = isFields(language_info)
+    ? language_info.name
+    : isFields(kernelspec)
+      ? kernelspec.language
+      : undefined;
+  return typeof name === "string" && !/^(java|type)script$/i.test(name) ? name.slice(0, 40) : undefined;
+}
+
 /** What a notebook is called: as it says itself, or by its first heading. */
 export function titleOf(
   metadata: Record<string, unknown>,
@@ -148,7 +158,11 @@ function outputOf(file: OutputFile): Output {
 function displayOf(file: OutputFile): Display {
   switch (file.output_type) {
     case "stream":
-      return { kind: "text", text: joined(file.text), stream: file.name === "stderr" ? "stderr" : "stdout" };
+      return {
+        kind: "text",
+        text: joined(file.text).replace(TERMINAL, ""),
+        stream: file.name === "stderr" ? "stderr" : "stdout",
+      };
     case "error":
       return errorOf(file);
     case "execute_result":
@@ -162,6 +176,10 @@ function displayOf(file: OutputFile): Display {
       return { kind: "text", text: "(an output of a kind that this page does not know)" };
   }
 }
+
+/** What tells a terminal about colours. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
+const TERMINAL = /\u001b\[[\d;]*[A-Za-z]/g;
 
 const TRACE_LINE = /^ {2}at cell ([\w-]+) \[(\d+)\], line (\d+), column (\d+): (.*)$/;
 

@@ -32,7 +32,12 @@ const marked = new Marked({ gfm: true, extensions: [] }).use({ extensions: [bloc
 
 const OWN_NOTEBOOK = /^(\.\/|\?notebook=[\w/-]+)$/;
 
-export function renderMarkdown(source: string): DocumentFragment {
+/** `attachments` are the images that a Jupyter cell holds by name. */
+export function renderMarkdown(text: string, attachments?: unknown): DocumentFragment {
+  const source = text.replace(/\]\(attachment:([^)\s]+)\)/g, (whole, name: string) => {
+    const data = imageOf(attachments, decodeURIComponent(name));
+    return data === undefined ? whole : `](${data})`;
+  });
   // None where nothing is left, such as of a frameset.
   const fragment: DocumentFragment | null = DOMPurify.sanitize(marked.parse(source, { async: false }), {
     FORBID_TAGS: ["style", "form", "input", "button", "textarea", "select", "option", "dialog"],
@@ -49,6 +54,13 @@ export function renderMarkdown(source: string): DocumentFragment {
     link.setAttribute("rel", "noopener noreferrer");
   }
   return fragment;
+}
+
+function imageOf(attachments: unknown, name: string): string | undefined {
+  const bundle = (attachments as Record<string, Record<string, unknown>> | undefined)?.[name];
+  const [mime, data] =
+    Object.entries(bundle ?? {}).find(([mime]) => /^image\/(png|jpeg|gif)$/.test(mime)) ?? [];
+  return typeof data === "string" ? `data:${mime};base64,${data.replace(/[^A-Za-z0-9+/=]/g, "")}` : undefined;
 }
 
 function escapeHtml(text: string): string {

@@ -25,6 +25,7 @@ import {
   stopIcon,
   themeIcon,
 } from "./icons.ts";
+import { foreignLanguage } from "./ipynb.ts";
 import type { Session } from "./session.ts";
 import "./status-element.ts";
 import { toggleTheme } from "./theme.ts";
@@ -39,10 +40,10 @@ export class NotebookElement extends PageElement {
   declare session: Session;
   /** Whether files are being dragged over the page. */
   declare isDropping: boolean;
-  /** Why a file that was given is not opened. */
-  declare problem: string | undefined;
   /** Once they have come. */
   declare commands: Commands | undefined;
+  /** Why a file that was given is not opened. */
+  declare problem: string | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -64,7 +65,7 @@ export class NotebookElement extends PageElement {
       </header>
       <main class="cells" @focusin=${this.#load} @pointerover=${this.#load} @cell-run=${this.#onRun} @go-to-line=${this.#onGoToLine}>
         ${this.problem === undefined ? nothing : html`<aside class="notice" role="alert"><p>${this.problem}</p></aside>`}
-        ${session.mayRun ? nothing : this.#foreign()}
+        ${session.mayRun ? nothing : this.#foreign()} ${session.lost ? this.#lost(session.lost) : nothing}
         ${session.isReadOnly ? this.#elsewhere() : nothing}
         ${session.hasNewerOriginal && !session.isReadOnly ? this.#newerOriginal() : nothing}
         ${repeat(
@@ -110,7 +111,7 @@ export class NotebookElement extends PageElement {
       <button class="bar-button is-quiet is-download" title="Download .ipynb" aria-label="Download .ipynb" @click=${this.download}>
         ${downloadIcon}
       </button>
-      <button class="bar-button is-quiet" title="Share or save" aria-label="Share or save" @click=${this.#share}>
+      <button class="bar-button is-quiet" title="Share or save" aria-label="Share or save" @click=${this.share}>
         ${shareIcon}
       </button>
       <a class="bar-button is-quiet" title="All notebooks" aria-label="All notebooks" href="./?library">${libraryIcon}</a>
@@ -127,13 +128,24 @@ export class NotebookElement extends PageElement {
     </div>`;
   }
 
+  #lost({ reason, cell }: NonNullable<Session["lost"]>) {
+    return html`<aside class="notice" role=${cell ? nothing : "alert"}>
+      <p>${reason}</p>
+      <button class="bar-button" @click=${() => this.session.goOn()}>
+        ${cell ? "Go on: run the cell again, and what it needs" : "Go on: run all again"}
+      </button>
+      <button class="quiet-button" @click=${() => this.session.dismissLoss()}>Close</button>
+    </aside>`;
+  }
+
   /** Somebody else's: what it may do is said before it does anything. */
   #foreign() {
     const { session } = this;
+    const language = foreignLanguage(session.metadata);
     return html`<aside class=${session.isRefusing ? "notice is-foreign is-asking" : "notice is-foreign"} aria-label="From somebody else">
       <p role=${session.isRefusing ? "alert" : nothing}>
         <strong>From ${session.source}.</strong> Nothing has run: outputs are as they were saved. Its code reaches no network and none of your
-        other notebooks; it can use what you put under Files and Your data.
+        other notebooks; it can use what you put under Files and Your data. ${language ? `It is written in ${language}; Gradbook runs JavaScript.` : nothing}
       </p>
       <button class="bar-button" @click=${() => session.trust()}>Run without network</button>
     </aside>`;
@@ -205,7 +217,7 @@ export class NotebookElement extends PageElement {
     await (known ?? document.body.appendChild(document.createElement("gradbook-files"))).open();
   }
 
-  async #share(): Promise<void> {
+  async share(): Promise<void> {
     await import("../library/share-element.ts");
     const known = document.querySelector("gradbook-share");
     await (known ?? document.body.appendChild(document.createElement("gradbook-share"))).open(this.session);
@@ -270,16 +282,16 @@ export class NotebookElement extends PageElement {
   }
 }
 
+function isPalette({ key, shiftKey, ctrlKey, metaKey }: KeyboardEvent): boolean {
+  return (ctrlKey || metaKey) && shiftKey && key.toLowerCase() === "p";
+}
+
 /** The text of a notebook file, as far as its first sight tells. */
 const NOTEBOOK_TEXT = /^\s*\{[\s\S]*"nbformat"\s*:/;
 
 /** Whether text goes where it is pasted. */
 function isWriting(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || "value" in target);
-}
-
-function isPalette({ key, shiftKey, ctrlKey, metaKey }: KeyboardEvent): boolean {
-  return (ctrlKey || metaKey) && shiftKey && key.toLowerCase() === "p";
 }
 
 /** Files that are dropped or pasted anywhere in the page, until the returned function is called. */

@@ -52,6 +52,8 @@ export class Session extends Observable {
   #holder: Holder | undefined;
   /** Data sets of the reader's own files. */
   readonly own: OwnData;
+  /** Why the cells' worker is gone, and which cell ran then; until the reader goes on. */
+  lost: { reason: string; cell: Cell | undefined } | undefined;
   /** Whether a cell waits until the reader has picked one of them. */
   isPicking = false;
   #hasRefused = false;
@@ -199,8 +201,36 @@ export class Session extends Observable {
     this.#clearQueue();
     this.#stops++;
     this.#kernel?.restart();
+    this.lost = undefined;
+    this.#forgetVariables();
+  }
+
+  /** After the worker was lost: the cell that ran then runs again, and what it needs; else all. */
+  async goOn(): Promise<void> {
+    const cell = this.lost?.cell;
+    this.dismissLoss();
+    if (!cell) return this.runAll();
+    const { neededBy } = await import("./needs.ts");
+    this.runCells(neededBy(cell, this.cells));
+  }
+
+  dismissLoss(): void {
+    this.#change(() => (this.lost = undefined));
+  }
+
+  #lost(reason: string): void {
+    this.lost = { reason, cell: this.cells.find(({ state }) => state === "running") };
+    this.#clearQueue();
+    this.#forgetVariables();
+  }
+
+  /** What was computed is not what a run would find now. */
+  #forgetVariables(): void {
     this.#ran.clear();
-    for (const cell of this.cells) cell.isStale = cell.count !== undefined;
+    for (const cell of this.cells) {
+      cell.isStale = cell.count !== undefined;
+      cell.notify();
+    }
     this.notify();
   }
 
@@ -354,6 +384,7 @@ export class Session extends Observable {
         },
         status: (status) => this.#change(() => (this.status = status)),
         counters: (counters) => this.#change(() => (this.counters = counters)),
+        lost: (reason) => this.#lost(reason),
         pick: () => this.#ask(),
         loading: (progress) =>
           this.#change(() => (this.loading = progress.loaded < progress.total ? progress : undefined)),
@@ -410,6 +441,9 @@ export class Session extends Observable {
           update: (index, update) => {
             if (cell.outputs === outputs) cell.update(index, update);
           },
+          progress: (done, total) => {
+            if (cell.state === "running") cell.advance(done, total, performance.now());
+          },
         },
       );
       cell.count = result.count;
@@ -418,11 +452,10 @@ export class Session extends Observable {
       cell.uses = result.uses;
       cell.reads = result.reads;
       isDone = result.end === "ok";
-      if (result.end === "lost") this.#ran.clear();
       if (isDone) this.#ran.add(cell);
       else this.#ran.delete(cell);
       isStopped = result.end === "stopped" || result.end === "lost";
-      cell.isStale = false;
+      cell.isStale = result.end === "lost";
       if (result.reason) cell.show(cell.outputs.length, endedDisplay(result.reason), false);
       if (result.end === "ok") this.#markStale(cell);
       else this.#clearQueue();

@@ -13,6 +13,8 @@ export interface Shape {
   calls?: Signature[];
   /** Strings that it consists of. */
   words?: string[];
+  /** Members of its own, beside those of `is`. */
+  members?: Record<string, Member>;
   /** Members that it lacks of those of `is`. */
   without?: string[];
 }
@@ -66,6 +68,9 @@ const LANGUAGE: Record<string, object> = {
 };
 
 export class Api {
+  /** Those of one type, once they were wanted. */
+  readonly #members = new Map<string, ReadonlyMap<string, Member>>();
+
   constructor(private readonly types: ApiHelp) {}
 
   /** A name that cells see without declaring it. */
@@ -73,7 +78,7 @@ export class Api {
     return this.globals().get(name);
   }
 
-  globals(): Map<string, Member> {
+  globals(): ReadonlyMap<string, Member> {
     return this.members({ text: "", is: GLOBALS });
   }
 
@@ -87,14 +92,19 @@ export class Api {
   }
 
   /** The members of a value, those of its first type first. */
-  members(shape: Shape | undefined): Map<string, Member> {
+  members(shape: Shape | undefined): ReadonlyMap<string, Member> {
+    const name = shape?.is?.length === 1 && !shape.members && !shape.without ? shape.is[0] : undefined;
+    const known = name === undefined ? undefined : this.#members.get(name);
+    if (known) return known;
     const found = new Map<string, Member>();
     this.#collect(shape, shape?.text ?? "", found, new Set());
+    if (name !== undefined && name !== "this") this.#members.set(name, found);
     return found;
   }
 
   #collect(shape: Shape | undefined, self: string, found: Map<string, Member>, seen: Set<string>): void {
     const without = new Set(shape?.without);
+    for (const [member, help] of Object.entries(shape?.members ?? {})) found.set(member, help);
     for (const name of shape?.is ?? []) {
       const type = name === "this" ? self : name;
       if (seen.has(type)) continue;

@@ -8,7 +8,7 @@ import type { Looked } from "../../kernel/look.ts";
 import { Api } from "./api.ts";
 import { complete } from "./complete.ts";
 import { readDeclarations } from "./declarations.ts";
-import { Inference, sourceOf } from "./infer.ts";
+import { Cells, Inference, sourceOf } from "./infer.ts";
 import { syntaxError } from "./syntax.ts";
 
 const FILES = ["tests/api.d.ts", "web/kernel/inputs.ts", "web/notebook/assist/cell-names.d.ts"];
@@ -56,6 +56,9 @@ test("members follow from declarations, awaits, calls and other cells", async ()
   ]);
   assert.deepEqual(await offered("(await t.matmul(t)).softm|", ["const t = zeros([2, 2])"]), ["softmax"]);
   assert.deepEqual(await offered("nothing.|"), []);
+  const parts = "const parts = { head: nn.lenet(), size: 3, size2, get bad() { return 1 } }";
+  assert.deepEqual(await offered("parts.si|", [parts]), ["size", "size2"]);
+  assert.deepEqual(await offered("const { head: first } = parts\nfirst.fi|", [parts]), ["fit"]);
 });
 
 test("options are offered where they are passed, each once", async () => {
@@ -96,7 +99,7 @@ test("names: parameters and locals only where they are known", async () => {
 test("a declaration that speaks of itself ends", () => {
   const source = sourceOf("const a = a.b(a)\nconst b = b");
   assert.equal(typescriptLanguage.parser.parse(source.text).length, source.text.length);
-  const inference = new Inference(api, source, [source.text]);
+  const inference = new Inference(api, source, new Cells([source.text]));
   assert.equal(inference.shared("a"), undefined);
 });
 

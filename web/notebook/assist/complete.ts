@@ -6,11 +6,11 @@ import { ensureSyntaxTree, syntaxTree } from "@codemirror/language";
 import type { EditorState } from "@codemirror/state";
 import type { SyntaxNode } from "@lezer/common";
 import type { Looked, LookedMember } from "../../kernel/look.ts";
-import type { Api, Member } from "./api.ts";
+import type { Api, Member, Shape } from "./api.ts";
 import { named } from "./api.ts";
 import { docElement, memberDoc } from "./describe.ts";
 import type { AssistHost } from "./host.ts";
-import { definitionsIn, Inference, isVisible, LANGUAGE_GLOBALS, sourceOf, topLevelNames } from "./infer.ts";
+import { cellsOf, definitionsIn, Inference, isVisible, LANGUAGE_GLOBALS } from "./infer.ts";
 
 const WORD = /^[\p{ID_Continue}$]*$/u;
 const KEYWORDS =
@@ -48,7 +48,7 @@ export async function complete(
 
 export function inferenceAt(state: EditorState, pos: number, api: Api, host: AssistHost): Inference {
   const tree = ensureSyntaxTree(state, pos, 100) ?? syntaxTree(state);
-  return new Inference(api, { text: state.doc.toString(), tree }, host.others());
+  return new Inference(api, { text: state.doc.toString(), tree }, cellsOf(host.others(), api));
 }
 
 /** The names that lead from a top-level one to this value: `a.b` is `["a", "b"]`. */
@@ -157,25 +157,20 @@ async function names(
   from: number,
   host: AssistHost,
 ): Promise<CompletionResult> {
-  const { api, source } = inference;
+  const { api, source, cells } = inference;
   const found = new Map<string, Completion>();
   const add = (option: Completion) => {
     if (!found.has(option.label)) found.set(option.label, option);
   };
   for (const definition of definitionsIn(source)) {
     const name = source.text.slice(definition.from, definition.to);
-    if (isVisible(definition, at)) add(declared(inference, name, definition));
+    if (isVisible(definition, at)) add({ ...ofType(name, inference.typeOfDefinition(definition)), boost: 3 });
   }
   for (const member of (await host.look([]))?.members ?? []) {
     add({ ...ofLive(member), info: () => docElement(member.name, member.text, undefined) });
   }
-  for (const text of host.others()) {
-    const other = sourceOf(text);
-    for (const definition of topLevelNames(other)) {
-      const name = text.slice(definition.from, definition.to);
-      if (!found.has(name))
-        add({ label: name, type: "variable", detail: brief(inference.shared(name)?.text ?? "") });
-    }
+  for (const label of cells.names) {
+    if (!found.has(label)) add(ofType(label, cells.typeOf(label, inference)));
   }
   for (const [name, member] of api.globals())
     add({ ...ofMember(api, name, member), type: "namespace", boost: 2 });
@@ -184,9 +179,8 @@ async function names(
   return { from, options: [...found.values(), ...snippets], validFor: WORD };
 }
 
-function declared(inference: Inference, label: string, definition: SyntaxNode): Completion {
-  const shape = inference.typeOfDefinition(definition);
-  return { label, type: shape?.calls ? "function" : "variable", detail: brief(shape?.text ?? ""), boost: 3 };
+function ofType(label: string, shape: Shape | undefined): Completion {
+  return { label, type: shape?.calls ? "function" : "variable", detail: brief(shape?.text ?? "") };
 }
 
 function brief(text: string): string {

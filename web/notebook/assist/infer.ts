@@ -45,14 +45,56 @@ export function sourceOf(text: string): Source {
   return source;
 }
 
+let lastCells: { texts: readonly string[]; api: Api; cells: Cells } | undefined;
+
+/** The names of these cells; while nothing changes in them, what was found out stays. */
+export function cellsOf(texts: readonly string[], api: Api): Cells {
+  const last = lastCells;
+  const isSame = last?.api === api && last.texts.length === texts.length;
+  if (isSame && texts.every((text, i) => text === last.texts[i])) return last.cells;
+  const cells = new Cells(texts);
+  lastCells = { texts, api, cells };
+  return cells;
+}
+
+/** The names that cells give each other. */
+export class Cells {
+  readonly #names = new Map<string, { source: Source; definition: SyntaxNode }>();
+  readonly #types = new Map<string, Shape | undefined>();
+
+  /** Of several cells that give a name the last counts. */
+  constructor(texts: readonly string[]) {
+    for (const source of texts.map(sourceOf)) {
+      for (const definition of topLevelNames(source)) {
+        this.#names.set(source.text.slice(definition.from, definition.to), { source, definition });
+      }
+    }
+  }
+
+  get names(): Iterable<string> {
+    return this.#names.keys();
+  }
+
+  /** What a name is; each is found out once. */
+  typeOf(name: string, { api }: Inference): Shape | undefined {
+    const known = this.#names.get(name);
+    if (!known || this.#types.has(name)) return this.#types.get(name);
+    // A name that is made of itself ends here.
+    this.#types.set(name, undefined);
+    const type = new Inference(api, known.source, this).typeOfDefinition(known.definition);
+    this.#types.set(name, type);
+    return type;
+  }
+}
+
 export class Inference {
   #depth = 0;
 
   constructor(
     readonly api: Api,
     readonly source: Source,
-    /** Other cells of code. */
-    private readonly others: readonly string[],
+    /** The other cells. */
+    readonly cells: Cells,
   ) {}
 
   /** What a name is at a place: declared around it, by another cell, or by the API. */
@@ -65,19 +107,7 @@ export class Inference {
 
   /** A name that another cell declares. */
   shared(name: string): Shape | undefined {
-    for (const text of this.others) {
-      if (!text.includes(name)) continue;
-      const other = new Inference(
-        this.api,
-        sourceOf(text),
-        this.others.filter((o) => o !== text),
-      );
-      other.#depth = this.#depth + 1;
-      const definition = topLevelNames(other.source).find((d) => other.#text(d) === name);
-      const shape = definition && other.typeOfDefinition(definition);
-      if (shape) return shape;
-    }
-    return undefined;
+    return this.cells.typeOf(name, this);
   }
 
   typeOf(node: SyntaxNode | null | undefined): Shape | undefined {
@@ -111,6 +141,8 @@ export class Inference {
         const item = this.typeOf(node.firstChild?.nextSibling);
         return { ...named("Array"), ...(item && { item }) };
       }
+      case "ObjectExpression":
+        return this.#object(node);
       case "NewExpression":
         return node.getChild("VariableName")
           ? named(this.#text(node.getChild("VariableName") as SyntaxNode))
@@ -249,6 +281,20 @@ export class Inference {
     return { text: "function", is: ["Function"], calls: [{ params, returns }] };
   }
 
+  /** An object as it is written. */
+  #object(node: SyntaxNode): Shape {
+    const members: Record<string, Member> = {};
+    for (const property of childrenOf(node)) {
+      const key = property.getChild("PropertyDefinition");
+      if (property.name !== "Property" || !key) continue;
+      const value = property.lastChild;
+      const isShort = value?.from === key.from;
+      const type = isShort ? this.nameAt(this.#text(key), key) : this.typeOf(value);
+      members[this.#text(key)] = { type: type ?? { text: "" } };
+    }
+    return { text: `{ ${Object.keys(members).join(", ")} }`, members };
+  }
+
   #language(name: string): Shape | undefined {
     return LANGUAGE_GLOBALS.includes(name) ? { text: name, is: [`global:${name}`] } : undefined;
   }
@@ -294,9 +340,15 @@ export function definitionsIn({ tree }: Source): SyntaxNode[] {
   return found;
 }
 
+const topLevel = new WeakMap<Source, SyntaxNode[]>();
+
 /** Of these, those that all cells see. */
-export function topLevelNames(source: Source): SyntaxNode[] {
-  return definitionsIn(source).filter((definition) => scopeOf(definition).name === "Script");
+function topLevelNames(source: Source): SyntaxNode[] {
+  const known = topLevel.get(source);
+  if (known) return known;
+  const names = definitionsIn(source).filter((definition) => scopeOf(definition).name === "Script");
+  topLevel.set(source, names);
+  return names;
 }
 
 export function isVisible(definition: SyntaxNode, at: SyntaxNode): boolean {

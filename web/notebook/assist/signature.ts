@@ -9,6 +9,7 @@ import type { Api, Signature } from "./api.ts";
 import { inferenceAt } from "./complete.ts";
 import { docElement, parameterText } from "./describe.ts";
 import type { AssistHost } from "./host.ts";
+import type { Inference } from "./infer.ts";
 import { argumentIndex } from "./infer.ts";
 
 const show = StateEffect.define<Tooltip | null>();
@@ -74,9 +75,23 @@ function tooltipAt(state: EditorState, api: Api, host: AssistHost): Tooltip | nu
     if (!callee || !signature) return null;
     const name = inference.source.text.slice((callee.getChild("PropertyName") ?? callee).from, callee.to);
     const index = argumentIndex(node, head);
-    return { pos: node.from, above: true, create: () => ({ dom: signatureElement(name, signature, index) }) };
+    const doc = sentenceAbout(callee, name, inference);
+    return {
+      pos: node.from,
+      above: true,
+      create: () => ({ dom: signatureElement(name, signature, index, doc) }),
+    };
   }
   return null;
+}
+
+/** The first sentence about what is called. */
+function sentenceAbout(callee: SyntaxNode, name: string, inference: Inference): string | undefined {
+  const member =
+    callee.name === "MemberExpression"
+      ? inference.member(inference.typeOf(callee.firstChild), name)
+      : inference.api.global(name);
+  return member?.doc?.split(/(?<=[.!?])\s/)[0];
 }
 
 /** Whether a place lies behind the closing parenthesis. */
@@ -84,8 +99,13 @@ function isAfter(list: SyntaxNode, pos: number): boolean {
   return list.lastChild?.name === ")" && pos >= list.to;
 }
 
-function signatureElement(name: string, signature: Signature, index: number): HTMLElement {
-  const box = docElement(" ", undefined, undefined);
+function signatureElement(
+  name: string,
+  signature: Signature,
+  index: number,
+  doc: string | undefined,
+): HTMLElement {
+  const box = docElement(" ", undefined, doc);
   box.setAttribute("role", "status");
   const head = box.firstElementChild as HTMLElement;
   head.replaceChildren(`${name}(`);

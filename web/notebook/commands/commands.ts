@@ -7,7 +7,6 @@ import { loadEditStyles } from "../edit-styles.ts";
 import { deleteIcon, downIcon, upIcon } from "../icons.ts";
 import type { NotebookElement } from "../notebook-element.ts";
 import { Actions } from "./actions.ts";
-import { beginDrag } from "./drag.ts";
 import type { Key } from "./keys.ts";
 import { Keys } from "./keys.ts";
 import type { Command } from "./table.ts";
@@ -61,11 +60,21 @@ export class Commands {
         class="tool-button drag-handle"
         title="Drag to move"
         aria-label="Drag to move"
-        @pointerdown=${(event: PointerEvent) => beginDrag(event, cell, this.actions)}
+        @pointerdown=${(event: PointerEvent) => void this.#drag(event, cell)}
       >
         ⠿
       </button>
       ${this.#button("delete", deleteIcon, cell)}`;
+  }
+
+  async #drag(event: PointerEvent, cell: Cell): Promise<void> {
+    const handle = event.currentTarget;
+    if (event.button !== 0 || !(handle instanceof HTMLElement)) return;
+    event.preventDefault();
+    handle.setPointerCapture(event.pointerId);
+    const { beginDrag } = await import("./drag.ts");
+    // It may have been let go meanwhile.
+    if (handle.hasPointerCapture(event.pointerId)) beginDrag(handle, cell, this.actions);
   }
 
   #button(id: string, content: unknown, cell: Cell) {

@@ -7,11 +7,8 @@ import type { Actions } from "./actions.ts";
 const EDGE = 60;
 const STEP = 18;
 
-export function beginDrag(event: PointerEvent, cell: Cell, actions: Actions): void {
-  if (event.button !== 0 || !(event.currentTarget instanceof HTMLElement)) return;
-  const handle = event.currentTarget;
-  event.preventDefault();
-  handle.setPointerCapture(event.pointerId);
+/** From a handle that has captured the pointer. */
+export function beginDrag(handle: HTMLElement, cell: Cell, actions: Actions): void {
   const line = document.createElement("div");
   line.className = "drop-line";
   const ended = new AbortController();
