@@ -24,7 +24,6 @@ import {
   stopIcon,
   themeIcon,
 } from "./icons.ts";
-import { foreignLanguage } from "./ipynb.ts";
 import type { Session } from "./session.ts";
 import "./status-element.ts";
 import { toggleTheme } from "./theme.ts";
@@ -47,6 +46,7 @@ export class NotebookElement extends PageElement {
     this.untilRemoved(this.session.listen(() => this.requestUpdate()));
     this.untilRemoved(this.session.listen(() => this.#askForData()));
     this.untilRemoved(listenForFiles(this));
+    if (!this.session.mayRun) void import("../library/foreign-element.ts");
   }
 
   override render() {
@@ -59,7 +59,7 @@ export class NotebookElement extends PageElement {
       </header>
       <main class="cells" @keydown=${this.#onKeydown} @cell-run=${this.#onRun} @go-to-line=${this.#onGoToLine}>
         ${this.problem === undefined ? nothing : html`<aside class="notice" role="alert"><p>${this.problem}</p></aside>`}
-        ${session.mayRun ? nothing : this.#foreign()}
+        ${session.mayRun ? nothing : html`<gradbook-foreign .session=${session}></gradbook-foreign>`}
         ${session.hasNewerOriginal ? this.#newerOriginal() : nothing}
         ${repeat(
           session.cells,
@@ -113,19 +113,6 @@ export class NotebookElement extends PageElement {
       <button @click=${() => this.#insert("code", at)}>${plusIcon} Code</button>
       <button @click=${() => this.#insert("markdown", at)}>${plusIcon} Text</button>
     </div>`;
-  }
-
-  /** Somebody else's: what it may do is said before it does anything. */
-  #foreign() {
-    const { session } = this;
-    const language = foreignLanguage(session.metadata);
-    return html`<aside class=${session.isRefusing ? "notice is-foreign is-asking" : "notice is-foreign"} aria-label="From somebody else">
-      <p role=${session.isRefusing ? "alert" : nothing}>
-        <strong>From ${session.source}.</strong> Nothing has run: outputs are as they were saved. Its code reaches no network and none of your
-        other notebooks; it can use what you put under Files and Your data. ${language ? `It is written in ${language}; Gradbook runs JavaScript.` : nothing}
-      </p>
-      <button class="bar-button" @click=${() => session.trust()}>Run without network</button>
-    </aside>`;
   }
 
   #newerOriginal() {
