@@ -403,6 +403,7 @@ export declare function tensorOf(context: Context, value: Operand): Tensor;
 
 // context.d.ts
 import type * as Module from "../pkg/graph/gradbook.js";
+import type { Lock } from "./lock.ts";
 /** The classes and functions of a wasm build; all builds have these. */
 export type Binding = typeof Module;
 export interface Context {
@@ -425,10 +426,6 @@ export interface Context {
 }
 /** Gets a file by its path in the folder of the site or package. Errors: it could not be had. */
 export type Load = (file: string) => Promise<BufferSource>;
-/** How often a locked test set was used. */
-export interface Lock {
-    uses: number;
-}
 export type TensorHandle = Module.Tensor;
 export type ModelHandle = Module.Model;
 export type DatasetHandle = Module.Dataset;
@@ -509,6 +506,7 @@ export declare function data(context: Context, create: Create): DataSource;
 // dataset.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
+import type { Opening } from "./lock.ts";
 import type { Displayable, ImagesOptions } from "./plot.ts";
 import { Tensor } from "./tensor.ts";
 /** Options of batches. */
@@ -542,6 +540,8 @@ export interface ChannelStats {
 /** Samples x [N, …] with one target y each. */
 export declare class Dataset {
     #private;
+    /** How it came from what was loaded, step by step, such as "stratified split 0.7 / 0.15 / 0.15, seed 1: part 3". */
+    readonly provenance: readonly string[];
     /** What messages call it. */
     get name(): string;
     /** The number of samples. */
@@ -599,6 +599,11 @@ export declare class Dataset {
     kFold(k?: number, options?: SeedOptions): Fold[];
     /** The same with the same share of each class in each part. */
     stratifiedKFold(k?: number, options?: SeedOptions): Promise<Fold[]>;
+    /**
+     * `k` ways to hold back a part so that samples of one group are never on both sides: images of one patient, frames of one film. `groups` has a
+     * value for each sample; parts are as equal as the groups allow.
+     */
+    groupKFold(k: number, groups: ArrayLike<number | string>, options?: SeedOptions): Promise<Fold[]>;
     /** Mean and standard deviation (of all values, not estimated) of each channel of samples [N, C, …]. */
     channelStats(): Promise<ChannelStats>;
     /** Samples [N, C, …] less the mean and divided by the deviation of their channel: those of the training set, for every set. */
@@ -613,10 +618,17 @@ export declare class Dataset {
     /** How many samples each class has, as a table. */
     classBalance(): Displayable;
     /**
-     * The same set, to be scored once, at the end. Every further `evaluate`, `predict` or epoch of `batches`, and any use in `fit`, shows a
-     * warning in the output; what is taken from it counts as the set itself, and so does a set of this name and length that is locked again.
+     * The same set, to be opened once, at the end. A second `evaluate`, `predict`, `report` or epoch of `batches`, and any use in `fit`, is
+     * refused unless `reopen` says why. What is taken from it counts as the set itself, and so does a set of this name and length that is
+     * locked again. Course section 10.2.
      */
     locked(): Dataset;
+    /** What has opened a locked set so far, in order; nothing of one that is not locked. */
+    get openings(): readonly Opening[];
+    /** Whether it was locked. */
+    get isLocked(): boolean;
+    /** Lets a locked set be opened once more, and says why: the use shows it as a warning, and every report after it. Gives the set. */
+    reopen(reason: string): this;
     [DISPLAY](): LiveDisplay;
 }
 
@@ -711,7 +723,7 @@ import { Dataset } from "./dataset.ts";
 import type { History } from "./history.ts";
 import type { NamedTensors } from "./inputs.ts";
 import type { Loss } from "./losses.ts";
-import type { FitOptions, Score } from "./model.ts";
+import type { FitOptions, Score, TrainingRun } from "./model.ts";
 import { Model } from "./model.ts";
 import { Tensor } from "./tensor.ts";
 /** Options of an ensemble. */
@@ -751,6 +763,8 @@ export declare class Ensemble extends Model {
     private readonly mean;
     /** How each member was trained, if it was on folds; its last epoch has the score on the part that was held back. */
     readonly histories: readonly History[];
+    /** How its members were trained. */
+    get runs(): readonly TrainingRun[];
     /** The mean of the members' probabilities, [N, C], or of their outputs; `forward` gives the logarithm of the probabilities. */
     predict(x: Tensor | Dataset | NamedTensors, options?: {
         batchSize?: number;
@@ -960,6 +974,7 @@ import type { DataSource } from "./data.ts";
 import type { MakeEnsemble } from "./ensemble.ts";
 import type { Explain } from "./explain.ts";
 import type { Losses } from "./losses.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Fit } from "./model.ts";
 import type { Models } from "./models.ts";
 import type { Nn } from "./nn.ts";
@@ -1000,6 +1015,8 @@ export interface Gradbook extends Create {
     readonly sweep: MakeSweep;
     /** Models that decide together. */
     readonly ensemble: MakeEnsemble;
+    /** How good models are, with intervals. */
+    readonly metrics: Metrics;
 }
 /** Sends messages to an engine. */
 export type Send = (message: Uint8Array) => void;
@@ -1049,6 +1066,7 @@ export interface Step {
 // history.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
+import type { Measure } from "./metrics/measure.ts";
 import type { Model } from "./model.ts";
 import type { Curve, Displayable } from "./plot.ts";
 /** One step of training. */
@@ -1083,6 +1101,15 @@ export interface EpochReport {
     seed: number;
     /** Training steps a second. */
     stepsPerSecond?: number;
+    /** The figures that `fit` was asked for by `metrics`, by name. */
+    metrics?: Record<string, EpochFigure>;
+}
+/** A figure of an epoch, with its interval. */
+export interface EpochFigure {
+    /** Over the epoch, measured as it went. */
+    training: Measure;
+    /** On the validation set after the epoch. */
+    validation?: Measure;
 }
 /** What a live learning rate became. */
 export interface LrChange {
@@ -1147,6 +1174,13 @@ export declare class History {
     toString(): string;
 }
 
+// host.d.ts
+import type { Context } from "./context.ts";
+/** The functions of the module: metrics, folds, duplicates. */
+export type Host = typeof import("../pkg/host/gradbook.js");
+/** The module, loaded once. */
+export declare function hostModule({ load }: Pick<Context, "load">): Promise<Host>;
+
 // idx.d.ts
 /** The elements of an array. */
 export type Elements = Uint8Array | Int16Array | Int32Array | Float32Array;
@@ -1184,13 +1218,26 @@ export { FeatureMaps } from "./feature-maps.ts";
 export type { FileStore, StoredFile } from "./file-store.ts";
 export type { Gradbook } from "./gradbook.ts";
 export { GraphPicture } from "./graph.ts";
-export type { EpochReport, LrChange, StepPoint } from "./history.ts";
+export type { EpochFigure, EpochReport, LrChange, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
 export type { NamedTensors } from "./inputs.ts";
 export type { LayerFigures, LayersOptions, Networks } from "./layers.ts";
 export { LayerStatistics } from "./layers.ts";
+export type { Opening } from "./lock.ts";
 export type { CrossEntropyOptions, Loss, Losses, LossFunction, LossName, ReductionOption, Task, } from "./losses.ts";
-export type { Fit, FitOptions, ForwardOptions, LayerSummary, ModelFunction, ParameterGroup, Score, } from "./model.ts";
+export type { ClassFigures, ConfusionMatrix, PerClass } from "./metrics/confusion.ts";
+export type { ClassCurve, Curves } from "./metrics/curves.ts";
+export type { AverageOptions, MeasureOptions, Regression, RegressionOptions, ScoredOptions, Weights, } from "./metrics/figures.ts";
+export type { Labels, Predictions, ReadingOptions } from "./metrics/judged.ts";
+export type { Leakage, LeakedPair } from "./metrics/leakage.ts";
+export type { Interval, Measure } from "./metrics/measure.ts";
+export type { Experiment, LearningCurve, LearningCurveOptions, LearningPoint, NestedFold, NestedOptions, NestedSelection, } from "./metrics/protocol.ts";
+export type { Reliability } from "./metrics/reliability.ts";
+export type { Report, ReportOptions } from "./metrics/report.ts";
+export type { Attribute, Slice, SliceOptions, Slices } from "./metrics/slices.ts";
+export type { PairedTest } from "./metrics/tests.ts";
+export type { Figure, Metrics } from "./metrics.ts";
+export type { CountedName, Fit, FitOptions, ForwardOptions, LayerSummary, ModelFunction, ParameterGroup, Score, TrainingRun, } from "./model.ts";
 export { Model, RangeTest, Summary } from "./model.ts";
 export type { ClassifyOptions, Models, ModelsOptions } from "./models.ts";
 export { Classification, Classifier } from "./models.ts";
@@ -1327,6 +1374,32 @@ export declare function gradientNorms(context: Context, networks: Networks, batc
 // load-model.d.ts
 export {};
 
+// lock.d.ts
+import type { Context, DatasetHandle } from "./context.ts";
+/** A use of a locked set. */
+export interface Opening {
+    /** What used it: "evaluate", "predict", "report" … */
+    by: string;
+    /** Why it was opened again, for all but the first. */
+    reason?: string;
+}
+/** Shared by all that was taken from one locked set. */
+export interface Lock {
+    openings: Opening[];
+    /** Why the next opening is allowed, if it is not the first. */
+    reason?: string;
+}
+/** The lock of a set: one of this name and length that was locked before has the same, so that to run a cell again is no way around it. */
+export declare function lockOf(context: Context, { name, length }: DatasetHandle, known?: Lock): Lock;
+/** Allows one more opening. */
+export declare function reopen(lock: Lock, reason: string): void;
+/** Errors: it was opened before, and nobody said why it should be again; or it is to be learnt from. */
+export declare function checkOpening({ openings, reason }: Lock, name: string, by: string, isScoring: boolean): void;
+/** Notes an opening, and says aloud that it is not the first. */
+export declare function noteOpening(lock: Lock, name: string, by: string): void;
+/** "once" and by what, or how often and why. */
+export declare function openingsText(openings: readonly Opening[]): string;
+
 // losses.d.ts
 import type { Context } from "./context.ts";
 import { Tensor } from "./tensor.ts";
@@ -1453,6 +1526,670 @@ export declare function losses(context: Context): Losses;
 /** A loss as the module takes it: `{ kind }`, or a function of handles. */
 export declare function lossArgument(context: Context, loss: Loss | undefined): unknown;
 
+// metrics.d.ts
+import type { Context } from "./context.ts";
+import type { Dataset } from "./dataset.ts";
+import type { ConfusionMatrix, PerClass } from "./metrics/confusion.ts";
+import type { Curves } from "./metrics/curves.ts";
+import type { AverageOptions, MeasureOptions, Regression, RegressionOptions, Weights } from "./metrics/figures.ts";
+import type { Labels, Predictions } from "./metrics/judged.ts";
+import type { Leakage } from "./metrics/leakage.ts";
+import type { Measure } from "./metrics/measure.ts";
+import type { Experiment, LearningCurve, LearningCurveOptions, NestedOptions, NestedSelection } from "./metrics/protocol.ts";
+import type { Reliability } from "./metrics/reliability.ts";
+import type { Attribute, SliceOptions, Slices } from "./metrics/slices.ts";
+import type { PairedTest } from "./metrics/tests.ts";
+import type { Model } from "./model.ts";
+import type { Displayable } from "./plot.ts";
+import type { Grid } from "./sweep.ts";
+import type { Tensor } from "./tensor.ts";
+/** A figure of predictions against what is right. */
+export type Figure<O = MeasureOptions> = (predictions: Predictions, labels: Labels, options?: O) => Promise<Measure>;
+/**
+ * Figures of merit with 95 % intervals. Predictions are classes [N], scores or probabilities of the positive class [N], or of each class [N, C],
+ * as `model.predict(set)` gives them; labels are a data set, a tensor or an array.
+ */
+export interface Metrics {
+    /** The share of right predictions. */
+    readonly accuracy: Figure;
+    /** The mean of the recalls of all classes: each class counts the same. */
+    readonly balancedAccuracy: Figure;
+    /** Of what was taken for a class, the share that is of it. Course equation 34. */
+    readonly precision: Figure<AverageOptions>;
+    /** Of what is of a class, the share that was found: sensitivity, true positive rate. Course equation 35. */
+    readonly recall: Figure<AverageOptions>;
+    /** Of what is not of a class, the share that was not taken for it. Course equation 36. */
+    readonly specificity: Figure<AverageOptions>;
+    /** The harmonic mean of precision and recall. */
+    readonly f1: Figure<AverageOptions>;
+    /** Agreement beyond chance. */
+    readonly cohenKappa: Figure<MeasureOptions & {
+        weights?: Weights;
+    }>;
+    /** The correlation of predictions with what is right. */
+    readonly matthewsCorrcoef: Figure;
+    /** The mean negative logarithm of the probability of what is right. */
+    readonly logLoss: Figure;
+    /** The mean squared error of probabilities. */
+    readonly brierScore: Figure;
+    /** The share of samples whose class is among the `k` (5) with the highest scores. */
+    readonly topKAccuracy: Figure<MeasureOptions & {
+        k?: number;
+    }>;
+    /** The mean gap between how sure a model is and how often it is right, over `bins` (10): the ECE. */
+    readonly calibrationError: Figure<MeasureOptions & {
+        bins?: number;
+    }>;
+    /** The area under the ROC curve; of more than two classes the mean over each against all others. Course section 10.10. */
+    readonly rocAuc: Figure<AverageOptions>;
+    /** The area under the precision–recall curve; of more than two classes the mean (mAP). Course section 10.8. */
+    readonly averagePrecision: Figure<AverageOptions>;
+    /** What was taken for what; if the labels are a data set of images, a chosen cell shows them. Course section 10.6.1. */
+    confusionMatrix(predictions: Predictions, labels: Labels, options?: MeasureOptions): Promise<ConfusionMatrix>;
+    /** Precision, recall, specificity and F1 of each class. */
+    perClass(predictions: Predictions, labels: Labels, options?: MeasureOptions): Promise<PerClass>;
+    /** The ROC curve, with a threshold to move. Course section 10.9. */
+    rocCurve(predictions: Predictions, labels: Labels, options?: MeasureOptions): Promise<Curves>;
+    /** The precision–recall curve, alike. Course section 10.7. */
+    prCurve(predictions: Predictions, labels: Labels, options?: MeasureOptions): Promise<Curves>;
+    /** Both side by side, with one threshold. */
+    thresholds(predictions: Predictions, labels: Labels, options?: MeasureOptions): Promise<Curves>;
+    /** How often a model is right, by how sure it was, in `bins` (10). */
+    reliability(predictions: Predictions, labels: Labels, options?: MeasureOptions & {
+        bins?: number;
+    }): Promise<Reliability>;
+    /** Whether the first of two models is right more often than the second, on the same samples. */
+    mcnemar(a: Predictions, b: Predictions, labels: Labels, options?: MeasureOptions): Promise<PairedTest>;
+    /** Whether the first of two models has the larger area under the ROC curve, on the same samples. */
+    delong(a: Predictions, b: Predictions, labels: Labels, options?: MeasureOptions): Promise<PairedTest>;
+    /** The mistakes that a model was surest of: `n` (12) images with what they are and what they were taken for. */
+    worstMistakes(predictions: Predictions, set: Dataset, options?: AverageOptions & {
+        n?: number;
+    }): Promise<Displayable & {
+        numbers: readonly number[];
+    }>;
+    /** A figure for parts of the samples, by a value for each: `metrics.slices(scores, test, sizes, { name: "size" })`. */
+    slices(predictions: Predictions, labels: Labels, attribute: Attribute, options?: SliceOptions): Promise<Slices>;
+    /** How far predicted numbers are from what they should be: absolute, squared and root mean squared error, R². */
+    regression(predictions: Tensor | ArrayLike<number>, targets: Tensor | Dataset | ArrayLike<number>, options?: RegressionOptions): Promise<Regression>;
+    /** Images of one set that are in the other, the same or nearly so; shown as pairs. */
+    leakage(first: Dataset, second: Dataset, options?: {
+        similarity?: number;
+    }): Promise<Leakage>;
+    /** How accuracy grows with the number of samples: `make` gives a new model for each size. */
+    learningCurve(make: () => Model, train: Dataset, validation: Dataset, options?: LearningCurveOptions): Promise<LearningCurve>;
+    /**
+     * What settings are worth that were chosen by cross-validation: of each outer fold the rest is cut again, the grid is tried on those inner
+     * folds, and the best point is judged on the outer fold, by which nothing was chosen.
+     */
+    nested<G extends Grid>(data: Dataset, grid: G, experiment: Experiment<G>, options?: NestedOptions): Promise<NestedSelection<G>>;
+}
+export declare function metrics(context: Context): Metrics;
+
+// metrics/bodies.d.ts
+export { confusionMatrix, perClass } from "./confusion.ts";
+export { curves } from "./curves.ts";
+export { epochFigures } from "./epochs.ts";
+export { counted, regression, scoredFigure } from "./figures.ts";
+export { leakage } from "./leakage.ts";
+export { groupFolds, learningCurve, nested } from "./protocol.ts";
+export { reliability } from "./reliability.ts";
+export { report } from "./report.ts";
+export { slices, worstMistakes } from "./slices.ts";
+export { delong, mcnemar } from "./tests.ts";
+
+// metrics/confusion.d.ts
+import type { BarsDisplay, ImagesDisplay, LiveDisplay, TableDisplay } from "../../display/schema.ts";
+import { DISPLAY } from "../../display/schema.ts";
+import type { Context } from "../context.ts";
+import type { Dataset } from "../dataset.ts";
+import type { Host } from "../host.ts";
+import type { Displayable } from "../plot.ts";
+import type { Certainty, MeasureOptions } from "./figures.ts";
+import type { Judged, Labels, Predictions } from "./judged.ts";
+import { Measure } from "./measure.ts";
+/** Classes up to which there is a matrix to look at, and rows of a table in its place. */
+export declare const MOST_CLASSES = 100;
+export declare const IN_REPORT = 80000;
+/** How often samples of each class were taken for each class; shown as a matrix whose cells show their images. */
+export declare class ConfusionMatrix {
+    #private;
+    /** [K][K]: true classes down, predicted ones across. */
+    readonly counts: readonly (readonly number[])[];
+    /** What classes are called. */
+    readonly classes: readonly string[];
+    /** The share on the diagonal. */
+    readonly accuracy: Measure;
+    private readonly samples;
+    [DISPLAY](): LiveDisplay;
+    toString(): string;
+}
+/** Figures of one class. */
+export interface ClassFigures {
+    name: string;
+    /** How many samples it has. */
+    support: number;
+    precision: Measure;
+    recall: Measure;
+    specificity: Measure;
+    f1: Measure;
+}
+declare const FIGURES: readonly ["precision", "recall", "specificity", "f1"];
+/** Precision, recall, specificity and F1 of each class with their intervals; shown as a table. */
+export declare class PerClass {
+    #private;
+    /** In the order of their numbers. */
+    readonly classes: readonly ClassFigures[];
+    /** One of the figures as a bar for each class, with its interval. */
+    bars(figure?: (typeof FIGURES)[number]): Displayable;
+    [DISPLAY](): TableDisplay & LiveDisplay;
+    toString(): string;
+}
+/** A bar for each measure that has a value; the others are named above. */
+export declare function measureBars(title: string, measures: readonly (readonly [name: string, measure: Measure])[]): BarsDisplay;
+/** "0.953 (0.946–0.959)" */
+export declare function short({ value, interval, because }: Measure): string;
+export declare function confusionMatrix(context: Context, predictions: Predictions, labels: Labels, options?: MeasureOptions): Promise<ConfusionMatrix>;
+/** The same of what was read. */
+export declare function matrixOf(host: Host, given: Judged, certainty: Certainty, bytes?: number): Promise<ConfusionMatrix>;
+export declare function perClass(context: Context, predictions: Predictions, labels: Labels, options?: MeasureOptions): Promise<PerClass>;
+/** The same of what was read. */
+export declare function classFigures(host: Host, given: Judged, certainty: Certainty): PerClass;
+/** Whether the samples can be shown as images. */
+export declare function isImages({ shape }: Dataset): boolean;
+/** Some samples as images of bytes; black and white are the least and the greatest value of them. */
+export declare function imagesOf(set: Dataset, numbers: readonly number[], captions?: readonly string[]): Promise<ImagesDisplay>;
+export {};
+
+// metrics/curves.d.ts
+import type { LiveDisplay, ThresholdsDisplay } from "../../display/schema.ts";
+import { DISPLAY } from "../../display/schema.ts";
+import type { Context } from "../context.ts";
+import type { Host } from "../host.ts";
+import type { Certainty, MeasureOptions } from "./figures.ts";
+import type { Judged, Labels, Predictions } from "./judged.ts";
+import { Measure } from "./measure.ts";
+type Panel = ThresholdsDisplay["panels"][number];
+/** The curve of one class. */
+export interface ClassCurve {
+    /** The class that was told from all others. */
+    name: string;
+    /** Along the axis across: the false positive rate of a ROC curve, the recall of a precision–recall curve. */
+    x: readonly number[];
+    /** Along the axis up: the recall, or the precision. */
+    y: readonly number[];
+    /** Falling; the first of a ROC curve is infinity, and a precision–recall curve begins with a point before the first one. */
+    thresholds: readonly number[];
+    /** Why there is no curve. */
+    because?: string;
+    /** The area below: AUC, or the average precision. */
+    area: Measure;
+}
+/** Curves over the threshold; shown with a threshold that the reader moves, and counts and figures that follow. */
+export declare class Curves {
+    /** ROC curves, one for each class that was told from the others; empty if they were not asked for. */
+    readonly roc: readonly ClassCurve[];
+    /** Precision–recall curves, alike. */
+    readonly precisionRecall: readonly ClassCurve[];
+    private readonly display;
+    [DISPLAY](): LiveDisplay;
+    toString(): string;
+}
+export declare function curves(context: Context, panels: readonly Panel[], predictions: Predictions, labels: Labels, options?: MeasureOptions): Promise<Curves>;
+/** The same of what was read. */
+export declare function curvesOf(host: Host, panels: readonly Panel[], given: Judged, certainty: Certainty): Curves;
+export {};
+
+// metrics/epochs.d.ts
+import type { Context } from "../context.ts";
+import type { EpochReport, Tallied } from "../history.ts";
+import type { CountedName } from "../model.ts";
+/** What adds figures to reports of epochs. */
+export interface EpochFigures {
+    /** What they are called, by name. */
+    titles: [name: string, title: string][];
+    /** Puts the figures in the place of the counts. */
+    add(report: EpochReport & Tallied): void;
+}
+/** Errors: there is no such figure, or it does not follow from counts. */
+export declare function epochFigures(context: Context, names: readonly CountedName[], classes: readonly string[]): Promise<EpochFigures>;
+
+// metrics/figures.d.ts
+import type { Context } from "../context.ts";
+import { Dataset } from "../dataset.ts";
+import type { Host } from "../host.ts";
+import { Tensor } from "../tensor.ts";
+import type { Judged, Labels, Predictions, ReadingOptions } from "./judged.ts";
+import { Measure } from "./measure.ts";
+/** How an interval is found, and how predictions are read. */
+export interface MeasureOptions extends ReadingOptions {
+    /** How often the interval should be right; 0.95. */
+    level?: number;
+    /** How it is found, such as "wilson", "clopperPearson", "bootstrap" or "logitDelong"; by default what holds for the sample. */
+    method?: string;
+    /** How often a bootstrap draws; 2000. */
+    resamples?: number;
+    /** What its draws follow from; 0. */
+    seed?: number;
+}
+/** How figures of several classes become one. */
+export interface AverageOptions extends MeasureOptions {
+    /**
+     * "binary": that of the `positive` class; "macro": the mean over classes; "micro": over all decisions; "weighted": the mean by how many
+     * samples each class has. Of two classes "binary", of more "macro".
+     */
+    average?: "binary" | "macro" | "micro" | "weighted";
+}
+export declare const READING: string[];
+export declare const CERTAINTY: string[];
+export declare const MEASURE_OPTIONS: string[];
+export declare const AVERAGE_OPTIONS: string[];
+/** How sure a figure is to be told, as the module takes it. */
+export type Certainty = NonNullable<Parameters<Host["classFigures"]>[2]>;
+/** What is asked of the module. */
+export declare function certaintyOf({ level, method, resamples, seed }: MeasureOptions): Certainty;
+/** A figure that follows from the counts of the confusion matrix. */
+export declare function counted(context: Context, figure: string, predictions: Predictions, labels: Labels, options?: AverageOptions & {
+    weights?: Weights;
+}): Promise<Measure>;
+/** The same of what was read. */
+export declare function countedOf(host: Host, figure: string, given: Judged, options?: AverageOptions & {
+    weights?: Weights;
+}): Measure;
+/** How much it matters how far off a class is, for kappa. */
+export type Weights = "none" | "linear" | "quadratic";
+/** The confusion matrix, row by row. */
+export declare function countsOf(host: Host, { truth, predicted, names }: Judged): Float64Array;
+/** Figures that need to know how sure the model was of each class. */
+export type Scored = "logLoss" | "brierScore" | "topKAccuracy" | "calibrationError" | "rocAuc" | "averagePrecision";
+/** Options of all of these. */
+export type ScoredOptions = AverageOptions & {
+    k?: number;
+    bins?: number;
+};
+/** A figure that needs to know how sure the model was of each class. */
+export declare function scoredFigure(context: Context, figure: Scored, predictions: Predictions, labels: Labels, options?: ScoredOptions): Promise<Measure>;
+/** The same of what was read. */
+export declare function scoredOf(host: Host, figure: Scored, given: Judged, options?: ScoredOptions): Measure;
+/** Calibration: of two classes by the probability of the one that is looked for, of more by that of the class that was predicted. */
+export declare function calibrationOf(host: Host, given: Judged, bins: number, certainty: Certainty): ReturnType<Host["reliability"]>;
+/** 1 for the samples of a class, 0 for all others. */
+export declare function is(truth: Int32Array, one: number): Int32Array;
+/** Options of figures of numbers. */
+export type RegressionOptions = Omit<MeasureOptions, keyof ReadingOptions>;
+/** Figures of predicted numbers against what they should be. */
+export interface Regression {
+    meanAbsoluteError: Measure;
+    meanSquaredError: Measure;
+    rootMeanSquaredError: Measure;
+    r2: Measure;
+}
+export declare function regression(context: Context, predictions: Tensor | ArrayLike<number>, targets: Tensor | Dataset | ArrayLike<number>, options?: RegressionOptions): Promise<Regression>;
+
+// metrics/judged.d.ts
+import type { Context } from "../context.ts";
+import { Dataset } from "../dataset.ts";
+import { Tensor } from "../tensor.ts";
+/** What was predicted: a class for each sample, [N]; a score for each, [N] or [N, 1]; or one for each class, [N, C]. */
+export type Predictions = Tensor | ArrayLike<number> | readonly (readonly number[])[];
+/** What is right: class labels, or a data set that has them. */
+export type Labels = Tensor | Dataset | ArrayLike<number>;
+/** How predictions are read. */
+export interface ReadingOptions {
+    /** The names of the classes; those of the data set if there is one. */
+    classes?: readonly string[];
+    /** The class that is looked for, by name or number, where there are two; 1. */
+    positive?: string | number;
+    /** From which score on the class is predicted, of one score for each sample; 0.5 of a probability, 0 of any other score. */
+    threshold?: number;
+}
+/** Predictions and what is right, sample by sample. */
+export interface Judged {
+    n: number;
+    truth: Int32Array;
+    predicted: Int32Array;
+    /** One for each class, [N, C], row by row; nothing if classes were given. */
+    probabilities: Float32Array | undefined;
+    /** What classes are called; as many as there are. */
+    names: string[];
+    /** The class that is looked for, of two. */
+    positive: number;
+    /** The samples, if labels came with them. */
+    samples: Dataset | undefined;
+}
+/** Reads and checks them. Scores that are no probabilities go through softmax, or the sigmoid if there is one a sample. */
+export declare function judged(context: Context, what: string, predictions: Predictions, labels: Labels, options?: ReadingOptions): Promise<Judged>;
+/** The number of a class that is given by name or number. */
+export declare function classOf(what: string, one: string | number, names: readonly string[]): number;
+/** Class labels. */
+export declare function labelsOf(what: string, labels: Labels): Promise<Int32Array>;
+/** The probabilities of one class. */
+export declare function column({ probabilities, names, n }: Judged, what: string, one: number): Float32Array;
+/** Errors: classes were given, where how sure the model was is needed. */
+export declare function scored(what: string, probabilities: Float32Array | undefined): Float32Array;
+
+// metrics/leakage.d.ts
+import type { LiveDisplay } from "../../display/schema.ts";
+import { DISPLAY } from "../../display/schema.ts";
+import type { Context } from "../context.ts";
+import { Dataset } from "../dataset.ts";
+/** Two samples that are alike. */
+export interface LeakedPair {
+    /** Their numbers in the first and in the second set. */
+    first: number;
+    second: number;
+    /** The correlation of the two, made small: 1 of the same image. */
+    similarity: number;
+    /** Whether they are the same in every pixel. */
+    equal: boolean;
+}
+/** Samples of one set that are in another; shown as pairs of pictures. */
+export declare class Leakage {
+    /** The most similar first; at most a hundred. */
+    readonly pairs: readonly LeakedPair[];
+    /** How many pairs there are. */
+    readonly found: number;
+    /** How many of them are the same in every pixel. */
+    readonly equal: number;
+    /** How many samples of the second set have a twin in the first. */
+    readonly images: number;
+    /** From which similarity on two images count as alike. */
+    readonly similarity: number;
+    private readonly first;
+    private readonly second;
+    /** In a sentence. */
+    toString(): string;
+    [DISPLAY](): Promise<LiveDisplay>;
+}
+export declare function leakage(context: Context, first: Dataset, second: Dataset, options?: {
+    similarity?: number;
+}): Promise<Leakage>;
+
+// metrics/measure.d.ts
+import type { LiveDisplay } from "../../display/schema.ts";
+import { DISPLAY } from "../../display/schema.ts";
+/** What is measured. */
+export interface Metric {
+    /** scikit-learn's name, in camelCase. */
+    name: string;
+    /** What people call it. */
+    title: string;
+    direction: "higher" | "lower";
+    unit: "share" | "agreement" | "nats" | "target" | "targetSquared";
+}
+/** Where the true figure lies: so in a share `level` of all samples that could have been drawn. */
+export interface Interval {
+    low: number;
+    high: number;
+    level: number;
+    /** How it was found, such as "wilson", and what people call that. */
+    method: string;
+    methodName: string;
+    /** What to bear in mind, such as why another method was passed over. */
+    note: string | null;
+}
+/** A figure of merit with its uncertainty; shown as "0.953 (95 %: 0.946–0.959, Wilson, n = 4,000)". In a formula it counts as its value. */
+export declare class Measure {
+    /** scikit-learn's name, in camelCase, such as "balancedAccuracy". */
+    readonly name: string;
+    /** What people call it. */
+    readonly title: string;
+    /** Which way is better. */
+    readonly direction: "higher" | "lower";
+    /** What it counts: a "share" of 1, an "agreement" from −1 to 1, "nats", or the "target" of a regression. */
+    readonly unit: Metric["unit"];
+    /** The figure; undefined if there is none. */
+    readonly value: number | undefined;
+    /** Why there is no figure; with a value, why it is a convention only. */
+    readonly because: string | undefined;
+    /** Where the true figure lies; undefined if that cannot be said. */
+    readonly interval: Interval | undefined;
+    /** How many samples it counts: of a recall, those of its class. */
+    readonly n: number;
+    /** The value. Errors: it is undefined. */
+    valueOf(): number;
+    /** "Accuracy 0.953 (95 %: 0.946–0.959, Wilson, n = 4,000)" */
+    get sentence(): string;
+    /** How the interval was found, in words; empty without one. */
+    get method(): string;
+    toString(): string;
+    [DISPLAY](): LiveDisplay;
+}
+/** Three decimals, or three digits of what is small. */
+export declare function digits(value: number): string;
+/** A row of a table of measures: the title, the figure, the ends of its interval, and what there is to say. */
+export declare function rowOf(label: string, measure: Measure): [string, string, string, string, string, number];
+export declare const ROW_COLUMNS: string[];
+
+// metrics/protocol.d.ts
+import type { CurveDisplay, LiveDisplay } from "../../display/schema.ts";
+import { DISPLAY } from "../../display/schema.ts";
+import type { Context } from "../context.ts";
+import { Dataset } from "../dataset.ts";
+import type { FitOptions } from "../model.ts";
+import { Model } from "../model.ts";
+import type { Grid, Point } from "../sweep.ts";
+import { type Sweep } from "../sweep.ts";
+import { Measure } from "./measure.ts";
+/** Options of a learning curve: those of `fit`, which are the same for every size, and more. */
+export interface LearningCurveOptions extends Omit<FitOptions, "validation" | "checkpoint" | "resume" | "plot"> {
+    /** How many samples to learn from; by default eight sizes, doubled each time, up to all. */
+    sizes?: readonly number[];
+    /** Told after each size. */
+    onSize?: (point: LearningPoint) => void;
+}
+/** What came of learning from so many samples. */
+export interface LearningPoint {
+    size: number;
+    /** On what was learnt from. */
+    training: Measure;
+    /** On samples that were not. */
+    validation: Measure;
+}
+/** Accuracy by the number of samples that were learnt from; shown as a curve with intervals. */
+export declare class LearningCurve {
+    /** From few samples to many. */
+    readonly points: readonly LearningPoint[];
+    [DISPLAY](): CurveDisplay & LiveDisplay;
+    toString(): string;
+}
+export declare function learningCurve(context: Context, make: () => Model, train: Dataset, validation: Dataset, options?: LearningCurveOptions): Promise<LearningCurve>;
+/** The fold of each sample, so that a group is in one. */
+export declare function groupFolds(context: Context, groups: Int32Array, k: number, seed: number): Promise<Uint32Array>;
+/** Options of nested selection. */
+export interface NestedOptions {
+    /** Folds that the chosen settings are judged on, each once; 5. */
+    outer?: number;
+    /** Folds of the rest that settings are chosen by; 3. */
+    inner?: number;
+    /** Which of the numbers that the experiment gives is looked at; the first. */
+    score?: string;
+    /** Whether it is to be large or small; "max". */
+    direction?: "min" | "max";
+    /** Folds follow from it. */
+    seed?: number;
+}
+/** What came of one outer fold. */
+export interface NestedFold<G extends Grid = Grid> {
+    /** The settings that were best on the inner folds. */
+    chosen: Point<G>;
+    /** The mean of their inner scores: what chooses is too hopeful. */
+    inner: number;
+    /** Their score on the outer fold, which nothing was chosen by. */
+    outer: number;
+    /** What all settings scored on the inner folds. */
+    sweep: Sweep<G>;
+}
+/** What settings chosen by cross-validation are worth; shown as a table. */
+export declare class NestedSelection<G extends Grid = Grid> {
+    readonly folds: readonly NestedFold<G>[];
+    /** The mean over the outer folds, with an interval by Student's t. */
+    readonly score: Measure;
+    [DISPLAY](): LiveDisplay;
+    toString(): string;
+}
+/** Judges settings on a fold: trains on one set, scores on the other. */
+export type Experiment<G extends Grid> = (point: Point<G>, fold: {
+    train: Dataset;
+    validation: Dataset;
+}) => Promise<number | Measure | Record<string, number>>;
+export declare function nested<G extends Grid>(context: Context, data: Dataset, grid: G, experiment: Experiment<G>, options?: NestedOptions): Promise<NestedSelection<G>>;
+
+// metrics/reliability.d.ts
+import type { LiveDisplay, ReliabilityDisplay } from "../../display/schema.ts";
+import { DISPLAY } from "../../display/schema.ts";
+import type { Context } from "../context.ts";
+import type { Host } from "../host.ts";
+import type { Certainty, MeasureOptions } from "./figures.ts";
+import type { Judged, Labels, Predictions } from "./judged.ts";
+import { Measure } from "./measure.ts";
+/** Calibration; shown as a reliability diagram. */
+export declare class Reliability {
+    /** The class whose probability it is about, of two; of more it is the one that was predicted. */
+    readonly positive?: string | undefined;
+    /** The expected calibration error: the mean gap between how sure and how right. */
+    readonly error: Measure;
+    /** The largest gap of a bin. */
+    readonly largest: Measure;
+    /** The bins with samples, from unsure to sure. */
+    readonly bins: ReliabilityDisplay["bins"];
+    [DISPLAY](): ReliabilityDisplay & LiveDisplay;
+    toString(): string;
+}
+export declare function reliability(context: Context, predictions: Predictions, labels: Labels, options?: MeasureOptions & {
+    bins?: number;
+}): Promise<Reliability>;
+/** The same of what was read. */
+export declare function reliabilityOf(host: Host, given: Judged, bins: number, certainty: Certainty): Reliability;
+
+// metrics/report.d.ts
+import type { LiveDisplay, ReportDisplay } from "../../display/schema.ts";
+import { DISPLAY } from "../../display/schema.ts";
+import type { Context } from "../context.ts";
+import { Dataset } from "../dataset.ts";
+import { History } from "../history.ts";
+import type { Model } from "../model.ts";
+import type { Tensor } from "../tensor.ts";
+import type { ConfusionMatrix, PerClass } from "./confusion.ts";
+import type { Curves } from "./curves.ts";
+import type { MeasureOptions } from "./figures.ts";
+import { Measure } from "./measure.ts";
+import type { Reliability } from "./reliability.ts";
+import type { Attribute } from "./slices.ts";
+/** Options of a report. */
+export interface ReportOptions extends MeasureOptions {
+    /** What stands above it. */
+    title?: string;
+    /** What was learnt from: it is scored, too, and looked through for images of the test set. */
+    train?: Dataset;
+    /** The run that trained the model: its curve is shown. */
+    history?: History;
+    /** Sets from elsewhere, by name: each is scored once. Course section 10.4. */
+    external?: Readonly<Record<string, Dataset>>;
+    /** Attributes of the samples by name, a value each: the accuracy of each part is shown. */
+    slices?: Readonly<Record<string, Attribute>>;
+    /** Bins of the reliability diagram; 10. */
+    bins?: number;
+    /** Mistakes that are shown; 12. */
+    mistakes?: number;
+    /** What else the reader of the report should know. */
+    note?: string;
+    batchSize?: number;
+}
+/** How good a model is on a data set; shown as a report with tables, curves and pictures. */
+export declare class Report {
+    /** The figures by name, such as `accuracy` and `rocAuc`. */
+    readonly measures: Readonly<Record<string, Measure>>;
+    readonly perClass: PerClass;
+    readonly confusionMatrix: ConfusionMatrix;
+    readonly curves: Curves;
+    readonly reliability: Reliability;
+    /** What the model made of each sample. */
+    readonly predictions: Tensor;
+    private readonly display;
+    [DISPLAY](): ReportDisplay & LiveDisplay;
+    toString(): string;
+}
+export declare function report(context: Context, model: Model, set: Dataset, options?: ReportOptions): Promise<Report>;
+
+// metrics/slices.d.ts
+import type { BarsDisplay, ImagesDisplay, LiveDisplay } from "../../display/schema.ts";
+import { DISPLAY } from "../../display/schema.ts";
+import type { Context } from "../context.ts";
+import type { Dataset } from "../dataset.ts";
+import type { Host } from "../host.ts";
+import type { Displayable } from "../plot.ts";
+import { Tensor } from "../tensor.ts";
+import type { AverageOptions } from "./figures.ts";
+import type { Judged, Labels, Predictions } from "./judged.ts";
+import type { Measure } from "./measure.ts";
+/** A value for each sample. */
+export type Attribute = readonly (string | number | boolean)[] | ArrayLike<number> | Tensor;
+/** A part of the samples, and its figure. */
+export interface Slice {
+    name: string;
+    n: number;
+    measure: Measure;
+}
+/** A figure by the values of an attribute; shown as bars with intervals. */
+export declare class Slices {
+    /** What they differ in. */
+    readonly attribute: string;
+    readonly slices: readonly Slice[];
+    /** That of all samples. */
+    readonly all: Measure;
+    [DISPLAY](): BarsDisplay & LiveDisplay;
+    toString(): string;
+}
+/** Options of slices. */
+export interface SliceOptions extends AverageOptions {
+    /** The figure, such as "accuracy", "recall" or "logLoss"; "accuracy". */
+    figure?: string;
+    /** What the samples differ in. */
+    name?: string;
+}
+export declare function slices(context: Context, predictions: Predictions, labels: Labels, attribute: Attribute, options?: SliceOptions): Promise<Slices>;
+/** The same of what was read. */
+export declare function slicesOf(host: Host, given: Judged, values: readonly (string | number | boolean)[], options: SliceOptions): Slices;
+export declare function worstMistakes(context: Context, predictions: Predictions, set: Dataset, options?: AverageOptions & {
+    n?: number;
+}): Promise<Displayable & {
+    numbers: readonly number[];
+}>;
+/** The samples that were taken for another class, those first of which the model was surest. */
+export declare function worst(given: Judged, n: number): number[];
+/** Their images with what they are, what they were taken for, and how sure the model was; nothing without images. */
+export declare function mistakeImages(given: Judged, numbers: readonly number[]): Promise<ImagesDisplay | undefined>;
+export declare function mistakesText(given: Judged, numbers: readonly number[]): string;
+
+// metrics/tests.d.ts
+import type { LiveDisplay } from "../../display/schema.ts";
+import { DISPLAY } from "../../display/schema.ts";
+import type { Context } from "../context.ts";
+import type { MeasureOptions } from "./figures.ts";
+import type { Labels, Predictions } from "./judged.ts";
+import type { Interval } from "./measure.ts";
+/** What a paired test says; shown in a sentence. */
+export declare class PairedTest {
+    /** "McNemar" or "DeLong". */
+    readonly method: string;
+    /** What is compared: "accuracy" or "AUC". */
+    readonly figure: string;
+    /** The first less the second. */
+    readonly difference: number | undefined;
+    readonly interval: Interval | undefined;
+    /** How often a difference as large comes about by chance, if there is none. */
+    readonly pValue: number | undefined;
+    /** How many samples. */
+    readonly n: number;
+    /** Why there is no result; else what it came from. */
+    readonly note: string;
+    toString(): string;
+    [DISPLAY](): LiveDisplay;
+}
+export declare function mcnemar(context: Context, a: Predictions, b: Predictions, labels: Labels, options?: MeasureOptions): Promise<PairedTest>;
+export declare function delong(context: Context, a: Predictions, b: Predictions, labels: Labels, options?: MeasureOptions): Promise<PairedTest>;
+
 // model.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
@@ -1465,11 +2202,14 @@ import type { EpochReport, LrChange } from "./history.ts";
 import { History } from "./history.ts";
 import type { NamedTensors } from "./inputs.ts";
 import type { Loss } from "./losses.ts";
+import type { Report, ReportOptions } from "./metrics/report.ts";
 import type { Schedule } from "./optim.ts";
 import { Optimizer } from "./optim.ts";
 import { Curve } from "./plot.ts";
 import { Tensor } from "./tensor.ts";
 import type { Saved, SaveOptions } from "./weights.ts";
+/** Figures that follow from how often samples of each class were taken for each other. */
+export type CountedName = "accuracy" | "balancedAccuracy" | "precision" | "recall" | "specificity" | "f1" | "cohenKappa" | "matthewsCorrcoef";
 /** A model as a function of its input and its parameters. */
 export type ModelFunction<P extends Record<string, Tensor>> = (x: Tensor, params: P) => Tensor;
 /** Options of training. */
@@ -1518,6 +2258,11 @@ export interface FitOptions {
     ema?: number;
     /** Whether every step tells the norm of each weight's gradient: the run's curve shows them layer by layer, `history.gradientNorms` weight by weight. */
     gradientNorms?: boolean;
+    /**
+     * Figures that each epoch tells, on training and validation samples, such as `["balancedAccuracy", "f1"]`: those that follow from the counts
+     * of a confusion matrix, averaged over classes. They are counted where training runs; the run's curve shows them.
+     */
+    metrics?: readonly CountedName[];
     /** A trained model to learn from, besides the labels; `alpha` (0.9) is its share, `temperature` (4) makes small scores count. */
     teacher?: {
         model: Model;
@@ -1571,6 +2316,16 @@ export interface ForwardOptions {
     /** Whether dropout and the like are on, and running statistics move; no. */
     training?: boolean;
 }
+/** How a model was trained, once. */
+export interface TrainingRun {
+    /** What it learnt from. */
+    train: Pick<Dataset, "name" | "length" | "provenance">;
+    epochs: number;
+    batchSize: number;
+    /** The kind of the optimiser. */
+    optimizer: string;
+    seed: number;
+}
 /** How well a model does. */
 export interface Score {
     /** The mean loss. */
@@ -1585,6 +2340,13 @@ export declare class Model {
     get kind(): string;
     /** What it makes of x, or of inputs by name if it has several (`nn.graph`), as part of a larger computation. */
     forward(x: Tensor | NamedTensors, options?: ForwardOptions): Tensor;
+    /** How it was trained, run by run, in this session. */
+    get runs(): readonly TrainingRun[];
+    /**
+     * How good it is on a data set, in one call: every figure with its interval, class by class, the confusion matrix, curves over the threshold,
+     * reliability, the worst mistakes; what was measured on what, with which seeds, and how often a locked set was opened.
+     */
+    report(set: Dataset, options?: ReportOptions): Promise<Report>;
     /** What it learns, for optimisers; none before the first call, as layers learn their sizes from their inputs. */
     get weights(): Variable[];
     /** The parameters by name; none before the first call, as layers learn their sizes from their inputs. */
@@ -1602,7 +2364,7 @@ export declare class Model {
      * Tries learning rates: trains for `steps` (100) steps while the rate grows from `from` (1e-6) to `to` (1), or until the loss explodes, and
      * puts the weights back.
      */
-    lrRangeTest(train: Dataset, options?: Omit<FitOptions, "epochs" | "validation" | "schedule" | "lrChanges" | "scheduleUnit" | "earlyStopping" | "ema" | "checkpoint" | "resume" | "onEpoch" | "plot"> & {
+    lrRangeTest(train: Dataset, options?: Omit<FitOptions, "epochs" | "validation" | "schedule" | "lrChanges" | "scheduleUnit" | "earlyStopping" | "ema" | "checkpoint" | "resume" | "onEpoch" | "plot" | "metrics"> & {
         from?: number;
         to?: number;
         steps?: number;
