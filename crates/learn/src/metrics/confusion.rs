@@ -380,7 +380,9 @@ impl Confusion {
                     return None;
                 }
                 let beyond = |accuracy: f64| ((accuracy - chance) / (1.0 - chance)).max(-1.0);
-                (beyond(limits.low), beyond(limits.high))
+                // Far from its bounds Matthews' correlation may be another number.
+                let value = self.figure(counted).ok()?.value;
+                (beyond(limits.low).min(value), beyond(limits.high).max(value))
             }
             Counted::Accuracy => return None,
         };
