@@ -38,7 +38,7 @@ pub struct Duplicates {
 /// All pairs of an image of `first` and one of `second` whose similarity is at least `least`, or that are equal; at most `most` are listed. Images of
 /// `size` \[channels, height, width\], one after the other. An image without any contrast is similar to its equals only.
 ///
-/// SPEED Errors: sizes that do not fit, numbers that are not
+/// Errors: sizes that do not fit, numbers that are not
 /// finite.
 pub fn duplicates(first: &[f32], second: &[f32], size: [usize; 3], least: f64, most: usize) -> Result<Duplicates> {
     let pixels = size.iter().product::<usize>();
