@@ -33,8 +33,21 @@ pub enum MultiClass {
 
 /// The area under the ROC curve of scores of class 1, with its interval.
 ///
-/// By default the interval is DeLong's on the logit scale, from [`ENOUGH`] samples of each class on; for fewer, where its coverage falls
-/// below 93 % (and at an area of 1, where DeLong's variance is 0), it is Newcombe's.
+/// By default the interval is DeLong's on the logit scale, from 200 samples of each class on; for fewer, and at an area of 1, where DeLong's variance
+/// is 0, it is Newcombe's. Coverage at 95 %, measured by 10,000 draws of two normal populations with areas 0.5, 0.7, 0.9 and 0.98
+/// (`tests/coverage.rs`), the worst of the four:
+///
+/// | samples of class 1 and 0 | DeLong | logit DeLong | Newcombe |
+/// |---|---|---|---|
+/// | 5 and 5 | 26 % | 92.1 % | 93.7 % |
+/// | 5 and 50 | 62 % | 91.0 % | 95.3 % |
+/// | 10 and 10 | 57 % | 95.1 % | 94.4 % |
+/// | 30 and 30 | 80 % | 95.5 % | 95.4 % |
+/// | 30 and 300 | 83 % | 90.1 % | 95.3 % |
+/// | 50 and 500 | 87 % | 91.3 % | 95.0 % |
+/// | 50 and 50 | 86 % | 93.7 % | 94.8 % |
+/// | 100 and 100 | 90 % | 94.2 % | 94.9 % |
+/// | 100 and 900 | 90 % | 92.3 % | 95.0 % |
 ///
 /// ```
 /// use gradbook_learn::metrics::{Certainty, roc_auc};
@@ -55,7 +68,7 @@ pub fn roc_auc(y_true: &[i32], scores: &[f64], certainty: &Certainty) -> Result<
 }
 
 /// How many samples of each class DeLong's interval on the logit scale takes to hold.
-pub const ENOUGH: u64 = 100;
+pub const ENOUGH: u64 = 200;
 
 /// The area and its variance. Errors: as of [`Ranking::new`]; inside, one class only.
 pub fn delong(y_true: &[i32], scores: &[f64]) -> Result<Result<Delong, Why>> {

@@ -158,8 +158,10 @@ impl Confusion {
     /// fewer than ten samples of some class the combined limits of all classes, which are conservative. Percentiles of a bootstrap are
     /// too narrow for few samples, and say nothing else for many.
     ///
-    /// Coverage at 95 %, measured by 10,000 draws from four populations of 2 to 10 classes (`tests/coverage.rs`):
-    /// COVERAGE
+    /// Coverage at 95 %, measured by 4,000 draws from each of four populations of 2 to 10 classes, 20 to 999 samples (`tests/coverage.rs`):
+    /// balanced accuracy 93.6–98 % (99 % and more with rare classes, where limits are combined), kappa and Matthews' correlation 94.4–98 %, means
+    /// of F1 94.4–97 % (98 % and more with rare classes), F1 of a class 94.3–99.8 %. A bootstrap of 50 samples of ten classes covers
+    /// 71 % (F1 of a class) to 93 % (kappa).
     pub fn measures(&self, counted: &[Counted], certainty: &Certainty) -> Vec<Measure> {
         let mut measures: Vec<Measure> = counted.iter().map(|&counted| self.direct(counted, certainty)).collect();
         let drawn: Vec<usize> = (0..counted.len())
@@ -380,7 +382,9 @@ impl Confusion {
                     return None;
                 }
                 let beyond = |accuracy: f64| ((accuracy - chance) / (1.0 - chance)).max(-1.0);
-                (beyond(limits.low), beyond(limits.high))
+                // Far from its bounds Matthews' correlation may be another number.
+                let value = self.figure(counted).ok()?.value;
+                (beyond(limits.low).min(value), beyond(limits.high).max(value))
             }
             Counted::Accuracy => return None,
         };

@@ -138,7 +138,7 @@ impl Given {
 pub struct Certainty {
     /// How often an interval should be right, 0.95.
     pub level: f64,
-    /// How it is to be found; none chooses what holds for the sample.
+    /// How it is to be found; none chooses what holds for the sample. A figure that a method does not fit has no interval then.
     pub method: Option<Method>,
     /// How often a bootstrap draws, 2,000.
     pub resamples: usize,

@@ -59,7 +59,8 @@ pub fn top_k_accuracy(
 }
 
 /// The mean of losses, one a sample, that have nothing to do with each other. By default its interval is Student's t on the scale of the
-/// logarithm, which suits losses: they are skewed. MEANCOVERAGE
+/// logarithm, which suits losses: they are skewed. Coverage at 95 %, measured
+/// by 10,000 draws of a log loss (`tests/coverage.rs`): 92.1 % of 10 samples, 93.2 % of 20, 94.2 % of 50, 94.6 % of 200, 95.0 % of 500.
 pub(super) fn mean(metric: &'static Metric, each: Vec<f64>, certainty: &Certainty) -> Result<Measure> {
     certainty.check()?;
     let n = each.len();

@@ -1,8 +1,9 @@
 //! Intervals of a proportion: so many of so many.
 //!
-//! Coverage at 95 %, over all counts for p in 0.1 … 0.9 (`tests/coverage.rs` draws them): Clopper–Pearson never below 95 %;
-//! Wilson 93–98 % from 40 samples on. Below that, or with fewer than five on one side, Wilson can fall under 90 %, and the default is
-//! Clopper–Pearson.
+//! Coverage at 95 %, weighed over all counts (`tests/coverage.rs`), for probabilities from 0.1 to 0.9: Clopper–Pearson at least 95.0 % for any
+//! number of samples; Wilson 91.6–98.5 % of 10, 92.7–98.1 % of 20, 92.8–97.4 % of 40, 93.2–96.8 % of 60, 93.6–96.5 % of 100 and 94.0–96.1 % of 200.
+//! So the default is Clopper–Pearson below 60 samples, or with fewer than five on one side, where Wilson is too short as well; the default then
+//! covers at least 93.2 %.
 
 use super::{
     measure::{Certainty, Interval, Method},

@@ -214,8 +214,9 @@ impl Ranking {
     }
 }
 
-/// The average precision of scores of class 1, with its interval: by bootstrap from [`ENOUGH`] samples of class 1 on, where its
-/// percentiles hold; below, by the logit of Boyd et al. 2013.
+/// The average precision of scores of class 1, with its interval: by bootstrap from 50 samples of class 1 on; below, by the logit of Boyd et al. 2013.
+/// Coverage at 95 %, measured by 10,000 draws of two normal populations with an area of 0.9 (`tests/coverage.rs`): bootstrap 91.2 % of 5 and 45 samples
+/// of class 1 and 0, 91.7 % of 10 and 40, 94.8 % of 20 and 180, 95.2 % of 50 and 150; logit 98.3–100 %, so it is wide.
 ///
 /// ```
 /// use gradbook_learn::metrics::{Certainty, Interpolation, average_precision};
@@ -277,7 +278,7 @@ pub fn one_vs_rest(y_true: &[i32], scores: &[f64], columns: usize, positive: usi
 }
 
 /// How many samples of a class a bootstrap of its average precision takes to hold.
-pub const ENOUGH: u64 = 200;
+pub const ENOUGH: u64 = 50;
 
 fn mean(rankings: &[Ranking]) -> Figure {
     let (mut sum, mut missing) = (0.0, 0);

@@ -52,7 +52,8 @@ pub fn regression(y_true: &[f64], y_pred: &[f64], certainty: &Certainty) -> Resu
 }
 
 /// 1 − Σ (p − t)² / Σ (t − mean)². By default its interval is Student's t on the scale log (1 − R²), with the variance that each sample's part
-/// has. R2COVERAGE
+/// has. Coverage at 95 %,
+/// measured by 10,000 draws of an R² of 0.8 (`tests/coverage.rs`): 89.7 % of 10 samples, 91.7 % of 20, 93.6 % of 50, 94.6 % of 100, 94.8 % of 999.
 fn r2(y_true: &[f64], y_pred: &[f64], certainty: &Certainty) -> Measure {
     let n = y_true.len();
     let of = |rows: &mut dyn Iterator<Item = usize>| {
