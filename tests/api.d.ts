@@ -1064,6 +1064,7 @@ export interface Step {
 // history.d.ts
 import type { LiveDisplay } from "../display/schema.ts";
 import { DISPLAY } from "../display/schema.ts";
+import type { Measure } from "./metrics/measure.ts";
 import type { Model } from "./model.ts";
 import type { Curve, Displayable } from "./plot.ts";
 /** One step of training. */
@@ -1098,6 +1099,15 @@ export interface EpochReport {
     seed: number;
     /** Training steps a second. */
     stepsPerSecond?: number;
+    /** The figures that `fit` was asked for by `metrics`, by name. */
+    metrics?: Record<string, EpochFigure>;
+}
+/** A figure of an epoch, with its interval. */
+export interface EpochFigure {
+    /** Over the epoch, measured as it went. */
+    training: Measure;
+    /** On the validation set after the epoch. */
+    validation?: Measure;
 }
 /** What a live learning rate became. */
 export interface LrChange {
@@ -1206,7 +1216,7 @@ export { FeatureMaps } from "./feature-maps.ts";
 export type { FileStore, StoredFile } from "./file-store.ts";
 export type { Gradbook } from "./gradbook.ts";
 export { GraphPicture } from "./graph.ts";
-export type { EpochReport, LrChange, StepPoint } from "./history.ts";
+export type { EpochFigure, EpochReport, LrChange, StepPoint } from "./history.ts";
 export { History } from "./history.ts";
 export type { NamedTensors } from "./inputs.ts";
 export type { LayerFigures, LayersOptions, Networks } from "./layers.ts";
@@ -1225,7 +1235,7 @@ export type { Report, ReportOptions } from "./metrics/report.ts";
 export type { Attribute, Slice, SliceOptions, Slices } from "./metrics/slices.ts";
 export type { PairedTest } from "./metrics/tests.ts";
 export type { Figure, Metrics } from "./metrics.ts";
-export type { Fit, FitOptions, ForwardOptions, LayerSummary, ModelFunction, ParameterGroup, Score, TrainingRun, } from "./model.ts";
+export type { CountedName, Fit, FitOptions, ForwardOptions, LayerSummary, ModelFunction, ParameterGroup, Score, TrainingRun, } from "./model.ts";
 export { Model, RangeTest, Summary } from "./model.ts";
 export type { ClassifyOptions, Models, ModelsOptions } from "./models.ts";
 export { Classification, Classifier } from "./models.ts";
@@ -1617,6 +1627,7 @@ export declare function metrics(context: Context): Metrics;
 // metrics/bodies.d.ts
 export { confusionMatrix, perClass } from "./confusion.ts";
 export { curves } from "./curves.ts";
+export { epochFigures } from "./epochs.ts";
 export { counted, regression, scoredFigure } from "./figures.ts";
 export { leakage } from "./leakage.ts";
 export { groupFolds, learningCurve, nested } from "./protocol.ts";
@@ -1626,7 +1637,7 @@ export { slices, worstMistakes } from "./slices.ts";
 export { delong, mcnemar } from "./tests.ts";
 
 // metrics/confusion.d.ts
-import type { BarsDisplay, ConfusionDisplay, ImagesDisplay, LiveDisplay, TableDisplay } from "../../display/schema.ts";
+import type { BarsDisplay, ImagesDisplay, LiveDisplay, TableDisplay } from "../../display/schema.ts";
 import { DISPLAY } from "../../display/schema.ts";
 import type { Context } from "../context.ts";
 import type { Dataset } from "../dataset.ts";
@@ -1635,8 +1646,12 @@ import type { Displayable } from "../plot.ts";
 import type { Certainty, MeasureOptions } from "./figures.ts";
 import type { Judged, Labels, Predictions } from "./judged.ts";
 import { Measure } from "./measure.ts";
+/** Classes up to which there is a matrix to look at, and rows of a table in its place. */
+export declare const MOST_CLASSES = 100;
+export declare const IN_REPORT = 80000;
 /** How often samples of each class were taken for each class; shown as a matrix whose cells show their images. */
 export declare class ConfusionMatrix {
+    #private;
     /** [K][K]: true classes down, predicted ones across. */
     readonly counts: readonly (readonly number[])[];
     /** What classes are called. */
@@ -1644,7 +1659,7 @@ export declare class ConfusionMatrix {
     /** The share on the diagonal. */
     readonly accuracy: Measure;
     private readonly samples;
-    [DISPLAY](): ConfusionDisplay & LiveDisplay;
+    [DISPLAY](): LiveDisplay;
     toString(): string;
 }
 /** Figures of one class. */
@@ -1674,7 +1689,7 @@ export declare function measureBars(title: string, measures: readonly (readonly 
 export declare function short({ value, interval, because }: Measure): string;
 export declare function confusionMatrix(context: Context, predictions: Predictions, labels: Labels, options?: MeasureOptions): Promise<ConfusionMatrix>;
 /** The same of what was read. */
-export declare function matrixOf(host: Host, given: Judged, certainty: Certainty): Promise<ConfusionMatrix>;
+export declare function matrixOf(host: Host, given: Judged, certainty: Certainty, bytes?: number): Promise<ConfusionMatrix>;
 export declare function perClass(context: Context, predictions: Predictions, labels: Labels, options?: MeasureOptions): Promise<PerClass>;
 /** The same of what was read. */
 export declare function classFigures(host: Host, given: Judged, certainty: Certainty): PerClass;
@@ -1723,7 +1738,23 @@ export declare function curves(context: Context, panels: readonly Panel[], predi
 export declare function curvesOf(host: Host, panels: readonly Panel[], given: Judged, certainty: Certainty): Curves;
 export {};
 
+// metrics/epochs.d.ts
+import type { Context } from "../context.ts";
+import type { EpochReport, Tallied } from "../history.ts";
+import type { CountedName } from "../model.ts";
+/** What adds figures to reports of epochs. */
+export interface EpochFigures {
+    /** What they are called, by name. */
+    titles: [name: string, title: string][];
+    /** Puts the figures in the place of the counts. */
+    add(report: EpochReport & Tallied): void;
+}
+/** Errors: there is no such figure, or it does not follow from counts. */
+export declare function epochFigures(context: Context, names: readonly CountedName[], classes: readonly string[]): Promise<EpochFigures>;
+
 // metrics/figures.d.ts
+import type { LiveDisplay } from "../../display/schema.ts";
+import { DISPLAY } from "../../display/schema.ts";
 import type { Context } from "../context.ts";
 import { Dataset } from "../dataset.ts";
 import type { Host } from "../host.ts";
@@ -1786,12 +1817,18 @@ export declare function calibrationOf(host: Host, given: Judged, bins: number, c
 export declare function is(truth: Int32Array, one: number): Int32Array;
 /** Options of figures of numbers. */
 export type RegressionOptions = Omit<MeasureOptions, keyof ReadingOptions>;
-/** Figures of predicted numbers against what they should be. */
-export interface Regression {
-    meanAbsoluteError: Measure;
-    meanSquaredError: Measure;
-    rootMeanSquaredError: Measure;
-    r2: Measure;
+/** Figures of predicted numbers against what they should be; shown as a table. */
+export declare class Regression {
+    #private;
+    /** The mean distance. */
+    readonly meanAbsoluteError: Measure;
+    /** The mean squared distance, and its root. */
+    readonly meanSquaredError: Measure;
+    readonly rootMeanSquaredError: Measure;
+    /** The share of the targets' variance that is explained. */
+    readonly r2: Measure;
+    [DISPLAY](): LiveDisplay;
+    toString(): string;
 }
 export declare function regression(context: Context, predictions: Tensor | ArrayLike<number>, targets: Tensor | Dataset | ArrayLike<number>, options?: RegressionOptions): Promise<Regression>;
 
@@ -1924,6 +1961,8 @@ export declare class Measure {
     toString(): string;
     [DISPLAY](): LiveDisplay;
 }
+/** Its ends: a dash would look like a minus before what is below 0. */
+export declare function rangeText({ low, high }: Pick<Interval, "low" | "high">): string;
 /** Three decimals, or three digits of what is small. */
 export declare function digits(value: number): string;
 /** A row of a table of measures: the title, the figure, the ends of its interval, and what there is to say. */
@@ -2177,6 +2216,8 @@ import { Optimizer } from "./optim.ts";
 import { Curve } from "./plot.ts";
 import { Tensor } from "./tensor.ts";
 import type { Saved, SaveOptions } from "./weights.ts";
+/** Figures that follow from how often samples of each class were taken for each other. */
+export type CountedName = "accuracy" | "balancedAccuracy" | "precision" | "recall" | "specificity" | "f1" | "cohenKappa" | "matthewsCorrcoef";
 /** A model as a function of its input and its parameters. */
 export type ModelFunction<P extends Record<string, Tensor>> = (x: Tensor, params: P) => Tensor;
 /** Options of training. */
@@ -2225,6 +2266,11 @@ export interface FitOptions {
     ema?: number;
     /** Whether every step tells the norm of each weight's gradient: the run's curve shows them layer by layer, `history.gradientNorms` weight by weight. */
     gradientNorms?: boolean;
+    /**
+     * Figures that each epoch tells, on training and validation samples, such as `["balancedAccuracy", "f1"]`: those that follow from the counts
+     * of a confusion matrix, averaged over classes. They are counted where training runs; the run's curve shows them.
+     */
+    metrics?: readonly CountedName[];
     /** A trained model to learn from, besides the labels; `alpha` (0.9) is its share, `temperature` (4) makes small scores count. */
     teacher?: {
         model: Model;
@@ -2326,7 +2372,7 @@ export declare class Model {
      * Tries learning rates: trains for `steps` (100) steps while the rate grows from `from` (1e-6) to `to` (1), or until the loss explodes, and
      * puts the weights back.
      */
-    lrRangeTest(train: Dataset, options?: Omit<FitOptions, "epochs" | "validation" | "schedule" | "lrChanges" | "scheduleUnit" | "earlyStopping" | "ema" | "checkpoint" | "resume" | "onEpoch" | "plot"> & {
+    lrRangeTest(train: Dataset, options?: Omit<FitOptions, "epochs" | "validation" | "schedule" | "lrChanges" | "scheduleUnit" | "earlyStopping" | "ema" | "checkpoint" | "resume" | "onEpoch" | "plot" | "metrics"> & {
         from?: number;
         to?: number;
         steps?: number;
