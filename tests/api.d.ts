@@ -1755,6 +1755,8 @@ export interface EpochFigures {
 export declare function epochFigures(context: Context, names: readonly CountedName[], classes: readonly string[]): Promise<EpochFigures>;
 
 // metrics/figures.d.ts
+import type { LiveDisplay } from "../../display/schema.ts";
+import { DISPLAY } from "../../display/schema.ts";
 import type { Context } from "../context.ts";
 import { Dataset } from "../dataset.ts";
 import type { Host } from "../host.ts";
@@ -1817,12 +1819,18 @@ export declare function calibrationOf(host: Host, given: Judged, bins: number, c
 export declare function is(truth: Int32Array, one: number): Int32Array;
 /** Options of figures of numbers. */
 export type RegressionOptions = Omit<MeasureOptions, keyof ReadingOptions>;
-/** Figures of predicted numbers against what they should be. */
-export interface Regression {
-    meanAbsoluteError: Measure;
-    meanSquaredError: Measure;
-    rootMeanSquaredError: Measure;
-    r2: Measure;
+/** Figures of predicted numbers against what they should be; shown as a table. */
+export declare class Regression {
+    #private;
+    /** The mean distance. */
+    readonly meanAbsoluteError: Measure;
+    /** The mean squared distance, and its root. */
+    readonly meanSquaredError: Measure;
+    readonly rootMeanSquaredError: Measure;
+    /** The share of the targets' variance that is explained. */
+    readonly r2: Measure;
+    [DISPLAY](): LiveDisplay;
+    toString(): string;
 }
 export declare function regression(context: Context, predictions: Tensor | ArrayLike<number>, targets: Tensor | Dataset | ArrayLike<number>, options?: RegressionOptions): Promise<Regression>;
 
@@ -1955,6 +1963,8 @@ export declare class Measure {
     toString(): string;
     [DISPLAY](): LiveDisplay;
 }
+/** Its ends: a dash would look like a minus before what is below 0. */
+export declare function rangeText({ low, high }: Pick<Interval, "low" | "high">): string;
 /** Three decimals, or three digits of what is small. */
 export declare function digits(value: number): string;
 /** A row of a table of measures: the title, the figure, the ends of its interval, and what there is to say. */

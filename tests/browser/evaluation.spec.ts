@@ -104,6 +104,7 @@ await model.fit(train, { epochs: 8, optimizer: optim.adam({ lr: 0.01 }), seed: 1
     assert.equal(await cell.getByRole("grid").count(), 1);
     assert.deepEqual(await violations(page), []);
     await pictures(page, "report", { wide: 4200, narrow: 6200 });
+    await page.setViewportSize({ width: 1280, height: 900 });
 
     const refused = await notebook.addAndRun("await model.evaluate(exam)");
     assert.match(

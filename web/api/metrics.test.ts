@@ -75,6 +75,8 @@ check("figures by hand, from classes, scores, rows of scores, tensors and data s
   assert.equal(recall.direction, "higher");
   const mean = await metrics.regression([1, 2, 3], [1, 2, 5]);
   near(Number(mean.meanAbsoluteError), 2 / 3);
+  near(Number(mean.rootMeanSquaredError), Math.sqrt(4 / 3));
+  assert.ok(isDisplay(mean[DISPLAY]()));
 });
 
 check("several classes: averages, top k, mean average precision", async (g) => {

@@ -19,7 +19,7 @@ import { certaintyOf, countsOf, MEASURE_OPTIONS } from "./figures.ts";
 import type { Judged, Labels, Predictions } from "./judged.ts";
 import { judged } from "./judged.ts";
 import type { MeasureData } from "./measure.ts";
-import { digits, Measure } from "./measure.ts";
+import { digits, Measure, rangeText } from "./measure.ts";
 
 /** Images of one cell at most, and bytes of all: they are kept in the notebook, beside much else where they stand in a report. */
 const MOST_IN_CELL = 12;
@@ -159,7 +159,7 @@ export function measureBars(
 /** "0.953 (0.946–0.959)" */
 export function short({ value, interval, because }: Measure): string {
   if (value === undefined) return `undefined: ${because}`;
-  const range = interval ? ` (${digits(interval.low)}–${digits(interval.high)})` : "";
+  const range = interval ? ` (${rangeText(interval)})` : "";
   return `${digits(value)}${range}${because === undefined ? "" : ` (${because})`}`;
 }
 

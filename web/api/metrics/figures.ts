@@ -1,5 +1,7 @@
 // Figures of merit: one number with its interval for a set of predictions.
 
+import type { LiveDisplay } from "../../display/schema.ts";
+import { DISPLAY } from "../../display/schema.ts";
 import type { Context } from "../context.ts";
 import { argumentError } from "../context.ts";
 import { Dataset } from "../dataset.ts";
@@ -8,7 +10,7 @@ import { hostModule } from "../host.ts";
 import { Tensor } from "../tensor.ts";
 import type { Judged, Labels, Predictions, ReadingOptions } from "./judged.ts";
 import { column, judged, scored } from "./judged.ts";
-import { Measure } from "./measure.ts";
+import { Measure, ROW_COLUMNS, rowOf } from "./measure.ts";
 
 /** How an interval is found, and how predictions are read. */
 export interface MeasureOptions extends ReadingOptions {
@@ -220,12 +222,37 @@ export function is(truth: Int32Array, one: number): Int32Array {
 /** Options of figures of numbers. */
 export type RegressionOptions = Omit<MeasureOptions, keyof ReadingOptions>;
 
-/** Figures of predicted numbers against what they should be. */
-export interface Regression {
-  meanAbsoluteError: Measure;
-  meanSquaredError: Measure;
-  rootMeanSquaredError: Measure;
-  r2: Measure;
+/** Figures of predicted numbers against what they should be; shown as a table. */
+export class Regression {
+  /** The mean distance. */
+  readonly meanAbsoluteError: Measure;
+  /** The mean squared distance, and its root. */
+  readonly meanSquaredError: Measure;
+  readonly rootMeanSquaredError: Measure;
+  /** The share of the targets' variance that is explained. */
+  readonly r2: Measure;
+
+  /** @internal */
+  constructor(found: ReturnType<Host["regression"]>) {
+    this.meanAbsoluteError = new Measure(found.meanAbsoluteError);
+    this.meanSquaredError = new Measure(found.meanSquaredError);
+    this.rootMeanSquaredError = new Measure(found.rootMeanSquaredError);
+    this.r2 = new Measure(found.r2);
+  }
+
+  [DISPLAY](): LiveDisplay {
+    return { kind: "table", columns: ROW_COLUMNS, rows: this.#all().map((one) => rowOf(one.title, one)) };
+  }
+
+  toString(): string {
+    return this.#all()
+      .map(({ sentence }) => sentence)
+      .join("\n");
+  }
+
+  #all(): Measure[] {
+    return [this.meanAbsoluteError, this.meanSquaredError, this.rootMeanSquaredError, this.r2];
+  }
 }
 
 export async function regression(
@@ -242,11 +269,5 @@ export async function regression(
     await numbers(predictions),
     await numbers(targets instanceof Dataset ? targets.y : targets),
   ];
-  const found = host.regression(truth, predicted, certaintyOf(options));
-  return {
-    meanAbsoluteError: new Measure(found.meanAbsoluteError),
-    meanSquaredError: new Measure(found.meanSquaredError),
-    rootMeanSquaredError: new Measure(found.rootMeanSquaredError),
-    r2: new Measure(found.r2),
-  };
+  return new Regression(host.regression(truth, predicted, certaintyOf(options)));
 }

@@ -87,9 +87,7 @@ export class Measure {
     const count = `n = ${this.n.toLocaleString("en")}`;
     if (value === undefined) return `undefined because ${because ?? "nothing is known"} (${count})`;
     const level = interval && Number((100 * interval.level).toPrecision(4));
-    const range = interval
-      ? `${level} %: ${digits(interval.low)}–${digits(interval.high)}, ${this.method}, `
-      : "";
+    const range = interval ? `${level} %: ${rangeText(interval)}, ${this.method}, ` : "";
     const convention = because === undefined ? "" : `; a convention, as ${because}`;
     return `${digits(value)} (${range}${count}${convention})`;
   }
@@ -98,6 +96,11 @@ export class Measure {
     const note = this.interval?.note;
     return { kind: "text", text: `${this.sentence}${note ? `\n${note}` : ""}` };
   }
+}
+
+/** Its ends: a dash would look like a minus before what is below 0. */
+export function rangeText({ low, high }: Pick<Interval, "low" | "high">): string {
+  return `${digits(low)}${low < 0 ? " to " : "–"}${digits(high)}`;
 }
 
 /** Three decimals, or three digits of what is small. */
