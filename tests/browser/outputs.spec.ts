@@ -105,6 +105,10 @@ test("an output is saved as picture and numbers, copied, enlarged, and read unde
       await large.getByText("150 %").waitFor();
       await large.locator("[data-values]").hover({ position: { x: 5, y: 5 } });
       assert.equal(await large.locator(".output-readout").innerText(), "[0, 0] · width · width: 1");
+      await large.locator("[data-grid]").focus();
+      for (const key of ["ArrowUp", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowDown"])
+        await page.keyboard.press(key);
+      assert.equal(await large.getByRole("status").last().innerText(), "[1, 2] · height · weight: 0");
       await picture(page, "outputs-large");
       const screen = large.getByRole("button", { name: "Full screen" });
       const isFull = (wanted: boolean) =>

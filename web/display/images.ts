@@ -32,6 +32,7 @@ export const imagesView: View<ImagesDisplay> = {
       const canvas = canvasOf(rgbaOf(display, i, range), width, height);
       canvas.style.aspectRatio = `${width} / ${height}`;
       canvas.dataset.values = String(i);
+      canvas.dataset.grid = `${height} ${width}`;
       canvas.role = "img";
       canvas.ariaLabel = captions?.[i] ? `Image ${i + 1}: ${captions[i]}` : `Image ${i + 1} of ${count}`;
       figure.append(canvas);

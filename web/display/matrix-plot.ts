@@ -48,7 +48,15 @@ function matrixShape(display: MatrixDisplay, ink: Ink): Shape {
     ...columnNames.map((name, c) => columnName(name, left + (c + 0.5) * cell, top - 5, isUpright, ink)),
     ...cells(display, left, top, cell),
     ...legend(display, left + width + LEGEND.gap, top, Math.max(60, Math.min(height, 200)), ink),
-    node("rect", { x: left, y: top, width, height, fill: "transparent", "data-values": "cells" }),
+    node("rect", {
+      x: left,
+      y: top,
+      width,
+      height,
+      fill: "transparent",
+      "data-values": "cells",
+      "data-grid": `${rows} ${columns}`,
+    }),
   ]);
 }
 

@@ -30,6 +30,7 @@ export const overlayView: View<OverlayDisplay> = {
     const stack = append(box, "div", "overlay-stack");
     stack.style.aspectRatio = `${image.width} / ${image.height}`;
     stack.dataset.values = "map";
+    stack.dataset.grid = `${image.height} ${image.width}`;
     stack.role = "img";
     stack.ariaLabel = overlayView.text(display);
     const [photo, heat] = [imageCanvas(display), heatCanvas(display)];

@@ -16,7 +16,7 @@ export interface Subject {
 }
 
 /** Puts the tools into `bar`, behind those that are there, and shows values under the pointer in `host`. */
-export function equip(bar: HTMLElement, host: HTMLElement, subject: Subject): void {
+export function equip(bar: HTMLElement, host: HTMLElement, subject: Subject): Readout | undefined {
   const { view, display } = subject;
   const status = append(bar, "span", "output-status");
   status.role = "status";
@@ -52,7 +52,7 @@ export function equip(bar: HTMLElement, host: HTMLElement, subject: Subject): vo
     add("Save the numbers as CSV", "is-save", async () => save(csv(), display, "csv"), "CSV");
   }
   moveByArrows(bar);
-  if (view.valueAt) readOut(host, subject);
+  return view.valueAt && readOut(host, subject);
 }
 
 /** Shows an output in the whole window, where it may be made larger and smaller. */
@@ -75,12 +75,15 @@ export function enlarge(subject: Subject): void {
     screen.onclick = () =>
       document.fullscreenElement ? document.exitFullscreen() : large.requestFullscreen();
   }
-  equip(tools, large, subject);
+  const readout = equip(tools, large, subject);
   const close = append(bar, "button", "bar-button", "Close");
   close.onclick = () => dialog.close();
   dialog.showModal();
   const ended = new AbortController();
   const mounted = view.render(content, display, ended.signal);
+  if (readout) readByArrows(content, readout);
+  // Where keys read them, values are said.
+  for (const note of large.querySelectorAll(".output-readout")) note.role = "status";
   const update = (change: DisplayUpdate) => {
     if (change.type === "points") mounted?.append?.(change);
   };
@@ -145,40 +148,67 @@ function moveByArrows(bar: HTMLElement): void {
 }
 
 /** The value under the pointer, beside it. */
-function readOut(host: HTMLElement, { view, display }: Subject): void {
+function readOut(host: HTMLElement, subject: Subject): Readout {
   const note = append(host, "div", "output-readout");
   note.hidden = true;
-  const show = ({ target, clientX, clientY }: PointerEvent) => {
-    const part = target instanceof Element ? target.closest<HTMLElement | SVGElement>("[data-values]") : null;
-    const box = part?.getBoundingClientRect();
-    const within = (at: number) => Math.min(Math.max(at, 0), 1 - 1e-9);
-    const value =
-      part && box
-        ? view.valueAt?.(
-            display,
-            part.dataset.values ?? "",
-            within((clientX - box.left) / box.width),
-            within((clientY - box.top) / box.height),
-          )
-        : undefined;
+  const hide = () => {
+    note.hidden = true;
+  };
+  const at: Readout = (part, x, y) => {
+    const value = subject.view.valueAt?.(subject.display, part.dataset.values ?? "", x, y);
     note.hidden = value === undefined;
     if (value === undefined) return;
     note.textContent = value;
+    const { left, top, width, height } = part.getBoundingClientRect();
     const { offsetWidth, offsetHeight } = note;
     const side = (at: number, size: number, all: number) => (at + 16 + size < all ? at + 16 : at - 12 - size);
-    note.style.left = `${Math.max(4, side(clientX, offsetWidth, innerWidth))}px`;
-    note.style.top = `${Math.max(4, side(clientY, offsetHeight, innerHeight))}px`;
+    note.style.left = `${Math.max(4, side(left + x * width, offsetWidth, innerWidth))}px`;
+    note.style.top = `${Math.max(4, side(top + y * height, offsetHeight, innerHeight))}px`;
+  };
+  const show = ({ target, clientX, clientY }: PointerEvent) => {
+    const part = target instanceof Element ? target.closest<Part>("[data-values]") : null;
+    if (!part) return hide();
+    const { left, top, width, height } = part.getBoundingClientRect();
+    const within = (place: number) => Math.min(Math.max(place, 0), 1 - 1e-9);
+    at(part, within((clientX - left) / width), within((clientY - top) / height));
   };
   host.addEventListener("pointermove", show);
   host.addEventListener("pointerdown", show);
   // A finger that is lifted is gone at once: what it pointed at is read then.
   host.addEventListener("pointerleave", ({ pointerType }) => {
-    const hide = () => {
-      note.hidden = true;
-    };
     if (pointerType === "mouse") hide();
     else setTimeout(hide, SAID_MS);
   });
+  return at;
+}
+
+type Part = HTMLElement | SVGElement;
+type Readout = (part: Part, x: number, y: number) => void;
+
+const STEPS: Record<string, [down: number, right: number]> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+};
+
+/** Values that lie in rows and columns are read by arrows, one after the other. */
+function readByArrows(content: HTMLElement, readout: Readout): void {
+  for (const part of content.querySelectorAll<Part>("[data-grid]")) {
+    const [rows = 1, columns = 1] = part.dataset.grid?.split(" ").map(Number) ?? [];
+    let [row, column] = [0, 0];
+    part.tabIndex = 0;
+    const read = () => readout(part, (column + 0.5) / columns, (row + 0.5) / rows);
+    part.addEventListener("focus", read);
+    part.addEventListener("keydown", (event) => {
+      const step = STEPS[(event as KeyboardEvent).key];
+      if (!step) return;
+      event.preventDefault();
+      row = Math.min(Math.max(row + step[0], 0), rows - 1);
+      column = Math.min(Math.max(column + step[1], 0), columns - 1);
+      read();
+    });
+  }
 }
 
 /** The view's picture, or its words set as one. */

@@ -13,7 +13,7 @@ export interface View<D extends Display> {
   table?(display: D): Table;
   /**
    * What is at a place of one of its parts, in words. Parts are elements with `data-values`, which names them; `x` and `y` go from 0 to 1
-   * over the element.
+   * over the element. One whose values lie in rows and columns says how many in `data-grid`: keys go from one to the next.
    */
   valueAt?(display: D, part: string, x: number, y: number): string | undefined;
 }

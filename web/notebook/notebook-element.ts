@@ -153,15 +153,15 @@ export class NotebookElement extends PageElement {
   }
 
   /** Opens what was dropped or pasted: a notebook takes the place of this one, other files become a data set. Says whether there is any. */
-  openGiven(data: DataTransfer, files: () => Promise<SourceFile[]> | undefined, isText = true): boolean {
+  openGiven(data: DataTransfer, files: () => Promise<SourceFile[]> | undefined, isText: boolean): boolean {
     const notebook = Array.from(data.files).find(({ name }) => name.endsWith(".ipynb"));
-    const text = data.getData("text/plain");
+    const text = isText ? data.getData("text/plain") : "";
     const tell = (message: string) => {
       this.problem = message;
     };
     const load = () => import("../library/import.ts");
     if (notebook) void load().then(({ takeFile }) => takeFile(notebook, tell));
-    else if (isText && NOTEBOOK_TEXT.test(text))
+    else if (NOTEBOOK_TEXT.test(text))
       void load().then(({ takeText }) => takeText(text, "pasted text", tell));
     else {
       const found = files();
@@ -307,7 +307,7 @@ function listenForFiles(element: NotebookElement): () => void {
       if (!hasFiles(event) || !event.dataTransfer || event.defaultPrevented) return;
       event.preventDefault();
       const { dataTransfer } = event;
-      element.openGiven(dataTransfer, () => droppedFiles(dataTransfer));
+      element.openGiven(dataTransfer, () => droppedFiles(dataTransfer), false);
     },
     { signal },
   );
