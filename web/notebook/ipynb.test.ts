@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellsOf, fileOf, foreignLanguage, notebookText, parseNotebook } from "./ipynb.ts";
+import { foreignLanguage } from "../library/language.ts";
+import { cellsOf, fileOf, notebookText, parseNotebook } from "./ipynb.ts";
 
 const foreign = {
   cells: [

@@ -112,16 +112,6 @@ export function notebookText(file: NotebookFile): string {
   return `${JSON.stringify(sorted(file), undefined, 1)}\n`;
 }
 
-/** The language of its cells, where that is not ours. */
-export function foreignLanguage({ kernelspec, language_info }: Record<string, unknown>): string | undefined {
-  const name = isFields(language_info)
-    ? language_info.name
-    : isFields(kernelspec)
-      ? kernelspec.language
-      : undefined;
-  return typeof name === "string" && !/^(java|type)script$/i.test(name) ? name.slice(0, 40) : undefined;
-}
-
 /** What a notebook is called: as it says itself, or by its first heading. */
 export function titleOf(
   metadata: Record<string, unknown>,

@@ -25,7 +25,6 @@ import {
   stopIcon,
   themeIcon,
 } from "./icons.ts";
-import { foreignLanguage } from "./ipynb.ts";
 import type { Session } from "./session.ts";
 import "./status-element.ts";
 import { toggleTheme } from "./theme.ts";
@@ -53,6 +52,7 @@ export class NotebookElement extends PageElement {
     const onKeydown = (event: KeyboardEvent) => this.#onKeydown(event);
     addEventListener("keydown", onKeydown);
     this.untilRemoved(() => removeEventListener("keydown", onKeydown));
+    if (!this.session.mayRun) void import("../library/foreign-element.ts");
   }
 
   override render() {
@@ -65,7 +65,8 @@ export class NotebookElement extends PageElement {
       </header>
       <main class="cells" @focusin=${this.#load} @pointerover=${this.#load} @cell-run=${this.#onRun} @go-to-line=${this.#onGoToLine}>
         ${this.problem === undefined ? nothing : html`<aside class="notice" role="alert"><p>${this.problem}</p></aside>`}
-        ${session.mayRun ? nothing : this.#foreign()} ${session.lost ? this.#lost(session.lost) : nothing}
+        ${session.mayRun ? nothing : html`<gradbook-foreign .session=${session}></gradbook-foreign>`}
+        ${session.lost ? this.#lost(session.lost) : nothing}
         ${session.hasNewerOriginal ? this.#newerOriginal() : nothing}
         ${repeat(
           session.cells,
@@ -134,19 +135,6 @@ export class NotebookElement extends PageElement {
         ${cell ? "Go on: run the cell again, and what it needs" : "Go on: run all again"}
       </button>
       <button class="quiet-button" @click=${() => this.session.dismissLoss()}>Close</button>
-    </aside>`;
-  }
-
-  /** Somebody else's: what it may do is said before it does anything. */
-  #foreign() {
-    const { session } = this;
-    const language = foreignLanguage(session.metadata);
-    return html`<aside class=${session.isRefusing ? "notice is-foreign is-asking" : "notice is-foreign"} aria-label="From somebody else">
-      <p role=${session.isRefusing ? "alert" : nothing}>
-        <strong>From ${session.source}.</strong> Nothing has run: outputs are as they were saved. Its code reaches no network and none of your
-        other notebooks; it can use what you put under Files and Your data. ${language ? `It is written in ${language}; Gradbook runs JavaScript.` : nothing}
-      </p>
-      <button class="bar-button" @click=${() => session.trust()}>Run without network</button>
     </aside>`;
   }
 
