@@ -117,6 +117,10 @@ test("completion knows the API, options and the reader's own values; the pointer
     await offered.filter({ hasText: "matmul" }).click();
     await cell.locator(".cm-line span", { hasText: "matmul" }).hover();
     await page.locator(".cm-tooltip-hover", { hasText: "The matrix product" }).waitFor();
+    await page.mouse.move(0, 0);
+    await notebook.write(cell, "zeros");
+    await page.keyboard.press("ControlOrMeta+Shift+Space");
+    await page.locator(".assist-text", { hasText: /zeros/i }).waitFor();
   });
 });
 

@@ -73,7 +73,9 @@ export const COMMANDS: readonly Command[] = [
   row("library", "All notebooks", "Notebook", [], () => location.assign("./?library")),
   row("theme", "Light or dark", "Notebook", [], (a) => a.toggleTheme()),
   row("complete", "Complete", "Edit", [], (a) => a.edit(), { editor: ["Ctrl+Space"] }),
-  row("signature", "What the call takes", "Edit", [], (a) => a.edit(), { editor: ["Mod+Shift+Space"] }),
+  row("signature", "Explain the call, or what is at the cursor", "Edit", [], (a) => a.edit(), {
+    editor: ["Mod+Shift+Space"],
+  }),
   row("comment", "Comment or uncomment lines", "Edit", [], (a) => a.edit(), { editor: ["Mod+/"] }),
 ];
 
