@@ -159,6 +159,14 @@ test("merging, splitting and moving can be undone; folded parts stay folded", as
     assert.equal(c, b);
     for (let i = 0; i < 3; i++) await page.keyboard.press("z");
     await untilTexts(notebook, texts);
+    await notebook.cell(1).focus();
+    await page.keyboard.press("Shift+J");
+    await page.keyboard.press("Shift+ArrowDown");
+    assert.equal(await page.locator(".is-chosen").count(), 3);
+    await page.keyboard.press("x");
+    await untilTexts(notebook, texts.slice(0, 1));
+    await page.keyboard.press("v");
+    await untilTexts(notebook, texts);
     const code = notebook.cell(1);
     await code.locator(".source-line").nth(0).click();
     await code.locator(".cm-focused").waitFor();
@@ -190,7 +198,7 @@ test("the palette runs what a cell needs; the outline leads to a heading; a cell
     await notebook.cell(3).getByText("28.5").waitFor();
     assert.match(await notebook.cell(1).locator(".cell-count").innerText(), /^\[1\]$/);
     await page.keyboard.press("h");
-    await page.getByRole("dialog", { name: "Keys" }).getByText("Merge with the cell below").waitFor();
+    await page.getByRole("dialog", { name: "Keys" }).getByText("Merge selected cells").waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Outline" }).click();
     await page.getByRole("navigation", { name: "Outline" }).getByText("Plain cells").click();
