@@ -84,7 +84,8 @@ pub fn check_budgets(project: &Project, config: &Config, pages: &Report) -> Resu
     }
     modules += largest_engine;
     size::enforce("first Run, JS and editor", weigh(&scripts)?, config.site.first_run_scripts)?;
-    let of_editor = ["node_modules/@codemirror/", "node_modules/@lezer/", "web/notebook/editor.ts", "web/kernel/types.ts"];
+    let of_editor =
+        ["node_modules/@codemirror/", "node_modules/@lezer/", "web/notebook/editor.ts", "web/kernel/types.ts"];
     scripts.retain(|file| !of_editor.iter().any(|part| pages.contains(file, part)));
     size::enforce("first Run, all it needs", weigh(&scripts)? + modules, config.site.first_run)
 }
