@@ -9,7 +9,8 @@ test("automatic prefers the CPU to a software adapter and says so, before and af
   await visit(sites.plain, async ({ page }) => {
     const notebook = await NotebookPage.open(page);
     const status = page.locator(".status");
-    const why = /CPU · (relaxed )?SIMD · 1 thread\s*the adapter is a software one \(SwiftShader\)/;
+    const why =
+      /CPU · (relaxed )?SIMD · 1 thread\s*(All cores\s*)?the adapter is a software one \(SwiftShader\)/;
     await page.locator(".status-why").waitFor();
     assert.match(await status.innerText(), /^Not started/);
     assert.match(await status.innerText(), why);

@@ -18,8 +18,8 @@ import type {
   RunEnd,
   ToCompute,
 } from "./protocol.ts";
-import { PROTOCOL_VERSION } from "./protocol.ts";
 import type { UserSide } from "./user-side.ts";
+import { PROTOCOL_VERSION } from "./version.ts";
 
 export type KernelState = "off" | "starting" | "idle" | "busy" | "stopping";
 

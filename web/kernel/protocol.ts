@@ -15,9 +15,9 @@ import type { Display, DisplayUpdate } from "../display/schema.ts";
 import { isDisplay, isDisplayUpdate } from "../display/validate.ts";
 import type { Looked } from "./look.ts";
 import { isLooked } from "./look.ts";
+import { PROTOCOL_VERSION } from "./version.ts";
 
-/** Raised with every change of a message; both ends refuse another version. */
-export const PROTOCOL_VERSION = 7;
+export { PROTOCOL_VERSION };
 
 // Page and compute worker ---------------------------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ test("every change of structure is undone and made again", () => {
   const steps = [
     () => structure.insert("code", 1, "new"),
     () => structure.remove(bench.at(0)),
-    () => structure.moveTo(bench.at(0), 2),
+    () => structure.moveTo(2, bench.at(0)),
     () => structure.merge(bench.at(0)),
     () => structure.split(bench.at(0), 1),
     () => structure.rewrite(new Map([[bench.at(1), "other"]])),
@@ -68,12 +68,32 @@ test("a change of type gives the outputs back; a new change ends what could be m
   const bench = new Bench("a");
   const first = bench.at(0);
   first.outputs = [{ display: { kind: "text", text: "1" }, isResult: true, updates: new Set() }];
-  bench.structure.setType(first, "markdown");
+  bench.structure.setType("markdown", first);
   assert.deepEqual([first.type, first.outputs.length], ["markdown", 0]);
   assert.equal(bench.structure.undo(), first);
   assert.deepEqual([first.type, first.outputs.length], ["code", 1]);
   bench.structure.insert("code", 1);
   assert.equal(bench.structure.redo(), undefined);
+});
+
+test("several cells are moved, copied, merged and deleted as one", () => {
+  const bench = new Bench("a", "b", "c", "d");
+  const { structure } = bench;
+  structure.moveTo(2, bench.at(0), bench.at(1));
+  assert.deepEqual(bench.texts, ["c", "d", "a", "b"]);
+  structure.moveTo(2, bench.at(2), bench.at(3));
+  structure.copy(bench.at(2), bench.at(3));
+  assert.equal(structure.paste(0)?.source, "b");
+  assert.deepEqual(bench.texts, ["a", "b", "c", "d", "a", "b"]);
+  structure.merge(bench.at(1), bench.at(2), bench.at(3));
+  assert.deepEqual(bench.texts, ["a", "b\nc\nd", "a", "b"]);
+  structure.remove(bench.at(0), bench.at(1));
+  structure.undo();
+  structure.undo();
+  assert.deepEqual(bench.texts, ["a", "b", "c", "d", "a", "b"]);
+  structure.undo();
+  structure.undo();
+  assert.deepEqual(bench.texts, ["a", "b", "c", "d"]);
 });
 
 test("what was typed after a merge is there again when the merge is made again", () => {

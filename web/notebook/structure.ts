@@ -22,14 +22,10 @@ const MOST_UNDO = 200;
 export class Structure {
   readonly #undo: Snapshot[] = [];
   readonly #redo: Snapshot[] = [];
-  /** The cell that was cut or copied last. */
-  #clipboard: Pick<Cell, "type" | "source"> | undefined;
+  /** The cells that were cut or copied last. */
+  #clipboard: Pick<Cell, "type" | "source">[] = [];
 
   constructor(private readonly session: Session) {}
-
-  get canPaste(): boolean {
-    return this.#clipboard !== undefined;
-  }
 
   insert(type: CellType, at: number, source = ""): Cell {
     const cell = emptyCell(type);
@@ -38,49 +34,57 @@ export class Structure {
     return cell;
   }
 
-  remove(cell: Cell): void {
-    this.#change([], () => this.session.cells.filter((other) => other !== cell));
+  remove(...cells: readonly Cell[]): void {
+    this.#change([], () => this.session.cells.filter((other) => !cells.includes(other)));
   }
 
-  copy({ type, source }: Cell): void {
-    this.#clipboard = { type, source };
+  copy(...cells: readonly Cell[]): void {
+    this.#clipboard = cells.map(({ type, source }) => ({ type, source }));
   }
 
-  /** A new cell with what was copied. */
+  /** New cells with what was copied; gives the last. */
   paste(at: number): Cell | undefined {
-    const copied = this.#clipboard;
-    if (!copied) return undefined;
-    const cell = cellOf(newCellId(), { cell_type: copied.type, source: copied.source, metadata: {} });
-    this.#change([], () => this.session.cells.toSpliced(at, 0, cell));
-    return cell;
+    if (this.#clipboard.length === 0) return undefined;
+    const cells = this.#clipboard.map(({ type, source }) =>
+      cellOf(newCellId(), { cell_type: type, source, metadata: {} }),
+    );
+    this.#change([], () => this.session.cells.toSpliced(at, 0, ...cells));
+    return cells.at(-1);
   }
 
-  /** To a place between the others: 0 is before all. */
-  moveTo(cell: Cell, to: number): void {
-    const from = this.session.cells.indexOf(cell);
-    const at = Math.min(Math.max(to, 0), this.session.cells.length - 1);
-    if (from < 0 || from === at) return;
-    this.#change([], () => this.session.cells.toSpliced(from, 1).toSpliced(at, 0, cell));
+  /** Cells that stand together to a place among the others: 0 is before all. */
+  moveTo(to: number, ...moved: readonly Cell[]): void {
+    const { cells } = this.session;
+    const others = cells.filter((cell) => !moved.includes(cell));
+    const arranged = others.toSpliced(Math.min(Math.max(to, 0), others.length), 0, ...moved);
+    if (arranged.some((cell, i) => cell !== cells[i])) this.#change([], () => arranged);
   }
 
-  setType(cell: Cell, type: CellType): void {
-    if (cell.type === type) return;
-    this.#change([cell], () => {
-      cell.type = type;
-      if (type !== "code") cell.outputs = [];
+  setType(type: CellType, ...cells: readonly Cell[]): void {
+    const others = cells.filter((cell) => cell.type !== type);
+    if (others.length === 0) return;
+    this.#change(others, () => {
+      for (const cell of others) {
+        cell.type = type;
+        if (type !== "code") cell.outputs = [];
+      }
       return this.session.cells;
     });
   }
 
-  /** Joins a cell with the one below, into the upper one. */
-  merge(cell: Cell): void {
+  /** Joins cells into the first of them; one alone with the one below. */
+  merge(...chosen: readonly Cell[]): void {
     const { cells } = this.session;
-    const below = cells[cells.indexOf(cell) + 1];
-    if (!below) return;
-    this.#change([cell], () => {
+    const [first] = chosen;
+    if (!first) return;
+    const below = cells[cells.indexOf(first) + 1];
+    const rest = chosen.length > 1 ? chosen.slice(1) : below ? [below] : [];
+    if (rest.length === 0) return;
+    this.#change([first], () => {
+      const sources = [first, ...rest].map(({ source }) => source).filter(Boolean);
       // Paragraphs stay paragraphs.
-      cell.source = [cell.source, below.source].filter(Boolean).join(cell.type === "code" ? "\n" : "\n\n");
-      return cells.filter((other) => other !== below);
+      first.source = sources.join(first.type === "code" ? "\n" : "\n\n");
+      return cells.filter((other) => !rest.includes(other));
     });
   }
 

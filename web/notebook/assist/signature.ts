@@ -1,4 +1,4 @@
-// The call that is being written, above it: what it takes, and which argument is next.
+// The call that is being written, above it: what it takes, and which argument is next. By a key, also what is at the cursor.
 
 import type { EditorState } from "@codemirror/state";
 import { StateEffect, StateField } from "@codemirror/state";
@@ -9,6 +9,7 @@ import type { Api, Signature } from "./api.ts";
 import { inferenceAt } from "./complete.ts";
 import { docElement, parameterText } from "./describe.ts";
 import type { AssistHost } from "./host.ts";
+import { hover } from "./hover.ts";
 import type { Inference } from "./infer.ts";
 import { argumentIndex } from "./infer.ts";
 
@@ -33,6 +34,17 @@ export function signatureHelp(api: Api, host: AssistHost) {
     view.dispatch({ effects: show.of(tooltip) });
     return tooltip !== null;
   };
+  /** The call around the cursor, or what the cursor is on. */
+  const explain = (view: EditorView) => {
+    if (refresh(view, true)) return true;
+    const { head } = view.state.selection.main;
+    const { state } = view;
+    void hover(view, head, -1, api, host).then((tooltip) => {
+      // Not where the reader has gone on.
+      if (tooltip && view.state === state) view.dispatch({ effects: show.of(tooltip) });
+    });
+    return true;
+  };
   const hide = (view: EditorView) => {
     const isOpen = view.state.field(shown) !== null;
     if (isOpen) refresh(view, false);
@@ -49,7 +61,7 @@ export function signatureHelp(api: Api, host: AssistHost) {
     shown,
     EditorView.updateListener.of(follow),
     keymap.of([
-      { key: "Mod-Shift-Space", run: (view) => refresh(view, true) },
+      { key: "Mod-Shift-Space", run: explain },
       { key: "Escape", run: hide },
     ]),
   ];

@@ -10,6 +10,8 @@ import { toggleTheme } from "../theme.ts";
 export class Actions {
   readonly structure: Structure;
   #current: Cell | undefined;
+  /** Where a selection of several cells began. */
+  #anchor: Cell | undefined;
 
   constructor(readonly notebook: NotebookElement) {
     this.structure = new Structure(notebook.session);
@@ -26,7 +28,38 @@ export class Actions {
   }
 
   set cell(cell: Cell | undefined) {
+    if (cell === this.#current) return;
     this.#current = cell;
+    this.#choose(undefined);
+  }
+
+  /** The cells that are meant, in the order of the notebook: one, or all that were selected. */
+  get chosen(): Cell[] {
+    const { cells } = this.session;
+    const { cell } = this;
+    if (!cell) return [];
+    const ends = [cells.indexOf(cell), cells.indexOf(this.#anchor ?? cell)].filter((at) => at >= 0);
+    return cells.slice(Math.min(...ends), Math.max(...ends) + 1);
+  }
+
+  /** Takes the cell above or below to those that are selected, or lets the last one go. */
+  extend(by: -1 | 1): void {
+    const next = this.session.cells[this.#at + by];
+    if (!next) return;
+    const anchor = this.#anchor ?? this.cell;
+    this.#current = next;
+    this.#choose(anchor);
+    this.notebook.elementOf(next.id)?.focus();
+  }
+
+  #choose(anchor: Cell | undefined): void {
+    this.#anchor = anchor;
+    const chosen = anchor ? this.chosen : [];
+    for (const cell of this.session.cells) {
+      this.notebook
+        .elementOf(cell.id)
+        ?.classList.toggle("is-chosen", chosen.length > 1 && chosen.includes(cell));
+    }
   }
 
   get element(): CellElement | undefined {
@@ -52,6 +85,7 @@ export class Actions {
   select(cell: Cell | undefined): void {
     if (!cell) return;
     this.#current = cell;
+    this.#choose(undefined);
     this.notebook.elementOf(cell.id)?.focus();
   }
 
@@ -81,7 +115,7 @@ export class Actions {
   }
 
   copy(): void {
-    if (this.cell) this.structure.copy(this.cell);
+    this.structure.copy(...this.chosen);
   }
 
   cut(): Promise<void> {
@@ -90,12 +124,16 @@ export class Actions {
   }
 
   paste(offset: 0 | 1): Promise<void> {
-    return this.#selectSoon(this.structure.paste(this.#at + offset));
+    const { cells } = this.session;
+    const { chosen } = this;
+    const beside = offset === 0 ? chosen[0] : chosen.at(-1);
+    return this.#selectSoon(this.structure.paste((beside ? cells.indexOf(beside) : -1) + offset));
   }
 
   remove(): Promise<void> {
-    const at = this.#at;
-    if (this.cell) this.structure.remove(this.cell);
+    const { chosen } = this;
+    const at = this.session.cells.indexOf(chosen[0] as Cell);
+    if (chosen.length > 0) this.structure.remove(...chosen);
     const { cells } = this.session;
     return this.#selectSoon(cells[Math.min(at, cells.length - 1)]);
   }
@@ -109,16 +147,16 @@ export class Actions {
   }
 
   setType(type: CellType): Promise<void> {
-    const { cell } = this;
+    const { cell, chosen } = this;
     this.element?.leave();
-    if (cell) this.structure.setType(cell, type);
+    this.structure.setType(type, ...chosen);
     return this.#selectSoon(cell);
   }
 
   merge(): Promise<void> {
-    const { cell } = this;
-    if (cell) this.structure.merge(cell);
-    return this.#selectSoon(cell);
+    const { chosen } = this;
+    this.structure.merge(...chosen);
+    return this.#selectSoon(chosen[0]);
   }
 
   /** At the cursor of the cell's editor. */
@@ -136,17 +174,21 @@ export class Actions {
     const { cell, element } = this;
     if (!cell) return;
     const cursor = element?.cursor;
-    this.structure.moveTo(cell, this.#at + by);
+    const { chosen } = this;
+    const anchor = this.#anchor;
+    this.structure.moveTo(this.session.cells.indexOf(chosen[0] as Cell) + by, ...chosen);
     await this.notebook.updateComplete;
     // Where a cell moves in the page, its editor has gone.
     const moved = this.notebook.elementOf(cell.id);
     if (cursor === undefined) moved?.focus();
     else await moved?.edit();
+    this.#choose(anchor);
     moved?.scrollIntoView({ block: "nearest" });
   }
 
   fold(part: "source" | "outputs"): void {
-    if (this.cell) this.session.setHidden([this.cell], part, !this.cell.isHidden(part));
+    const { chosen } = this;
+    this.session.setHidden(chosen, part, !chosen.every((cell) => cell.isHidden(part)));
   }
 
   /** All are folded, unless all are already. */
@@ -156,7 +198,7 @@ export class Actions {
   }
 
   clear(isAll: boolean): void {
-    const cells = isAll ? this.session.cells : this.cell ? [this.cell] : [];
+    const cells = isAll ? this.session.cells : this.chosen;
     this.structure.clear(cells.filter(({ type, state }) => type === "code" && state === "idle"));
   }
 
@@ -169,10 +211,13 @@ export class Actions {
     const { cell, element } = this;
     if (!cell) return;
     const isEditing = element?.isEditing ?? false;
-    if (cell.type === "code") this.session.run(cell);
-    else element?.leave();
+    const { chosen } = this;
+    // By itself a cell may bring others with it.
+    if (chosen.length > 1) this.session.runCells(chosen);
+    else if (cell.type === "code") this.session.run(cell);
+    if (cell.type !== "code") element?.leave();
     if (then === "stay") return;
-    const at = this.#at + 1;
+    const at = this.session.cells.indexOf(chosen.at(-1) ?? cell) + 1;
     const next = this.session.cells[at];
     if (then === "insert" || !next) return this.insertAt("code", at);
     this.select(next);

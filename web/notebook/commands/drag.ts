@@ -20,7 +20,7 @@ export function beginDrag(handle: HTMLElement, cell: Cell, actions: Actions): vo
     const { session, structure } = actions;
     if (!isDropped || to === undefined) return;
     const from = session.cells.indexOf(cell);
-    structure.moveTo(cell, to > from ? to - 1 : to);
+    structure.moveTo(to > from ? to - 1 : to, cell);
     actions.cell = cell;
   };
   const move = ({ clientY }: PointerEvent) => {

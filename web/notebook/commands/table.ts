@@ -25,6 +25,10 @@ export const COMMANDS: readonly Command[] = [
   row("leave", "Leave the editor", "Cell", [], (a) => a.leave(), { editor: ["Escape"] }),
   row("up", "Go to the cell above", "Cell", ["ArrowUp", "K"], (a) => a.go(-1)),
   row("down", "Go to the cell below", "Cell", ["ArrowDown", "J"], (a) => a.go(1)),
+  row("extend-up", "Select the cell above, too", "Cell", ["Shift+ArrowUp", "Shift+K"], (a) => a.extend(-1)),
+  row("extend-down", "Select the cell below, too", "Cell", ["Shift+ArrowDown", "Shift+J"], (a) =>
+    a.extend(1),
+  ),
   row("insert-above", "Insert a cell above", "Cell", ["A"], (a) => a.insert("code", 0)),
   row("insert-below", "Insert a cell below", "Cell", ["B"], (a) => a.insert("code", 1)),
   row("cut", "Cut cell", "Cell", ["X"], (a) => a.cut()),
@@ -37,7 +41,7 @@ export const COMMANDS: readonly Command[] = [
   row("to-code", "Make it code", "Cell", ["Y"], setType("code")),
   row("to-text", "Make it text", "Cell", ["M"], setType("markdown")),
   row("to-raw", "Make it raw", "Cell", ["R"], setType("raw")),
-  row("merge", "Merge with the cell below", "Cell", ["Shift+M"], (a) => a.merge()),
+  row("merge", "Merge selected cells, or with the cell below", "Cell", ["Shift+M"], (a) => a.merge()),
   row("split", "Split cell at the cursor", "Cell", [], (a) => a.split(), { anywhere: ["Mod+Shift+-"] }),
   row("move-up", "Move cell up", "Cell", [], (a) => a.move(-1), { anywhere: ["Mod+Shift+ArrowUp"] }),
   row("move-down", "Move cell down", "Cell", [], (a) => a.move(1), { anywhere: ["Mod+Shift+ArrowDown"] }),
@@ -73,7 +77,9 @@ export const COMMANDS: readonly Command[] = [
   row("library", "All notebooks", "Notebook", [], () => location.assign("./?library")),
   row("theme", "Light or dark", "Notebook", [], (a) => a.toggleTheme()),
   row("complete", "Complete", "Edit", [], (a) => a.edit(), { editor: ["Ctrl+Space"] }),
-  row("signature", "What the call takes", "Edit", [], (a) => a.edit(), { editor: ["Mod+Shift+Space"] }),
+  row("signature", "Explain the call, or what is at the cursor", "Edit", [], (a) => a.edit(), {
+    editor: ["Mod+Shift+Space"],
+  }),
   row("comment", "Comment or uncomment lines", "Edit", [], (a) => a.edit(), { editor: ["Mod+/"] }),
 ];
 
