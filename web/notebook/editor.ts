@@ -1,16 +1,8 @@
 // The editor of a cell: CodeMirror, loaded when a cell is first edited. Its look is the style sheet's.
 
-import {
-  autocompletion,
-  closeBrackets,
-  closeBracketsKeymap,
-  completionKeymap,
-  completionStatus,
-} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-import { javascript } from "@codemirror/lang-javascript";
+import { typescriptLanguage } from "@codemirror/lang-javascript";
 import { bracketMatching, indentOnInput, syntaxHighlighting } from "@codemirror/language";
-import { highlightSelectionMatches, selectNextOccurrence } from "@codemirror/search";
 import type { Extension, Text } from "@codemirror/state";
 import { Compartment, EditorState, Prec, StateEffect, StateField } from "@codemirror/state";
 import type { DecorationSet } from "@codemirror/view";
@@ -122,21 +114,47 @@ const errorPlace = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
-/** Completion and documentation for one editor, loaded when the first of them is wanted; then errors are marked, too. */
+/** What helps with code in one editor: loaded with the first letter that is typed, the first rest of the pointer, or the key that completes. */
 function assisted(host: AssistHost): Extension[] {
   let loading: Promise<ReturnType<typeof import("./assist/assist.ts").assistance>> | undefined;
-  const load = (view: EditorView | undefined) => {
+  const load = (view: EditorView) => {
     loading ??= import("./assist/assist.ts").then(({ assistance }) => {
       const loaded = assistance(host);
-      view?.dispatch({ effects: help.reconfigure(loaded.extensions) });
+      view.dispatch({ effects: help.reconfigure(loaded.extensions) });
       return loaded;
+    });
+    // What could not be fetched is fetched with the next letter.
+    loading.catch(() => {
+      loading = undefined;
     });
     return loading;
   };
+  const complete = (view: EditorView) =>
+    void load(view).then(
+      ({ complete }) => complete(view),
+      () => {},
+    );
   return [
     help.of([]),
-    autocompletion({ override: [async (context) => (await load(context.view)).complete(context)] }),
     hoverTooltip(async (view, pos, side) => (await load(view)).hover(view, pos, side)),
+    EditorView.updateListener.of(({ view, transactions, startState }) => {
+      if (loading || !transactions.some((transaction) => transaction.isUserEvent("input.type"))) return;
+      const { head } = view.state.selection.main;
+      const goesOn =
+        view.state.doc.length > startState.doc.length && /[\w.$]/.test(view.state.sliceDoc(head - 1, head));
+      if (goesOn) complete(view);
+      else void load(view).catch(() => {});
+    }),
+    keymap.of([
+      {
+        key: "Ctrl-Space",
+        run(view) {
+          if (loading) return false;
+          complete(view);
+          return true;
+        },
+      },
+    ]),
   ];
 }
 
@@ -158,14 +176,15 @@ function extensionsFor({
   onBlur,
   onKey,
 }: EditorOptions): Extension[] {
-  const cellKeys = Prec.highest(
+  // A list of completions, which comes with its own, goes first.
+  const cellKeys = Prec.high(
     keymap.of([
       { key: "Ctrl-Enter", run: () => onKey("stay") },
       { key: "Mod-Enter", run: () => onKey("stay") },
       { key: "Shift-Enter", run: () => onKey("advance") },
       { key: "Alt-Enter", run: () => onKey("insert") },
-      // Leaves the cell, so that Tab can be the editor's own; a list of completions goes first.
-      { key: "Escape", run: ({ state }) => completionStatus(state) !== "active" && onKey("leave") },
+      // Leaves the cell, so that Tab can be the editor's own.
+      { key: "Escape", run: () => onKey("leave") },
     ]),
   );
   return [
@@ -183,21 +202,8 @@ function extensionsFor({
     }),
     errorPlace,
     ...(kind === "javascript"
-      ? [
-          javascript({ typescript: true }),
-          bracketMatching(),
-          closeBrackets(),
-          ...assisted(assist),
-          highlightSelectionMatches(),
-        ]
+      ? [javascript({ typescript: true }), bracketMatching(), ...assisted(assist)]
       : [language.of([])]),
-    keymap.of([
-      ...closeBracketsKeymap,
-      ...completionKeymap,
-      { key: "Mod-d", run: selectNextOccurrence, preventDefault: true },
-      ...historyKeymap,
-      indentWithTab,
-      ...defaultKeymap,
-    ]),
+    keymap.of([...historyKeymap, indentWithTab, ...defaultKeymap]),
   ];
 }

@@ -1,8 +1,15 @@
-// Help for who writes code: completion, documentation under the pointer, the call that is being written, errors in the line. Loaded at
-// the first completion or the first rest of the pointer, with what it knows of the API.
+// Help for who writes code: completion, brackets that close, documentation under the pointer, the call that is being written, errors in the
+// line. Loaded with the first letter or the first rest of the pointer, with what it knows of the API.
 
-import type { CompletionContext } from "@codemirror/autocomplete";
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  startCompletion,
+} from "@codemirror/autocomplete";
+import { highlightSelectionMatches, selectNextOccurrence } from "@codemirror/search";
 import type { EditorView } from "@codemirror/view";
+import { keymap } from "@codemirror/view";
 import { loadEditStyles } from "../edit-styles.ts";
 import help from "./api.json";
 import { Api } from "./api.ts";
@@ -18,8 +25,16 @@ loadEditStyles();
 /** For one editor. */
 export function assistance(host: AssistHost) {
   return {
-    complete: (context: CompletionContext) => complete(context, api, host),
     hover: (view: EditorView, pos: number, side: -1 | 1) => hover(view, pos, side, api, host),
-    extensions: [signatureHelp(api, host), syntaxCheck()],
+    /** Offers what goes on from the cursor. */
+    complete: startCompletion,
+    extensions: [
+      closeBrackets(),
+      autocompletion({ override: [(context) => complete(context, api, host)] }),
+      highlightSelectionMatches(),
+      signatureHelp(api, host),
+      syntaxCheck(),
+      keymap.of([...closeBracketsKeymap, { key: "Mod-d", run: selectNextOccurrence, preventDefault: true }]),
+    ],
   };
 }
