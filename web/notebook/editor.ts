@@ -202,7 +202,8 @@ function extensionsFor({
     }),
     errorPlace,
     ...(kind === "javascript"
-      ? [javascript({ typescript: true }), bracketMatching(), ...assisted(assist)]
+      ? // Without the completions of the package, which are never used and would bring all of completion with them.
+        [typescriptLanguage, bracketMatching(), ...assisted(assist)]
       : [language.of([])]),
     keymap.of([...historyKeymap, indentWithTab, ...defaultKeymap]),
   ];
