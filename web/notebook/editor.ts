@@ -1,7 +1,6 @@
 // The editor of a cell: CodeMirror, loaded when a cell is first edited. Its look is the style sheet's.
 
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-import { typescriptLanguage } from "@codemirror/lang-javascript";
 import { bracketMatching, indentOnInput, syntaxHighlighting } from "@codemirror/language";
 import type { Extension, Text } from "@codemirror/state";
 import { Compartment, EditorState, Prec, StateEffect, StateField } from "@codemirror/state";
@@ -9,6 +8,7 @@ import type { DecorationSet } from "@codemirror/view";
 import { Decoration, drawSelection, EditorView, hoverTooltip, keymap } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 import type { AssistHost } from "./assist/host.ts";
+import { codeLanguage } from "./javascript.ts";
 
 /** Line and column from 1. */
 export interface Place {
@@ -201,10 +201,7 @@ function extensionsFor({
       if (update.docChanged) onChange(update.state.doc.toString());
     }),
     errorPlace,
-    ...(kind === "javascript"
-      ? // Without the completions of the package, which are never used and would bring all of completion with them.
-        [typescriptLanguage, bracketMatching(), ...assisted(assist)]
-      : [language.of([])]),
+    ...(kind === "javascript" ? [codeLanguage, bracketMatching(), ...assisted(assist)] : [language.of([])]),
     keymap.of([...historyKeymap, indentWithTab, ...defaultKeymap]),
   ];
 }

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { CompletionContext } from "@codemirror/autocomplete";
-import { javascript, typescriptLanguage } from "@codemirror/lang-javascript";
 import { EditorState } from "@codemirror/state";
 import type { Looked } from "../../kernel/look.ts";
+import { codeLanguage } from "../javascript.ts";
 import { Api } from "./api.ts";
 import { complete } from "./complete.ts";
 import { readDeclarations } from "./declarations.ts";
@@ -27,7 +27,7 @@ async function offered(
   const pos = text.indexOf("|");
   const state = EditorState.create({
     doc: text.replace("|", ""),
-    extensions: javascript({ typescript: true }),
+    extensions: codeLanguage,
   });
   const host = { others: () => others, look: async (path: string[]) => values[path.join(".")] };
   const result = await complete(new CompletionContext(state, pos, false), api, host);
@@ -98,7 +98,7 @@ test("names: parameters and locals only where they are known", async () => {
 
 test("a declaration that speaks of itself ends", () => {
   const source = sourceOf("const a = a.b(a)\nconst b = b");
-  assert.equal(typescriptLanguage.parser.parse(source.text).length, source.text.length);
+  assert.equal(codeLanguage.parser.parse(source.text).length, source.text.length);
   const inference = new Inference(api, source, new Cells([source.text]));
   assert.equal(inference.shared("a"), undefined);
 });

@@ -1,8 +1,8 @@
 // What an expression of a cell is, as far as a few rules reach: declarations of this and other cells, members and calls of the API,
 // options and callbacks by the parameter that they are passed for. Nothing is run, and what is not known is undefined.
 
-import { typescriptLanguage } from "@codemirror/lang-javascript";
 import type { SyntaxNode, Tree } from "@lezer/common";
+import { codeLanguage } from "../javascript.ts";
 import type { Api, Member, Shape } from "./api.ts";
 import { named } from "./api.ts";
 
@@ -40,7 +40,7 @@ export function sourceOf(text: string): Source {
   const known = parsed.get(text);
   if (known) return known;
   if (parsed.size > 500) parsed.clear();
-  const source = { text, tree: typescriptLanguage.parser.parse(text) };
+  const source = { text, tree: codeLanguage.parser.parse(text) };
   parsed.set(text, source);
   return source;
 }
