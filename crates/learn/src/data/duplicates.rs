@@ -59,12 +59,14 @@ pub fn duplicates(first: &[f32], second: &[f32], size: [usize; 3], least: f64, m
     let (ours, theirs) = (Prints::of(first, size), Prints::of(second, size));
     let mut found = Duplicates::default();
     let mut all = Vec::new();
+    let mut coarse = vec![0.0; ours.flat.len()];
     for (j, image) in second.chunks_exact(pixels).enumerate() {
         let before = all.len();
-        for i in 0..ours.flat.len() {
+        ours.coarse(&theirs, j, &mut coarse);
+        for (i, &coarse) in coarse.iter().enumerate() {
             // Images without contrast are like their equals only.
             let similarity = match (ours.flat[i], theirs.flat[j]) {
-                (false, false) => ours.similarity(i, &theirs, j, least as f32 - SLACK),
+                (false, false) => ours.similarity(i, &theirs, j, coarse, least as f32 - SLACK),
                 (true, true) => Some(1.0),
                 _ => None,
             };
@@ -100,7 +102,8 @@ const SLACK: f32 = 1e-6;
 
 /// Fingerprints, their first eight numbers apart from the others.
 struct Prints {
-    coarse: Vec<[f32; 8]>,
+    /// A list for each of the eight, so that lanes are images.
+    coarse: [Vec<f32>; 8],
     /// The length of what the first eight leave.
     left: Vec<f32>,
     fine: Vec<f32>,
@@ -117,23 +120,30 @@ impl Prints {
         let more = (channels * sides[0] * sides[1]).saturating_sub(8);
         let waves = sides.map(waves);
         let areas = [shares(height, sides[0]), shares(width, sides[1])];
-        let mut made = Self { coarse: vec![], left: vec![], fine: vec![], more, flat: vec![] };
+        let mut made = Self { coarse: Default::default(), left: vec![], fine: vec![], more, flat: vec![] };
         for image in images.chunks_exact(channels * height * width) {
             let print = fingerprint(image, size, &areas, &waves);
             made.flat.push(print.iter().all(|&value| value == 0.0));
             let mut first = [0.0; 8];
             first.iter_mut().zip(&print).for_each(|(to, &value)| *to = value);
             made.left.push((1.0 - product(&first, &first)).max(0.0).sqrt());
-            made.coarse.push(first);
+            made.coarse.iter_mut().zip(first).for_each(|(list, value)| list.push(value));
             made.fine.extend(print.into_iter().skip(8));
         }
         made
     }
 
-    /// The similarity of two images, if it is at least that.
-    fn similarity(&self, i: usize, other: &Self, j: usize, least: f32) -> Option<f32> {
-        let (one, two) = (&self.coarse[i], &other.coarse[j]);
-        let coarse: f32 = (0..8).map(|lane| one[lane] * two[lane]).sum();
+    /// Of each image, what the first eight numbers add to its similarity to another one.
+    fn coarse(&self, other: &Self, j: usize, sums: &mut [f32]) {
+        sums.fill(0.0);
+        for (list, factors) in self.coarse.iter().zip(&other.coarse) {
+            let factor = factors[j];
+            sums.iter_mut().zip(list).for_each(|(sum, value)| *sum += factor * value);
+        }
+    }
+
+    /// The similarity of two images, if it is at least that; `coarse` is known.
+    fn similarity(&self, i: usize, other: &Self, j: usize, coarse: f32, least: f32) -> Option<f32> {
         if coarse + self.left[i] * other.left[j] < least {
             return None;
         }

@@ -216,7 +216,8 @@ impl Ranking {
 
 /// The average precision of scores of class 1, with its interval: by bootstrap from 50 samples of class 1 on; below, by the logit of Boyd et al. 2013.
 /// Coverage at 95 %, measured by 10,000 draws of two normal populations with an area of 0.9 (`tests/coverage.rs`): bootstrap 91.2 % of 5 and 45 samples
-/// of class 1 and 0, 91.7 % of 10 and 40, 94.8 % of 20 and 180, 95.2 % of 50 and 150; logit 98.3–100 %, so it is wide.
+/// of class 1 and 0, 91.7 % of 10 and 40, 94.8 % of 20 and 180, 95.2 % of 50 and 150, 95.3 % of 100 and 900; logit 96.3–100 %, so it is
+/// wide.
 ///
 /// ```
 /// use gradbook_learn::metrics::{Certainty, Interpolation, average_precision};
