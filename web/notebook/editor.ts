@@ -129,28 +129,28 @@ function assisted(host: AssistHost): Extension[] {
     });
     return loading;
   };
-  const complete = (view: EditorView) =>
-    void load(view).then(
-      ({ complete }) => complete(view),
-      () => {},
-    );
+  const complete = async (view: EditorView, isWanted = () => true) => {
+    const loaded = await load(view);
+    if (isWanted()) loaded.complete(view);
+  };
   return [
     help.of([]),
     hoverTooltip(async (view, pos, side) => (await load(view)).hover(view, pos, side)),
-    EditorView.updateListener.of(({ view, transactions, startState }) => {
+    EditorView.updateListener.of(({ view, transactions }) => {
       if (loading || !transactions.some((transaction) => transaction.isUserEvent("input.type"))) return;
-      const { head } = view.state.selection.main;
-      const goesOn =
-        view.state.doc.length > startState.doc.length && /[\w.$]/.test(view.state.sliceDoc(head - 1, head));
-      if (goesOn) complete(view);
-      else void load(view).catch(() => {});
+      // What is typed until it has come counts, too.
+      const isWord = () => {
+        const { head } = view.state.selection.main;
+        return view.hasFocus && /[\w.$]/.test(view.state.sliceDoc(head - 1, head));
+      };
+      complete(view, isWord).catch(() => {});
     }),
     keymap.of([
       {
         key: "Ctrl-Space",
         run(view) {
           if (loading) return false;
-          complete(view);
+          complete(view).catch(() => {});
           return true;
         },
       },
