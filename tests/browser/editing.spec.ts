@@ -346,6 +346,8 @@ test("a click in the text puts the cursor there, and nothing moves", async () =>
   await visit(sites.plain, async ({ page }) => {
     const notebook = await NotebookPage.open(page);
     const cell = notebook.cell(1);
+    // The text above comes a little later than the code.
+    await page.locator(".prose :first-child").first().waitFor();
     const before = await cell.boundingBox();
     await cell.locator(".source-line").nth(1).click();
     await cell.locator(".cm-focused").waitFor();

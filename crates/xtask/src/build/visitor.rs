@@ -12,7 +12,8 @@ use crate::project::Project;
 /// What turns a notebook into a page is loaded by every reader.
 const READING: &[&str] = &["web/notebook/markdown.ts"];
 /// What the first Run loads beside it: the kernel, a curve, and the script around one engine, which stands for any.
-const RUNNING: &[&str] = &["web/kernel/kernel.ts", "web/kernel/user-side.ts", "web/display/curve-plot.ts", "web/pkg/base/"];
+const RUNNING: &[&str] =
+    &["web/kernel/kernel.ts", "web/kernel/user-side.ts", "web/display/curve-plot.ts", "web/pkg/base/"];
 /// What the first click into a cell loads.
 const EDITING: &[&str] = &["web/notebook/editor.ts", "web/notebook/commands/commands.ts"];
 /// What the first letter that is typed loads.
