@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { violations } from "./axe.ts";
-import { sites, visit } from "./harness.ts";
+import { picture, sites, visit } from "./harness.ts";
 import { NotebookPage, PLAIN } from "./notebook.ts";
 
 test("edits, new cells, their order and outputs survive a reload", async () => {
@@ -300,9 +300,20 @@ test("a changed original is told of, and taken only when asked for", async () =>
     await NotebookPage.open(page, changed);
     await page.locator(".notice").waitFor();
     assert.equal(await page.getByText("'mine'").count(), 1);
-    await page.getByRole("button", { name: "Drop my copy" }).click();
+    await page.getByRole("button", { name: "See what differs" }).click();
+    const dialog = page.getByRole("dialog", { name: "What differs" });
+    assert.deepEqual(await violations(page), []);
+    await picture(page, "difference");
+    assert.match(await dialog.locator(".is-theirs").innerText(), /Second edition/);
+    assert.match(await dialog.locator("section").last().innerText(), /only in yours[\s\S]*'mine'/);
+    await dialog.getByRole("button", { name: "Take all of it" }).click();
     await page.locator("h1", { hasText: "Second edition" }).waitFor();
-    assert.equal(await page.getByText("'mine'").count(), 0);
+    // What only the reader has written stays.
+    assert.equal(await page.locator(".cell-source", { hasText: "'mine'" }).count(), 1);
+    assert.equal(await page.locator(".notice").count(), 0);
+    await page.getByText("Saved in this browser").waitFor();
+    await page.reload();
+    await page.locator("h1", { hasText: "Second edition" }).waitFor();
     assert.equal(await page.locator(".notice").count(), 0);
   });
 });

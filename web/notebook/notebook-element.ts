@@ -67,7 +67,7 @@ export class NotebookElement extends PageElement {
         ${this.problem === undefined ? nothing : html`<aside class="notice" role="alert"><p>${this.problem}</p></aside>`}
         ${session.mayRun ? nothing : html`<gradbook-foreign .session=${session}></gradbook-foreign>`} ${session.lost ? this.#lost(session.lost) : nothing}
         ${session.isReadOnly ? this.#elsewhere() : nothing}
-        ${session.hasNewerOriginal && !session.isReadOnly ? this.#newerOriginal() : nothing}
+        ${session.newer && !session.isReadOnly ? this.#newerOriginal() : nothing}
         ${repeat(
           session.cells,
           (cell) => cell.id,
@@ -148,8 +148,19 @@ export class NotebookElement extends PageElement {
   #newerOriginal() {
     return html`<aside class="notice">
       <p>This notebook was changed since your copy was made. Yours is shown.</p>
-      <button class="quiet-button" @click=${this.#reset}>Drop my copy and open the new one</button>
+      <button class="quiet-button" @click=${this.#openDifference}>See what differs</button>
     </aside>`;
+  }
+
+  async #openDifference(): Promise<void> {
+    const [{ DifferenceElement }, { actions }] = await Promise.all([
+      import("./difference-element.ts"),
+      this.#load(),
+    ]);
+    const dialog = new DifferenceElement();
+    dialog.session = this.session;
+    dialog.structure = actions.structure;
+    this.append(dialog);
   }
 
   /** Opens what was dropped or pasted: a notebook takes the place of this one, other files become a data set. Says whether there is any. */
@@ -191,11 +202,6 @@ export class NotebookElement extends PageElement {
     const { isPicking } = this.session;
     if (isPicking && !this.#isAsking) void this.openData();
     this.#isAsking = isPicking;
-  }
-
-  async #reset(): Promise<void> {
-    await this.session.forget();
-    location.reload();
   }
 
   async openFiles(): Promise<void> {

@@ -50,12 +50,6 @@ export class Saver {
     await this.#writing;
   }
 
-  /** Ends saving; resolves when nothing is being written. */
-  async end(): Promise<void> {
-    this.#isDirty = false;
-    await this.#writing;
-  }
-
   async #write(): Promise<void> {
     if (!this.store) {
       this.#set({ kind: "failed", message: `this browser keeps nothing here (${this.storeError})` });

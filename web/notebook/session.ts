@@ -38,8 +38,8 @@ export class Session extends Observable {
   counters: ComputeCounters | undefined;
   /** How far a data set that is being loaded has come. */
   loading: LoadProgress | undefined;
-  /** Whether this browser's copy differs in origin from the notebook that is now published. */
-  hasNewerOriginal = false;
+  /** The published notebook, where it is another one than this browser's copy was made of. */
+  newer: { text: string; hash: string } | undefined;
   /** Where a notebook of somebody else came from. It runs when the reader has said so. */
   source: string | undefined;
   /** Whether the reader has said that it may run. */
@@ -77,7 +77,7 @@ export class Session extends Observable {
 
   private constructor(
     readonly id: string,
-    private readonly store: NotebookStore | undefined,
+    store: NotebookStore | undefined,
     storeError: string,
   ) {
     super();
@@ -113,23 +113,33 @@ export class Session extends Observable {
     session.#original = kept?.record.original ?? hash;
     session.source = kept?.record.source ?? source;
     session.mayRun = session.source === undefined || isTrusted(session.#original);
-    const origin = {
-      original: session.#original,
-      ...(session.source !== undefined && { source: session.source }),
-    };
     if (kept) {
       session.cells = kept.cells.map((file) => cellOf(file.id ?? "", file));
       session.metadata = kept.record.metadata;
-      session.hasNewerOriginal = kept.record.original !== hash;
-      session.saver.begin(id, origin);
+      if (published !== undefined && kept.record.original !== hash) session.newer = { text: published, hash };
+      session.saver.begin(id, session.#origin());
     } else if (published) {
       session.#take(parseNotebook(published));
-      session.saver.begin(id, origin);
+      session.saver.begin(id, session.#origin());
     }
     // Cells may ask for it at once.
     await own;
     void session.#foresee();
     return session;
+  }
+
+  /** The reader has seen what is new in the published notebook: the copy is one of that now. */
+  settle(): void {
+    if (!this.newer) return;
+    this.#original = this.newer.hash;
+    this.newer = undefined;
+    this.saver.begin(this.id, this.#origin());
+    this.#save([]);
+    this.notify();
+  }
+
+  #origin(): Parameters<Saver["begin"]>[1] {
+    return { original: this.#original, ...(this.source !== undefined && { source: this.source }) };
   }
 
   /** Makes this the window that writes the copy, and reads it anew. */
@@ -345,12 +355,6 @@ export class Session extends Observable {
   /** What a file of it is called, but for its ending. */
   get fileName(): string {
     return this.title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "notebook";
-  }
-
-  /** Drops the copy in this browser; the published notebook is there again after a reload. */
-  async forget(): Promise<void> {
-    await this.saver.end();
-    await this.store?.remove(this.id);
   }
 
   #take(file: NotebookFile): void {

@@ -34,6 +34,11 @@ export class Structure {
     return cell;
   }
 
+  /** Puts a cell that is there in whole in its place. */
+  add(cell: Cell, at: number): void {
+    this.#change([], () => this.session.cells.toSpliced(at, 0, cell));
+  }
+
   remove(...cells: readonly Cell[]): void {
     this.#change([], () => this.session.cells.filter((other) => !cells.includes(other)));
   }
