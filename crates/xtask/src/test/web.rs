@@ -47,7 +47,9 @@ pub fn run_node(
         .args(sources);
     process::run(&mut bundle)?;
     node.current_dir(project.root())
-        .args(["--enable-source-maps", "--test", "--test-reporter=spec", "--test-concurrency=1"])
+        .args(["--enable-source-maps", "--test", "--test-reporter=spec"])
+        // Much of a test is waiting, so two files go on at once; what takes long also measures.
+        .arg(if settings.slow { "--test-concurrency=1" } else { "--test-concurrency=2" })
         // Milliseconds: a file that hangs is a failure and not an endless run.
         .arg(if settings.slow { "--test-timeout=3600000" } else { "--test-timeout=1200000" })
         .args(self::sources(&folder, ".mjs"));
