@@ -62,7 +62,10 @@ test("pixels: planes interleave, values outside the range are clipped, NaN stand
 
 test("the range shown is the data's own, and never empty", () => {
   assert.deepEqual(rangeOf(new Float32Array([3, -1, Number.NaN])), [-1, 3]);
+  assert.deepEqual(rangeOf(new Float32Array([3, -1, -Infinity, Infinity])), [-1, 3]);
   assert.deepEqual(rangeOf(new Float32Array([2, 2])), [1.5, 2.5]);
+  const [low, high] = rangeOf(new Float32Array([1e30]));
+  assert.ok(low < high);
   assert.deepEqual(rangeOf(new Float32Array([Number.NaN])), [0, 1]);
   assert.deepEqual(rangeOf(new Uint8ClampedArray([7])), [0, 255]);
 });
@@ -242,6 +245,16 @@ test("a matrix is a table in words, and colours around 0 as a picture; what is n
   for (const value of [0, 1, -1]) assert.ok(svg.includes(`fill="rgb(${diverging(value).join()})"`));
   assert.equal(matrixView.valueAt?.(matrix, "cells", 0.4, 0.1), "[0, 1] · a: -2");
   assert.match(matrixView.text({ ...matrix, rows: 20, columns: 20, data: new Float32Array(400) }), /20 × 20/);
+  // Masked scores leave the others their colours.
+  const masked = { ...matrix, data: new Float32Array([-Infinity, 1, 2, 3, 4, 5]) };
+  assert.equal(
+    new Set(
+      matrixSvg(masked)
+        .match(/fill="rgb[^"]*"/g)
+        ?.slice(0, 6),
+    ).size,
+    6,
+  );
 });
 
 const scatter: ScatterDisplay = {
@@ -267,7 +280,8 @@ test("points have a mark each, those that are no numbers none, and answer to the
   assert.equal(at(0, 0), "a & b · near: 0, 0");
   assert.equal(at(1, 0), "one: 1, 0");
   assert.equal(at(0.5, 0.5), undefined);
-  assert.doesNotMatch(scatterSvg({ ...scatter, series: [] }), /NaN|Infinity/);
+  for (const x of [[], [1e17], [1e308, -1e308], [Number.NaN], [-Infinity, 3]])
+    assert.doesNotMatch(scatterSvg({ ...scatter, series: [{ name: "", x, y: x }] }), /NaN|Infinity/);
 });
 
 test("numbers leave as comma-separated values, whatever their names hold", () => {
