@@ -291,6 +291,13 @@ test("numbers leave as comma-separated values, whatever their names hold", () =>
   };
   assert.equal(csvOf(table), '"a,b","say ""c"""\r\n1,\r\n"x\ny",true\r\n');
   assert.equal(
+    csvOf({
+      columns: ["=a"],
+      rows: [["=HYPERLINK(1)"], ["@x"], ["+1+x"], ["-1.5"], [-2], [Number.NEGATIVE_INFINITY]],
+    }),
+    "'=a\r\n'=HYPERLINK(1)\r\n'@x\r\n'+1+x\r\n-1.5\r\n-2\r\n-Infinity\r\n",
+  );
+  assert.equal(
     csvOf(curveView.table?.(curve) ?? table),
     "panel,series,step <n>,value\r\nAccuracy,train,0,10\r\nAccuracy,train,10,NaN\r\nAccuracy,train,20,97.456\r\nAccuracy,a & b,20,0\r\n",
   );
