@@ -77,6 +77,26 @@ test("the library: notebooks are made, named, found, copied, deleted and brought
     assert.deepEqual(await violations(page), []);
     await pictures(page, "library", { wide: 900, narrow: 1100 });
 
+    // What another window writes is not deleted under its hands.
+    const other = await page.context().newPage();
+    await other.goto(
+      await rows.getByRole("link", { name: "Haystack (copy)" }).evaluate((a: HTMLAnchorElement) => a.href),
+    );
+    await NotebookPage.of(other);
+    await page.getByRole("button", { name: "Delete Haystack (copy)" }).click();
+    await page.getByText("it is open in another window").waitFor();
+    assert.equal(await rows.count(), 2);
+    await other.close();
+
+    // Where there is no room, it is said.
+    await page.evaluate(() => {
+      IDBObjectStore.prototype.put = () => {
+        throw new DOMException("no room", "QuotaExceededError");
+      };
+    });
+    await page.getByRole("button", { name: "Duplicate Haystack (copy)" }).click();
+    await page.getByText("Haystack (copy) was not changed: no room.").waitFor();
+
     await rows.getByRole("link", { name: "Haystack (copy)" }).click();
     await NotebookPage.of(page);
     assert.match(await notebook.cell(1).locator(".cell-source").innerText(), /needle = 41/);
