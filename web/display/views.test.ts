@@ -303,6 +303,11 @@ test("numbers leave as comma-separated values, whatever their names hold", () =>
   );
 });
 
+test("a table of very many rows is written, as saving needs it", () => {
+  const rows = Array.from({ length: 200_000 }, (_, i) => [i / 2]);
+  assert.match(tableView.text({ kind: "table", columns: ["x"], rows }), /^x\n0.0\n0.5\n/);
+});
+
 test("words are a picture, too: a line each, cut where nobody reads on", () => {
   const svg = textPicture("a <b>\n  c\n");
   assert.equal(svg.match(/<text /g)?.length, 2);
