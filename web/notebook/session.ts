@@ -271,9 +271,9 @@ export class Session extends Observable {
     this.#kernel?.loseDevice();
   }
 
-  /** Opens the question for a set. A reader who has picked none is not asked again by the same run. */
+  /** Opens the question for a set. A reader who has picked none is not asked again by the same run; in a page of somebody else none is asked. */
   #ask(): void {
-    if (this.#hasRefused) this.#kernel?.picked(undefined);
+    if (this.#hasRefused || this.#isGuest) this.#kernel?.picked(undefined);
     else this.#change(() => (this.isPicking = true));
   }
 
