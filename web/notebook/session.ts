@@ -342,11 +342,6 @@ export class Session extends Observable {
     return notebookText(await this.file());
   }
 
-  /** What a file of it is called, but for its ending. */
-  get fileName(): string {
-    return this.title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "notebook";
-  }
-
   /** Drops the copy in this browser; the published notebook is there again after a reload. */
   async forget(): Promise<void> {
     await this.saver.end();
