@@ -203,7 +203,9 @@ test("a notebook is opened by its address, of this site and of another one, with
 
 test("a page and a script are whole by themselves", async () => {
   await visit(sites.plain, async ({ page }) => {
-    const notebook = await NotebookPage.open(page);
+    const text = "See [the data](?notebook=data).";
+    const cells = [...PLAIN.cells, { cell_type: "markdown", id: "link", metadata: {}, source: text }];
+    const notebook = await NotebookPage.open(page, { ...PLAIN, cells });
     for (const name of ["table", "saliency", "curve", "matrix", "html", "error"])
       if (GALLERY[name]) await notebook.addAndRun(GALLERY[name]);
     await page.getByRole("button", { name: "Share or save" }).click();
@@ -221,6 +223,10 @@ test("a page and a script are whole by themselves", async () => {
     writeFileSync(file, await saved("Page (.html)"));
     await page.goto(pathToFileURL(file).href);
     assert.equal(await page.locator("script").count(), 0);
+    assert.equal(
+      await page.getByRole("link", { name: "the data" }).getAttribute("href"),
+      `${sites.plain}?notebook=data`,
+    );
     assert.equal(await page.locator("math").count(), 1);
     assert.ok((await page.locator("img").count()) >= 4);
     for (const image of await page.locator("img").all())
