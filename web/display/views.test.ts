@@ -157,6 +157,8 @@ test("a bundle of another program shows its picture, else its HTML, else its tex
   assert.equal(displayOfBundle({ "image/png": "iVBORw0=\n", "text/plain": "plot" }).kind, "picture");
   assert.equal(displayOfBundle({ "image/png": '"><script>', "text/plain": "plot" }).kind, "text");
   assert.equal(displayOfBundle({ "application/vnd.gradbook.display+json": { kind: "html" } }).kind, "text");
+  const deep: unknown = JSON.parse(`${"[".repeat(1e5)}${"]".repeat(1e5)}`);
+  assert.equal(displayOfBundle({ "application/vnd.gradbook.display+json": deep }).kind, "text");
 });
 
 const graph: GraphDisplay = {
