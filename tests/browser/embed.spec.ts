@@ -189,6 +189,22 @@ test("notebooks of the site are shown, too; nothing of the reader's is read or k
       assert.deepEqual(names, []);
     },
   );
+  // A page of the same site as ours shares the browser's storage with it: files are others', even so.
+  await course(`<gradbook-cell><pre>(await files.list()).length</pre></gradbook-cell>`, async ({ page }) => {
+    const ours = await page.context().newPage();
+    await ours.goto(sites.plain);
+    await ours.evaluate(async () => {
+      const cache = await caches.open("gradbook-files");
+      await cache.put(
+        new URL("/own-file/mine.npz", location.href),
+        new Response("x", { headers: { "content-length": "1" } }),
+      );
+    });
+    await ours.close();
+    const frame = frameOf(page);
+    await frame.getByRole("button", { name: "Run code cell 1" }).click();
+    await frame.locator(".output", { hasText: /^0\b/ }).waitFor();
+  });
 });
 
 test("in a sandbox of the page's the cells run where the site's host allows it, and else the page is as it was", async () => {

@@ -77,6 +77,26 @@ test("the library: notebooks are made, named, found, copied, deleted and brought
     assert.deepEqual(await violations(page), []);
     await pictures(page, "library", { wide: 900, narrow: 1100 });
 
+    // What another window writes is not deleted under its hands.
+    const other = await page.context().newPage();
+    await other.goto(
+      await rows.getByRole("link", { name: "Haystack (copy)" }).evaluate((a: HTMLAnchorElement) => a.href),
+    );
+    await NotebookPage.of(other);
+    await page.getByRole("button", { name: "Delete Haystack (copy)" }).click();
+    await page.getByText("it is open in another window").waitFor();
+    assert.equal(await rows.count(), 2);
+    await other.close();
+
+    // Where there is no room, it is said.
+    await page.evaluate(() => {
+      IDBObjectStore.prototype.put = () => {
+        throw new DOMException("no room", "QuotaExceededError");
+      };
+    });
+    await page.getByRole("button", { name: "Duplicate Haystack (copy)" }).click();
+    await page.getByText("Haystack (copy) was not changed: no room.").waitFor();
+
     await rows.getByRole("link", { name: "Haystack (copy)" }).click();
     await NotebookPage.of(page);
     assert.match(await notebook.cell(1).locator(".cell-source").innerText(), /needle = 41/);
@@ -183,7 +203,9 @@ test("a notebook is opened by its address, of this site and of another one, with
 
 test("a page and a script are whole by themselves", async () => {
   await visit(sites.plain, async ({ page }) => {
-    const notebook = await NotebookPage.open(page);
+    const text = "See [the data](?notebook=data).";
+    const cells = [...PLAIN.cells, { cell_type: "markdown", id: "link", metadata: {}, source: text }];
+    const notebook = await NotebookPage.open(page, { ...PLAIN, cells });
     for (const name of ["table", "saliency", "curve", "matrix", "html", "error"])
       if (GALLERY[name]) await notebook.addAndRun(GALLERY[name]);
     await page.getByRole("button", { name: "Share or save" }).click();
@@ -201,6 +223,10 @@ test("a page and a script are whole by themselves", async () => {
     writeFileSync(file, await saved("Page (.html)"));
     await page.goto(pathToFileURL(file).href);
     assert.equal(await page.locator("script").count(), 0);
+    assert.equal(
+      await page.getByRole("link", { name: "the data" }).getAttribute("href"),
+      `${sites.plain}?notebook=data`,
+    );
     assert.equal(await page.locator("math").count(), 1);
     assert.ok((await page.locator("img").count()) >= 4);
     for (const image of await page.locator("img").all())

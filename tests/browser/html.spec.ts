@@ -88,3 +88,47 @@ test("hostile HTML, SVG and Markdown are shown and do nothing", async () => {
     assert.deepEqual(refused, []);
   });
 });
+
+test("a drawing in a text cell stays within it", async () => {
+  const draw = (attributes: string, inside: string) => ({
+    ...FILE,
+    cells: [
+      { cell_type: "markdown", id: "t", metadata: {}, source: "# A drawing\n\nand text" },
+      {
+        cell_type: "markdown",
+        id: "d",
+        metadata: {},
+        source: `<svg width="9" height="9" ${attributes}>${inside}</svg>\n\n![no name](attachment:%)`,
+      },
+    ],
+  });
+  const flood =
+    '<filter id="f" x="-9999%" y="-9999%" width="99999%" height="99999%"><feFlood flood-color="red"/></filter>';
+  const rest = '<rect x="-9000" y="-9000" width="18000" height="18000" fill="red"/>';
+  await visit(sites.plain, async ({ page }) => {
+    const seen: Buffer[] = [];
+    for (const [attributes, inside] of [
+      ["", ""],
+      ['overflow="visible"', rest],
+      ['filter="url(#f)"', flood],
+      ['filter="url(#user-content-f)"', flood],
+      ['overflow="visible"', `<svg overflow="visible" width="9" height="9">${rest}</svg>`],
+      ['transform="scale(999)"', rest],
+    ] as const) {
+      await NotebookPage.open(page, draw(attributes, inside));
+      await page.locator(".prose svg").first().waitFor({ state: "attached" });
+      const text = await page.locator(".prose").first().boundingBox();
+      assert.ok(text);
+      seen.push(
+        await page.screenshot({
+          clip: { x: 0, y: 0, width: text.x + text.width, height: text.y + text.height },
+        }),
+      );
+    }
+    const [plain, ...others] = seen;
+    assert.deepEqual(
+      others.map((other) => plain && other.equals(plain)),
+      others.map(() => true),
+    );
+  });
+});

@@ -80,5 +80,10 @@ test("HTML has words, an SVG its name space", async () => {
   const picture = await shown(plot.svg("<svg viewBox='0 0 1 1'><path/></svg>", { alt: "a line" }));
   assert.ok(picture.kind === "picture" && picture.text === "a line");
   assert.match(atob(picture.base64), /^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" viewBox/);
+  const whole =
+    '<?xml version="1.0"?>\n<!DOCTYPE svg>\n<!-- <svg> -->\n<svg xmlns="http://www.w3.org/2000/svg"/>';
+  const { base64 } = (await shown(plot.svg(whole))) as typeof picture;
+  assert.equal(atob(base64), whole);
+  await assert.rejects(async () => plot.svg("<!---->".repeat(1000))[DISPLAY](), /does not begin with <svg/);
   await assert.rejects(async () => plot.svg("<p>")[DISPLAY](), /does not begin with <svg/);
 });

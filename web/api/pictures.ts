@@ -1,6 +1,7 @@
 // Pictures that few cells show: points, matrices, HTML, SVG. Loaded when the first of them is shown.
 
 import type { LiveDisplay, ScatterSeries } from "../display/schema.ts";
+import { svgPicture } from "../display/view.ts";
 import { argumentError } from "./context.ts";
 import type { MatrixOptions, Points, ScatterOptions } from "./plot.ts";
 import { atLeast, floats } from "./plot.ts";
@@ -117,13 +118,13 @@ export function htmlDisplay(html: string): LiveDisplay {
 
 /** @internal */
 export function svgDisplay(svg: string, { alt = "A drawing" }: { alt?: string }): LiveDisplay {
-  if (!/^\s*(<\?xml[^>]*>\s*)?<svg[\s>]/.test(String(svg)))
+  const given = String(svg);
+  // What stands before the drawing in files of many programs: a declaration, a type, comments.
+  if (!/^(\s|<\?xml[^>]*>|<!DOCTYPE[^>]*>|<!--((?!-->)[\s\S])*-->)*<svg[\s>]/.test(given))
     throw argumentError("svg: the text does not begin with <svg");
   // An image by itself needs its name space.
-  const whole = /<svg[^>]*\sxmlns=/.test(svg)
-    ? svg
-    : svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"');
-  const bytes = new TextEncoder().encode(whole);
-  const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-  return { kind: "picture", mime: "image/svg+xml", base64, text: String(alt) };
+  const whole = /<svg[^>]*\sxmlns=/.test(given)
+    ? given
+    : given.replace(/<svg(?=[\s>])/, '<svg xmlns="http://www.w3.org/2000/svg"');
+  return { kind: "picture", ...svgPicture(whole), text: String(alt) };
 }

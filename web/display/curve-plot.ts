@@ -146,12 +146,11 @@ class PanelPlot {
 
   /** From the lowest end of an interval to the highest, with some room; without intervals as uPlot does. */
   readonly #reach = (_plot: uPlot, low: number, high: number): uPlot.Range.MinMax => {
-    const ends = this.panel.series.flatMap((_, s) =>
-      intervalsOf(this.display, this.index, s).flatMap(([, ...both]) => both),
-    );
     if (low === null || high === null) return [null, null];
-    if (ends.length === 0) return uPlot.rangeNum(low, high, 0.1, true);
-    const [from, to] = [Math.min(low, ...ends), Math.max(high, ...ends)];
+    const intervals = this.panel.series.flatMap((_, s) => intervalsOf(this.display, this.index, s));
+    if (intervals.length === 0) return uPlot.rangeNum(low, high, 0.1, true);
+    let [from, to] = [low, high];
+    for (const [, least, most] of intervals) [from, to] = [Math.min(from, least), Math.max(to, most)];
     const room = 0.05 * (to - from || 1);
     return [from - room, to + room];
   };

@@ -6,7 +6,8 @@ import DOMPurify from "dompurify";
 import type { HtmlDisplay } from "./schema.ts";
 import { append } from "./view.ts";
 
-const POLICY = "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'";
+/** What a document of anybody's may load: only what stands in it. */
+export const POLICY = "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'";
 /** Attributes whose address is fetched without a click. */
 const LOADING = ["src", "srcset", "poster", "background", "href", "xlink:href"];
 const TALLEST = 1600;

@@ -30,7 +30,7 @@ export async function bundleOf(display: Display): Promise<Record<string, unknown
 
 /** The best of a bundle that this page can show; multi-line strings already joined. */
 export function displayOfBundle(bundle: Record<string, unknown>): Display {
-  const own = unpack(bundle[DISPLAY_MIME]);
+  const own = ownOf(bundle[DISPLAY_MIME]);
   if (isDisplay(own)) return own;
   const plain = bundle["text/plain"];
   const text = typeof plain === "string" ? plain : "";
@@ -46,6 +46,15 @@ export function displayOfBundle(bundle: Record<string, unknown>): Display {
     kind: "text",
     text: text || `(an output that this page does not show: ${Object.keys(bundle).join(", ")})`,
   };
+}
+
+/** Nothing if it is nested deeper than any display: the rest of the notebook is shown nevertheless. */
+function ownOf(data: unknown): unknown {
+  try {
+    return unpack(data);
+  } catch {
+    return undefined;
+  }
 }
 
 function pack(value: unknown): unknown {

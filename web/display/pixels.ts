@@ -11,19 +11,26 @@ export interface Planes {
 
 export type Range = readonly [low: number, high: number];
 
-/** The range that is shown as black to white: the one asked for, 0 to 255 for bytes, else the data's own. */
+/** The range that is shown as black to white: the one asked for, 0 to 255 for bytes, else that of the data's finite values. */
 export function rangeOf(data: Float32Array | Uint8ClampedArray, asked?: Range): Range {
   if (asked) return asked;
   if (data instanceof Uint8ClampedArray) return [0, 255];
   let low = Infinity;
   let high = -Infinity;
   for (const value of data) {
+    // Such as the masked scores of an attention.
+    if (!Number.isFinite(value)) continue;
     if (value < low) low = value;
     if (value > high) high = value;
   }
-  // All equal, or nothing but NaN.
-  if (!(low < high)) return Number.isFinite(low) ? [low - 0.5, low + 0.5] : [0, 1];
+  // All equal, or none that is finite.
+  if (!(low < high)) return Number.isFinite(low) ? [low - roomAt(low), low + roomAt(low)] : [0, 1];
   return [low, high];
+}
+
+/** How far a range that is one value reaches to its sides: a half, or what makes a difference beside a large one. */
+export function roomAt(value: number): number {
+  return Math.max(0.5, 1e-6 * Math.abs(value));
 }
 
 /** RGBA bytes of image `index` of a batch; values outside the range are clipped, NaN is magenta. */

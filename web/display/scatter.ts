@@ -1,6 +1,7 @@
 // Points on a plane, such as what a network makes of samples in two dimensions. `scatter-plot.ts` draws them.
 
 import { formatNumber } from "./inspect.ts";
+import { roomAt } from "./pixels.ts";
 import { plotScatter, scatterSvg } from "./scatter-plot.ts";
 import type { ScatterDisplay } from "./schema.ts";
 import type { View } from "./view.ts";
@@ -60,6 +61,9 @@ export const scatterView: View<ScatterDisplay> = {
 /** How near the pointer must be, as a part of the picture. */
 const REACH = 0.03;
 
+/** What an axis can span: the distance of two such values is a number still. */
+const FARTHEST = 1e307;
+
 export type Extent = readonly [low: number, high: number];
 
 /** What the axes span: all finite points and a little room. */
@@ -71,13 +75,13 @@ function extent(lists: number[][]): Extent {
   let [low, high] = [Infinity, -Infinity];
   for (const list of lists) {
     for (const value of list) {
-      if (!Number.isFinite(value)) continue;
+      if (!(Math.abs(value) < FARTHEST)) continue;
       if (value < low) low = value;
       if (value > high) high = value;
     }
   }
   if (low > high) return [0, 1];
-  const room = low === high ? 0.5 : 0.04 * (high - low);
+  const room = low === high ? roomAt(low) : 0.04 * (high - low);
   return [low - room, high + room];
 }
 

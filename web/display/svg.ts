@@ -1,6 +1,7 @@
 // Pictures as trees of SVG elements: put into the page, where they take the page's colours, or written as text for a saved notebook.
 
 import type { Picture } from "./view.ts";
+import { svgPicture } from "./view.ts";
 
 /** An element: what stands in it are elements and text. */
 export interface Shape {
@@ -71,11 +72,7 @@ export function textOf({ tag, attributes, children }: Shape): string {
 
 /** As an image file. */
 export function pictureOf(shape: Shape): Picture {
-  const bytes = new TextEncoder().encode(textOf(shape));
-  let binary = "";
-  for (let i = 0; i < bytes.length; i += 0x8000)
-    binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
-  return { mime: "image/svg+xml", base64: btoa(binary) };
+  return svgPicture(textOf(shape));
 }
 
 /** To tenths of a pixel: pictures are kept in notebooks. */

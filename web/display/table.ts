@@ -13,7 +13,7 @@ export const tableView: View<TableDisplay> = {
   text({ columns, rows, note }) {
     const write = writers({ columns, rows });
     const cells = [columns, ...rows.map((row) => row.map((cell, i) => write[i]?.(cell) ?? ""))];
-    const widths = columns.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
+    const widths = columns.map((_, i) => longest(cells.map((row) => row[i]?.length ?? 0)));
     const lines = cells.map((row) =>
       row
         .map((cell, i) => cell.padEnd(widths[i] ?? 0))
@@ -47,12 +47,17 @@ export const tableView: View<TableDisplay> = {
   table: ({ columns, rows }) => ({ columns, rows }),
 };
 
+/** Of any number of rows: so many as arguments of a call are refused. */
+function longest(lengths: number[]): number {
+  return lengths.reduce((most, length) => Math.max(most, length), 0);
+}
+
 /** How to write the cells of each column: its fractions get equally many decimals, as many as they need. */
 function writers({ columns, rows }: Pick<TableDisplay, "columns" | "rows">): ((cell: Cell) => string)[] {
   return columns.map((_, column) => {
     const values = rows.map((row) => row[column]).filter((cell) => typeof cell === "number");
     const isPlain = values.every((value) => !formatNumber(value).includes("e"));
-    const decimals = Math.max(0, ...values.map((value) => formatNumber(value).split(".")[1]?.length ?? 0));
+    const decimals = longest(values.map((value) => formatNumber(value).split(".")[1]?.length ?? 0));
     return (cell) => {
       if (cell === null) return "";
       if (typeof cell !== "number") return String(cell);

@@ -2,6 +2,7 @@
 // toolbar for every kind, made of what its view brings. Loaded when the pointer or the focus first comes to an output.
 
 import { csvOf } from "./csv.ts";
+import { fileNameOf, saveFile } from "./save-file.ts";
 import type { Display, DisplayUpdate } from "./schema.ts";
 import { node, PAPER, svg, text, textOf } from "./svg.ts";
 import type { Picture, View } from "./view.ts";
@@ -269,13 +270,9 @@ function blobOf({ mime, base64 }: Picture): Blob {
 
 function save(blob: Blob, display: Display, extension: string): string {
   const given = "title" in display ? display.title : "label" in display ? display.label : undefined;
-  const name = (given ?? display.kind).slice(0, 60).replace(/[^\p{L}\p{N}]+/gu, "-");
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = `${name.replace(/^-|-$/g, "") || display.kind}.${extension}`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  return `${link.download} saved`;
+  const name = `${fileNameOf(given ?? "", display.kind)}.${extension}`;
+  saveFile(blob, name);
+  return `${name} saved`;
 }
 
 function titleOf({ view, display }: Subject): string {

@@ -62,7 +62,10 @@ test("pixels: planes interleave, values outside the range are clipped, NaN stand
 
 test("the range shown is the data's own, and never empty", () => {
   assert.deepEqual(rangeOf(new Float32Array([3, -1, Number.NaN])), [-1, 3]);
+  assert.deepEqual(rangeOf(new Float32Array([3, -1, -Infinity, Infinity])), [-1, 3]);
   assert.deepEqual(rangeOf(new Float32Array([2, 2])), [1.5, 2.5]);
+  const [low, high] = rangeOf(new Float32Array([1e30]));
+  assert.ok(low < high);
   assert.deepEqual(rangeOf(new Float32Array([Number.NaN])), [0, 1]);
   assert.deepEqual(rangeOf(new Uint8ClampedArray([7])), [0, 255]);
 });
@@ -154,6 +157,8 @@ test("a bundle of another program shows its picture, else its HTML, else its tex
   assert.equal(displayOfBundle({ "image/png": "iVBORw0=\n", "text/plain": "plot" }).kind, "picture");
   assert.equal(displayOfBundle({ "image/png": '"><script>', "text/plain": "plot" }).kind, "text");
   assert.equal(displayOfBundle({ "application/vnd.gradbook.display+json": { kind: "html" } }).kind, "text");
+  const deep: unknown = JSON.parse(`${"[".repeat(1e5)}${"]".repeat(1e5)}`);
+  assert.equal(displayOfBundle({ "application/vnd.gradbook.display+json": deep }).kind, "text");
 });
 
 const graph: GraphDisplay = {
@@ -242,6 +247,16 @@ test("a matrix is a table in words, and colours around 0 as a picture; what is n
   for (const value of [0, 1, -1]) assert.ok(svg.includes(`fill="rgb(${diverging(value).join()})"`));
   assert.equal(matrixView.valueAt?.(matrix, "cells", 0.4, 0.1), "[0, 1] · a: -2");
   assert.match(matrixView.text({ ...matrix, rows: 20, columns: 20, data: new Float32Array(400) }), /20 × 20/);
+  // Masked scores leave the others their colours.
+  const masked = { ...matrix, data: new Float32Array([-Infinity, 1, 2, 3, 4, 5]) };
+  assert.equal(
+    new Set(
+      matrixSvg(masked)
+        .match(/fill="rgb[^"]*"/g)
+        ?.slice(0, 6),
+    ).size,
+    6,
+  );
 });
 
 const scatter: ScatterDisplay = {
@@ -267,7 +282,8 @@ test("points have a mark each, those that are no numbers none, and answer to the
   assert.equal(at(0, 0), "a & b · near: 0, 0");
   assert.equal(at(1, 0), "one: 1, 0");
   assert.equal(at(0.5, 0.5), undefined);
-  assert.doesNotMatch(scatterSvg({ ...scatter, series: [] }), /NaN|Infinity/);
+  for (const x of [[], [1e17], [1e308, -1e308], [Number.NaN], [-Infinity, 3]])
+    assert.doesNotMatch(scatterSvg({ ...scatter, series: [{ name: "", x, y: x }] }), /NaN|Infinity/);
 });
 
 test("numbers leave as comma-separated values, whatever their names hold", () => {
@@ -277,9 +293,21 @@ test("numbers leave as comma-separated values, whatever their names hold", () =>
   };
   assert.equal(csvOf(table), '"a,b","say ""c"""\r\n1,\r\n"x\ny",true\r\n');
   assert.equal(
+    csvOf({
+      columns: ["=a"],
+      rows: [["=HYPERLINK(1)"], ["@x"], ["+1+x"], ["-1.5"], [-2], [Number.NEGATIVE_INFINITY]],
+    }),
+    "'=a\r\n'=HYPERLINK(1)\r\n'@x\r\n'+1+x\r\n-1.5\r\n-2\r\n-Infinity\r\n",
+  );
+  assert.equal(
     csvOf(curveView.table?.(curve) ?? table),
     "panel,series,step <n>,value\r\nAccuracy,train,0,10\r\nAccuracy,train,10,NaN\r\nAccuracy,train,20,97.456\r\nAccuracy,a & b,20,0\r\n",
   );
+});
+
+test("a table of very many rows is written, as saving needs it", () => {
+  const rows = Array.from({ length: 200_000 }, (_, i) => [i / 2]);
+  assert.match(tableView.text({ kind: "table", columns: ["x"], rows }), /^x\n0.0\n0.5\n/);
 });
 
 test("words are a picture, too: a line each, cut where nobody reads on", () => {

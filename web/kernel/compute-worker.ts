@@ -3,7 +3,7 @@
 
 import type { Connection, DeviceInfo, DeviceLoss, Engine, EngineModule } from "../api/engine.ts";
 import { connect, loadEngine, receive } from "../api/engine.ts";
-import { browserFiles } from "../api/file-store.ts";
+import { browserFiles, inMemory } from "../api/file-store.ts";
 import type { Abilities } from "./device.ts";
 import { chooseDevice, deviceName, lossNews, probeAbilities } from "./device.ts";
 import { OwnSets } from "./own-sets.ts";
@@ -12,8 +12,6 @@ import { PROTOCOL_VERSION } from "./protocol.ts";
 
 /** Files lie beside this one. */
 const SITE = new URL("./", import.meta.url);
-/** The reader's own. */
-const FILES = browserFiles();
 const COUNTERS_MS = 250;
 const UNTIL_FASTER = "the GPU takes over when it is faster";
 
@@ -31,6 +29,8 @@ class ComputeWorker {
   #connection: Connection | undefined;
   #port: MessagePort | undefined;
   #atStop: DeviceCounts | undefined;
+  /** The reader's own, once it is known that they may be had. */
+  #files = inMemory();
   readonly #own = new OwnSets(() => tell({ type: "pick" }));
   #timer: ReturnType<typeof setInterval> | undefined;
   #run = { from: 0, begun: 0 };
@@ -40,6 +40,7 @@ class ComputeWorker {
       case "hello":
         if (message.version !== PROTOCOL_VERSION)
           throw new Error("The page is of another version: reload it.");
+        this.#files = message.isGuest ? inMemory() : browserFiles();
         return this.#useDevice(message.device);
       case "setDevice":
         return this.#useDevice(message.device);
@@ -142,7 +143,7 @@ class ComputeWorker {
       (reply) => port.postMessage(reply, [reply.buffer as ArrayBuffer]),
       {
         base: SITE,
-        files: FILES,
+        files: this.#files,
         onProgress: (progress) => tell({ type: "loading", progress }),
         own: (what) => this.#own.load(what),
       },

@@ -98,7 +98,11 @@ export class Kernel {
   /** Of each cell's last run: live displays change after their run. */
   readonly #sinks = new Map<string, { count: number; sink: RunSink }>();
 
-  constructor(private readonly events: KernelEvents) {}
+  constructor(
+    /** Whether it is in a page of somebody else. */
+    private readonly isGuest: boolean,
+    private readonly events: KernelEvents,
+  ) {}
 
   get state(): KernelState {
     return this.#state;
@@ -249,6 +253,7 @@ export class Kernel {
       type: "hello",
       version: PROTOCOL_VERSION,
       device: this.#device,
+      isGuest: this.isGuest,
     } satisfies ToCompute);
     worker.postMessage({ type: "own", sets: this.#own } satisfies ToCompute);
     return worker;

@@ -24,7 +24,8 @@ export { PROTOCOL_VERSION };
 export type DeviceChoice = "auto" | "webgpu" | "cpu";
 
 export type ToCompute =
-  | { type: "hello"; version: number; device: DeviceChoice }
+  /** A guest is in a page of somebody else: it gets none of the reader's files, and its own last as long as it. */
+  | { type: "hello"; version: number; device: DeviceChoice; isGuest: boolean }
   /** A new user worker's end; the one before is gone, and what its names held lives on for this one. */
   | { type: "connect"; port: MessagePort }
   | { type: "setDevice"; device: DeviceChoice }

@@ -1,6 +1,6 @@
 // A notebook as other files: a script, and a page that shows all of it without a line of script.
 
-import { cleanHtml } from "../display/html-frame.ts";
+import { cleanHtml, POLICY } from "../display/html-frame.ts";
 import { bundleOf } from "../display/mime.ts";
 import type { Display, TableDisplay } from "../display/schema.ts";
 import { tableView } from "../display/table.ts";
@@ -30,7 +30,6 @@ export async function pageOf(
   const parts = await Promise.all(
     cells.map((cell) => (cell.type === "markdown" ? textPart(cell) : codePart(cell))),
   );
-  const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-src 'self'";
   const open =
     link === undefined
       ? ""
@@ -39,7 +38,7 @@ export async function pageOf(
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}; frame-src 'self'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="Gradbook">
 <title>${escaped(title)}</title>
@@ -64,6 +63,9 @@ async function textPart({ source, file }: Cell): Promise<string> {
     for (const span of formulas)
       span.innerHTML = mathMarkup(span.textContent ?? "", span.dataset.math === "block");
   }
+  // The site's notebooks do not lie beside the file.
+  for (const link of prose.querySelectorAll("a[href]:not([href^='#'])"))
+    if (link instanceof HTMLAnchorElement) link.setAttribute("href", link.href);
   return `<section class="prose">${prose.innerHTML}</section>`;
 }
 
@@ -92,7 +94,7 @@ async function outputPart(display: Display): Promise<string> {
   if (typeof png === "string" || typeof jpeg === "string") return imagePart(raster.replace(/\s/g, ""), text);
   if (typeof svg === "string") return imagePart(`image/svg+xml,${encodeURIComponent(svg)}`, text);
   if (display.kind === "html") {
-    const inner = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"><meta name="color-scheme" content="light dark">${cleanHtml(display.html)}`;
+    const inner = `<meta http-equiv="Content-Security-Policy" content="${POLICY}"><meta name="color-scheme" content="light dark">${cleanHtml(display.html)}`;
     return `<iframe sandbox="" title="HTML output" srcdoc="${escaped(inner)}"></iframe>`;
   }
   return `<pre>${escaped(text)}</pre>`;

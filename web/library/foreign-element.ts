@@ -21,7 +21,7 @@ export class ForeignElement extends PageElement {
     return html`<aside class=${isRefusing ? "notice is-foreign is-asking" : "notice is-foreign"} aria-label="From somebody else">
       <p role=${isRefusing ? "alert" : nothing}>
         <strong>From ${session.source}.</strong> Nothing has run: outputs are as they were saved. Its code reaches no network and none of your
-        other notebooks; it can use what you put under Files and Your data.
+        other notebooks; it can read Your data, and read and replace what lies under Files, whichever notebook saved it.
         ${language ? `It is written in ${language}; Gradbook runs JavaScript.` : nothing}
       </p>
       <button class="bar-button" @click=${() => session.trust()}>Run without network</button>

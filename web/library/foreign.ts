@@ -61,6 +61,7 @@ function fetchForeign(url: URL): Promise<string> {
   frame.sandbox.add("allow-scripts");
   frame.hidden = true;
   frame.title = "Loads a notebook";
+  const ended = new AbortController();
   return new Promise<string>((resolve, reject) => {
     const fail = (why: string) =>
       reject(
@@ -77,13 +78,15 @@ function fetchForeign(url: URL): Promise<string> {
       if (data?.type === "ready") frame.contentWindow?.postMessage({ url: url.href, most: MOST_BYTES }, "*");
       else {
         clearTimeout(timer);
-        removeEventListener("message", listener);
         if (data?.type === "text" && typeof data.text === "string") resolve(data.text);
         else fail(String(data?.message).slice(0, 300));
       }
     };
-    addEventListener("message", listener);
+    addEventListener("message", listener, { signal: ended.signal });
     frame.src = new URL("fetch.html", document.baseURI).href;
     document.body.append(frame);
-  }).finally(() => frame.remove());
+  }).finally(() => {
+    ended.abort();
+    frame.remove();
+  });
 }

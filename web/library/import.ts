@@ -8,8 +8,12 @@ const MOST_BYTES = 100e6;
 /** Keeps a file and opens it; what is wrong with it is told. */
 export async function takeFile(file: File, tell: (message: string) => void): Promise<void> {
   if (file.size > MOST_BYTES)
-    tell(`${file.name} has ${Math.round(file.size / 1e6)} MB; at most ${MOST_BYTES / 1e6} are opened.`);
-  else await takeText(await file.text(), file.name, tell);
+    return tell(
+      `${file.name} has ${Math.round(file.size / 1e6)} MB; at most ${MOST_BYTES / 1e6} are opened.`,
+    );
+  // A folder cannot be read, for one.
+  const text = await file.text().catch((error: unknown) => tell(`${file.name} could not be read: ${error}`));
+  if (text !== undefined) await takeText(text, file.name, tell);
 }
 
 /** The same for the text of one. */
@@ -41,7 +45,9 @@ export function takeNotebooks(tell: (message: string) => void): () => void {
       const [file] = Array.from(event.clipboardData?.files ?? []);
       const text = event.clipboardData?.getData("text/plain").trim() ?? "";
       if (file) void takeFile(file, tell);
-      else if (text.startsWith("{")) void takeText(text, "what was pasted", tell);
+      // What is pasted into a field belongs there.
+      else if (text.startsWith("{") && !(event.target instanceof HTMLInputElement))
+        void takeText(text, "pasted text", tell);
     },
     { signal },
   );

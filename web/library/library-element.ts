@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit";
 import { PageElement } from "../notebook/element.ts";
+import { whileFree } from "../notebook/holder.ts";
 import { downloadIcon, plusIcon, themeIcon } from "../notebook/icons.ts";
 import type { CellFile } from "../notebook/ipynb.ts";
 import type { NotebookRecord } from "../notebook/store.ts";
@@ -96,9 +97,9 @@ export class LibraryElement extends PageElement {
           aria-label="Search notebooks"
           placeholder="Search titles and cells"
           .value=${this.query}
-          @input=${(event: Event) => this.#search((event.target as HTMLInputElement).value)}
+          @input=${(event: Event) => this.#onSearch((event.target as HTMLInputElement).value)}
         />
-        <button class="bar-button is-primary" @click=${this.#create}>${plusIcon} New notebook</button>
+        <button class="bar-button is-primary" @click=${() => this.#try("No notebook was made", this.#create)}>${plusIcon} New notebook</button>
         <label class="bar-button library-file">
           ${downloadIcon} Open a file
           <input class="visually-hidden" type="file" accept=".ipynb,application/json" @change=${this.#onFile} />
@@ -126,13 +127,13 @@ export class LibraryElement extends PageElement {
   #name(record: NotebookRecord) {
     const title = nameOf(record);
     if (this.renaming === record.id) {
-      return html`<form class="library-rename" @submit=${(event: SubmitEvent) => this.#rename(event, record)}>
+      return html`<form class="library-rename" @submit=${(event: SubmitEvent) => this.#onRename(event, record)}>
         <input
           name="title"
           aria-label="New name of ${title}"
           maxlength="200"
           .value=${title}
-          @keydown=${(event: KeyboardEvent) => event.key === "Escape" && this.#endRename(record)}
+          @keydown=${(event: KeyboardEvent) => event.key === "Escape" && this.#endRename(record.id)}
         />
         <button class="bar-button">Rename</button>
       </form>`;
@@ -149,8 +150,8 @@ export class LibraryElement extends PageElement {
 
   #actions(record: NotebookRecord) {
     const title = nameOf(record);
-    const act = (label: string, run: () => unknown) =>
-      html`<button class="library-action" aria-label="${label} ${title}" @click=${run}>${label}</button>`;
+    const act = (label: string, run: () => Promise<void>) =>
+      html`<button class="library-action" aria-label="${label} ${title}" @click=${() => this.#try(`${title} was not changed`, run)}>${label}</button>`;
     return html`<div class="library-actions">
       ${act("Rename", () => this.#beginRename(record))}
       ${act("Duplicate", () => this.#duplicate(record))}
@@ -174,7 +175,7 @@ export class LibraryElement extends PageElement {
   }
 
   #undo() {
-    return html` <button class="bar-button" @click=${this.#restore}>Undo</button>`;
+    return html` <button class="bar-button" @click=${() => this.#try("It was not brought back", () => this.#restore())}>Undo</button>`;
   }
 
   async #refresh(): Promise<void> {
@@ -185,6 +186,10 @@ export class LibraryElement extends PageElement {
       this.notebooks = [];
       this.#say(`This browser keeps no notebooks here: ${String(error)}`);
     }
+  }
+
+  #onSearch(query: string): void {
+    void this.#try("Cells could not be searched", () => this.#search(query));
   }
 
   async #search(query: string): Promise<void> {
@@ -234,20 +239,25 @@ export class LibraryElement extends PageElement {
     this.querySelector<HTMLInputElement>(".library-rename input")?.select();
   }
 
-  async #rename(event: SubmitEvent, record: NotebookRecord): Promise<void> {
+  #onRename(event: SubmitEvent, record: NotebookRecord): void {
     event.preventDefault();
     const title = String(new FormData(event.target as HTMLFormElement).get("title") ?? "").trim();
-    const kept = await load(record.id);
-    if (kept && title !== "") {
+    void this.#try(`${nameOf(record)} was not renamed`, () => this.#rename(record, title));
+  }
+
+  async #rename({ id }: NotebookRecord, title: string): Promise<void> {
+    await whileFree(id, async () => {
+      const kept = await load(id);
+      if (!kept || title === "") return;
       const metadata = { ...kept.record.metadata, title };
       await keep({ record: { ...kept.record, metadata, title }, cells: [] });
       this.#say(`Renamed to ${title}.`);
-    }
+    });
     await this.#refresh();
-    await this.#endRename(record);
+    await this.#endRename(id);
   }
 
-  async #endRename({ id }: NotebookRecord): Promise<void> {
+  async #endRename(id: string): Promise<void> {
     this.renaming = "";
     await this.updateComplete;
     this.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"] .library-action`)?.focus();
@@ -263,8 +273,11 @@ export class LibraryElement extends PageElement {
   }
 
   async #delete(record: NotebookRecord): Promise<void> {
-    const kept = await load(record.id);
-    await (await NotebookStore.open()).remove(record.id);
+    const kept = await whileFree(record.id, async () => {
+      const found = await load(record.id);
+      await (await NotebookStore.open()).remove(record.id);
+      return found;
+    });
     this.#say(`${nameOf(record)} deleted.`);
     this.deleted = kept;
     await this.#refresh();
@@ -273,10 +286,25 @@ export class LibraryElement extends PageElement {
   }
 
   async #restore(): Promise<void> {
-    if (!this.deleted) return;
-    await keep(this.deleted);
-    this.#say(`${nameOf(this.deleted.record)} is there again.`);
+    const { deleted } = this;
+    if (!deleted) return;
+    const { id } = deleted.record;
+    await whileFree(id, async () => {
+      // One of the site's may have been opened and changed again.
+      if (await load(id)) throw new Error("there is a newer copy in its place");
+      await keep(deleted);
+    });
+    this.#say(`${nameOf(deleted.record)} is there again.`);
     await this.#refresh();
+  }
+
+  /** Tells why something was not done, such as for want of room; what can be undone still can. */
+  async #try(failure: string, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      this.message = `${failure}: ${error instanceof Error ? error.message : String(error)}.`;
+    }
   }
 
   #say(message: string): void {

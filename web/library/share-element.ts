@@ -1,6 +1,7 @@
 // What leaves the page: the notebook as a file, a script, a page, and as a link that holds it. Loaded when it is opened.
 
 import { html, nothing } from "lit";
+import { fileNameOf, saveFile } from "../display/save-file.ts";
 import { PageElement } from "../notebook/element.ts";
 import type { NotebookFile } from "../notebook/ipynb.ts";
 import { notebookText } from "../notebook/ipynb.ts";
@@ -108,12 +109,9 @@ export class ShareElement extends PageElement {
   }
 
   #download(text: string, extension: string, type: string): void {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type }));
-    link.download = `${this.session.fileName}.${extension}`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    this.message = `${link.download} saved.`;
+    const name = `${fileNameOf(this.session.title, "notebook")}.${extension}`;
+    saveFile(new Blob([text], { type }), name);
+    this.message = `${name} saved.`;
   }
 }
 

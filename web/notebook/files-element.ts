@@ -5,6 +5,7 @@ import { html, nothing } from "lit";
 import type { FileStore, StoredFile } from "../api/file-store.ts";
 import { browserFiles } from "../api/file-store.ts";
 import { fileName } from "../api/save-request.ts";
+import { saveFile } from "../display/save-file.ts";
 import { PageElement } from "./element.ts";
 import { deleteIcon, downloadIcon } from "./icons.ts";
 
@@ -81,11 +82,7 @@ export class FilesElement extends PageElement {
   async #download(name: string): Promise<void> {
     const bytes = await this.#store.get(name);
     if (!bytes) return this.#refresh();
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    saveFile(new Blob([bytes], { type: "application/octet-stream" }), name);
   }
 
   async #remove(name: string): Promise<void> {

@@ -3,6 +3,15 @@
 /** How long the window that writes may take to let go before it is made to. */
 const PATIENCE_MS = 2000;
 
+/** Changes a copy from outside. Errors: a window has it open for writing, and would undo the change or write half a copy over it. */
+export async function whileFree<T>(notebook: string, change: () => Promise<T>): Promise<T> {
+  if (!navigator.locks) return change();
+  return navigator.locks.request(lockOf(notebook), { ifAvailable: true }, (lock) => {
+    if (!lock) throw new Error("it is open in another window; close that one first");
+    return change();
+  });
+}
+
 export class Holder {
   readonly #name: string;
   readonly #channel: BroadcastChannel | undefined;
@@ -14,7 +23,7 @@ export class Holder {
     private readonly yielding: () => Promise<void>,
     private readonly lost: () => void,
   ) {
-    this.#name = `gradbook notebook ${notebook}`;
+    this.#name = lockOf(notebook);
     if (!navigator.locks) return;
     this.#channel = new BroadcastChannel(this.#name);
     this.#channel.onmessage = () => void this.#yield();
@@ -68,4 +77,8 @@ export class Holder {
         });
     });
   }
+}
+
+function lockOf(notebook: string): string {
+  return `gradbook notebook ${notebook}`;
 }

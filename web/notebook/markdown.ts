@@ -35,7 +35,7 @@ const OWN_NOTEBOOK = /^(\.\/|\?notebook=[\w/-]+)$/;
 /** `attachments` are the images that a Jupyter cell holds by name. */
 export function renderMarkdown(text: string, attachments?: unknown): DocumentFragment {
   const source = text.replace(/\]\(attachment:([^)\s]+)\)/g, (whole, name: string) => {
-    const data = imageOf(attachments, decodeURIComponent(name));
+    const data = imageOf(attachments, decoded(name));
     return data === undefined ? whole : `](${data})`;
   });
   // None where nothing is left, such as of a frameset.
@@ -54,6 +54,15 @@ export function renderMarkdown(text: string, attachments?: unknown): DocumentFra
     link.setAttribute("rel", "noopener noreferrer");
   }
   return fragment;
+}
+
+/** A name with a bare % is itself. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 function imageOf(attachments: unknown, name: string): string | undefined {

@@ -217,12 +217,15 @@ export class NotebookElement extends PageElement {
   }
 
   async download(): Promise<void> {
-    const text = await this.session.text();
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "application/x-ipynb+json" }));
-    link.download = `${this.session.fileName}.ipynb`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    const { session } = this;
+    const [{ saveFile, fileNameOf }, text] = await Promise.all([
+      import("../display/save-file.ts"),
+      session.text(),
+    ]);
+    saveFile(
+      new Blob([text], { type: "application/x-ipynb+json" }),
+      `${fileNameOf(session.title, "notebook")}.ipynb`,
+    );
   }
 
   #command(id: string): void {

@@ -72,8 +72,8 @@ export class Session extends Observable {
   #isDraining = false;
   /** Cells that have run to their end since variables were cleared. */
   readonly #ran = new Set<Cell>();
-  /** Whether a cell's run begins with those before it that have not run: not all of them can be seen. */
-  #bringsOthers = false;
+  /** Whether it is part of a page of somebody else: not all cells can be seen, so a run begins with those before it that have not run. */
+  #isGuest = false;
 
   private constructor(
     readonly id: string,
@@ -89,7 +89,7 @@ export class Session extends Observable {
   static embedded(text: string): Session {
     const session = new Session("", undefined, "it is part of another page");
     session.#take(parseNotebook(text));
-    session.#bringsOthers = true;
+    session.#isGuest = true;
     void session.#foresee();
     return session;
   }
@@ -182,7 +182,7 @@ export class Session extends Observable {
   }
 
   run(cell: Cell): void {
-    const before = this.#bringsOthers ? this.cells.slice(0, this.cells.indexOf(cell)) : [];
+    const before = this.#isGuest ? this.cells.slice(0, this.cells.indexOf(cell)) : [];
     this.#enqueue([...before.filter((other) => !this.#ran.has(other)), cell]);
   }
 
@@ -281,9 +281,9 @@ export class Session extends Observable {
     this.#kernel?.loseDevice();
   }
 
-  /** Opens the question for a set. A reader who has picked none is not asked again by the same run. */
+  /** Opens the question for a set. A reader who has picked none is not asked again by the same run; in a page of somebody else none is asked. */
   #ask(): void {
-    if (this.#hasRefused) this.#kernel?.picked(undefined);
+    if (this.#hasRefused || this.#isGuest) this.#kernel?.picked(undefined);
     else this.#change(() => (this.isPicking = true));
   }
 
@@ -352,11 +352,6 @@ export class Session extends Observable {
     return notebookText(await this.file());
   }
 
-  /** What a file of it is called, but for its ending. */
-  get fileName(): string {
-    return this.title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "notebook";
-  }
-
   #take(file: NotebookFile): void {
     this.cells = cellsOf(file);
     this.metadata = file.metadata;
@@ -381,7 +376,7 @@ export class Session extends Observable {
   /** The kernel, which who only reads does not load. */
   #loadKernel(): Promise<Kernel> {
     this.#loading ??= import("../kernel/kernel.ts").then(({ Kernel }) => {
-      const kernel = new Kernel({
+      const kernel = new Kernel(this.#isGuest, {
         state: (state) => {
           if (state === "off") this.#detachInputs();
           this.#change(() => (this.kernelState = state));
