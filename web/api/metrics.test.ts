@@ -330,6 +330,12 @@ check("a report says all of it, and how often a locked set was opened", async (g
     /2 that decide together, 20 parameters\..*2 folds, seed 1: all but fold 1.*all but fold 2/,
   );
   near(Number(together.measures.accuracy), (await team.evaluate(held)).accuracy ?? 0, 1e-6);
+  // One that fails halfway opens nothing, and what was learnt from is no way around a lock.
+  const next = sides(g, 30, 6, "next").locked();
+  await assert.rejects(model.report(next, { slices: { wrong: [1, 2] } }), /2 values of the attribute for 30/);
+  assert.deepEqual(next.openings, []);
+  await assert.rejects(model.report(next, { train: exam }), /report sides was opened before/);
+  assert.deepEqual(next.openings, []);
   // The second opening is refused, whoever asks, and told if it is allowed.
   await assert.rejects(
     model.report(held.locked()),

@@ -99,7 +99,6 @@ export async function learningCurve(
   const seed = seedOf(context, rest.seed);
   const host = await hostModule(context);
   validation.open("learningCurve", "training");
-  validation.use("learningCurve");
   const [shuffled, held] = [train.shuffle({ seed }), validation.unlocked()];
   const points: LearningPoint[] = [];
   await untilStopped(context, async (isStopped) => {

@@ -18,7 +18,7 @@ import { Ensemble } from "../ensemble.ts";
 import { History } from "../history.ts";
 import type { Host } from "../host.ts";
 import { hostModule } from "../host.ts";
-import { openingsText } from "../lock.ts";
+import { openAll, openingsText } from "../lock.ts";
 import type { Model } from "../model.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ConfusionMatrix, PerClass } from "./confusion.ts";
@@ -99,11 +99,26 @@ export async function report(
     );
   if (options.history !== undefined && !(options.history instanceof History))
     throw argumentError("report: history must be what fit gave");
-  const { external = {}, train, batchSize } = options;
+  const { external = {}, train } = options;
   for (const [name, one] of Object.entries({ ...external, ...(train && { train }) }))
     if (!(one instanceof Dataset)) throw argumentError(`report: ${name} must be a data set`);
-  set.open("report");
-  for (const one of Object.values(external)) one.open("report");
+  const takeBack = openAll([set, ...Object.values(external), ...(train ? [train] : [])], "report", true);
+  try {
+    return await reportOf(context, model, set, options);
+  } catch (error) {
+    takeBack();
+    throw error;
+  }
+}
+
+/** The same of sets that are open. */
+async function reportOf(
+  context: Context,
+  model: Model,
+  set: Dataset,
+  options: ReportOptions,
+): Promise<Report> {
+  const { external = {}, train, batchSize } = options;
   const host = await hostModule(context);
   // Each set is one use, however many figures follow from it.
   const predict = (one: Dataset) =>
@@ -115,8 +130,6 @@ export async function report(
   const others: Record<string, Judged> = {};
   if (train) others["what was learnt from"] = await read(train, await predict(train));
   for (const [name, one] of Object.entries(external)) others[name] = await read(one, await predict(one));
-  set.use("report");
-  for (const one of Object.values(external)) one.use("report");
 
   const certainty = certaintyOf(options);
   const measures = headline(host, given, options);
