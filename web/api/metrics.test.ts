@@ -68,6 +68,21 @@ check("figures by hand, from classes, scores, rows of scores, tensors and data s
   const logits = tensor(scores.map((p) => [0, 5 * (p - 0.5)]));
   near(Number(await metrics.rocAuc(logits, truth)), 14 / 15);
   near(Number(await metrics.accuracy(logits, truth)), 6 / 8);
+  // Where the threshold of two columns lies is that of the class that is looked for.
+  near(Number(await metrics.accuracy(rows, truth, { threshold: 0.35 })), 7 / 8);
+  near(Number(await metrics.recall(rows, truth, { threshold: 0.35, positive: 0 })), 4 / 5);
+  await assert.rejects(metrics.accuracy(rows, truth, { threshold: Number.NaN }), /threshold is NaN/);
+  // So sure that the probability is rounded to 1, or to 0: the order is still that of the scores.
+  for (const far of [100, -200]) {
+    const sure = scores.map((p) => far + 20.1 * p);
+    near(Number(await metrics.rocAuc(sure, truth)), 14 / 15);
+    near(Number(await metrics.rocAuc(sure, truth, { positive: 0 })), 14 / 15);
+    near(Number(await metrics.rocAuc(tensor(sure.map((score) => [0, score])), truth)), 14 / 15);
+    const three = tensor(sure.map((score) => [0, score, 1]));
+    near(Number((await metrics.rocCurve(three, truth)).roc[1]?.area), 14 / 15);
+    const { roc } = await metrics.rocCurve(sure, truth);
+    assert.ok((roc[0]?.x.length ?? 0) > 4);
+  }
   const set = g.data.from(g.zeros([8, 1]), truth, { classes: ["well", "ill"] });
   const recall = await metrics.recall(scores, set, { positive: "ill" });
   near(Number(recall), 2 / 3);
@@ -137,6 +152,8 @@ check("bad input has a reason, never a number that is none", async (g) => {
   const never = await metrics.precision([0, 0, 0, 0], [0, 1, 0, 1], { classes: ["no", "yes"] });
   assert.equal(never.value, 0);
   assert.match(String(never), /a convention, as class yes was never predicted/);
+  assert.match(String(await metrics.rocAuc([], [])), /undefined because/);
+  near(Number(await metrics.rocAuc(g.zeros([4]), [0, 1, 0, 1])), 0.5);
   const ties = await metrics.rocAuc([0.5, 0.5, 0.5, 0.5], [0, 1, 0, 1]);
   near(Number(ties), 0.5);
   const curve = await metrics.rocCurve([0.1, 0.4], [1, 1]);

@@ -159,6 +159,7 @@ export function scoredOf(host: Host, figure: Scored, given: Judged, options: Sco
   const { truth, names, positive } = given;
   const what = `metrics.${figure}`;
   const scores = scored(what, given.probabilities);
+  const ranks = scored(what, given.ranks);
   const classes = names.length;
   const certainty = certaintyOf(options);
   const { average = classes === 2 ? "binary" : "macro" } = options;
@@ -172,19 +173,19 @@ export function scoredOf(host: Host, figure: Scored, given: Judged, options: Sco
     // Of two classes it is Brier's binary score: that of the one that is looked for.
     brierScore: () =>
       classes === 2
-        ? host.brierScore(is(truth, positive), column(given, what, positive), 1, certainty)
+        ? host.brierScore(is(truth, positive), column(given, what, positive, scores), 1, certainty)
         : host.brierScore(truth, scores, classes, certainty),
     topKAccuracy: () =>
-      host.topKAccuracy(truth, scores, classes, options.k ?? Math.min(5, classes), certainty),
+      host.topKAccuracy(truth, ranks, classes, options.k ?? Math.min(5, classes), certainty),
     calibrationError: () => calibrationOf(host, given, options.bins ?? 10, certainty).error,
     rocAuc: () =>
       isBinary
-        ? host.rocAuc(truth, scores, classes, positive, certainty)
-        : host.rocAucMulticlass(truth, scores, classes, "ovr", average === "weighted", certainty),
+        ? host.rocAuc(truth, ranks, classes, positive, certainty)
+        : host.rocAucMulticlass(truth, ranks, classes, "ovr", average === "weighted", certainty),
     averagePrecision: () =>
       isBinary
-        ? host.averagePrecision(truth, scores, classes, positive, undefined, certainty)
-        : host.meanAveragePrecision(truth, scores, classes, certainty),
+        ? host.averagePrecision(truth, ranks, classes, positive, undefined, certainty)
+        : host.meanAveragePrecision(truth, ranks, classes, certainty),
   }[figure]();
   return new Measure(found, names);
 }
@@ -200,7 +201,7 @@ export function calibrationOf(
   return names.length === 2
     ? host.reliability(
         is(truth, positive),
-        column(given, "metrics.reliability", positive),
+        column(given, "metrics.reliability", positive, given.probabilities),
         1,
         bins,
         certainty,

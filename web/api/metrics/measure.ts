@@ -86,8 +86,7 @@ export class Measure {
     const { value, because, interval } = this;
     const count = `n = ${this.n.toLocaleString("en")}`;
     if (value === undefined) return `undefined because ${because ?? "nothing is known"} (${count})`;
-    const level = interval && Number((100 * interval.level).toPrecision(4));
-    const range = interval ? `${level} %: ${rangeText(interval)}, ${this.method}, ` : "";
+    const range = interval ? `${percent(interval.level)} %: ${rangeText(interval)}, ${this.method}, ` : "";
     const convention = because === undefined ? "" : `; a convention, as ${because}`;
     return `${digits(value)} (${range}${count}${convention})`;
   }
@@ -101,6 +100,11 @@ export class Measure {
 /** Its ends: a dash would look like a minus before what is below 0. */
 export function rangeText({ low, high }: Pick<Interval, "low" | "high">): string {
   return `${digits(low)}${low < 0 ? " to " : "–"}${digits(high)}`;
+}
+
+/** A level in percent. */
+export function percent(level: number): number {
+  return Number((100 * level).toPrecision(4));
 }
 
 /** Three decimals, or three digits of what is small. */

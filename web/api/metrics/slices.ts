@@ -123,20 +123,18 @@ function measureOf(host: Host, figure: string, given: Judged, options: SliceOpti
 }
 
 function chosen(given: Judged, samples: readonly number[]): Judged {
-  const { truth, predicted, probabilities, names } = given;
+  const { truth, predicted, probabilities, ranks, names } = given;
   const classes = names.length;
+  const place = (i: number) => (samples[Math.floor(i / classes)] as number) * classes + (i % classes);
+  const length = samples.length * classes;
   return {
     ...given,
     n: samples.length,
     truth: Int32Array.from(samples, (at) => truth[at] as number),
     predicted: Int32Array.from(samples, (at) => predicted[at] as number),
     probabilities:
-      probabilities &&
-      Float32Array.from(
-        { length: samples.length * classes },
-        (_, i) =>
-          probabilities[(samples[Math.floor(i / classes)] as number) * classes + (i % classes)] as number,
-      ),
+      probabilities && Float32Array.from({ length }, (_, i) => probabilities[place(i)] as number),
+    ranks: ranks && Float64Array.from({ length }, (_, i) => ranks[place(i)] as number),
   };
 }
 
