@@ -138,6 +138,21 @@ check("several classes: averages, top k, mean average precision", async (g) => {
   const curves = await metrics.thresholds(scores, truth);
   const shown = curves[DISPLAY]();
   assert.ok(shown.kind === "thresholds" && shown.curves.length === 3 && isDisplay(shown));
+  // Whatever the level, what is shown says it, and how intervals were found.
+  const sure = { level: 0.99 };
+  const told = [
+    found,
+    await metrics.perClass(scores, truth, sure),
+    (await metrics.perClass(scores, truth, sure)).bars(),
+    await metrics.thresholds(scores, truth, sure),
+    await metrics.reliability(scores, truth, sure),
+    await metrics.slices(scores, truth, [0, 0, 0, 1, 1, 1], sure),
+  ];
+  for (const [i, one] of told.entries())
+    assert.match(
+      JSON.stringify(await one[DISPLAY]()),
+      i === 0 ? /95 %: Clopper/ : /99 %: (Clopper|Wilson, or)/,
+    );
 });
 
 check("bad input has a reason, never a number that is none", async (g) => {

@@ -19,7 +19,7 @@ import { certaintyOf, countsOf, MEASURE_OPTIONS } from "./figures.ts";
 import type { Judged, Labels, Predictions } from "./judged.ts";
 import { judged } from "./judged.ts";
 import type { MeasureData } from "./measure.ts";
-import { digits, Measure, rangeText } from "./measure.ts";
+import { digits, Measure, methodsText, rangeText } from "./measure.ts";
 
 /** Images of one cell at most, and bytes of all: they are kept in the notebook, beside much else where they stand in a report. */
 const MOST_IN_CELL = 12;
@@ -120,14 +120,8 @@ export class PerClass {
         one.support,
         ...FIGURES.map((figure) => short(one[figure])),
       ]),
-      note: `95 % intervals in brackets: ${this.#methods()}.`,
+      note: `Intervals in brackets, ${methodsText(this.classes.flatMap((one) => FIGURES.map((figure) => one[figure]))) || "none"}.`,
     };
-  }
-
-  /** "Wilson, Clopper–Pearson" */
-  #methods(): string {
-    const methods = this.classes.flatMap((one) => FIGURES.map((figure) => one[figure].method));
-    return [...new Set(methods.filter(Boolean))].join(", ") || "none";
   }
 
   toString(): string {
@@ -146,9 +140,10 @@ export function measureBars(
   const found = measures.filter(([, { value }]) => value !== undefined);
   const left = missing.map(([name, { because }]) => `${name}: undefined because ${because}`);
   const isShare = found.every(([, { unit }]) => unit === "share");
+  const methods = methodsText(found.map(([, measure]) => measure));
   return {
     kind: "bars",
-    title: [title, ...left].join("; "),
+    title: [`${title}${methods && ` (${methods})`}`, ...left].join("; "),
     labels: found.map(([name]) => name),
     values: found.map(([, measure]) => Number(measure)),
     intervals: found.map(([, { interval }]) => (interval ? [interval.low, interval.high] : null)),

@@ -10,7 +10,7 @@ import type { Certainty, MeasureOptions } from "./figures.ts";
 import { certaintyOf, MEASURE_OPTIONS } from "./figures.ts";
 import type { Judged, Labels, Predictions } from "./judged.ts";
 import { judged, scored } from "./judged.ts";
-import { Measure } from "./measure.ts";
+import { Measure, percent } from "./measure.ts";
 
 /** Points that shown curves have at most: all together, and each. */
 const MOST_POINTS = 800;
@@ -91,9 +91,10 @@ export function curvesOf(host: Host, panels: readonly Panel[], given: Judged, ce
     const areas = { roc: roc[at]?.area, precisionRecall: precisionRecall[at]?.area };
     return shownCurve(host, given, one, areas, most, certainty) ?? [];
   });
-  const display =
-    shown.length > 0 ? ({ kind: "thresholds", panels: [...panels], curves: shown } as const) : undefined;
-  return new Curves(roc, precisionRecall, display && { ...display, panels: [...panels] });
+  // As the module chooses them.
+  const intervals = `${percent(certainty.level ?? 0.95)} %: Wilson, or Clopper–Pearson of few samples`;
+  const display: ThresholdsDisplay = { kind: "thresholds", panels: [...panels], curves: shown, intervals };
+  return new Curves(roc, precisionRecall, shown.length > 0 ? display : undefined);
 }
 
 function classCurve(host: Host, panel: Panel, given: Judged, one: number, certainty: Certainty): ClassCurve {

@@ -10,7 +10,7 @@ import { hostModule } from "../host.ts";
 import { Tensor } from "../tensor.ts";
 import type { Judged, Labels, Predictions, ReadingOptions } from "./judged.ts";
 import { column, judged, scored } from "./judged.ts";
-import { Measure, ROW_COLUMNS, rowOf } from "./measure.ts";
+import { Measure, rowColumns, rowOf } from "./measure.ts";
 
 /** How an interval is found, and how predictions are read. */
 export interface MeasureOptions extends ReadingOptions {
@@ -242,7 +242,8 @@ export class Regression {
   }
 
   [DISPLAY](): LiveDisplay {
-    return { kind: "table", columns: ROW_COLUMNS, rows: this.#all().map((one) => rowOf(one.title, one)) };
+    const all = this.#all();
+    return { kind: "table", columns: rowColumns(all), rows: all.map((one) => rowOf(one.title, one)) };
   }
 
   toString(): string {

@@ -124,4 +124,27 @@ export function rowOf(label: string, measure: Measure): [string, string, string,
   return [`${label} ${direction === "higher" ? "↑" : "↓"}`, shown, low, high, note, n];
 }
 
-export const ROW_COLUMNS = ["figure", "value", "95 % from", "to", "interval", "samples"];
+/** What stands above such rows. */
+export function rowColumns(measures: readonly Measure[]): string[] {
+  return ["figure", "value", `${levelText(measures)} from`, "to", "interval", "samples"];
+}
+
+/** "95 %", which all of them share. */
+export function levelText(measures: readonly Pick<Measure, "interval">[]): string {
+  const level = measures.find(({ interval }) => interval)?.interval?.level;
+  return `${percent(level ?? 0.95)} %`;
+}
+
+/** What is to be borne in mind of their intervals, such as why another method was passed over; empty without any. */
+export function remarksText(measures: readonly Pick<Measure, "interval">[]): string {
+  const remarks = measures.flatMap(({ interval }) =>
+    interval?.note ? [`${interval.methodName}: ${interval.note}`] : [],
+  );
+  return [...new Set(remarks)].join("; ");
+}
+
+/** "95 %: Wilson, Clopper–Pearson": how their intervals were found; empty without any. */
+export function methodsText(measures: readonly Pick<Measure, "interval">[]): string {
+  const methods = new Set(measures.flatMap(({ interval }) => interval?.methodName ?? []));
+  return methods.size === 0 ? "" : `${levelText(measures)}: ${[...methods].join(", ")}`;
+}

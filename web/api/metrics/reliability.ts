@@ -10,7 +10,7 @@ import type { Certainty, MeasureOptions } from "./figures.ts";
 import { calibrationOf, certaintyOf, MEASURE_OPTIONS } from "./figures.ts";
 import type { Judged, Labels, Predictions } from "./judged.ts";
 import { judged, scored } from "./judged.ts";
-import { Measure } from "./measure.ts";
+import { Measure, methodsText } from "./measure.ts";
 
 /** Calibration; shown as a reliability diagram. */
 export class Reliability {
@@ -18,6 +18,7 @@ export class Reliability {
   readonly error: Measure;
   /** The largest gap of a bin. */
   readonly largest: Measure;
+  readonly #methods: string;
   /** The bins with samples, from unsure to sure. */
   readonly bins: ReliabilityDisplay["bins"];
 
@@ -29,6 +30,7 @@ export class Reliability {
   ) {
     this.error = new Measure(error);
     this.largest = new Measure(largest);
+    this.#methods = methodsText(bins.map(({ interval }) => ({ interval: interval ?? undefined })));
     this.bins = bins
       .filter(({ count }) => count > 0)
       .map(({ above, to, confidence, accuracy, interval, count }) => ({
@@ -47,7 +49,8 @@ export class Reliability {
       positive === undefined
         ? undefined
         : { x: `probability of ${positive}`, y: `share that was ${positive}` };
-    return { kind: "reliability", bins: [...bins], note: error.sentence, ...(axes && { axes }) };
+    const note = `${error.sentence}${this.#methods && `; bins, ${this.#methods}`}`;
+    return { kind: "reliability", bins: [...bins], note, ...(axes && { axes }) };
   }
 
   toString(): string {

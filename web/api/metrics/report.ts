@@ -30,7 +30,7 @@ import { certaintyOf, countsOf, MEASURE_OPTIONS, scoredOf } from "./figures.ts";
 import type { Judged } from "./judged.ts";
 import { judged } from "./judged.ts";
 import { leakage } from "./leakage.ts";
-import { Measure, ROW_COLUMNS, rowOf } from "./measure.ts";
+import { levelText, Measure, methodsText, remarksText, rowColumns, rowOf } from "./measure.ts";
 import type { Reliability } from "./reliability.ts";
 import { reliabilityOf } from "./reliability.ts";
 import type { Attribute } from "./slices.ts";
@@ -142,7 +142,7 @@ async function reportOf(
     {
       title: "How good",
       text: [
-        "Arrows say which way is better. An interval holds the true figure in 95 % of all test sets that could have been drawn; it knows nothing of other data, nor of other runs of the training.",
+        `Arrows say which way is better. An interval holds the true figure in ${levelText(measures.map(([, measure]) => measure))} of all test sets that could have been drawn; it knows nothing of other data, nor of other runs of the training.`,
       ],
       items: [measuresTable(measures)],
     },
@@ -197,10 +197,12 @@ function headline(host: Host, given: Judged, options: ReportOptions): [label: st
 }
 
 function measuresTable(measures: readonly [label: string, measure: Measure][]): TableDisplay {
+  const remarks = remarksText(measures.map(([, measure]) => measure));
   return {
     kind: "table",
-    columns: ROW_COLUMNS,
+    columns: rowColumns(measures.map(([, measure]) => measure)),
     rows: measures.map(([label, measure]) => rowOf(label, measure)),
+    ...(remarks && { note: `${remarks}.` }),
   };
 }
 
@@ -269,12 +271,14 @@ function elsewhere(
   options: ReportOptions,
 ): ReportSection[] {
   if (Object.keys(others).length === 0) return [];
+  const all: Measure[] = [];
   const rows = Object.entries({ "the set of this report": given, ...others }).map(([name, one]) => {
     const measures = headline(host, one, options).map(([, measure]) => measure);
-    const shown = ["accuracy", "balancedAccuracy", "logLoss"].map((wanted) =>
-      short(measures.find(({ name }) => name === wanted) as Measure),
+    const shown = ["accuracy", "balancedAccuracy", "logLoss"].map(
+      (wanted) => measures.find(({ name }) => name === wanted) as Measure,
     );
-    return [name, one.n, ...shown];
+    all.push(...shown);
+    return [name, one.n, ...shown.map(short)];
   });
   return [
     {
@@ -283,7 +287,12 @@ function elsewhere(
         "What was learnt from is known to the model: the gap to it is the generalisation gap. A set from elsewhere says how the model does beyond data like its own.",
       ],
       items: [
-        { kind: "table", columns: ["set", "samples", "accuracy", "balanced accuracy", "log loss"], rows },
+        {
+          kind: "table",
+          columns: ["set", "samples", "accuracy", "balanced accuracy", "log loss"],
+          rows,
+          note: `Intervals in brackets, ${methodsText(all) || "none"}.`,
+        },
       ],
     },
   ];
