@@ -233,6 +233,26 @@ check("slices, mistakes and leaked images are found", async (g) => {
     ranges.slices.map(({ n }) => n),
     [40, 40, 40, 40, 40],
   );
+  // Equal values are never in two parts, and what is no number is a part of its own.
+  const heaped = Array.from({ length: 200 }, (_, i) => (i < 120 ? 0 : i % 20 === 0 ? Number.NaN : i));
+  const heaps = await metrics.slices(scores, set, heaped);
+  assert.deepEqual(
+    heaps.slices.map(({ name, n }) => [name, n]).filter(([name]) => /^(0|NaN)/.test(String(name))),
+    [
+      ["0", 120],
+      ["NaN", 4],
+    ],
+  );
+  assert.equal(
+    heaps.slices.reduce((sum, { n }) => sum + n, 0),
+    200,
+  );
+  const names = Array.from({ length: 200 }, (_, i) => `${i}`);
+  assert.ok(isDisplay((await metrics.slices(scores, set, names))[DISPLAY]()));
+  await assert.rejects(
+    metrics.slices(scores, set, size, { figure: "constructor" }),
+    /there is no figure constructor; there are accuracy/,
+  );
   const worst = await metrics.worstMistakes(scores, set, { n: 4 });
   const truth = await set.y.data();
   const predicted = await scores.argmax(1).data();
