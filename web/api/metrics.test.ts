@@ -406,6 +406,24 @@ check("a report says all of it, and how often a locked set was opened", async (g
   }
 });
 
+check("a report of large photographs has their images, small enough to be kept in a notebook", async (g) => {
+  const labels = Int32Array.from({ length: 40 }, (_, i) => i % 4);
+  const set = g.data.from(g.rand([40, 3, 150, 200], { seed: 1 }), labels, { name: "photographs" });
+  const model = g.nn.sequential([g.nn.globalAvgPool(), g.nn.flatten(), g.nn.dense({ out: 4 })]);
+  const report = await model.report(set, { train: set });
+  const display = report[DISPLAY]();
+  assert.ok(isDisplay(display));
+  const items = display.sections.flatMap(({ items }) => items);
+  const images = items.flatMap((item) =>
+    item.kind === "images" ? item : item.kind === "confusion" ? (item.samples?.images ?? []) : [],
+  );
+  assert.equal(images.length, 3);
+  for (const { count, channels, height, width, data } of images) {
+    assert.equal(data.length, count * channels * height * width);
+    assert.ok(data.length <= 80_000 && height >= 20, `${count} of ${height} × ${width}`);
+  }
+});
+
 check("each epoch tells the figures that fit was asked for, as the same model does afterwards", async (g) => {
   const { metrics, nn, optim, plot } = g;
   const [train, validation] = await sides(g, 300, 4, "epochs").stratifiedSplit([0.6, 0.4], { seed: 1 });

@@ -247,7 +247,7 @@ async function setting(
 
 async function mistakes(given: Judged, n: number): Promise<ReportSection> {
   const numbers = worst(given, n);
-  const images = await mistakeImages(given, numbers);
+  const images = await mistakeImages(given, numbers, IN_REPORT);
   const text = images
     ? ["Of all that was taken for another class, what the model was surest of."]
     : [mistakesText(given, numbers)];

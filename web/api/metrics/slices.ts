@@ -232,6 +232,7 @@ export function worst(given: Judged, n: number): number[] {
 export async function mistakeImages(
   given: Judged,
   numbers: readonly number[],
+  bytes?: number,
 ): Promise<ImagesDisplay | undefined> {
   const { samples } = given;
   if (!samples || !isImages(samples) || numbers.length === 0) return undefined;
@@ -239,6 +240,7 @@ export async function mistakeImages(
     samples as Dataset,
     numbers,
     numbers.map((at) => mistakeText(given, at)),
+    bytes,
   );
 }
 
