@@ -138,6 +138,9 @@ check("several classes: averages, top k, mean average precision", async (g) => {
   const curves = await metrics.thresholds(scores, truth);
   const shown = curves[DISPLAY]();
   assert.ok(shown.kind === "thresholds" && shown.curves.length === 3 && isDisplay(shown));
+  // More classes than can be drawn.
+  const many = Array.from({ length: 1500 }, (_, i) => i);
+  assert.ok(isDisplay(await (await metrics.perClass(many, many)).bars()[DISPLAY]()));
   // Whatever the level, what is shown says it, and how intervals were found.
   const sure = { level: 0.99 };
   const told = [

@@ -133,14 +133,23 @@ export class PerClass {
   }
 }
 
+/** As many as are looked at, and undefined ones that are named. */
+const MOST_BARS = 300;
+const MOST_NAMED = 10;
+
 /** A bar for each measure that has a value; the others are named above. */
 export function measureBars(
   title: string,
   measures: readonly (readonly [name: string, measure: Measure])[],
 ): BarsDisplay {
   const missing = measures.filter(([, { value }]) => value === undefined);
-  const found = measures.filter(([, { value }]) => value !== undefined);
-  const left = missing.map(([name, { because }]) => `${name}: undefined because ${because}`);
+  const all = measures.filter(([, { value }]) => value !== undefined);
+  const found = all.slice(0, MOST_BARS);
+  const left = missing
+    .slice(0, MOST_NAMED)
+    .map(([name, { because }]) => `${name}: undefined because ${because}`);
+  if (missing.length > MOST_NAMED) left.push(`${missing.length - MOST_NAMED} more are undefined`);
+  if (all.length > MOST_BARS) left.push(`the first ${MOST_BARS} of ${all.length}`);
   const isShare = found.every(([, { unit }]) => unit === "share");
   const methods = methodsText(found.map(([, measure]) => measure));
   return {

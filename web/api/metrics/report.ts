@@ -301,6 +301,12 @@ function elsewhere(
 async function leaks(context: Context, train: Dataset, set: Dataset): Promise<ReportSection> {
   const title = "Is a test image among those learnt from?";
   if (!isImages(set)) return { title, text: ["Not known: the samples are no images."], items: [] };
+  if (train.isStreamed || set.isStreamed)
+    return {
+      title,
+      text: ["Not known: the samples are too many to be compared; they are streamed."],
+      items: [],
+    };
   const found = await leakage(context, train, set.unlocked());
   const pictures = await found.pictures();
   return {
