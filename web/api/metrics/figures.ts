@@ -190,6 +190,8 @@ export function scoredOf(host: Host, figure: Scored, given: Judged, options: Sco
   return new Measure(found, names);
 }
 
+const MOST_BINS = 100;
+
 /** Calibration: of two classes by the probability of the one that is looked for, of more by that of the class that was predicted. */
 export function calibrationOf(
   host: Host,
@@ -198,6 +200,8 @@ export function calibrationOf(
   certainty: Certainty,
 ): ReturnType<Host["reliability"]> {
   const { truth, names, positive } = given;
+  if (!Number.isInteger(bins) || bins < 1 || bins > MOST_BINS)
+    throw argumentError(`metrics: bins is ${bins}; expected a whole number from 1 to ${MOST_BINS}`);
   return names.length === 2
     ? host.reliability(
         is(truth, positive),

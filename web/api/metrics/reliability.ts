@@ -3,7 +3,6 @@
 import type { LiveDisplay, ReliabilityDisplay } from "../../display/schema.ts";
 import { DISPLAY } from "../../display/schema.ts";
 import type { Context } from "../context.ts";
-import { argumentError } from "../context.ts";
 import type { Host } from "../host.ts";
 import { hostModule } from "../host.ts";
 import type { Certainty, MeasureOptions } from "./figures.ts";
@@ -71,8 +70,6 @@ export async function reliability(
   const what = "metrics.reliability";
   context.wasm.checkNames(what, options, [...MEASURE_OPTIONS, "bins"]);
   const { bins = 10 } = options;
-  if (!Number.isInteger(bins) || bins < 1 || bins > 100)
-    throw argumentError(`${what}: bins is ${bins}; expected a whole number from 1 to 100`);
   const [host, given] = await Promise.all([
     hostModule(context),
     judged(context, what, predictions, labels, options),
