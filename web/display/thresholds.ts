@@ -89,7 +89,9 @@ export const thresholdsView: { table(display: ThresholdsDisplay): TableDisplay }
     slider.step = "1";
     slider.max = String(curve.thresholds.length - 1);
     slider.oninput = () => set(Number(slider.value));
-    const value = append(label, "output", "");
+    // The slider says it; an output element would say it once more, and change the slider's name.
+    const value = append(label, "span", "thresholds-value");
+    value.ariaHidden = "true";
 
     const below = append(box, "div", "thresholds-below");
     const matrix = append(below, "div", "thresholds-matrix");
