@@ -620,7 +620,7 @@ export declare class Dataset {
     /**
      * The same set, to be opened once, at the end. A second `evaluate`, `predict`, `report` or epoch of `batches`, and any use in `fit`, is
      * refused unless `reopen` says why. What is taken from it counts as the set itself, and so does a set of this name and length that is
-     * locked again. Course section 10.2.
+     * locked again. It reminds, and is no safe: its tensors `x` and `y` can be read, and what was not locked is not guarded. Course section 10.2.
      */
     locked(): Dataset;
     /** What has opened a locked set so far, in order; nothing of one that is not locked. */
@@ -1393,10 +1393,14 @@ export interface Lock {
 export declare function lockOf(context: Context, { name, length }: DatasetHandle, known?: Lock): Lock;
 /** Allows one more opening. */
 export declare function reopen(lock: Lock, reason: string): void;
-/** Errors: it was opened before, and nobody said why it should be again; or it is to be learnt from. */
-export declare function checkOpening({ openings, reason }: Lock, name: string, by: string, isScoring: boolean): void;
-/** Notes an opening, and says aloud that it is not the first. */
-export declare function noteOpening(lock: Lock, name: string, by: string): void;
+/**
+ * Opens what is locked among these sets, each lock once: all of them or none. It counts from now on, so that of two uses at the same time one
+ * is refused. Gives what takes it back, for a use that failed and told nothing.
+ */
+export declare function openAll(sets: readonly {
+    name: string;
+    lock?: Lock | undefined;
+}[], by: string, isScoring: boolean): () => void;
 /** "once" and by what, or how often and why. */
 export declare function openingsText(openings: readonly Opening[]): string;
 
@@ -1650,7 +1654,8 @@ import type { Judged, Labels, Predictions } from "./judged.ts";
 import { Measure } from "./measure.ts";
 /** Classes up to which there is a matrix to look at, and rows of a table in its place. */
 export declare const MOST_CLASSES = 100;
-export declare const IN_REPORT = 80000;
+/** In a report, which is kept as a whole only below a size (`display/mime.ts`). */
+export declare const IN_REPORT = 60000;
 /** How often samples of each class were taken for each class; shown as a matrix whose cells show their images. */
 export declare class ConfusionMatrix {
     #private;
@@ -1677,7 +1682,6 @@ export interface ClassFigures {
 declare const FIGURES: readonly ["precision", "recall", "specificity", "f1"];
 /** Precision, recall, specificity and F1 of each class with their intervals; shown as a table. */
 export declare class PerClass {
-    #private;
     /** In the order of their numbers. */
     readonly classes: readonly ClassFigures[];
     /** One of the figures as a bar for each class, with its interval. */
@@ -1697,8 +1701,11 @@ export declare function perClass(context: Context, predictions: Predictions, lab
 export declare function classFigures(host: Host, given: Judged, certainty: Certainty): PerClass;
 /** Whether the samples can be shown as images. */
 export declare function isImages({ shape }: Dataset): boolean;
-/** Some samples as images of bytes; black and white are the least and the greatest value of them. */
-export declare function imagesOf(set: Dataset, numbers: readonly number[], captions?: readonly string[]): Promise<ImagesDisplay>;
+/**
+ * Some samples as images of bytes, made smaller where they would be more than so many, or larger than is looked at side by side; black and white
+ * are the least and the greatest value of them.
+ */
+export declare function imagesOf(set: Dataset, numbers: readonly number[], captions?: readonly string[], bytes?: number): Promise<ImagesDisplay>;
 export {};
 
 // metrics/curves.d.ts
@@ -1848,7 +1855,10 @@ export interface ReadingOptions {
     classes?: readonly string[];
     /** The class that is looked for, by name or number, where there are two; 1. */
     positive?: string | number;
-    /** From which score on the class is predicted, of one score for each sample; 0.5 of a probability, 0 of any other score. */
+    /**
+     * Of two classes: from which score on class 1 is predicted, of one score for each sample, 0.5 of a probability, 0 of any other score; or from
+     * which probability on the `positive` class is predicted, of one for each class.
+     */
     threshold?: number;
 }
 /** Predictions and what is right, sample by sample. */
@@ -1858,6 +1868,13 @@ export interface Judged {
     predicted: Int32Array;
     /** One for each class, [N, C], row by row; nothing if classes were given. */
     probabilities: Float32Array | undefined;
+    /**
+     * What puts samples in order, [N, C]: probabilities, or where these were made of other scores their log-odds. A probability is rounded to
+     * 1 where the score of a class is much above the others, and samples that differ would be equal.
+     */
+    ranks: Float32Array | Float64Array | undefined;
+    /** Whether these are log-odds. */
+    areLogOdds: boolean;
     /** What classes are called; as many as there are. */
     names: string[];
     /** The class that is looked for, of two. */
@@ -1871,10 +1888,10 @@ export declare function judged(context: Context, what: string, predictions: Pred
 export declare function classOf(what: string, one: string | number, names: readonly string[]): number;
 /** Class labels. */
 export declare function labelsOf(what: string, labels: Labels): Promise<Int32Array>;
-/** The probabilities of one class. */
-export declare function column({ probabilities, names, n }: Judged, what: string, one: number): Float32Array;
+/** The probabilities of one class, or what puts its samples in order. */
+export declare function column({ names, n }: Judged, what: string, one: number, given: Judged["ranks"]): Float64Array;
 /** Errors: classes were given, where how sure the model was is needed. */
-export declare function scored(what: string, probabilities: Float32Array | undefined): Float32Array;
+export declare function scored<T extends Float32Array | Float64Array>(what: string, scores: T | undefined): T;
 
 // metrics/leakage.d.ts
 import type { LiveDisplay } from "../../display/schema.ts";
@@ -1965,11 +1982,20 @@ export declare class Measure {
 }
 /** Its ends: a dash would look like a minus before what is below 0. */
 export declare function rangeText({ low, high }: Pick<Interval, "low" | "high">): string;
+/** A level in percent. */
+export declare function percent(level: number): number;
 /** Three decimals, or three digits of what is small. */
 export declare function digits(value: number): string;
 /** A row of a table of measures: the title, the figure, the ends of its interval, and what there is to say. */
 export declare function rowOf(label: string, measure: Measure): [string, string, string, string, string, number];
-export declare const ROW_COLUMNS: string[];
+/** What stands above such rows. */
+export declare function rowColumns(measures: readonly Measure[]): string[];
+/** "95 %", which all of them share. */
+export declare function levelText(measures: readonly Pick<Measure, "interval">[]): string;
+/** What is to be borne in mind of their intervals, such as why another method was passed over; empty without any. */
+export declare function remarksText(measures: readonly Pick<Measure, "interval">[]): string;
+/** "95 %: Wilson, Clopper–Pearson": how their intervals were found; empty without any. */
+export declare function methodsText(measures: readonly Pick<Measure, "interval">[]): string;
 
 // metrics/protocol.d.ts
 import type { CurveDisplay, LiveDisplay } from "../../display/schema.ts";
@@ -2055,6 +2081,7 @@ import type { Judged, Labels, Predictions } from "./judged.ts";
 import { Measure } from "./measure.ts";
 /** Calibration; shown as a reliability diagram. */
 export declare class Reliability {
+    #private;
     /** The class whose probability it is about, of two; of more it is the one that was predicted. */
     readonly positive?: string | undefined;
     /** The expected calibration error: the mean gap between how sure and how right. */
@@ -2169,7 +2196,7 @@ export declare function worstMistakes(context: Context, predictions: Predictions
 /** The samples that were taken for another class, those first of which the model was surest. */
 export declare function worst(given: Judged, n: number): number[];
 /** Their images with what they are, what they were taken for, and how sure the model was; nothing without images. */
-export declare function mistakeImages(given: Judged, numbers: readonly number[]): Promise<ImagesDisplay | undefined>;
+export declare function mistakeImages(given: Judged, numbers: readonly number[], bytes?: number): Promise<ImagesDisplay | undefined>;
 export declare function mistakesText(given: Judged, numbers: readonly number[]): string;
 
 // metrics/tests.d.ts

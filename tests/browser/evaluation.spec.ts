@@ -79,10 +79,14 @@ test("the slider and the pointer move the matrix and all figures together", asyn
     const recall = /Recall\s+(\S+)/.exec(await figures())?.[1];
     assert.equal(recall, (tp / (tp + fn)).toFixed(3));
     assert.match(await figures(), new RegExp(`Specificity\\s+${(tn / (tn + fp)).toFixed(3)}`));
-    assert.equal(
-      await slider.inputValue(),
-      String(await slider.evaluate((input) => (input as HTMLInputElement).value)),
-    );
+    // The slider went there, too: it goes on from there, and back.
+    const at = await slider.getAttribute("aria-valuetext");
+    await slider.press("ArrowRight");
+    assert.notEqual(await slider.getAttribute("aria-valuetext"), at);
+    await slider.press("ArrowLeft");
+    assert.equal(await slider.getAttribute("aria-valuetext"), at);
+    // Its name is its own, whatever the threshold is.
+    assert.equal(await cell.getByRole("slider", { name: "Threshold", exact: true }).count(), 1);
   });
 });
 
@@ -99,7 +103,7 @@ await model.fit(train, { epochs: 8, optimizer: optim.adam({ lr: 0.01 }), seed: 1
     assert.match(text, /Measured on digits8, 90 samples \(.*part 3\)/);
     assert.match(text, /It learnt from digits8, 420 samples/);
     assert.match(text, /The test set is locked, and was opened once, by report\./);
-    assert.match(text, /Accuracy ↑\s+0\.\d{3}\s+0\.\d{3}\s+0\.\d{3}\s+Wilson|Clopper/);
+    assert.match(text, /Accuracy ↑\s+0\.\d{3}\s+0\.\d{3}\s+0\.\d{3}\s+(Wilson|Clopper–Pearson)\s+90/);
     assert.equal(await cell.getByRole("heading", { name: "Small digits" }).count(), 1);
     assert.equal(await cell.getByRole("grid").count(), 1);
     assert.deepEqual(await violations(page), []);
@@ -127,6 +131,13 @@ await model.fit(train, { epochs: 8, optimizer: optim.adam({ lr: 0.01 }), seed: 1
     const again = page.locator(".report-output");
     await whole(page.locator("body"));
     assert.equal(await again.innerText(), text);
+    // It is alive: the threshold moves, and cells have their images.
+    const slider = again.getByRole("slider", { name: "Threshold" });
+    const before = await again.locator(".thresholds-figures").innerText();
+    await slider.press("Home");
+    assert.notEqual(await again.locator(".thresholds-figures").innerText(), before);
+    await again.getByRole("gridcell").first().click();
+    assert.ok((await again.locator(".confusion-samples canvas").count()) > 0);
   });
 });
 

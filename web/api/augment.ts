@@ -223,10 +223,7 @@ export function augment(context: Context): Augmentations {
       if (!Number.isInteger(views) || views < 1)
         throw argumentError(`augment.predict: views is ${views}; expected at least 1`);
       const seed = seedOf(context, options.seed);
-      if (data instanceof Dataset) {
-        data.open("augment.predict");
-        data.use("augment.predict");
-      }
+      if (data instanceof Dataset) data.open("augment.predict");
       const x = data instanceof Dataset ? data.x : data;
       let sum: Tensor | undefined;
       for (let view = 0; view < views; view++) {

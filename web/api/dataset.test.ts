@@ -172,7 +172,9 @@ test(
       const wrong = g.nn.sequential([g.nn.conv2d({ out: 3, kernel: 3 })]);
       await assert.rejects(wrong.evaluate(locked));
       assert.deepEqual(locked.openings, []);
-      await model.evaluate(locked);
+      // Of two at the same time one is refused.
+      const both = await Promise.allSettled([model.evaluate(locked), model.evaluate(locked)]);
+      assert.deepEqual(both.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
       assert.deepEqual(locked.openings, [{ by: "evaluate" }]);
       // By a part of it; locked anew, as a cell that runs again does; by whatever method.
       const refused =

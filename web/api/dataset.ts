@@ -8,7 +8,7 @@ import { argumentError, seedOf } from "./context.ts";
 import type { DeclaredInputs } from "./inputs.ts";
 import { inputsText } from "./inputs.ts";
 import type { Lock, Opening } from "./lock.ts";
-import { checkOpening, lockOf, noteOpening, reopen } from "./lock.ts";
+import { lockOf, openAll, reopen } from "./lock.ts";
 import type { Displayable, ImagesOptions } from "./plot.ts";
 import { IMAGES_OPTIONS, imagesDisplay } from "./plot.ts";
 import { sizeText } from "./size-text.ts";
@@ -183,7 +183,6 @@ export class Dataset {
     if (!Number.isInteger(size) || size < 1)
       throw argumentError(`batches: size is ${size}; it must be at least 1`);
     this.open("batches");
-    this.use("batches");
     // From now on it lies where it is computed on, and a batch is a list of numbers. An error comes with the first read.
     const resident = this.isStreamed ? [this.y] : [this.x, this.y];
     context.session.evaluate(list(context, resident)).catch(() => {});
@@ -399,7 +398,7 @@ export class Dataset {
   /**
    * The same set, to be opened once, at the end. A second `evaluate`, `predict`, `report` or epoch of `batches`, and any use in `fit`, is
    * refused unless `reopen` says why. What is taken from it counts as the set itself, and so does a set of this name and length that is
-   * locked again. Course section 10.2.
+   * locked again. It reminds, and is no safe: its tensors `x` and `y` can be read, and what was not locked is not guarded. Course section 10.2.
    */
   locked(): Dataset {
     const { context, handle, lock } = this;
@@ -434,14 +433,9 @@ export class Dataset {
     return new Dataset(this.context, this.handle, undefined, this.inputs, this.provenance);
   }
 
-  /** @internal To be called before a locked set is used: refuses what it is not for. */
-  open(by: string, what: "scoring" | "training" = "scoring"): void {
-    if (this.lock) checkOpening(this.lock, this.name, by, what === "scoring");
-  }
-
-  /** @internal To be called when it was used. */
-  use(by: string): void {
-    if (this.lock) noteOpening(this.lock, this.name, by);
+  /** @internal Before a locked set is used: refuses what it is not for, and counts it. Gives what takes it back, if nothing was told. */
+  open(by: string, what: "scoring" | "training" = "scoring"): () => void {
+    return openAll([this], by, what === "scoring");
   }
 
   [DISPLAY](): LiveDisplay {

@@ -95,12 +95,16 @@ export class Ensemble extends Model {
     const loss = lossArgument(context, options.loss) ?? { kind: "crossEntropy" };
     const { batchSize = 256 } = options;
     const { y } = data;
-    data.open("compare");
     // It is used once, whatever the number of members.
+    const takeBack = data.open("compare");
     const unlocked = data.unlocked();
     const outputs: Tensor[] = [];
-    for (const member of members) outputs.push(await member.predict(unlocked, { batchSize }));
-    data.use("compare");
+    try {
+      for (const member of members) outputs.push(await member.predict(unlocked, { batchSize }));
+    } catch (error) {
+      takeBack();
+      throw error;
+    }
     const teams = outputs.map((_, i) => joined(outputs.slice(0, i + 1), this.mean));
     const areClasses = y.dtype === "i32" && y.rank === 1;
     const figures = [...outputs, ...teams].flatMap((scores) => {

@@ -33,8 +33,25 @@ export function reopen(lock: Lock, reason: string): void {
   lock.reason = reason;
 }
 
+/**
+ * Opens what is locked among these sets, each lock once: all of them or none. It counts from now on, so that of two uses at the same time one
+ * is refused. Gives what takes it back, for a use that failed and told nothing.
+ */
+export function openAll(
+  sets: readonly { name: string; lock?: Lock | undefined }[],
+  by: string,
+  isScoring: boolean,
+): () => void {
+  const names = new Map(sets.flatMap(({ lock, name }) => (lock ? [[lock, name]] : [])));
+  for (const [lock, name] of names) checkOpening(lock, name, by, isScoring);
+  const undo = [...names].map(([lock, name]) => noteOpening(lock, name, by));
+  return () => {
+    for (const one of undo) one();
+  };
+}
+
 /** Errors: it was opened before, and nobody said why it should be again; or it is to be learnt from. */
-export function checkOpening({ openings, reason }: Lock, name: string, by: string, isScoring: boolean): void {
+function checkOpening({ openings, reason }: Lock, name: string, by: string, isScoring: boolean): void {
   if (reason !== undefined || (isScoring && openings.length === 0)) return;
   const before = openings.map((opening) => opening.by).join(", ");
   const fault = isScoring
@@ -45,16 +62,22 @@ export function checkOpening({ openings, reason }: Lock, name: string, by: strin
   );
 }
 
-/** Notes an opening, and says aloud that it is not the first. */
-export function noteOpening(lock: Lock, name: string, by: string): void {
+/** Notes an opening, and says aloud that it is not the first. Gives what takes it back. */
+function noteOpening(lock: Lock, name: string, by: string): () => void {
   const { reason } = lock;
-  lock.openings.push({ by, ...(reason !== undefined && { reason }) });
+  const opening = { by, ...(reason !== undefined && { reason }) };
+  lock.openings.push(opening);
   delete lock.reason;
-  if (reason === undefined) return;
+  const undo = () => {
+    lock.openings = lock.openings.filter((one) => one !== opening);
+    if (reason !== undefined) lock.reason ??= reason;
+  };
+  if (reason === undefined) return undo;
   // biome-ignore lint/suspicious/noConsole: in a cell this is shown among its outputs, in a program on its own console.
   console.warn(
     `The locked test set ${name} was opened again by ${by} (use ${lock.openings.length}): ${reason}. What is chosen by its results fits it.`,
   );
+  return undo;
 }
 
 /** "once" and by what, or how often and why. */

@@ -68,6 +68,21 @@ check("figures by hand, from classes, scores, rows of scores, tensors and data s
   const logits = tensor(scores.map((p) => [0, 5 * (p - 0.5)]));
   near(Number(await metrics.rocAuc(logits, truth)), 14 / 15);
   near(Number(await metrics.accuracy(logits, truth)), 6 / 8);
+  // Where the threshold of two columns lies is that of the class that is looked for.
+  near(Number(await metrics.accuracy(rows, truth, { threshold: 0.35 })), 7 / 8);
+  near(Number(await metrics.recall(rows, truth, { threshold: 0.35, positive: 0 })), 4 / 5);
+  await assert.rejects(metrics.accuracy(rows, truth, { threshold: Number.NaN }), /threshold is NaN/);
+  // So sure that the probability is rounded to 1, or to 0: the order is still that of the scores.
+  for (const far of [100, -200]) {
+    const sure = scores.map((p) => far + 20.1 * p);
+    near(Number(await metrics.rocAuc(sure, truth)), 14 / 15);
+    near(Number(await metrics.rocAuc(sure, truth, { positive: 0 })), 14 / 15);
+    near(Number(await metrics.rocAuc(tensor(sure.map((score) => [0, score])), truth)), 14 / 15);
+    const three = tensor(sure.map((score) => [0, score, 1]));
+    near(Number((await metrics.rocCurve(three, truth)).roc[1]?.area), 14 / 15);
+    const { roc } = await metrics.rocCurve(sure, truth);
+    assert.ok((roc[0]?.x.length ?? 0) > 4);
+  }
   const set = g.data.from(g.zeros([8, 1]), truth, { classes: ["well", "ill"] });
   const recall = await metrics.recall(scores, set, { positive: "ill" });
   near(Number(recall), 2 / 3);
@@ -123,6 +138,24 @@ check("several classes: averages, top k, mean average precision", async (g) => {
   const curves = await metrics.thresholds(scores, truth);
   const shown = curves[DISPLAY]();
   assert.ok(shown.kind === "thresholds" && shown.curves.length === 3 && isDisplay(shown));
+  // More classes than can be drawn.
+  const many = Array.from({ length: 1500 }, (_, i) => i);
+  assert.ok(isDisplay(await (await metrics.perClass(many, many)).bars()[DISPLAY]()));
+  // Whatever the level, what is shown says it, and how intervals were found.
+  const sure = { level: 0.99 };
+  const told = [
+    found,
+    await metrics.perClass(scores, truth, sure),
+    (await metrics.perClass(scores, truth, sure)).bars(),
+    await metrics.thresholds(scores, truth, sure),
+    await metrics.reliability(scores, truth, sure),
+    await metrics.slices(scores, truth, [0, 0, 0, 1, 1, 1], sure),
+  ];
+  for (const [i, one] of told.entries())
+    assert.match(
+      JSON.stringify(await one[DISPLAY]()),
+      i === 0 ? /95 %: Clopper/ : /99 %: (Clopper|Wilson, or)/,
+    );
 });
 
 check("bad input has a reason, never a number that is none", async (g) => {
@@ -137,6 +170,8 @@ check("bad input has a reason, never a number that is none", async (g) => {
   const never = await metrics.precision([0, 0, 0, 0], [0, 1, 0, 1], { classes: ["no", "yes"] });
   assert.equal(never.value, 0);
   assert.match(String(never), /a convention, as class yes was never predicted/);
+  assert.match(String(await metrics.rocAuc([], [])), /undefined because/);
+  near(Number(await metrics.rocAuc(g.zeros([4]), [0, 1, 0, 1])), 0.5);
   const ties = await metrics.rocAuc([0.5, 0.5, 0.5, 0.5], [0, 1, 0, 1]);
   near(Number(ties), 0.5);
   const curve = await metrics.rocCurve([0.1, 0.4], [1, 1]);
@@ -146,6 +181,8 @@ check("bad input has a reason, never a number that is none", async (g) => {
     [() => metrics.accuracy([1, 0], [1]), /2 predictions \[2\] for 1 labels/],
     [() => metrics.rocAuc([0.1, Number.NaN], [1, 0]), /the score of sample 1 is not a number/],
     [() => metrics.rocAuc([1, 0], [1, 0]), /expected scores/],
+    [() => metrics.calibrationError([0.1, 0.8], [1, 0], { bins: 1.5 }), /bins is 1\.5; expected a whole/],
+    [() => metrics.reliability([0.1, 0.8], [1, 0], { bins: 0 }), /bins is 0; expected a whole/],
     [() => metrics.accuracy([1, 0], [1, -1]), /the class of sample 1 is -1/],
     [() => metrics.accuracy([[0.1, 0.9], [1]], [1, 0]), /different lengths/],
     [() => metrics.logLoss([[0.1, 0.9]], [2]), /there is a label 2, and scores for 2 classes only/],
@@ -200,6 +237,26 @@ check("slices, mistakes and leaked images are found", async (g) => {
   assert.deepEqual(
     ranges.slices.map(({ n }) => n),
     [40, 40, 40, 40, 40],
+  );
+  // Equal values are never in two parts, and what is no number is a part of its own.
+  const heaped = Array.from({ length: 200 }, (_, i) => (i < 120 ? 0 : i % 20 === 0 ? Number.NaN : i));
+  const heaps = await metrics.slices(scores, set, heaped);
+  assert.deepEqual(
+    heaps.slices.map(({ name, n }) => [name, n]).filter(([name]) => /^(0|NaN)/.test(String(name))),
+    [
+      ["0", 120],
+      ["NaN", 4],
+    ],
+  );
+  assert.equal(
+    heaps.slices.reduce((sum, { n }) => sum + n, 0),
+    200,
+  );
+  const names = Array.from({ length: 200 }, (_, i) => `${i}`);
+  assert.ok(isDisplay((await metrics.slices(scores, set, names))[DISPLAY]()));
+  await assert.rejects(
+    metrics.slices(scores, set, size, { figure: "constructor" }),
+    /there is no figure constructor; there are accuracy/,
   );
   const worst = await metrics.worstMistakes(scores, set, { n: 4 });
   const truth = await set.y.data();
@@ -330,6 +387,12 @@ check("a report says all of it, and how often a locked set was opened", async (g
     /2 that decide together, 20 parameters\..*2 folds, seed 1: all but fold 1.*all but fold 2/,
   );
   near(Number(together.measures.accuracy), (await team.evaluate(held)).accuracy ?? 0, 1e-6);
+  // One that fails halfway opens nothing, and what was learnt from is no way around a lock.
+  const next = sides(g, 30, 6, "next").locked();
+  await assert.rejects(model.report(next, { slices: { wrong: [1, 2] } }), /2 values of the attribute for 30/);
+  assert.deepEqual(next.openings, []);
+  await assert.rejects(model.report(next, { train: exam }), /report sides was opened before/);
+  assert.deepEqual(next.openings, []);
   // The second opening is refused, whoever asks, and told if it is allowed.
   await assert.rejects(
     model.report(held.locked()),
@@ -345,6 +408,24 @@ check("a report says all of it, and how often a locked set was opened", async (g
     );
   } finally {
     console.warn = warn;
+  }
+});
+
+check("a report of large photographs has their images, small enough to be kept in a notebook", async (g) => {
+  const labels = Int32Array.from({ length: 40 }, (_, i) => i % 4);
+  const set = g.data.from(g.rand([40, 3, 150, 200], { seed: 1 }), labels, { name: "photographs" });
+  const model = g.nn.sequential([g.nn.globalAvgPool(), g.nn.flatten(), g.nn.dense({ out: 4 })]);
+  const report = await model.report(set, { train: set });
+  const display = report[DISPLAY]();
+  assert.ok(isDisplay(display));
+  const items = display.sections.flatMap(({ items }) => items);
+  const images = items.flatMap((item) =>
+    item.kind === "images" ? item : item.kind === "confusion" ? (item.samples?.images ?? []) : [],
+  );
+  assert.equal(images.length, 3);
+  for (const { count, channels, height, width, data } of images) {
+    assert.equal(data.length, count * channels * height * width);
+    assert.ok(data.length <= 80_000 && height >= 20, `${count} of ${height} × ${width}`);
   }
 });
 

@@ -15,6 +15,7 @@ import type { EpochReport, HistoryData, LrChange, TrainEvent } from "./history.t
 import { changesOf, History } from "./history.ts";
 import type { DeclaredInputs, NamedTensors } from "./inputs.ts";
 import { areNamed, inputsText, packed } from "./inputs.ts";
+import { openAll } from "./lock.ts";
 import type { Loss } from "./losses.ts";
 import { lossArgument } from "./losses.ts";
 import type { Report, ReportOptions } from "./metrics/report.ts";
@@ -378,10 +379,7 @@ export class Model {
       metrics.length > 0
         ? await (await import("./metrics/bodies.ts")).epochFigures(context, metrics, train.classes)
         : undefined;
-    train.open("fit", "training");
-    validation?.open("fit", "training");
-    train.use("fit");
-    if (validation?.lock !== train.lock) validation?.use("fit");
+    openAll(validation ? [train, validation] : [train], "fit", false);
     const curve = plot ?? new Curve();
     curve.begin(validation !== undefined, figures?.titles);
     if (before) showRun(curve, before.history);
@@ -469,7 +467,6 @@ export class Model {
     context.wasm.checkNames("lrRangeTest", options, RANGE_TEST_OPTIONS);
     const [settings, extra] = runOptions(context, "lrRangeTest", rest);
     train.open("lrRangeTest", "training");
-    train.use("lrRangeTest");
     const range = Float64Array.of(from, to);
     const run = context.wasm.rangeTest(
       context.session,
@@ -492,7 +489,6 @@ export class Model {
     if (!(data instanceof Dataset)) throw argumentError("recomputeStatistics: expected a data set");
     this.#accept("recomputeStatistics", data);
     data.open("recomputeStatistics", "training");
-    data.use("recomputeStatistics");
     await context.wasm.recomputeStatistics(
       context.session,
       this.handle,
@@ -507,30 +503,35 @@ export class Model {
     this.context.wasm.checkNames("evaluate", options, ["loss", "batchSize"]);
     if (!(data instanceof Dataset)) throw argumentError("evaluate: the first argument must be a data set");
     this.#accept("evaluate", data);
-    data.open("evaluate");
     const loss = lossArgument(this.context, options.loss);
     const { context } = this;
     const batchSize = options.batchSize ?? 256;
-    const score = await context.wasm.evaluate(context.session, this.handle, data.handle, loss, batchSize);
-    // One that failed told nothing.
-    data.use("evaluate");
-    return score as Score;
+    const takeBack = data.open("evaluate");
+    try {
+      const score = await context.wasm.evaluate(context.session, this.handle, data.handle, loss, batchSize);
+      return score as Score;
+    } catch (error) {
+      takeBack();
+      throw error;
+    }
   }
 
   /** What it makes of every sample, a batch at a time: [N, …] to [N, …]; of inputs by name if it has several. */
   async predict(x: Tensor | Dataset | NamedTensors, options: { batchSize?: number } = {}): Promise<Tensor> {
     this.context.wasm.checkNames("predict", options, ["batchSize"]);
-    if (x instanceof Dataset) {
-      this.#accept("predict", x);
-      x.open("predict");
-      x.use("predict");
-    }
+    if (x instanceof Dataset) this.#accept("predict", x);
+    const takeBack = x instanceof Dataset ? x.open("predict") : undefined;
     const { wasm, session } = this.context;
     const batch = options.batchSize ?? 256;
-    const output = await (x instanceof Dataset
-      ? wasm.predictAll(session, this.handle, x.handle, batch)
-      : wasm.predict(session, this.handle, this.#input("predict", x).handle, batch));
-    return new Tensor(this.context, output as Tensor["handle"]);
+    try {
+      const output = await (x instanceof Dataset
+        ? wasm.predictAll(session, this.handle, x.handle, batch)
+        : wasm.predict(session, this.handle, this.#input("predict", x).handle, batch));
+      return new Tensor(this.context, output as Tensor["handle"]);
+    } catch (error) {
+      takeBack?.();
+      throw error;
+    }
   }
 
   /**

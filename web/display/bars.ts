@@ -45,9 +45,12 @@ export const barsView: View<BarsDisplay> = {
     return svgPicture(barsSvg(display));
   },
 
-  table: ({ title, labels, values }) => ({
-    columns: ["", title ?? "value"],
-    rows: labels.map((label, i) => [label, values[i] ?? Number.NaN]),
+  table: ({ title, labels, values, intervals }) => ({
+    columns: ["", title ?? "value", ...(intervals ? ["from", "to"] : [])],
+    rows: labels.map((label, i) => {
+      const ends = intervals ? (intervals[i] ?? [Number.NaN, Number.NaN]) : [];
+      return [label, values[i] ?? Number.NaN, ...ends];
+    }),
   }),
 };
 

@@ -41,15 +41,26 @@ export const curveView: View<CurveDisplay> = {
     return svgPicture(curveSvg(display));
   },
 
-  table: (display) => ({
-    columns: ["panel", "series", display.x.label, "value"],
-    rows: display.panels.flatMap(({ label, series }, p) =>
-      series.flatMap(({ name }, s) => {
-        const { x, y } = pointsOf(display, p, s);
-        return x.map((at, i) => [label, name, at, y[i] ?? Number.NaN]);
-      }),
-    ),
-  }),
+  table(display) {
+    const { points = [], panels } = display;
+    const hasEnds = points.some(({ low, high }) => low && high);
+    const number = (list: number[] | undefined, i: number) => list?.[i] ?? Number.NaN;
+    return {
+      columns: ["panel", "series", display.x.label, "value", ...(hasEnds ? ["from", "to"] : [])],
+      rows: panels.flatMap(({ label, series }, p) =>
+        series.flatMap(({ name }, s) =>
+          points
+            .filter(({ panel, series }) => panel === p && series === s)
+            .flatMap(({ x, y, low, high }) =>
+              x.map((at, i) => {
+                const ends = hasEnds ? [number(low, i), number(high, i)] : [];
+                return [label, name, at, number(y, i), ...ends];
+              }),
+            ),
+        ),
+      ),
+    };
+  },
 };
 
 /** The points of one series, in order. */

@@ -149,6 +149,21 @@ test("reliability, bars and curves tell intervals", () => {
     /0\.50–0\.60: sure 0\.550, right 0\.500 \(0\.200–0\.800\), 10 samples/,
   );
   assert.deepEqual(reliabilityView.table(reliability).rows[1], [0.9, 1, 0.97, 1, null, null, 30]);
+  // Intervals are saved with what they are about.
+  assert.deepEqual(barsView.table?.(bars), {
+    columns: ["", "value", "from", "to"],
+    rows: [
+      ["a", 0.9, 0.8, 0.95],
+      ["b", 0.5, Number.NaN, Number.NaN],
+    ],
+  });
+  assert.deepEqual(curveView.table?.(curve), {
+    columns: ["panel", "series", "n", "value", "from", "to"],
+    rows: [
+      ["accuracy", "validation", 10, 50, 30, 70],
+      ["accuracy", "validation", 20, 80, 70, 90],
+    ],
+  });
   assert.equal(barsView.text(bars), "Bars\na: 0.900 (0.800–0.950)\nb: 0.500");
   assert.equal(barsSvg(bars).match(/<path /g)?.length, 1);
   assert.equal(curveView.text(curve), "Curve\naccuracy, validation: 80 % (70–90)");
@@ -210,6 +225,10 @@ test("what is not in order is refused", () => {
     { ...confusion, samples: { images: { ...images, width: 2 }, cells: [0] } },
     { ...thresholds, curves: [] },
     { ...thresholds, panels: ["html"] },
+    { ...thresholds, panels: ["roc", "roc", "roc"] },
+    { ...thresholds, curves: [{ ...one, positive: "x".repeat(2000) }] },
+    { ...thresholds, curves: [{ ...one, figures: Array(21).fill(one.figures[0]) }] },
+    { ...thresholds, intervals: 95 },
     { ...thresholds, curves: Array(101).fill(one) },
     { ...thresholds, curves: [{ ...one, start: 4 }] },
     { ...thresholds, curves: [{ ...one, positives: 1 }] },

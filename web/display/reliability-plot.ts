@@ -119,7 +119,7 @@ function drawn(
 
 function legend(left: number, ink: Ink): Shape[] {
   const keys: [string, string][] = [
-    [RIGHT, "observed share, 95 % interval"],
+    [RIGHT, "observed share, its interval"],
     [GAP, "gap"],
   ];
   let at = left;

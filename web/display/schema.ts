@@ -265,6 +265,8 @@ export interface ThresholdsDisplay {
   panels: ("roc" | "precisionRecall")[];
   /** One for each class that was told from all others. */
   curves: ThresholdCurve[];
+  /** How the intervals of the figures were found, such as "95 %: Wilson". */
+  intervals?: string;
 }
 
 export interface ThresholdCurve {

@@ -79,7 +79,7 @@ export function plotThresholds(
 
 /** The panels side by side, with the counts and figures at the threshold that is set at first. */
 export function thresholdsPicture(display: ThresholdsDisplay): Picture {
-  const { panels, curves, title } = display;
+  const { panels, curves, title, intervals } = display;
   const [curve] = curves as [ThresholdCurve];
   const at = curve.start;
   const plot = unitPlot(ON_PAPER);
@@ -96,6 +96,7 @@ export function thresholdsPicture(display: ThresholdsDisplay): Picture {
     ...(curves.length > 1 ? curves.map((one) => `${one.positive}: ${areasOf(one)}`) : [areasOf(curve)]),
     `At threshold ${thresholdText(curve.thresholds[at])} for ${curve.positive}: ${tp} true and ${fp} false positives, ${fn} false and ${tn} true negatives`,
     ...curve.figures.map((figure) => `${figure.name} ${figureText(figure, at)}`),
+    ...(intervals === undefined ? [] : [`Intervals, ${intervals}`]),
   ];
   const foot = top + plot.height + 14;
   const words = lines.map((line, i) => text(line, 12, foot + 15 * i, PAPER.strong));

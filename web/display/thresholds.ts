@@ -37,13 +37,13 @@ export function thresholdText(value = Number.NaN): string {
 }
 
 export const thresholdsView: { table(display: ThresholdsDisplay): TableDisplay } & View<ThresholdsDisplay> = {
-  text({ title = "Curves over the threshold", curves }) {
+  text({ title = "Curves over the threshold", curves, intervals }) {
     const lines = curves.map((curve) => {
       const { positive, thresholds, start, figures } = curve;
       const told = figures.map((figure) => `${figure.name} ${figureText(figure, start)}`).join(", ");
       return `${positive}: ${areasOf(curve)}; at threshold ${thresholdText(thresholds[start])}: ${told}`;
     });
-    return [title, ...lines].join("\n");
+    return [title, ...lines, ...(intervals === undefined ? [] : [`Intervals, ${intervals}`])].join("\n");
   },
 
   table({ curves }) {
@@ -89,7 +89,9 @@ export const thresholdsView: { table(display: ThresholdsDisplay): TableDisplay }
     slider.step = "1";
     slider.max = String(curve.thresholds.length - 1);
     slider.oninput = () => set(Number(slider.value));
-    const value = append(label, "output", "");
+    // The slider says it; an output element would say it once more, and change the slider's name.
+    const value = append(label, "span", "thresholds-value");
+    value.ariaHidden = "true";
 
     const below = append(box, "div", "thresholds-below");
     const matrix = append(below, "div", "thresholds-matrix");
@@ -101,7 +103,7 @@ export const thresholdsView: { table(display: ThresholdsDisplay): TableDisplay }
       const words = curve.figures.map((figure) => `${figure.name} ${figureText(figure, at)}`).join(", ");
       slider.setAttribute("aria-valuetext", `${value.textContent}: ${words}`);
       matrix.replaceChildren(matrixOf(curve, at));
-      figures.replaceChildren(figuresOf(curve, at));
+      figures.replaceChildren(figuresOf(curve, at, display.intervals));
       move?.(curve, at);
     };
     set(at);
@@ -145,9 +147,9 @@ function matrixOf(curve: ThresholdCurve, at: number): HTMLElement {
   return table;
 }
 
-function figuresOf(curve: ThresholdCurve, at: number): HTMLElement {
+function figuresOf(curve: ThresholdCurve, at: number, intervals = "not told how"): HTMLElement {
   const table = document.createElement("table");
-  append(table, "caption", "", "with 95 % intervals");
+  append(table, "caption", "", `with intervals, ${intervals}`);
   const body = append(table, "tbody", "");
   for (const figure of curve.figures) {
     const row = append(body, "tr", "");

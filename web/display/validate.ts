@@ -3,7 +3,7 @@
 
 import type { Control } from "./control.ts";
 import { faultOf, isValueOf } from "./control.ts";
-import type { CurvePoints, Display, DisplayUpdate } from "./schema.ts";
+import type { CurvePoints, Display, DisplayUpdate, ThresholdCurve } from "./schema.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -16,8 +16,9 @@ const MAX_LABEL = 1000;
 const MOST_BARS = 1000;
 const MOST_ID = 100;
 const MOST_CLASSES = 100;
-/** Of a curve over thresholds. */
+/** Of all curves over thresholds: they are drawn anew whenever one is moved. */
 const MOST_POINTS = 10_000;
+const MOST_FIGURES = 20;
 const MOST_SECTIONS = 100;
 const MOST_ITEMS = 50;
 
@@ -79,9 +80,12 @@ export function isDisplay(value: unknown): value is Display {
     case "thresholds":
       return (
         isOptional(value.title, isText) &&
-        isArrayOf(value.panels, (panel) => isOneOf(panel, ["roc", "precisionRecall"])) &&
+        isFew(value.panels, 2, (panel) => isOneOf(panel, ["roc", "precisionRecall"])) &&
         isFew(value.curves, MOST_CLASSES, isThresholdCurve) &&
-        value.curves.length > 0
+        value.curves.length > 0 &&
+        value.curves.reduce<number>((sum, one) => sum + (one as ThresholdCurve).thresholds.length, 0) <=
+          MOST_POINTS &&
+        isOptional(value.intervals, isText)
       );
     case "reliability":
       return (
@@ -172,8 +176,7 @@ function isInterval(value: unknown): boolean {
 }
 
 function isConfusion({ title, classes, counts, note, samples }: Fields): boolean {
-  const isClass = (name: unknown): name is string => isText(name) && name.length <= MAX_LABEL;
-  if (!isArrayOf(classes, isClass) || !isBetween(classes.length, 1, MOST_CLASSES)) return false;
+  if (!isArrayOf(classes, isName) || !isBetween(classes.length, 1, MOST_CLASSES)) return false;
   const cells = classes.length ** 2;
   return (
     isOptional(title, isText) &&
@@ -193,6 +196,10 @@ function isConfusion({ title, classes, counts, note, samples }: Fields): boolean
   );
 }
 
+function isName(name: unknown): name is string {
+  return isText(name) && name.length <= MAX_LABEL;
+}
+
 function isThresholdCurve(value: unknown): boolean {
   if (!isFields(value) || !(value.thresholds instanceof Float32Array)) return false;
   const { positives, negatives, start, lines, figures } = value;
@@ -201,8 +208,8 @@ function isThresholdCurve(value: unknown): boolean {
   const isCounts = (list: unknown, most: unknown) =>
     isList(list) && (list as Float32Array).every((count) => count >= 0 && count <= (most as number));
   return (
-    isText(value.positive) &&
-    isText(value.negative) &&
+    isName(value.positive) &&
+    isName(value.negative) &&
     isBetween(length, 1, MOST_POINTS) &&
     isSize(positives) &&
     isSize(negatives) &&
@@ -214,10 +221,11 @@ function isThresholdCurve(value: unknown): boolean {
     [lines.roc, lines.precisionRecall].every((one) =>
       isOptional(one, (line) => isFields(line) && isList(line.x) && isList(line.y) && isText(line.area)),
     ) &&
-    isArrayOf(
+    isFew(
       figures,
+      MOST_FIGURES,
       (figure) =>
-        isFields(figure) && isText(figure.name) && [figure.values, figure.low, figure.high].every(isList),
+        isFields(figure) && isName(figure.name) && [figure.values, figure.low, figure.high].every(isList),
     )
   );
 }

@@ -19,7 +19,7 @@ import { certaintyOf, countsOf, MEASURE_OPTIONS } from "./figures.ts";
 import type { Judged, Labels, Predictions } from "./judged.ts";
 import { judged } from "./judged.ts";
 import type { MeasureData } from "./measure.ts";
-import { digits, Measure, rangeText } from "./measure.ts";
+import { digits, Measure, methodsText, rangeText } from "./measure.ts";
 
 /** Images of one cell at most, and bytes of all: they are kept in the notebook, beside much else where they stand in a report. */
 const MOST_IN_CELL = 12;
@@ -27,7 +27,9 @@ const MOST_BYTES = 180_000;
 /** Classes up to which there is a matrix to look at, and rows of a table in its place. */
 export const MOST_CLASSES = 100;
 const MOST_ROWS = 50;
-export const IN_REPORT = 80_000;
+/** In a report, which is kept as a whole only below a size (`display/mime.ts`). */
+export const IN_REPORT = 60_000;
+const LARGEST_SIDE = 64;
 
 /** How often samples of each class were taken for each class; shown as a matrix whose cells show their images. */
 export class ConfusionMatrix {
@@ -120,14 +122,8 @@ export class PerClass {
         one.support,
         ...FIGURES.map((figure) => short(one[figure])),
       ]),
-      note: `95 % intervals in brackets: ${this.#methods()}.`,
+      note: `Intervals in brackets, ${methodsText(this.classes.flatMap((one) => FIGURES.map((figure) => one[figure]))) || "none"}.`,
     };
-  }
-
-  /** "Wilson, Clopper–Pearson" */
-  #methods(): string {
-    const methods = this.classes.flatMap((one) => FIGURES.map((figure) => one[figure].method));
-    return [...new Set(methods.filter(Boolean))].join(", ") || "none";
   }
 
   toString(): string {
@@ -137,18 +133,28 @@ export class PerClass {
   }
 }
 
+/** As many as are looked at, and undefined ones that are named. */
+const MOST_BARS = 300;
+const MOST_NAMED = 10;
+
 /** A bar for each measure that has a value; the others are named above. */
 export function measureBars(
   title: string,
   measures: readonly (readonly [name: string, measure: Measure])[],
 ): BarsDisplay {
   const missing = measures.filter(([, { value }]) => value === undefined);
-  const found = measures.filter(([, { value }]) => value !== undefined);
-  const left = missing.map(([name, { because }]) => `${name}: undefined because ${because}`);
+  const all = measures.filter(([, { value }]) => value !== undefined);
+  const found = all.slice(0, MOST_BARS);
+  const left = missing
+    .slice(0, MOST_NAMED)
+    .map(([name, { because }]) => `${name}: undefined because ${because}`);
+  if (missing.length > MOST_NAMED) left.push(`${missing.length - MOST_NAMED} more are undefined`);
+  if (all.length > MOST_BARS) left.push(`the first ${MOST_BARS} of ${all.length}`);
   const isShare = found.every(([, { unit }]) => unit === "share");
+  const methods = methodsText(found.map(([, measure]) => measure));
   return {
     kind: "bars",
-    title: [title, ...left].join("; "),
+    title: [`${title}${methods && ` (${methods})`}`, ...left].join("; "),
     labels: found.map(([name]) => name),
     values: found.map(([, measure]) => Number(measure)),
     intervals: found.map(([, { interval }]) => (interval ? [interval.low, interval.high] : null)),
@@ -232,7 +238,8 @@ async function samplesOf(given: Judged, bytes: number): Promise<ConfusionDisplay
   const { samples, truth, predicted, names, n } = given;
   if (!samples || !isImages(samples)) return undefined;
   const [, channels = 1, height = 1, width = 1] = samples.shape;
-  const room = Math.floor(bytes / (channels * height * width));
+  const factor = Math.max(1, Math.ceil(Math.max(height, width) / LARGEST_SIDE));
+  const room = Math.floor(bytes / (channels * Math.ceil(height / factor) * Math.ceil(width / factor)));
   const byCell = new Map<number, number[]>();
   for (let i = 0; i < n; i++) {
     const cell = (truth[i] as number) * names.length + (predicted[i] as number);
@@ -252,6 +259,8 @@ async function samplesOf(given: Judged, bytes: number): Promise<ConfusionDisplay
   const images = await imagesOf(
     samples,
     chosen.map(({ sample }) => sample),
+    undefined,
+    bytes,
   );
   return { images, cells: chosen.map(({ cell }) => cell) };
 }
@@ -261,15 +270,30 @@ export function isImages({ shape }: Dataset): boolean {
   return shape.length === 4 && [1, 3, 4].includes(shape[1] as number);
 }
 
-/** Some samples as images of bytes; black and white are the least and the greatest value of them. */
+/**
+ * Some samples as images of bytes, made smaller where they would be more than so many, or larger than is looked at side by side; black and white
+ * are the least and the greatest value of them.
+ */
 export async function imagesOf(
   set: Dataset,
   numbers: readonly number[],
   captions?: readonly string[],
+  bytes = MOST_BYTES,
 ): Promise<ImagesDisplay> {
   const { x } = set.unlocked().take(numbers);
-  const [count = 0, channels = 1, height = 1, width = 1] = x.shape;
-  const values = Float32Array.from((await x.data()) as ArrayLike<number>);
+  const [count = 0, channels = 1, fullHeight = 1, fullWidth = 1] = x.shape;
+  const size = (factor: number) =>
+    count * channels * Math.ceil(fullHeight / factor) * Math.ceil(fullWidth / factor);
+  let factor = Math.max(1, Math.ceil(Math.max(fullHeight, fullWidth) / LARGEST_SIDE));
+  while (size(factor) > bytes && factor < Math.max(fullHeight, fullWidth)) factor += 1;
+  const [height, width] = [Math.ceil(fullHeight / factor), Math.ceil(fullWidth / factor)];
+  const values = smaller(
+    (await x.data()) as ArrayLike<number>,
+    count * channels,
+    fullHeight,
+    fullWidth,
+    factor,
+  );
   const low = values.reduce((least, value) => Math.min(least, value), Infinity);
   const high = values.reduce((most, value) => Math.max(most, value), -Infinity);
   const scale = 255 / (high - low || 1);
@@ -283,4 +307,27 @@ export async function imagesOf(
     data,
     ...(captions && { captions: [...captions] }),
   };
+}
+
+/** Planes whose sides are divided by `factor`, each value the mean of a square. */
+function smaller(
+  values: ArrayLike<number>,
+  planes: number,
+  height: number,
+  width: number,
+  factor: number,
+): Float32Array {
+  if (factor === 1) return Float32Array.from(values);
+  const [rows, columns] = [Math.ceil(height / factor), Math.ceil(width / factor)];
+  const sums = new Float64Array(planes * rows * columns);
+  const counts = new Float64Array(rows * columns);
+  for (let plane = 0; plane < planes; plane++)
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++) {
+        const at = Math.floor(y / factor) * columns + Math.floor(x / factor);
+        const to = plane * rows * columns + at;
+        sums[to] = (sums[to] as number) + (values[(plane * height + y) * width + x] as number);
+        if (plane === 0) counts[at] = (counts[at] as number) + 1;
+      }
+  return Float32Array.from(sums, (sum, i) => sum / (counts[i % counts.length] as number));
 }

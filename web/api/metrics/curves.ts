@@ -10,7 +10,7 @@ import type { Certainty, MeasureOptions } from "./figures.ts";
 import { certaintyOf, MEASURE_OPTIONS } from "./figures.ts";
 import type { Judged, Labels, Predictions } from "./judged.ts";
 import { judged, scored } from "./judged.ts";
-import { Measure } from "./measure.ts";
+import { Measure, percent } from "./measure.ts";
 
 /** Points that shown curves have at most: all together, and each. */
 const MOST_POINTS = 800;
@@ -91,26 +91,39 @@ export function curvesOf(host: Host, panels: readonly Panel[], given: Judged, ce
     const areas = { roc: roc[at]?.area, precisionRecall: precisionRecall[at]?.area };
     return shownCurve(host, given, one, areas, most, certainty) ?? [];
   });
-  const display =
-    shown.length > 0 ? ({ kind: "thresholds", panels: [...panels], curves: shown } as const) : undefined;
-  return new Curves(roc, precisionRecall, display && { ...display, panels: [...panels] });
+  // As the module chooses them.
+  const intervals = `${percent(certainty.level ?? 0.95)} %: Wilson, or Clopper–Pearson of few samples`;
+  const display: ThresholdsDisplay = { kind: "thresholds", panels: [...panels], curves: shown, intervals };
+  return new Curves(roc, precisionRecall, shown.length > 0 ? display : undefined);
 }
 
 function classCurve(host: Host, panel: Panel, given: Judged, one: number, certainty: Certainty): ClassCurve {
   const { truth, names } = given;
-  const scores = scored("metrics", given.probabilities);
+  const scores = scored("metrics", given.ranks);
   const classes = names.length;
   const name = names[one] as string;
   if (panel === "roc") {
     const area = new Measure(host.rocAuc(truth, scores, classes, one, certainty), names);
     const curve = host.rocCurve(truth, scores, classes, one);
     if ("because" in curve) return { name, area, because: curve.because, x: [], y: [], thresholds: [] };
-    return { name, area, x: curve.fpr, y: curve.tpr, thresholds: curve.thresholds };
+    return { name, area, x: curve.fpr, y: curve.tpr, thresholds: curve.thresholds.map(probabilityOf(given)) };
   }
   const area = new Measure(host.averagePrecision(truth, scores, classes, one, undefined, certainty), names);
   const curve = host.prCurve(truth, scores, classes, one);
   if ("because" in curve) return { name, area, because: curve.because, x: [], y: [], thresholds: [] };
-  return { name, area, x: curve.recall, y: curve.precision, thresholds: curve.thresholds };
+  return {
+    name,
+    area,
+    x: curve.recall,
+    y: curve.precision,
+    thresholds: curve.thresholds.map(probabilityOf(given)),
+  };
+}
+
+/** A threshold as readers know it: a probability, if samples are in the order of log-odds. */
+function probabilityOf({ areLogOdds }: Judged): (threshold: number) => number {
+  return (threshold) =>
+    areLogOdds && Number.isFinite(threshold) ? 1 / (1 + Math.exp(-threshold)) : threshold;
 }
 
 const FIGURES = [
@@ -131,7 +144,7 @@ function shownCurve(
   certainty: Certainty,
 ): ThresholdCurve | undefined {
   const { truth, names } = given;
-  const scores = scored("metrics", given.probabilities);
+  const scores = scored("metrics", given.ranks);
   // Intervals of shares only: a bootstrap at each threshold would take long, and says no more.
   const { level } = certainty;
   const points = host.operatingPoints(
@@ -145,7 +158,8 @@ function shownCurve(
   if ("because" in points) return undefined;
   const f32 = (values: readonly (number | null)[]) =>
     Float32Array.from(values, (value) => value ?? Number.NaN);
-  const { thresholds, tp, fp, fn, tn, recall, precision, specificity } = points;
+  const { tp, fp, fn, tn, recall, precision, specificity } = points;
+  const thresholds = points.thresholds.map(probabilityOf(given));
   const half = thresholds.findIndex((value) => value < 0.5);
   const lines: ThresholdCurve["lines"] = {
     ...(areas.roc && {

@@ -10,7 +10,7 @@ import { hostModule } from "../host.ts";
 import { Tensor } from "../tensor.ts";
 import type { Judged, Labels, Predictions, ReadingOptions } from "./judged.ts";
 import { column, judged, scored } from "./judged.ts";
-import { Measure, ROW_COLUMNS, rowOf } from "./measure.ts";
+import { Measure, rowColumns, rowOf } from "./measure.ts";
 
 /** How an interval is found, and how predictions are read. */
 export interface MeasureOptions extends ReadingOptions {
@@ -159,6 +159,7 @@ export function scoredOf(host: Host, figure: Scored, given: Judged, options: Sco
   const { truth, names, positive } = given;
   const what = `metrics.${figure}`;
   const scores = scored(what, given.probabilities);
+  const ranks = scored(what, given.ranks);
   const classes = names.length;
   const certainty = certaintyOf(options);
   const { average = classes === 2 ? "binary" : "macro" } = options;
@@ -172,22 +173,24 @@ export function scoredOf(host: Host, figure: Scored, given: Judged, options: Sco
     // Of two classes it is Brier's binary score: that of the one that is looked for.
     brierScore: () =>
       classes === 2
-        ? host.brierScore(is(truth, positive), column(given, what, positive), 1, certainty)
+        ? host.brierScore(is(truth, positive), column(given, what, positive, scores), 1, certainty)
         : host.brierScore(truth, scores, classes, certainty),
     topKAccuracy: () =>
-      host.topKAccuracy(truth, scores, classes, options.k ?? Math.min(5, classes), certainty),
+      host.topKAccuracy(truth, ranks, classes, options.k ?? Math.min(5, classes), certainty),
     calibrationError: () => calibrationOf(host, given, options.bins ?? 10, certainty).error,
     rocAuc: () =>
       isBinary
-        ? host.rocAuc(truth, scores, classes, positive, certainty)
-        : host.rocAucMulticlass(truth, scores, classes, "ovr", average === "weighted", certainty),
+        ? host.rocAuc(truth, ranks, classes, positive, certainty)
+        : host.rocAucMulticlass(truth, ranks, classes, "ovr", average === "weighted", certainty),
     averagePrecision: () =>
       isBinary
-        ? host.averagePrecision(truth, scores, classes, positive, undefined, certainty)
-        : host.meanAveragePrecision(truth, scores, classes, certainty),
+        ? host.averagePrecision(truth, ranks, classes, positive, undefined, certainty)
+        : host.meanAveragePrecision(truth, ranks, classes, certainty),
   }[figure]();
   return new Measure(found, names);
 }
+
+const MOST_BINS = 100;
 
 /** Calibration: of two classes by the probability of the one that is looked for, of more by that of the class that was predicted. */
 export function calibrationOf(
@@ -197,10 +200,12 @@ export function calibrationOf(
   certainty: Certainty,
 ): ReturnType<Host["reliability"]> {
   const { truth, names, positive } = given;
+  if (!Number.isInteger(bins) || bins < 1 || bins > MOST_BINS)
+    throw argumentError(`metrics: bins is ${bins}; expected a whole number from 1 to ${MOST_BINS}`);
   return names.length === 2
     ? host.reliability(
         is(truth, positive),
-        column(given, "metrics.reliability", positive),
+        column(given, "metrics.reliability", positive, given.probabilities),
         1,
         bins,
         certainty,
@@ -241,7 +246,8 @@ export class Regression {
   }
 
   [DISPLAY](): LiveDisplay {
-    return { kind: "table", columns: ROW_COLUMNS, rows: this.#all().map((one) => rowOf(one.title, one)) };
+    const all = this.#all();
+    return { kind: "table", columns: rowColumns(all), rows: all.map((one) => rowOf(one.title, one)) };
   }
 
   toString(): string {

@@ -18,7 +18,10 @@ export interface ReadingOptions {
   classes?: readonly string[];
   /** The class that is looked for, by name or number, where there are two; 1. */
   positive?: string | number;
-  /** From which score on the class is predicted, of one score for each sample; 0.5 of a probability, 0 of any other score. */
+  /**
+   * Of two classes: from which score on class 1 is predicted, of one score for each sample, 0.5 of a probability, 0 of any other score; or from
+   * which probability on the `positive` class is predicted, of one for each class.
+   */
   threshold?: number;
 }
 
@@ -29,6 +32,13 @@ export interface Judged {
   predicted: Int32Array;
   /** One for each class, [N, C], row by row; nothing if classes were given. */
   probabilities: Float32Array | undefined;
+  /**
+   * What puts samples in order, [N, C]: probabilities, or where these were made of other scores their log-odds. A probability is rounded to
+   * 1 where the score of a class is much above the others, and samples that differ would be equal.
+   */
+  ranks: Float32Array | Float64Array | undefined;
+  /** Whether these are log-odds. */
+  areLogOdds: boolean;
   /** What classes are called; as many as there are. */
   names: string[];
   /** The class that is looked for, of two. */
@@ -37,7 +47,7 @@ export interface Judged {
   samples: Dataset | undefined;
 }
 
-/** What `exp(-700)` and below is: rows sum to 1 to about this much. */
+/** Rows of probabilities sum to 1 to about this much. */
 const SUM_TOLERANCE = 1e-3;
 
 /** Reads and checks them. Scores that are no probabilities go through softmax, or the sigmoid if there is one a sample. */
@@ -57,29 +67,49 @@ export async function judged(
   if (row >= 0)
     throw argumentError(`${what}: the score of sample ${Math.floor(row / columns)} is not a number (NaN)`);
   const given = options.classes ?? (labels instanceof Dataset ? labels.classes : []);
-  const areClasses = shape.length === 1 && areWhole;
-  const probabilities = areClasses ? undefined : await probabilitiesOf(context, values, n, columns);
+  // A model that is sure of all gives whole numbers, too: of two classes it is all the same.
+  const areSure = predictions instanceof Tensor && predictions.dtype === "f32" && isShares(values);
+  const areClasses =
+    shape.length === 1 &&
+    areWhole &&
+    n > 0 &&
+    !values.some((value) => value < 0) &&
+    !(areSure && truth.every((label) => label <= 1) && given.length <= 2);
+  if (columns > 1 && values.some((value) => Math.abs(value) === Infinity))
+    throw argumentError(`${what}: there is an infinite score among those for each class`);
+  const made = areClasses ? undefined : await probabilitiesOf(context, values, n, columns);
   const scored = areClasses ? 0 : Math.max(2, columns);
   const most = truth.reduce((most, label) => Math.max(most, label), 0);
   if (scored > 0 && most >= scored)
     throw argumentError(`${what}: there is a label ${most}, and scores for ${scored} classes only`);
+  const { threshold } = options;
+  if (threshold !== undefined && (!Number.isFinite(threshold) || columns > 2))
+    throw argumentError(
+      `${what}: threshold is ${threshold}, with scores for ${columns} classes; expected a number, and two classes`,
+    );
   const predicted = areClasses
     ? classNumbers(what, values)
     : columns === 1
-      ? above(values, options.threshold ?? (isShares(values) ? 0.5 : 0))
+      ? above(values, threshold ?? (isShares(values) ? 0.5 : 0))
       : largest(values, n, columns);
   const highest = predicted.reduce((most, label) => Math.max(most, label), most);
   const count = Math.max(scored, given.length, highest + 1, 2);
   if (scored > 0 && count !== scored)
     throw argumentError(`${what}: ${given.length} classes have names, and there are scores for ${scored}`);
   const names = Array.from({ length: count }, (_, i) => String(given[i] ?? i));
+  const positive = classOf(what, options.positive ?? 1, names);
+  if (made && columns === 2 && threshold !== undefined)
+    for (let i = 0; i < n; i++)
+      predicted[i] = (made.probabilities[2 * i + positive] as number) >= threshold ? positive : 1 - positive;
   return {
     n,
     truth,
     predicted,
-    probabilities,
+    probabilities: made?.probabilities,
+    ranks: made?.ranks,
+    areLogOdds: made?.areLogOdds ?? false,
     names,
-    positive: classOf(what, options.positive ?? 1, names),
+    positive,
     samples: labels instanceof Dataset ? labels : undefined,
   };
 }
@@ -147,22 +177,64 @@ async function probabilitiesOf(
   values: Float32Array | Int32Array,
   n: number,
   columns: number,
-): Promise<Float32Array> {
-  if (n === 0) return new Float32Array(0);
+): Promise<{ probabilities: Float32Array; ranks: Float32Array | Float64Array; areLogOdds: boolean }> {
+  const areShares = isShares(values);
+  if (n === 0) return { probabilities: new Float32Array(0), ranks: new Float32Array(0), areLogOdds: false };
   const tensor = create(context).tensor(Float32Array.from(values), [n, columns]);
   if (columns === 1) {
-    const shares = isShares(values) ? Float32Array.from(values) : await tensor.sigmoid().data();
-    return Float32Array.from({ length: 2 * n }, (_, i) => {
-      const share = shares[i >> 1] as number;
-      return i % 2 === 1 ? share : 1 - share;
-    });
+    const shares = areShares ? values : await tensor.sigmoid().data();
+    const both = (of: (i: number) => number, other: (one: number) => number) =>
+      Float64Array.from({ length: 2 * n }, (_, i) => (i % 2 === 1 ? of(i >> 1) : other(of(i >> 1))));
+    const pairs = both(
+      (i) => shares[i] as number,
+      (share) => 1 - share,
+    );
+    const ranks = areShares
+      ? pairs
+      : both(
+          (i) => values[i] as number,
+          (score) => -score,
+        );
+    return { probabilities: Float32Array.from(pairs), ranks, areLogOdds: !areShares };
   }
   const areProbabilities =
-    isShares(values) &&
+    areShares &&
     Array.from({ length: n }, (_, row) => values.subarray(row * columns, (row + 1) * columns)).every(
       (row) => Math.abs((row as Float32Array).reduce((sum, one) => sum + one, 0) - 1) < SUM_TOLERANCE,
     );
-  return areProbabilities ? Float32Array.from(values) : ((await tensor.softmax(1).data()) as Float32Array);
+  if (areProbabilities) {
+    const probabilities = Float32Array.from(values);
+    return { probabilities, ranks: probabilities, areLogOdds: false };
+  }
+  const probabilities = (await tensor.softmax(1).data()) as Float32Array;
+  return { probabilities, ranks: logOdds(values, n, columns), areLogOdds: true };
+}
+
+/**
+ * Of each class against all others, [N, C]: its score less the logarithm of the sum of the exponentials of the others. Only the sum without the
+ * greatest score is made anew: without any other one it is the whole sum less a part of it, and not below 1.
+ */
+function logOdds(values: ArrayLike<number>, n: number, columns: number): Float64Array {
+  const odds = new Float64Array(n * columns);
+  const best = largest(values, n, columns);
+  for (let row = 0; row < n; row++) {
+    const score = (c: number) => values[row * columns + c] as number;
+    const top = best[row] as number;
+    let second = -Infinity;
+    for (let c = 0; c < columns; c++) if (c !== top) second = Math.max(second, score(c));
+    let [others, rest] = [0, 0];
+    for (let c = 0; c < columns; c++) {
+      if (c === top) continue;
+      others += Math.exp(score(c) - second);
+      rest += Math.exp(score(c) - score(top));
+    }
+    for (let c = 0; c < columns; c++)
+      odds[row * columns + c] =
+        c === top
+          ? score(c) - second - Math.log(others)
+          : score(c) - score(top) - Math.log1p(rest - Math.exp(score(c) - score(top)));
+  }
+  return odds;
 }
 
 function isShares(values: ArrayLike<number>): boolean {
@@ -182,15 +254,20 @@ function largest(values: ArrayLike<number>, n: number, columns: number): Int32Ar
   });
 }
 
-/** The probabilities of one class. */
-export function column({ probabilities, names, n }: Judged, what: string, one: number): Float32Array {
-  const all = scored(what, probabilities);
-  return Float32Array.from({ length: n }, (_, row) => all[row * names.length + one] as number);
+/** The probabilities of one class, or what puts its samples in order. */
+export function column(
+  { names, n }: Judged,
+  what: string,
+  one: number,
+  given: Judged["ranks"],
+): Float64Array {
+  const all = scored(what, given);
+  return Float64Array.from({ length: n }, (_, row) => all[row * names.length + one] as number);
 }
 
 /** Errors: classes were given, where how sure the model was is needed. */
-export function scored(what: string, probabilities: Float32Array | undefined): Float32Array {
-  if (!probabilities)
+export function scored<T extends Float32Array | Float64Array>(what: string, scores: T | undefined): T {
+  if (!scores)
     throw argumentError(`${what}: expected scores, such as those of model.predict(set), not classes`);
-  return probabilities;
+  return scores;
 }

@@ -8,8 +8,9 @@ import { Dataset } from "../dataset.ts";
 import { hostModule } from "../host.ts";
 import { imagesOf, isImages } from "./confusion.ts";
 
-/** Pairs that are shown. */
-const SHOWN = 24;
+/** Pairs that are shown, and bytes of either side. */
+const SHOWN = 12;
+const BYTES = 40_000;
 
 /** Two samples that are alike. */
 export interface LeakedPair {
@@ -69,10 +70,14 @@ export class Leakage {
       imagesOf(
         first,
         shown.map(({ first }) => first),
+        undefined,
+        BYTES,
       ),
       imagesOf(
         second,
         shown.map(({ second }) => second),
+        undefined,
+        BYTES,
       ),
     ]);
     const captions = shown.map((pair) => {

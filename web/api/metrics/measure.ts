@@ -86,8 +86,7 @@ export class Measure {
     const { value, because, interval } = this;
     const count = `n = ${this.n.toLocaleString("en")}`;
     if (value === undefined) return `undefined because ${because ?? "nothing is known"} (${count})`;
-    const level = interval && Number((100 * interval.level).toPrecision(4));
-    const range = interval ? `${level} %: ${rangeText(interval)}, ${this.method}, ` : "";
+    const range = interval ? `${percent(interval.level)} %: ${rangeText(interval)}, ${this.method}, ` : "";
     const convention = because === undefined ? "" : `; a convention, as ${because}`;
     return `${digits(value)} (${range}${count}${convention})`;
   }
@@ -101,6 +100,11 @@ export class Measure {
 /** Its ends: a dash would look like a minus before what is below 0. */
 export function rangeText({ low, high }: Pick<Interval, "low" | "high">): string {
   return `${digits(low)}${low < 0 ? " to " : "–"}${digits(high)}`;
+}
+
+/** A level in percent. */
+export function percent(level: number): number {
+  return Number((100 * level).toPrecision(4));
 }
 
 /** Three decimals, or three digits of what is small. */
@@ -120,4 +124,27 @@ export function rowOf(label: string, measure: Measure): [string, string, string,
   return [`${label} ${direction === "higher" ? "↑" : "↓"}`, shown, low, high, note, n];
 }
 
-export const ROW_COLUMNS = ["figure", "value", "95 % from", "to", "interval", "samples"];
+/** What stands above such rows. */
+export function rowColumns(measures: readonly Measure[]): string[] {
+  return ["figure", "value", `${levelText(measures)} from`, "to", "interval", "samples"];
+}
+
+/** "95 %", which all of them share. */
+export function levelText(measures: readonly Pick<Measure, "interval">[]): string {
+  const level = measures.find(({ interval }) => interval)?.interval?.level;
+  return `${percent(level ?? 0.95)} %`;
+}
+
+/** What is to be borne in mind of their intervals, such as why another method was passed over; empty without any. */
+export function remarksText(measures: readonly Pick<Measure, "interval">[]): string {
+  const remarks = measures.flatMap(({ interval }) =>
+    interval?.note ? [`${interval.methodName}: ${interval.note}`] : [],
+  );
+  return [...new Set(remarks)].join("; ");
+}
+
+/** "95 %: Wilson, Clopper–Pearson": how their intervals were found; empty without any. */
+export function methodsText(measures: readonly Pick<Measure, "interval">[]): string {
+  const methods = new Set(measures.flatMap(({ interval }) => interval?.methodName ?? []));
+  return methods.size === 0 ? "" : `${levelText(measures)}: ${[...methods].join(", ")}`;
+}

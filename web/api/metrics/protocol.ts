@@ -13,7 +13,7 @@ import { type Sweep, sweep } from "../sweep.ts";
 import { countedOf } from "./figures.ts";
 import { judged } from "./judged.ts";
 import type { Metric } from "./measure.ts";
-import { digits, Measure } from "./measure.ts";
+import { digits, Measure, methodsText } from "./measure.ts";
 
 /** Options of a learning curve: those of `fit`, which are the same for every size, and more. */
 export interface LearningCurveOptions
@@ -60,7 +60,7 @@ export class LearningCurve {
     return {
       kind: "curve",
       id: `learning-${++curves}`,
-      title: "Accuracy by the number of training samples, with 95 % intervals",
+      title: `Accuracy by the number of training samples (${methodsText(this.points.flatMap(({ training, validation }) => [training, validation])) || "no interval"})`,
       x: { label: "training samples" },
       panels: [
         {
@@ -99,7 +99,6 @@ export async function learningCurve(
   const seed = seedOf(context, rest.seed);
   const host = await hostModule(context);
   validation.open("learningCurve", "training");
-  validation.use("learningCurve");
   const [shuffled, held] = [train.shuffle({ seed }), validation.unlocked()];
   const points: LearningPoint[] = [];
   await untilStopped(context, async (isStopped) => {

@@ -3,14 +3,13 @@
 import type { LiveDisplay, ReliabilityDisplay } from "../../display/schema.ts";
 import { DISPLAY } from "../../display/schema.ts";
 import type { Context } from "../context.ts";
-import { argumentError } from "../context.ts";
 import type { Host } from "../host.ts";
 import { hostModule } from "../host.ts";
 import type { Certainty, MeasureOptions } from "./figures.ts";
 import { calibrationOf, certaintyOf, MEASURE_OPTIONS } from "./figures.ts";
 import type { Judged, Labels, Predictions } from "./judged.ts";
 import { judged, scored } from "./judged.ts";
-import { Measure } from "./measure.ts";
+import { Measure, methodsText } from "./measure.ts";
 
 /** Calibration; shown as a reliability diagram. */
 export class Reliability {
@@ -18,6 +17,7 @@ export class Reliability {
   readonly error: Measure;
   /** The largest gap of a bin. */
   readonly largest: Measure;
+  readonly #methods: string;
   /** The bins with samples, from unsure to sure. */
   readonly bins: ReliabilityDisplay["bins"];
 
@@ -29,6 +29,7 @@ export class Reliability {
   ) {
     this.error = new Measure(error);
     this.largest = new Measure(largest);
+    this.#methods = methodsText(bins.map(({ interval }) => ({ interval: interval ?? undefined })));
     this.bins = bins
       .filter(({ count }) => count > 0)
       .map(({ above, to, confidence, accuracy, interval, count }) => ({
@@ -47,7 +48,8 @@ export class Reliability {
       positive === undefined
         ? undefined
         : { x: `probability of ${positive}`, y: `share that was ${positive}` };
-    return { kind: "reliability", bins: [...bins], note: error.sentence, ...(axes && { axes }) };
+    const note = `${error.sentence}${this.#methods && `; bins, ${this.#methods}`}`;
+    return { kind: "reliability", bins: [...bins], note, ...(axes && { axes }) };
   }
 
   toString(): string {
@@ -68,8 +70,6 @@ export async function reliability(
   const what = "metrics.reliability";
   context.wasm.checkNames(what, options, [...MEASURE_OPTIONS, "bins"]);
   const { bins = 10 } = options;
-  if (!Number.isInteger(bins) || bins < 1 || bins > 100)
-    throw argumentError(`${what}: bins is ${bins}; expected a whole number from 1 to 100`);
   const [host, given] = await Promise.all([
     hostModule(context),
     judged(context, what, predictions, labels, options),

@@ -18,7 +18,7 @@ import { Ensemble } from "../ensemble.ts";
 import { History } from "../history.ts";
 import type { Host } from "../host.ts";
 import { hostModule } from "../host.ts";
-import { openingsText } from "../lock.ts";
+import { openAll, openingsText } from "../lock.ts";
 import type { Model } from "../model.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ConfusionMatrix, PerClass } from "./confusion.ts";
@@ -30,7 +30,7 @@ import { certaintyOf, countsOf, MEASURE_OPTIONS, scoredOf } from "./figures.ts";
 import type { Judged } from "./judged.ts";
 import { judged } from "./judged.ts";
 import { leakage } from "./leakage.ts";
-import { Measure, ROW_COLUMNS, rowOf } from "./measure.ts";
+import { levelText, Measure, methodsText, remarksText, rowColumns, rowOf } from "./measure.ts";
 import type { Reliability } from "./reliability.ts";
 import { reliabilityOf } from "./reliability.ts";
 import type { Attribute } from "./slices.ts";
@@ -99,11 +99,26 @@ export async function report(
     );
   if (options.history !== undefined && !(options.history instanceof History))
     throw argumentError("report: history must be what fit gave");
-  const { external = {}, train, batchSize } = options;
+  const { external = {}, train } = options;
   for (const [name, one] of Object.entries({ ...external, ...(train && { train }) }))
     if (!(one instanceof Dataset)) throw argumentError(`report: ${name} must be a data set`);
-  set.open("report");
-  for (const one of Object.values(external)) one.open("report");
+  const takeBack = openAll([set, ...Object.values(external), ...(train ? [train] : [])], "report", true);
+  try {
+    return await reportOf(context, model, set, options);
+  } catch (error) {
+    takeBack();
+    throw error;
+  }
+}
+
+/** The same of sets that are open. */
+async function reportOf(
+  context: Context,
+  model: Model,
+  set: Dataset,
+  options: ReportOptions,
+): Promise<Report> {
+  const { external = {}, train, batchSize } = options;
   const host = await hostModule(context);
   // Each set is one use, however many figures follow from it.
   const predict = (one: Dataset) =>
@@ -115,8 +130,6 @@ export async function report(
   const others: Record<string, Judged> = {};
   if (train) others["what was learnt from"] = await read(train, await predict(train));
   for (const [name, one] of Object.entries(external)) others[name] = await read(one, await predict(one));
-  set.use("report");
-  for (const one of Object.values(external)) one.use("report");
 
   const certainty = certaintyOf(options);
   const measures = headline(host, given, options);
@@ -129,7 +142,7 @@ export async function report(
     {
       title: "How good",
       text: [
-        "Arrows say which way is better. An interval holds the true figure in 95 % of all test sets that could have been drawn; it knows nothing of other data, nor of other runs of the training.",
+        `Arrows say which way is better. An interval holds the true figure in ${levelText(measures.map(([, measure]) => measure))} of all test sets that could have been drawn; it knows nothing of other data, nor of other runs of the training.`,
       ],
       items: [measuresTable(measures)],
     },
@@ -184,10 +197,12 @@ function headline(host: Host, given: Judged, options: ReportOptions): [label: st
 }
 
 function measuresTable(measures: readonly [label: string, measure: Measure][]): TableDisplay {
+  const remarks = remarksText(measures.map(([, measure]) => measure));
   return {
     kind: "table",
-    columns: ROW_COLUMNS,
+    columns: rowColumns(measures.map(([, measure]) => measure)),
     rows: measures.map(([label, measure]) => rowOf(label, measure)),
+    ...(remarks && { note: `${remarks}.` }),
   };
 }
 
@@ -232,7 +247,7 @@ async function setting(
 
 async function mistakes(given: Judged, n: number): Promise<ReportSection> {
   const numbers = worst(given, n);
-  const images = await mistakeImages(given, numbers);
+  const images = await mistakeImages(given, numbers, IN_REPORT);
   const text = images
     ? ["Of all that was taken for another class, what the model was surest of."]
     : [mistakesText(given, numbers)];
@@ -256,12 +271,14 @@ function elsewhere(
   options: ReportOptions,
 ): ReportSection[] {
   if (Object.keys(others).length === 0) return [];
+  const all: Measure[] = [];
   const rows = Object.entries({ "the set of this report": given, ...others }).map(([name, one]) => {
     const measures = headline(host, one, options).map(([, measure]) => measure);
-    const shown = ["accuracy", "balancedAccuracy", "logLoss"].map((wanted) =>
-      short(measures.find(({ name }) => name === wanted) as Measure),
+    const shown = ["accuracy", "balancedAccuracy", "logLoss"].map(
+      (wanted) => measures.find(({ name }) => name === wanted) as Measure,
     );
-    return [name, one.n, ...shown];
+    all.push(...shown);
+    return [name, one.n, ...shown.map(short)];
   });
   return [
     {
@@ -270,7 +287,12 @@ function elsewhere(
         "What was learnt from is known to the model: the gap to it is the generalisation gap. A set from elsewhere says how the model does beyond data like its own.",
       ],
       items: [
-        { kind: "table", columns: ["set", "samples", "accuracy", "balanced accuracy", "log loss"], rows },
+        {
+          kind: "table",
+          columns: ["set", "samples", "accuracy", "balanced accuracy", "log loss"],
+          rows,
+          note: `Intervals in brackets, ${methodsText(all) || "none"}.`,
+        },
       ],
     },
   ];
@@ -279,6 +301,12 @@ function elsewhere(
 async function leaks(context: Context, train: Dataset, set: Dataset): Promise<ReportSection> {
   const title = "Is a test image among those learnt from?";
   if (!isImages(set)) return { title, text: ["Not known: the samples are no images."], items: [] };
+  if (train.isStreamed || set.isStreamed)
+    return {
+      title,
+      text: ["Not known: the samples are too many to be compared; they are streamed."],
+      items: [],
+    };
   const found = await leakage(context, train, set.unlocked());
   const pictures = await found.pictures();
   return {

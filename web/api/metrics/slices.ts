@@ -19,9 +19,11 @@ import type { Measure } from "./measure.ts";
 /** A value for each sample. */
 export type Attribute = readonly (string | number | boolean)[] | ArrayLike<number> | Tensor;
 
-/** Different values up to which each is a part of its own; more numbers are cut into ranges. */
+/** Different numbers up to which each is a part of its own; more are cut into ranges. */
 const MOST_VALUES = 12;
 const RANGES = 5;
+/** Parts that can be shown. */
+const MOST_PARTS = 200;
 
 /** A part of the samples, and its figure. */
 export interface Slice {
@@ -86,10 +88,15 @@ export function slicesOf(
 ): Slices {
   const { figure = "accuracy", name = "attribute" } = options;
   const of = (part: Judged) => measureOf(host, figure, part, options);
-  const parts = partsOf(values).map(({ name, samples }) => {
+  const parts = partsOf(values);
+  if (parts.length > MOST_PARTS)
+    throw argumentError(
+      `slices: the attribute ${name} has ${parts.length} different values; expected at most ${MOST_PARTS}, or numbers`,
+    );
+  const slices = parts.map(({ name, samples }) => {
     return { name, n: samples.length, measure: of(chosen(given, samples)) };
   });
-  return new Slices(name, parts, of(given));
+  return new Slices(name, slices, of(given));
 }
 
 /** @internal The values of an attribute, one for each sample. */
@@ -117,30 +124,43 @@ const SCORED = [
   "averagePrecision",
 ] as const;
 
+const COUNTED: readonly string[] = [
+  "accuracy",
+  "balancedAccuracy",
+  "precision",
+  "recall",
+  "specificity",
+  "f1",
+  "cohenKappa",
+  "matthewsCorrcoef",
+];
+
 function measureOf(host: Host, figure: string, given: Judged, options: SliceOptions): Measure {
   const known = SCORED.find((name) => name === figure);
+  if (!known && !COUNTED.includes(figure))
+    throw argumentError(
+      `slices: there is no figure ${figure}; there are ${[...COUNTED, ...SCORED].join(", ")}`,
+    );
   return known ? scoredOf(host, known, given, options) : countedOf(host, figure, given, options);
 }
 
 function chosen(given: Judged, samples: readonly number[]): Judged {
-  const { truth, predicted, probabilities, names } = given;
+  const { truth, predicted, probabilities, ranks, names } = given;
   const classes = names.length;
+  const place = (i: number) => (samples[Math.floor(i / classes)] as number) * classes + (i % classes);
+  const length = samples.length * classes;
   return {
     ...given,
     n: samples.length,
     truth: Int32Array.from(samples, (at) => truth[at] as number),
     predicted: Int32Array.from(samples, (at) => predicted[at] as number),
     probabilities:
-      probabilities &&
-      Float32Array.from(
-        { length: samples.length * classes },
-        (_, i) =>
-          probabilities[(samples[Math.floor(i / classes)] as number) * classes + (i % classes)] as number,
-      ),
+      probabilities && Float32Array.from({ length }, (_, i) => probabilities[place(i)] as number),
+    ranks: ranks && Float64Array.from({ length }, (_, i) => ranks[place(i)] as number),
   };
 }
 
-/** A part for each value, or of many numbers for each of some ranges with about as many samples. */
+/** A part for each value, or of many numbers for each of some ranges with about as many samples; equal values are in one part. */
 function partsOf(values: readonly (string | number | boolean)[]): { name: string; samples: number[] }[] {
   const byValue = new Map<string | number | boolean, number[]>();
   for (const [at, value] of values.entries()) {
@@ -148,21 +168,37 @@ function partsOf(values: readonly (string | number | boolean)[]): { name: string
     samples.push(at);
     byValue.set(value, samples);
   }
-  const areNumbers = values.every((value) => typeof value === "number");
-  if (!areNumbers || byValue.size <= MOST_VALUES) {
-    const parts = [...byValue];
-    if (areNumbers) parts.sort(([a], [b]) => Number(a) - Number(b));
-    return parts.map(([value, samples]) => ({ name: String(value), samples }));
+  const all = [...byValue].map(([value, samples]) => ({ value, name: String(value), samples }));
+  if (!values.every((value) => typeof value === "number")) return all;
+  const [known, unknown] = [all.filter(isKnown), all.filter((part) => !isKnown(part))];
+  known.sort((a, b) => Number(a.value) - Number(b.value));
+  return [...(known.length <= MOST_VALUES ? known : ranges(known)), ...unknown];
+}
+
+function isKnown({ value }: { value: unknown }): boolean {
+  return !Number.isNaN(value);
+}
+
+/** Neighbouring values together: what lies in the middle of a fifth of all samples belongs to it. */
+function ranges(
+  parts: readonly { value: unknown; samples: number[] }[],
+): { name: string; samples: number[] }[] {
+  const total = parts.reduce((sum, { samples }) => sum + samples.length, 0);
+  const found = Array.from({ length: RANGES }, () => ({ values: [] as number[], samples: [] as number[] }));
+  let before = 0;
+  for (const { value, samples } of parts) {
+    const range = found[Math.floor((RANGES * (before + samples.length / 2)) / total)];
+    range?.values.push(value as number);
+    for (const sample of samples) range?.samples.push(sample);
+    before += samples.length;
   }
-  const order = [...values.keys()].sort((a, b) => (values[a] as number) - (values[b] as number));
-  const text = (at: number | undefined) => Number((values[at as number] as number).toPrecision(3));
-  return Array.from({ length: RANGES }, (_, i) => {
-    const samples = order.slice(
-      Math.round((i * order.length) / RANGES),
-      Math.round(((i + 1) * order.length) / RANGES),
-    );
-    return { name: `${text(samples[0])} to ${text(samples.at(-1))}`, samples };
-  });
+  const text = (value: number | undefined) => String(Number(value?.toPrecision(3)));
+  return found
+    .filter(({ samples }) => samples.length > 0)
+    .map(({ values, samples }) => {
+      const [from, to] = [text(values[0]), text(values.at(-1))];
+      return { name: values.length === 1 ? from : `${from} to ${to}`, samples };
+    });
 }
 
 export async function worstMistakes(
@@ -196,6 +232,7 @@ export function worst(given: Judged, n: number): number[] {
 export async function mistakeImages(
   given: Judged,
   numbers: readonly number[],
+  bytes?: number,
 ): Promise<ImagesDisplay | undefined> {
   const { samples } = given;
   if (!samples || !isImages(samples) || numbers.length === 0) return undefined;
@@ -203,6 +240,7 @@ export async function mistakeImages(
     samples as Dataset,
     numbers,
     numbers.map((at) => mistakeText(given, at)),
+    bytes,
   );
 }
 

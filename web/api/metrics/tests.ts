@@ -10,7 +10,7 @@ import { certaintyOf, is, MEASURE_OPTIONS } from "./figures.ts";
 import type { Labels, Predictions } from "./judged.ts";
 import { column, judged } from "./judged.ts";
 import type { Interval } from "./measure.ts";
-import { digits } from "./measure.ts";
+import { digits, percent } from "./measure.ts";
 
 /** What a paired test says; shown in a sentence. */
 export class PairedTest {
@@ -35,7 +35,7 @@ export class PairedTest {
     const { method, figure, difference, interval, pValue, n, note } = this;
     if (difference === undefined) return `${method}: undefined because ${note}`;
     const range = interval
-      ? ` (${100 * interval.level} %: ${signed(interval.low)} to ${signed(interval.high)}, ${interval.methodName}, n = ${n.toLocaleString("en")})`
+      ? ` (${percent(interval.level)} %: ${signed(interval.low)} to ${signed(interval.high)}, ${interval.methodName}, n = ${n.toLocaleString("en")})`
       : "";
     const told = `${method}: ${figure} of the first less that of the second ${signed(difference)}${range}`;
     if (pValue === undefined) return `${told}; ${note}.`;
@@ -97,7 +97,10 @@ export async function delong(
     throw argumentError(
       `${what}: there are ${names.length} classes; say which is told from the others: { positive }`,
     );
-  const [first, second] = [column(one, what, positive), column(other, what, positive)];
+  const [first, second] = [
+    column(one, what, positive, one.ranks),
+    column(other, what, positive, other.ranks),
+  ];
   const found = host.delongTest(is(one.truth, positive), first, second, 1, 1, certaintyOf(options));
   if ("because" in found)
     return new PairedTest("DeLong", "AUC", undefined, undefined, undefined, one.n, found.because);
