@@ -409,7 +409,7 @@ export class Session extends Observable {
       this.#kernel = kernel;
       return kernel;
     });
-    // What could not be fetched is fetched by the next run.
+    // The next run tries again; Chromium remembers what could not be fetched until the page is loaded anew.
     this.#loading.catch(() => (this.#loading = undefined));
     return this.#loading;
   }
