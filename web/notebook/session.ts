@@ -74,8 +74,8 @@ export class Session extends Observable {
   #draining: Promise<void> = Promise.resolve();
   /** Cells that have run to their end since variables were cleared. */
   readonly #ran = new Set<Cell>();
-  /** Whether a cell's run begins with those before it that have not run: not all of them can be seen. */
-  #bringsOthers = false;
+  /** In a page of someone else's. A cell's run begins with those before it that have not run, which may not be seen; own data is not asked for. */
+  #isEmbedded = false;
 
   private constructor(
     readonly id: string,
@@ -91,7 +91,7 @@ export class Session extends Observable {
   static embedded(text: string): Session {
     const session = new Session("", undefined, "it is part of another page");
     session.#take(parseNotebook(text));
-    session.#bringsOthers = true;
+    session.#isEmbedded = true;
     void session.#foresee();
     return session;
   }
@@ -174,7 +174,7 @@ export class Session extends Observable {
   }
 
   run(cell: Cell): void {
-    const before = this.#bringsOthers ? this.cells.slice(0, this.cells.indexOf(cell)) : [];
+    const before = this.#isEmbedded ? this.cells.slice(0, this.cells.indexOf(cell)) : [];
     this.#enqueue([...before.filter((other) => !this.#ran.has(other)), cell]);
   }
 
@@ -282,7 +282,7 @@ export class Session extends Observable {
 
   /** Opens the question for a set. A reader who has picked none is not asked again by the same run. */
   #ask(): void {
-    if (this.#hasRefused) this.#kernel?.picked(undefined);
+    if (this.#hasRefused || this.#isEmbedded) this.#kernel?.picked(undefined);
     else this.#change(() => (this.isPicking = true));
   }
 
