@@ -124,6 +124,79 @@ test("completion knows the API, options and the reader's own values; the pointer
   });
 });
 
+test("the first letter completes, the first key that explains explains, and Escape closes what is open before it leaves", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const zeros = {
+      cell_type: "code",
+      id: "zeros",
+      metadata: {},
+      source: "zeros",
+      outputs: [],
+      execution_count: null,
+    };
+    const notebook = await NotebookPage.open(page, { ...PLAIN, cells: [...PLAIN.cells, zeros] });
+    // In an editor where nothing was typed.
+    const cell = notebook.cell(4);
+    const open = async () => {
+      await cell.locator(".cell-source").click();
+      await cell.locator(".cm-focused").waitFor();
+      // What the pointer rests on would be explained as well.
+      await page.mouse.move(0, 0);
+      await page.keyboard.press("End");
+    };
+    await open();
+    await page.keyboard.press("ControlOrMeta+Shift+Space");
+    const explained = page.locator(".cm-tooltip:not(.cm-tooltip-hover) .assist-text");
+    await explained.filter({ hasText: /zeros/i }).waitFor();
+    await page.keyboard.press("Escape");
+    await explained.waitFor({ state: "hidden" });
+    assert.equal(await cell.locator(".cm-focused").count(), 1);
+    await page.keyboard.press("Escape");
+    await cell.locator(".cm-focused").waitFor({ state: "detached" });
+    await open();
+    await page.keyboard.press("Control+Space");
+    const offered = page.locator(".cm-tooltip-autocomplete li");
+    await offered.filter({ hasText: /^zeros$/ }).waitFor();
+    await page.keyboard.press("Escape");
+    await offered.first().waitFor({ state: "hidden" });
+    assert.equal(await cell.locator(".cm-focused").count(), 1);
+    await notebook.add("");
+    await page.keyboard.type("zero");
+    await offered.filter({ hasText: /^zeros$/ }).waitFor();
+  });
+});
+
+test("keys that are no commands stay the browser's, before and after commands have come", async () => {
+  await visit(sites.plain, async ({ page, errors }) => {
+    const notebook = await NotebookPage.open(page);
+    await page.route("**/chunks/page-commands-*.js", (route) => route.abort());
+    await notebook.cell(1).focus();
+    const isTaken = (key: object) =>
+      notebook.cell(1).evaluate((cell, init) => {
+        const event = new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...init });
+        return !cell.dispatchEvent(event);
+      }, key);
+    const own = [
+      { key: "r", ctrlKey: true },
+      { key: "c", metaKey: true },
+      { key: " " },
+      { key: "Tab" },
+      { key: "ArrowLeft", altKey: true },
+    ];
+    for (const key of own) assert.equal(await isTaken(key), false, JSON.stringify(key));
+    assert.equal(await isTaken({ key: "j" }), true);
+    await page.unroute("**/chunks/page-commands-*.js");
+    errors.splice(0);
+    await NotebookPage.open(page);
+    await notebook.cell(1).focus();
+    await page.keyboard.press("j");
+    await page.waitForFunction(
+      () => document.activeElement === document.querySelectorAll("gradbook-cell-view")[2],
+    );
+    for (const key of own) assert.equal(await isTaken(key), false, JSON.stringify(key));
+  });
+});
+
 test("errors are marked while writing and after a run; a cell may have types", async () => {
   await visit(sites.isolated, async ({ page }) => {
     const notebook = await NotebookPage.open(page);

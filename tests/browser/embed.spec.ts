@@ -226,6 +226,14 @@ test("in a sandbox of the page's the cells run where the site's host allows it, 
   });
 });
 
+test("a cell that asks for the reader's own data gets none in another page", async () => {
+  await course("<gradbook-cell>await data.pick()</gradbook-cell>", async ({ page }) => {
+    const frame = frameOf(page);
+    await frame.getByRole("button", { name: "Run all" }).click();
+    await frame.locator(".error-output").waitFor();
+  });
+});
+
 test("a notebook or a cell that is not there leaves what the page says, and says so", async () => {
   for (const [given, said] of [
     ['src="none.ipynb"', /none.ipynb could not be loaded \(404\)/],
@@ -240,6 +248,9 @@ test("a notebook or a cell that is not there leaves what the page says, and says
         assert.equal(first?.type, "error");
         assert.match(String(first?.message), said);
         assert.equal(await page.getByText("Run it at home.").isVisible(), true);
+        await page.waitForTimeout(300);
+        const room = await page.locator("gradbook-cell iframe").evaluate((frame) => frame.clientHeight);
+        assert.equal(room, 0);
         errors.length = 0;
       },
     );

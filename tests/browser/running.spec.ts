@@ -201,3 +201,45 @@ test("a training run says how far it has come", async () => {
     assert.equal(await cell.locator(".cell-progress").count(), 0);
   });
 });
+
+test("Stop counts before there is a kernel; such a run has no number", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.open(page);
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    await page.route("**/chunks/page-kernel-*.js", async (route) => {
+      await held;
+      await route.continue();
+    });
+    const cell = await notebook.add("for (;;) {}");
+    await notebook.start(cell);
+    await notebook.stop();
+    goOn();
+    await cell.getByText("stopped before it began").waitFor();
+    assert.equal(await cell.locator(".cell-count").innerText(), "[ ]");
+  });
+});
+
+test("what runs when all are run anew runs again; a cell that was edited meanwhile is behind", async () => {
+  await visit(sites.plain, async ({ page }) => {
+    const notebook = await NotebookPage.open(page);
+    const cell = await notebook.add(
+      "while (typeof squares === 'undefined') await 0\nawait new Promise((r) => setTimeout(r, 300))\n'came'",
+    );
+    await notebook.start(cell);
+    await page.locator(".status-kernel.is-busy").waitFor();
+    await cell.focus();
+    await page.keyboard.press("Control+Shift+P");
+    await page.getByRole("combobox", { name: "Find a command" }).fill("restart and run all");
+    await page.keyboard.press("Enter");
+    await cell.getByText("'came'", { exact: true }).nth(1).waitFor();
+    assert.equal(await cell.locator(".cell-count").innerText(), "[3]");
+
+    await notebook.write(cell, "await new Promise((r) => setTimeout(r, 1000))\n'first'");
+    await notebook.start(cell);
+    await page.locator(".status-kernel.is-busy").waitFor();
+    await notebook.write(cell, "'second'");
+    await notebook.finished(cell);
+    await cell.getByText("Not run since it or its inputs changed").waitFor();
+  });
+});

@@ -20,6 +20,8 @@ export class GradbookCell extends HTMLElement {
   readonly #frame = document.createElement("iframe");
   #ends = new AbortController();
   #isShown = false;
+  /** What the frame shows is so high, in CSS pixels. */
+  #height = 0;
 
   constructor() {
     super();
@@ -83,7 +85,8 @@ export class GradbookCell extends HTMLElement {
         if (this.#siteName() === undefined) void this.#open();
         return;
       case "size":
-        this.#frame.style.height = `${message.height}px`;
+        this.#height = message.height;
+        this.#size();
         return;
       case "ready":
         this.#show(true);
@@ -149,7 +152,12 @@ export class GradbookCell extends HTMLElement {
     const slot = this.shadowRoot?.querySelector("slot");
     if (slot) slot.hidden = isShown;
     this.#frame.style.visibility = isShown ? "visible" : "hidden";
-    if (!isShown) this.#frame.style.height = "0";
+    this.#size();
+  }
+
+  /** A frame that is not seen takes no room. */
+  #size(): void {
+    this.#frame.style.height = this.#isShown ? `${this.#height}px` : "0";
   }
 
   #say(message: ToEmbed): void {

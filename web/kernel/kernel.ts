@@ -76,6 +76,8 @@ interface Run {
   source: string;
   sink: RunSink;
   begun: number;
+  /** Whether its text was already looked at for types: once is enough for any worker. */
+  isUntyped?: boolean;
   finish(result: RunResult): void;
 }
 
@@ -295,7 +297,8 @@ export class Kernel {
 
   async #stripTypes(count: number): Promise<void> {
     const run = this.#run;
-    if (run?.count !== count) return;
+    if (run?.count !== count || run.isUntyped) return;
+    run.isUntyped = true;
     const types = await import("./types.ts").catch(() => undefined);
     const source = types?.withoutTypes(run.source);
     if (this.#run === run) this.#user?.send({ type: "untyped", run: count, source });

@@ -15,6 +15,9 @@ for (const [typed, plain] of [
   ["interface X { a: string }\n(f)()", ";                        \n(f)()"],
   ["type A = B\n[1].map(g)", ";         \n[1].map(g)"],
   ["let a = b as C\n(d)", "let a = b ;   \n(d)"],
+  ["let a = b as C // c\n/* e */ (d)", "let a = b ;    // c\n/* e */ (d)"],
+  ["const h = (a: A): {\n  b: B\n} => a", "const h = (a       \n      \n) => a"],
+  ["class A { declare a: B; abstract c: D; e: F }", "class A { ;             ;              e    }"],
   ["import { type Z, w } from 'gradbook'", "import {         w } from 'gradbook'"],
   ["f<number>(3)", "f        (3)"],
   ["const g = (a: string): number => 1", "const g = (a        )         => 1"],
@@ -32,6 +35,8 @@ for (const more of [
   "enum E { a }",
   "namespace N { export const a = 1 }",
   "class A { constructor(private q: T) {} }",
+  "function f() { return <{\n}>x }",
+  "function f() { return <\nT\n>(a: T) => a }",
   "const a = ;",
   "1 + 1",
 ]) {

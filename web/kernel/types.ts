@@ -25,19 +25,32 @@ export function withoutTypes(source: string): string | undefined {
     },
   });
   if (isRefused || blanks.length === 0) return undefined;
-  let text = source;
-  for (const { from, to, ends } of blanks) {
-    const blanked = blank(text.slice(from, to));
-    text = text.slice(0, from) + (ends ? `;${blanked.slice(1)}` : blanked) + text.slice(to);
+  const letters = source.split("");
+  for (const { from, to, ends, closes } of blanks) {
+    if (
+      source.slice(from, to).includes("\n") &&
+      BEFORE_LINE.test(source.slice(Math.max(from - 100, 0), from))
+    )
+      return undefined;
+    for (let at = from; at < to; at++) if (letters[at] !== "\n") letters[at] = " ";
+    if (ends) letters[from] = ";";
+    if (closes === undefined) continue;
+    letters[closes] = " ";
+    letters[to - 1] = ")";
   }
-  return text;
+  return letters.join("");
 }
+
+/** Words after which a line may not end: blanks that go on there would make it another program. */
+const BEFORE_LINE = /\b(?:return|throw|yield|async)\s*$/;
 
 interface Blank {
   from: number;
   to: number;
   /** Whether a statement ends here: what begins the next line must not go on with what stands before. */
   ends?: boolean;
+  /** Where the bracket of parameters stands that is to come at the end instead: no line may end between it and `=>`. */
+  closes?: number;
 }
 
 /** Adds what is to be blanked of a node; true if nothing is left to look at in it. */
@@ -57,6 +70,16 @@ function blanksOf(source: string, ref: SyntaxNodeRef, blanks: Blank[], refuse: (
   // Of a method that is only declared.
   if (node.name === "MethodDeclaration" && !node.getChild("Block")) {
     add(node.from, node.to);
+    return true;
+  }
+  if (node.name === "PropertyDeclaration" && (node.getChild("declare") || node.getChild("abstract"))) {
+    // A field without a value would be set to undefined.
+    blanks.push({ from: node.from, to: node.to, ends: true });
+    return true;
+  }
+  const isArrows = node.name === "TypeAnnotation" && parent?.name === "ArrowFunction";
+  if (isArrows && source.slice(node.from, node.to).includes("\n")) {
+    blanks.push({ from: node.from, to: node.to, closes: (parent.getChild("ParamList")?.to ?? 0) - 1 });
     return true;
   }
   if (TYPES.has(node.name)) {
@@ -103,16 +126,16 @@ function isTypeOnly(node: SyntaxNode): boolean {
 
 /** Whether the next line begins with what no type goes on with: there the statement ends, and without the type it would not. */
 function opensNext(source: string, offset: number): boolean {
-  return /^[^\S\n]*\n\s*[([`]/.test(source.slice(offset, offset + 200));
+  OPENS_NEXT.lastIndex = offset;
+  return OPENS_NEXT.exec(source)?.[0].includes("\n") ?? false;
 }
+
+/** What opens, after spaces and comments. */
+const OPENS_NEXT = /(?:\s|\/\/[^\n]*(?=\n)|\/\*[\s\S]*?\*\/)*[([`]/y;
 
 /** The last sibling before one of a kind. */
 function lastOf(node: SyntaxNode, end: string): SyntaxNode {
   let last = node;
   while (last.nextSibling && last.nextSibling.name !== end) last = last.nextSibling;
   return last;
-}
-
-function blank(text: string): string {
-  return text.replaceAll(/[^\n]/g, " ");
 }

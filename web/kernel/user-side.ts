@@ -20,11 +20,19 @@ export class UserSide {
     isSuccessor: boolean,
     receive: (message: FromUser, from: UserSide) => void,
   ): Promise<UserSide> {
+    const opening = openFrame();
     const [program, graph, frame] = await Promise.all([
       fetchAsset("cells.json").then((response) => response.json() as Promise<CellProgram>),
       fetchAsset(wasmFiles.graph.file).then((response) => response.arrayBuffer()),
-      openFrame(),
-    ]);
+      opening,
+    ]).catch((error: unknown) => {
+      // The next try makes a frame of its own.
+      opening.then(
+        (unused) => unused.remove(),
+        () => {},
+      );
+      throw error;
+    });
     const { port1: port, port2: page } = new MessageChannel();
     const user = new UserSide(frame, port);
     const ready = new Promise<void>((resolve, reject) => {
@@ -114,14 +122,19 @@ function listenToFrame(
   addEventListener("message", listener);
 }
 
+/** There are far fewer files; a worker that asks for more wants to keep the page or its host busy. */
+const MOST_FILES = 300;
+
 /** A port on which the worker gets the files that it may have. */
 function filePort(): MessagePort {
+  let asked = 0;
   const { port1: port, port2: workers } = new MessageChannel();
   port.onmessage = async ({ data }: MessageEvent<unknown>) => {
     const request = readFileRequest(data);
     if (!request) return;
     const { id, file } = request;
     try {
+      if (++asked > MOST_FILES) throw new Error("The cells have asked for too many files: restart them.");
       const bytes = await (await fetchAsset(file)).arrayBuffer();
       port.postMessage({ id, bytes } satisfies FileReply, [bytes]);
     } catch (error) {

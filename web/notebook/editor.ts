@@ -5,7 +5,14 @@ import { bracketMatching, indentOnInput, syntaxHighlighting } from "@codemirror/
 import type { Extension, Text } from "@codemirror/state";
 import { Compartment, EditorState, Prec, StateEffect, StateField } from "@codemirror/state";
 import type { DecorationSet } from "@codemirror/view";
-import { Decoration, drawSelection, EditorView, hoverTooltip, keymap } from "@codemirror/view";
+import {
+  Decoration,
+  drawSelection,
+  EditorView,
+  hoverTooltip,
+  keymap,
+  runScopeHandlers,
+} from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 import type { AssistHost } from "./assist/host.ts";
 import { codeLanguage } from "./javascript.ts";
@@ -114,48 +121,65 @@ const errorPlace = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
-/** What helps with code in one editor: loaded with the first letter that is typed, the first rest of the pointer, or the key that completes. */
+/** Keys that what helps answers. */
+const HELP_KEYS = ["Ctrl-Space", "Mod-Shift-Space", "Mod-d", "F8"];
+
+/** What helps with code in one editor: loaded with the first letter that is typed, the first rest of the pointer, or a key that it answers. */
 function assisted(host: AssistHost): Extension[] {
   let loading: Promise<ReturnType<typeof import("./assist/assist.ts").assistance>> | undefined;
+  let isLoaded = false;
   const load = (view: EditorView) => {
     loading ??= import("./assist/assist.ts").then(({ assistance }) => {
       const loaded = assistance(host);
+      isLoaded = true;
       view.dispatch({ effects: help.reconfigure(loaded.extensions) });
       return loaded;
     });
-    // What could not be fetched is fetched with the next letter.
+    // The next letter tries again.
     loading.catch(() => {
       loading = undefined;
     });
     return loading;
   };
-  const complete = async (view: EditorView, isWanted = () => true) => {
-    const loaded = await load(view);
-    if (isWanted()) loaded.complete(view);
-  };
   return [
     help.of([]),
     hoverTooltip(async (view, pos, side) => (await load(view)).hover(view, pos, side)),
-    EditorView.updateListener.of(({ view, transactions }) => {
+    EditorView.updateListener.of(({ view, transactions, startState }) => {
       if (loading || !transactions.some((transaction) => transaction.isUserEvent("input.type"))) return;
-      // What is typed until it has come counts, too.
-      const isWord = () => {
-        const { head } = view.state.selection.main;
-        return view.hasFocus && /[\w.$]/.test(view.state.sliceDoc(head - 1, head));
-      };
-      complete(view, isWord).catch(() => {});
-    }),
-    keymap.of([
-      {
-        key: "Ctrl-Space",
-        run(view) {
-          if (loading) return false;
-          complete(view).catch(() => {});
-          return true;
+      const isLonger = view.state.doc.length > startState.doc.length;
+      void load(view).then(
+        ({ complete }) => {
+          // More may have been typed meanwhile.
+          const { head } = view.state.selection.main;
+          if (isLonger && view.hasFocus && /[\w.$]/.test(view.state.sliceDoc(head - 1, head))) complete(view);
         },
+        () => {},
+      );
+    }),
+    EditorView.domEventHandlers({
+      keydown(event, view) {
+        if (isLoaded || !HELP_KEYS.some((key) => isKey(key, event))) return false;
+        void load(view).then(
+          () => runScopeHandlers(view, event, "editor"),
+          () => {},
+        );
+        return true;
       },
-    ]),
+    }),
   ];
+}
+
+/** Such as `Mod-Shift-Space`, where `Mod` is Command or Control. */
+function isKey(name: string, { key, ctrlKey, metaKey, shiftKey, altKey }: KeyboardEvent): boolean {
+  const parts = name.split("-");
+  const last = parts.pop();
+  const isHeld = parts.includes("Mod")
+    ? ctrlKey !== metaKey
+    : parts.includes("Ctrl")
+      ? ctrlKey
+      : !ctrlKey && !metaKey;
+  const isLast = (key === " " ? "Space" : key.length === 1 ? key.toLowerCase() : key) === last;
+  return isLast && isHeld && shiftKey === parts.includes("Shift") && !altKey;
 }
 
 function marksAt(doc: Text, place: Place | undefined): DecorationSet {

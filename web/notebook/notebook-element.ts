@@ -261,7 +261,7 @@ export class NotebookElement extends PageElement {
     const { commands } = this;
     if (commands) {
       if (commands.onKey(event)) event.preventDefault();
-    } else if (event.target instanceof CellElement ? /^.$|Enter|^Arrow/.test(event.key) : isPalette(event)) {
+    } else if (isPalette(event) || (event.target instanceof CellElement && isCommand(event))) {
       event.preventDefault();
       void this.#load().then((loaded) => loaded.onKey(event));
     }
@@ -280,6 +280,13 @@ export class NotebookElement extends PageElement {
 
 function isPalette({ key, shiftKey, ctrlKey, metaKey }: KeyboardEvent): boolean {
   return (ctrlKey || metaKey) && shiftKey && key.toLowerCase() === "p";
+}
+
+/** Whether a key may be a command of a cell that is not edited. Others are the browser's own. */
+function isCommand({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
+  const isHeld = ctrlKey || metaKey;
+  if (/^Arrow(?:Up|Down)$/.test(key)) return isHeld ? shiftKey : !altKey;
+  return key === "Enter" || (/^\S$/.test(key) && !isHeld && !altKey);
 }
 
 /** The text of a notebook file, as far as its first sight tells. */

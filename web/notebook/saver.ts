@@ -42,7 +42,8 @@ export class Saver {
     for (const cell of this.#hasCopy ? changed : cells) this.#changed.add(cell);
     this.#hasCopy = true;
     for (const { id } of removed) this.#removed.add(id);
-    this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
+    if (this.store) this.#writing ??= this.#write(this.store);
+    else this.#set({ kind: "failed", message: `this browser keeps nothing here (${this.storeError})` });
   }
 
   /** Resolves when all that was given to be saved is written, or could not be. */
@@ -50,23 +51,24 @@ export class Saver {
     await this.#writing;
   }
 
-  async #write(): Promise<void> {
-    if (!this.store) {
-      this.#set({ kind: "failed", message: `this browser keeps nothing here (${this.storeError})` });
-      return;
-    }
+  async #write(store: NotebookStore): Promise<void> {
     this.#set({ kind: "saving" });
     try {
-      while (this.#isDirty) await this.#writeOnce(this.store);
+      while (this.#isDirty) await this.#writeOnce(store);
       this.#set({ kind: "saved" });
     } catch (error) {
       this.#set({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+    } finally {
+      // At once: what is saved from here on begins another one.
+      this.#writing = undefined;
     }
   }
 
   async #writeOnce(store: NotebookStore): Promise<void> {
-    const changed = [...this.#changed];
-    const removed = [...this.#removed];
+    // A cell may have gone after it was changed, or have come back after it was removed.
+    const order = new Set(this.#order);
+    const changed = [...this.#changed].filter(({ id }) => order.has(id));
+    const removed = [...this.#removed].filter((id) => !order.has(id));
     this.#changed.clear();
     this.#removed.clear();
     this.#isDirty = false;

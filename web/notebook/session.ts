@@ -70,6 +70,8 @@ export class Session extends Observable {
   readonly #unsaved = new Set<Cell>();
   #queue: Cell[] = [];
   #isDraining = false;
+  /** Resolves when nothing runs and nothing waits. */
+  #draining: Promise<void> = Promise.resolve();
   /** Cells that have run to their end since variables were cleared. */
   readonly #ran = new Set<Cell>();
   /** Whether it is part of a page of somebody else: not all cells can be seen, so a run begins with those before it that have not run. */
@@ -215,6 +217,13 @@ export class Session extends Observable {
     this.#forgetVariables();
   }
 
+  /** All run anew: when what runs now has ended, since it is to run again as well. */
+  async restartAndRun(): Promise<void> {
+    this.restart();
+    await this.#draining;
+    this.runAll();
+  }
+
   /** After the worker was lost: the cell that ran then runs again, and what it needs; else all. */
   async goOn(): Promise<void> {
     const cell = this.lost?.cell;
@@ -325,8 +334,14 @@ export class Session extends Observable {
     const before = this.cells;
     const removed = before.filter((cell) => !cells.includes(cell));
     const added = cells.filter((cell) => !before.includes(cell));
-    this.#queue = this.#queue.filter((queued) => !removed.includes(queued));
-    for (const cell of removed) if (cell.state === "queued") cell.state = "idle";
+    // What waits to run is still there, and still code.
+    const waits = (queued: Cell) => cells.includes(queued) && queued.type === "code";
+    for (const queued of this.#queue) {
+      if (waits(queued)) continue;
+      queued.state = "idle";
+      this.#again.delete(queued);
+    }
+    this.#queue = this.#queue.filter(waits);
     this.cells = cells;
     for (const cell of changed) cell.notify();
     this.#save(
@@ -370,7 +385,7 @@ export class Session extends Observable {
       else cell.notify();
       this.#queue.push(cell);
     }
-    if (!this.#isDraining) void this.#drain();
+    if (!this.#isDraining) this.#draining = this.#drain();
   }
 
   /** The kernel, which who only reads does not load. */
@@ -393,7 +408,7 @@ export class Session extends Observable {
       this.#kernel = kernel;
       return kernel;
     });
-    // What could not be fetched is fetched by the next run.
+    // The next run tries again; Chromium remembers what could not be fetched until the page is loaded anew.
     this.#loading.catch(() => (this.#loading = undefined));
     return this.#loading;
   }
@@ -414,7 +429,8 @@ export class Session extends Observable {
   }
 
   async #drain(): Promise<void> {
-    this.#isDraining = true;
+    // Stop can be pressed from here on, before there is a kernel.
+    this.#change(() => (this.#isDraining = true));
     for (let cell = this.#queue.shift(); cell; cell = this.#queue.shift()) await this.#runNow(cell);
     this.#isDraining = false;
     this.notify();
@@ -445,7 +461,8 @@ export class Session extends Observable {
           },
         },
       );
-      cell.count = result.count;
+      // A run that had no kernel has no number.
+      cell.count = result.count || undefined;
       cell.milliseconds = result.milliseconds;
       cell.defines = result.defines;
       cell.uses = result.uses;
@@ -454,7 +471,8 @@ export class Session extends Observable {
       if (isDone) this.#ran.add(cell);
       else this.#ran.delete(cell);
       isStopped = result.end === "stopped" || result.end === "lost";
-      cell.isStale = result.end === "lost";
+      // It may have been edited meanwhile.
+      cell.isStale = result.end === "lost" || cell.source !== source;
       if (result.reason) cell.show(cell.outputs.length, endedDisplay(result.reason), false);
       if (result.end === "ok") this.#markStale(cell);
       else this.#clearQueue();

@@ -10,6 +10,7 @@ import { Structure } from "./structure.ts";
 /** The part of a session that holds cells. */
 class Bench {
   cells: Cell[] = [];
+  isReadOnly = false;
   readonly structure = new Structure(this as unknown as Session);
 
   constructor(...sources: string[]) {
@@ -32,6 +33,29 @@ class Bench {
 function cell(source: string, type: CellType = "code", id = "id"): Cell {
   return cellOf(id, { cell_type: type, source, metadata: {} });
 }
+
+test("where another window writes, nothing changes and nothing is undone", () => {
+  const bench = new Bench("a", "b");
+  const { structure } = bench;
+  structure.merge(bench.at(0));
+  bench.isReadOnly = true;
+  const [only] = bench.cells;
+  const contents = () => bench.cells.map(({ type, source, isStale }) => ({ type, source, isStale }));
+  const before = contents();
+  assert.equal(structure.insert("code", 0), undefined);
+  assert.equal(structure.split(bench.at(0), 1), undefined);
+  structure.copy(bench.at(0));
+  assert.equal(structure.paste(0), undefined);
+  structure.setType("markdown", bench.at(0));
+  structure.rewrite(new Map([[bench.at(0), "other"]]));
+  structure.remove(bench.at(0));
+  assert.equal(structure.undo(), undefined);
+  assert.deepEqual(contents(), before);
+  assert.equal(bench.cells[0], only);
+  bench.isReadOnly = false;
+  structure.undo();
+  assert.deepEqual(bench.texts, ["a", "b"]);
+});
 
 test("every change of structure is undone and made again", () => {
   const bench = new Bench("a", "b", "c");

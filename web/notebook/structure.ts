@@ -27,11 +27,11 @@ export class Structure {
 
   constructor(private readonly session: Session) {}
 
-  insert(type: CellType, at: number, source = ""): Cell {
+  /** The new cell; nothing where this window may not write. */
+  insert(type: CellType, at: number, source = ""): Cell | undefined {
     const cell = emptyCell(type);
     cell.source = source;
-    this.#change([], () => this.session.cells.toSpliced(at, 0, cell));
-    return cell;
+    return this.#change([], () => this.session.cells.toSpliced(at, 0, cell)) ? cell : undefined;
   }
 
   /** Puts a cell that is there in whole in its place. */
@@ -53,8 +53,8 @@ export class Structure {
     const cells = this.#clipboard.map(({ type, source }) =>
       cellOf(newCellId(), { cell_type: type, source, metadata: {} }),
     );
-    this.#change([], () => this.session.cells.toSpliced(at, 0, ...cells));
-    return cells.at(-1);
+    const isDone = this.#change([], () => this.session.cells.toSpliced(at, 0, ...cells));
+    return isDone ? cells.at(-1) : undefined;
   }
 
   /** Cells that stand together to a place among the others: 0 is before all. */
@@ -94,15 +94,15 @@ export class Structure {
   }
 
   /** Cuts a text at an offset; what follows becomes a cell below. */
-  split(cell: Cell, offset: number): Cell {
+  split(cell: Cell, offset: number): Cell | undefined {
     const { cells } = this.session;
     const rest = cellOf(newCellId(), { cell_type: cell.type, source: "", metadata: {} });
-    this.#change([cell], () => {
+    const isDone = this.#change([cell], () => {
       rest.source = cell.source.slice(offset).replace(/^\n/, "");
       cell.source = cell.source.slice(0, offset).replace(/\n$/, "");
       return cells.toSpliced(cells.indexOf(cell) + 1, 0, rest);
     });
-    return rest;
+    return isDone ? rest : undefined;
   }
 
   /** Other texts in some cells, as one step. */
@@ -130,7 +130,9 @@ export class Structure {
     return this.#swap(this.#redo, this.#undo);
   }
 
-  #change(touched: Cell[], change: () => Cell[]): void {
+  /** False, and all stays as it is, where this window may not write. */
+  #change(touched: Cell[], change: () => Cell[]): boolean {
+    if (this.session.isReadOnly) return false;
     this.#undo.push(this.#snapshot(touched));
     if (this.#undo.length > MOST_UNDO) this.#undo.shift();
     this.#redo.splice(0);
@@ -139,6 +141,7 @@ export class Structure {
     for (const [i, cell] of touched.entries())
       if (cell.source !== before[i]) cell.isStale = cell.count !== undefined;
     this.session.arrange(cells, touched);
+    return true;
   }
 
   #snapshot(touched: Iterable<Cell>): Snapshot {
@@ -149,7 +152,7 @@ export class Structure {
   }
 
   #swap(from: Snapshot[], to: Snapshot[]): Cell | undefined {
-    const snapshot = from.pop();
+    const snapshot = this.session.isReadOnly ? undefined : from.pop();
     if (!snapshot) return undefined;
     const before = this.session.cells;
     to.push(this.#snapshot(snapshot.contents.keys()));

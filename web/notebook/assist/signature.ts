@@ -1,7 +1,7 @@
 // The call that is being written, above it: what it takes, and which argument is next. By a key, also what is at the cursor.
 
 import type { EditorState } from "@codemirror/state";
-import { StateEffect, StateField } from "@codemirror/state";
+import { Prec, StateEffect, StateField } from "@codemirror/state";
 import type { Tooltip, ViewUpdate } from "@codemirror/view";
 import { EditorView, keymap, showTooltip } from "@codemirror/view";
 import type { SyntaxNode } from "@lezer/common";
@@ -60,10 +60,9 @@ export function signatureHelp(api: Api, host: AssistHost) {
   return [
     shown,
     EditorView.updateListener.of(follow),
-    keymap.of([
-      { key: "Mod-Shift-Space", run: explain },
-      { key: "Escape", run: hide },
-    ]),
+    keymap.of([{ key: "Mod-Shift-Space", run: explain }]),
+    // Before the key leaves the cell.
+    Prec.highest(keymap.of([{ key: "Escape", run: hide }])),
   ];
 }
 

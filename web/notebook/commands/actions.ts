@@ -102,6 +102,7 @@ export class Actions {
   /** Inserts a cell between two, to be written at once. */
   async insertAt(type: CellType, at: number): Promise<void> {
     const cell = this.structure.insert(type, at);
+    if (!cell) return;
     this.#current = cell;
     await this.notebook.updateComplete;
     await this.edit();
@@ -110,6 +111,7 @@ export class Actions {
   /** Adds a cell of code at the end. */
   async append(source: string): Promise<void> {
     const cell = this.structure.insert("code", this.session.cells.length, source);
+    if (!cell) return;
     await this.#selectSoon(cell);
     this.notebook.elementOf(cell.id)?.scrollIntoView({ block: "nearest" });
   }
@@ -165,6 +167,7 @@ export class Actions {
     const offset = element?.cursor;
     if (!cell || offset === undefined) return;
     const rest = this.structure.split(cell, offset);
+    if (!rest) return;
     this.#current = rest;
     await this.notebook.updateComplete;
     await this.notebook.elementOf(rest.id)?.edit({ line: 1, column: 1 });
@@ -239,9 +242,8 @@ export class Actions {
     this.session.runCells(this.session.cells.slice(this.#at));
   }
 
-  restartAndRun(): void {
-    this.session.restart();
-    this.session.runAll();
+  restartAndRun(): Promise<void> {
+    return this.session.restartAndRun();
   }
 
   toggleTheme(): void {
