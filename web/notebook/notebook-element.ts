@@ -286,6 +286,7 @@ function isPalette({ key, shiftKey, ctrlKey, metaKey }: KeyboardEvent): boolean 
 function isCommand({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
   const isHeld = ctrlKey || metaKey;
   if (/^Arrow(?:Up|Down)$/.test(key)) return isHeld ? shiftKey : !altKey;
+  if (isHeld && !shiftKey && !altKey) return key === "Enter" || key.toLowerCase() === "f";
   return key === "Enter" || (/^\S$/.test(key) && !isHeld && !altKey);
 }
 
