@@ -59,6 +59,8 @@ export class NotebookPage {
 
   async finished(cell: Locator): Promise<void> {
     await cell.locator(".cell.is-idle").waitFor();
+    // What is drawn a little later would move the page under the pointer.
+    await cell.locator(".output:empty").first().waitFor({ state: "detached" });
   }
 
   async addAndRun(source: string): Promise<Locator> {
