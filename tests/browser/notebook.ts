@@ -30,6 +30,7 @@ export class NotebookPage {
   /** Adds a code cell at the end with this text, and gives it. */
   async add(source: string): Promise<Locator> {
     const count = await this.page.locator("gradbook-cell-view").count();
+    await this.#settled();
     await this.page.locator(".inserter.is-last button", { hasText: "Code" }).click();
     const cell = this.cell(count);
     // In two steps, so that a failure says which one did not come.
@@ -37,6 +38,26 @@ export class NotebookPage {
     await cell.locator(".cm-content").waitFor();
     await this.write(cell, source);
     return cell;
+  }
+
+  /** Waits until nothing moves for a moment: what is drawn a little later would move the page under the pointer between press and release. */
+  async #settled(): Promise<void> {
+    await this.page.evaluate(
+      ([still, most]) =>
+        new Promise<void>((resolve) => {
+          const begun = performance.now();
+          let [height, since] = [-1, begun];
+          const look = () => {
+            const now = performance.now();
+            const { scrollHeight } = document.documentElement;
+            if (scrollHeight !== height) [height, since] = [scrollHeight, now];
+            if (now - since > still || now - begun > most) resolve();
+            else requestAnimationFrame(look);
+          };
+          look();
+        }),
+      [100, 5000] as const,
+    );
   }
 
   /** Replaces the text of a code cell, as one paste does. */
@@ -59,8 +80,6 @@ export class NotebookPage {
 
   async finished(cell: Locator): Promise<void> {
     await cell.locator(".cell.is-idle").waitFor();
-    // What is drawn a little later would move the page under the pointer.
-    await cell.locator(".output:empty").first().waitFor({ state: "detached" });
   }
 
   async addAndRun(source: string): Promise<Locator> {
