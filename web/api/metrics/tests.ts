@@ -64,12 +64,7 @@ export async function mcnemar(
   options: MeasureOptions = {},
 ): Promise<PairedTest> {
   const what = "metrics.mcnemar";
-  context.wasm.checkNames(what, options, MEASURE_OPTIONS);
-  const [host, one, other] = await Promise.all([
-    hostModule(context),
-    judged(context, what, a, labels, options),
-    judged(context, what, b, labels, options),
-  ]);
+  const [host, one, other] = await bothJudged(context, what, a, b, labels, options);
   const found = host.mcnemar(one.truth, one.predicted, other.predicted, certaintyOf(options));
   if ("because" in found)
     return new PairedTest("McNemar", "accuracy", undefined, undefined, undefined, one.n, found.because);
@@ -86,12 +81,7 @@ export async function delong(
   options: MeasureOptions = {},
 ): Promise<PairedTest> {
   const what = "metrics.delong";
-  context.wasm.checkNames(what, options, MEASURE_OPTIONS);
-  const [host, one, other] = await Promise.all([
-    hostModule(context),
-    judged(context, what, a, labels, options),
-    judged(context, what, b, labels, options),
-  ]);
+  const [host, one, other] = await bothJudged(context, what, a, b, labels, options);
   const { positive, names } = one;
   if (names.length > 2 && options.positive === undefined)
     throw argumentError(
@@ -107,4 +97,21 @@ export async function delong(
   const { difference, interval, pValue, n } = found;
   const note = pValue === null ? "the test is undefined because the ranks do not vary" : "";
   return new PairedTest("DeLong", "AUC", difference, interval ?? undefined, pValue ?? undefined, n, note);
+}
+
+/** The host functions, and what both models say of the same samples. */
+function bothJudged(
+  context: Context,
+  what: string,
+  a: Predictions,
+  b: Predictions,
+  labels: Labels,
+  options: MeasureOptions,
+) {
+  context.wasm.checkNames(what, options, MEASURE_OPTIONS);
+  return Promise.all([
+    hostModule(context),
+    judged(context, what, a, labels, options),
+    judged(context, what, b, labels, options),
+  ]);
 }
